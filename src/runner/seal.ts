@@ -1,0 +1,86 @@
+/**
+ * The seal: what the runner writes to the container's termination message when the agent has ended. It arrives with
+ * the pod's status (and survives in the watch's DELETED object), so the verdict, the session and the bill are right
+ * even if every log line were lost. The cluster cuts a message at 4,096 bytes (measured); the runner keeps below it.
+ */
+
+export const MAX_SEAL_BYTES = 4096;
+
+export interface Seal {
+  readonly v: 1;
+  /** `node` proves the transcript; `sh` (an image without Node) does not. */
+  readonly runner: "node" | "sh";
+  /** The agent's exit code; null when a signal ended it or it never started. */
+  readonly exitCode: number | null;
+  /** The signal that ended the agent, such as `SIGKILL`; null when it exited. */
+  readonly signal: string | null;
+  /**
+   * What made the agent end, as far as the runner took part: `exit` it ended by itself, `terminated` the runner was
+   * told to stop (SIGTERM), `timeout` the run's own time was up, `not-started` the program could not be started.
+   */
+  readonly ending: "exit" | "terminated" | "timeout" | "not-started";
+  /** Why the agent could not be started, or any other fault of the runner itself. */
+  readonly error?: string;
+  /** Wall clock of the pod, milliseconds since 1970. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** The agent's stdout, whole: absent from the sh runner. */
+  readonly stdout?: {
+    readonly lines: number;
+    readonly bytes: number;
+    /** Hex SHA-256 of exactly the bytes that the agent wrote. */
+    readonly sha256: string;
+    /** False when the last line had no newline at its end. */
+    readonly newline: boolean;
+  };
+  readonly stderr?: {
+    readonly lines: number;
+    readonly bytes: number;
+    /** Bytes left out of the log because stderr passed its bound. */
+    readonly dropped: number;
+    /** The end of stderr, cut to what fits. */
+    readonly tail: string;
+  };
+  /** What the agent said of itself in its stream-json, the newest of each. */
+  readonly agent?: SealedAgent;
+}
+
+/** Names as in Claude Code's stream-json (2.1.330); every one may be missing. */
+export interface SealedAgent {
+  readonly session_id?: string;
+  readonly model?: string;
+  /** Present only when a `result` event was seen. */
+  readonly result?: {
+    readonly subtype?: string;
+    readonly is_error?: boolean;
+    readonly num_turns?: number;
+    readonly duration_ms?: number;
+    readonly total_cost_usd?: number;
+    readonly usage?: {
+      readonly input_tokens?: number;
+      readonly cache_creation_input_tokens?: number;
+      readonly cache_read_input_tokens?: number;
+      readonly output_tokens?: number;
+    };
+    readonly terminal_reason?: string;
+    readonly stop_reason?: string;
+    readonly api_error_status?: number;
+    readonly api_error?: string;
+    /** The start of the result's text and errors, cut to what fits. */
+    readonly text?: string;
+    readonly errors?: readonly string[];
+  };
+}
+
+/** Reads a termination message; null when it is not a seal (another program wrote it, or it was cut). */
+export function parseSeal(message: string | undefined): Seal | null {
+  if (!message) return null;
+  try {
+    const value: unknown = JSON.parse(message);
+    if (typeof value !== "object" || value === null) return null;
+    const seal = value as Partial<Seal>;
+    return seal.v === 1 && (seal.runner === "node" || seal.runner === "sh") ? (value as Seal) : null;
+  } catch {
+    return null;
+  }
+}

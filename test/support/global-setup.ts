@@ -1,0 +1,3 @@
+import { buildRunner } from "../../scripts/build-runner.ts";
+
+export default buildRunner;

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    globalSetup: ["test/support/global-setup.ts"],
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/cluster/**"] } },
+      { extends: true, test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 120_000 } },
+      { extends: true, test: { name: "devcluster", include: ["devcluster/test/**/*.test.ts"], testTimeout: 60_000 } },
+      { extends: true, test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
