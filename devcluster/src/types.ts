@@ -99,3 +99,21 @@ export interface LocalImage {
   readonly entrypoint?: readonly string[];
   readonly workingDir?: string;
 }
+
+/** Query of `pods/log`, parsed and checked by the API server. */
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly previous: boolean;
+  /** Whole seconds since 1970: the API server cuts sinceTime on its way to the kubelet (measured). */
+  readonly sinceTime?: number;
+  readonly sinceSeconds?: number;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+}
+
+/** The node's answer to `pods/log`; the API server asks, the node owns the files. */
+export interface LogReader {
+  /** Throws ApiError (400 waiting to start, 404 …) before the first byte; ends cleanly as the kubelet's does. */
+  open(pod: KubeObject, container: string, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
