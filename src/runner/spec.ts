@@ -55,4 +55,4 @@ timeout_sec=${spec.timeoutSec}
 `;
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", `'\''`)}'`;
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
