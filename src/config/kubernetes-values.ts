@@ -1,0 +1,64 @@
+/** The syntax of the Kubernetes values that an agent's configuration holds, checked before any object is built. */
+import { z } from "zod";
+import { readStructured } from "./text-values.ts";
+
+const QUANTITY = /^(\d+(\.\d*)?|\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE]\d+)?$/;
+const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const DNS_LABEL = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_VALUE = /^(?=.{0,63}$)([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+
+export const quantity = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((text) => QUANTITY.test(text), { error: "is not a Kubernetes quantity (such as 500m, 2 or 4Gi)" });
+
+export const objectName = z.string().regex(DNS_SUBDOMAIN, {
+  error: "is not a Kubernetes name (lower-case letters, digits, `-` and `.`, at most 253 characters)",
+});
+
+export const namespaceName = z.string().regex(DNS_LABEL, {
+  error: "is not a namespace name (lower-case letters, digits and `-`, at most 63 characters)",
+});
+
+/** A map of labels: an object, or text (YAML, JSON or `key=value` lines). */
+export const labelMap = z.preprocess(
+  structured,
+  z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String), {
+      error: "is not a map (write one key=value a line, or JSON or YAML)",
+    })
+    .superRefine((labels, context) => {
+      for (const [key, value] of Object.entries(labels)) {
+        if (!LABEL_KEY.test(key)) context.addIssue({ code: "custom", message: `has a bad label key \`${key}\`` });
+        if (!LABEL_VALUE.test(value))
+          context.addIssue({
+            code: "custom",
+            message: `has a bad value for \`${key}\` (letters, digits, \`-\`, \`_\` and \`.\`, at most 63 characters)`,
+          });
+      }
+    }),
+);
+
+const toleration = z.strictObject({
+  key: z.string().optional(),
+  operator: z.enum(["Exists", "Equal", "Lt", "Gt"]).optional(),
+  value: z.string().optional(),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+  tolerationSeconds: z.number().int().optional(),
+});
+
+/** A list of tolerations: an array, or text (YAML or JSON). */
+export const tolerations = z.preprocess(
+  structured,
+  z.array(toleration, { error: "is not a list of tolerations (write a JSON or YAML list)" }),
+);
+
+function structured(value: unknown, context: z.RefinementCtx): unknown {
+  try {
+    return readStructured(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: `cannot be read: ${error instanceof Error ? error.message : error}` });
+    return z.NEVER;
+  }
+}

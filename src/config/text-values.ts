@@ -1,0 +1,25 @@
+/**
+ * The page's textareas hold text; the API may bring objects. Both are read here: an object as it is, text as YAML (of
+ * which JSON is a part), and for maps also as `key=value` lines, which the adapter before this one accepted.
+ */
+import { parse as parseYaml } from "yaml";
+
+/** What a textarea's text means; undefined for blank text. Throws with the YAML parser's message. */
+export function readStructured(value: unknown): unknown {
+  if (typeof value !== "string") return value ?? undefined;
+  if (value.trim() === "") return undefined;
+  return readKeyValueLines(value) ?? parseYaml(value);
+}
+
+/** `key=value` lines with `#` comments; null when any line is something else. */
+function readKeyValueLines(text: string): Record<string, string> | null {
+  const pairs: Record<string, string> = {};
+  for (const raw of text.split("\n")) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const pair = /^([A-Za-z0-9][A-Za-z0-9._/-]*)\s*=\s*(.*)$/.exec(line);
+    if (!pair?.[1]) return null;
+    pairs[pair[1]] = pair[2] ?? "";
+  }
+  return Object.keys(pairs).length > 0 ? pairs : null;
+}
