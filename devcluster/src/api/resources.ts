@@ -1,0 +1,82 @@
+/** Every resource that the devcluster serves, and what discovery says of it. */
+export interface ResourceDefinition {
+  /** Plural, as in the path. */
+  readonly name: string;
+  readonly singular: string;
+  readonly kind: string;
+  /** "" is the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** `status` has its own write path; others are verbs of the pod. */
+  readonly subresources: readonly string[];
+  /** What a name must look like. */
+  readonly nameFormat: "subdomain" | "label" | "path";
+}
+
+function define(
+  kind: string,
+  group: string,
+  name: string,
+  more: Partial<Omit<ResourceDefinition, "kind" | "group" | "name">> = {},
+): ResourceDefinition {
+  return {
+    name,
+    kind,
+    group,
+    version: "v1",
+    singular: kind.toLowerCase(),
+    namespaced: true,
+    shortNames: [],
+    categories: [],
+    subresources: [],
+    nameFormat: "subdomain",
+    ...more,
+  };
+}
+
+const RBAC = "rbac.authorization.k8s.io";
+
+export const RESOURCES: readonly ResourceDefinition[] = [
+  define("Namespace", "", "namespaces", {
+    namespaced: false,
+    shortNames: ["ns"],
+    subresources: ["status"],
+    nameFormat: "label",
+  }),
+  define("Node", "", "nodes", { namespaced: false, shortNames: ["no"], subresources: ["status"] }),
+  define("Pod", "", "pods", {
+    shortNames: ["po"],
+    categories: ["all"],
+    subresources: ["status", "log", "eviction"],
+  }),
+  define("Secret", "", "secrets"),
+  define("ConfigMap", "", "configmaps", { shortNames: ["cm"] }),
+  define("Event", "", "events", { shortNames: ["ev"] }),
+  define("PersistentVolumeClaim", "", "persistentvolumeclaims", { shortNames: ["pvc"], subresources: ["status"] }),
+  define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),
+  define("Job", "batch", "jobs", { categories: ["all"], subresources: ["status"] }),
+  define("Lease", "coordination.k8s.io", "leases"),
+  define("Role", RBAC, "roles", { nameFormat: "path" }),
+  define("RoleBinding", RBAC, "rolebindings", { nameFormat: "path" }),
+  define("ClusterRole", RBAC, "clusterroles", { namespaced: false, nameFormat: "path" }),
+  define("ClusterRoleBinding", RBAC, "clusterrolebindings", { namespaced: false, nameFormat: "path" }),
+];
+
+/** The second face of events: same objects, other field names (api/events.ts). */
+export const EVENTS_V1 = define("Event", "events.k8s.io", "events", { shortNames: ["ev"] });
+
+const byName = new Map(RESOURCES.map((resource) => [resource.name, resource]));
+
+/** Throws for a name that does not exist: that is a bug of the caller, not of a client. */
+export function resourceNamed(name: string): ResourceDefinition {
+  const found = byName.get(name);
+  if (found === undefined) throw new Error(`the devcluster has no resource named ${name}`);
+  return found;
+}
+
+export function apiVersionOf(resource: Pick<ResourceDefinition, "group" | "version">): string {
+  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
