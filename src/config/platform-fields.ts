@@ -41,10 +41,18 @@ export const platformFields = {
     default: true,
     hint: "Run tools without asking; nobody could answer in a Job.",
   }),
-  chrome: field<boolean>({ value: z.boolean({ error: "is not true or false" }), default: false, hint: "Pass --chrome." }),
+  chrome: field<boolean>({
+    value: z.boolean({ error: "is not true or false" }),
+    default: false,
+    hint: "Pass --chrome.",
+  }),
   promptTemplate: field<string | null>({ value: text, default: null, hint: "Template of the prompt." }),
   bootstrapPromptTemplate: field<string | null>({ value: text, default: null, hint: "Template for a fresh session." }),
-  instructionsFilePath: field<string | null>({ value: text, default: null, hint: "Instructions file on Paperclip's host." }),
+  instructionsFilePath: field<string | null>({
+    value: text,
+    default: null,
+    hint: "Instructions file on Paperclip's host.",
+  }),
 } as const;
 
 /** Keys that Paperclip stores or adds for its own use; they mean nothing to a run and are no typing error. */

@@ -41,7 +41,7 @@ const LONGEST_HEAD = "e".length + 15 + 1 + 9 + "|".length;
 
 /** Reads one log line (without its newline) as a frame; null when it is not one: never guesses. */
 export function parseFrame(bytes: Buffer): Frame | null {
-  const head = HEAD.exec(bytes.latin1Slice(0, LONGEST_HEAD));
+  const head = HEAD.exec(bytes.toString("latin1", 0, LONGEST_HEAD));
   if (!head) return null;
   const [text, mark, line, kind, piece] = head;
   const frame: Frame = {

@@ -1,0 +1,49 @@
+/**
+ * What the operator of Paperclip decides for every agent, in the environment of Paperclip's own process: an agent's
+ * configuration cannot change it.
+ */
+export interface OperatorPolicy {
+  /** Address of Paperclip's API as a pod sees it; null = the address that Paperclip itself would give. */
+  readonly apiUrl: string | null;
+  /** Variables of Paperclip's process that pods receive (through the run's Secret). `*` at the end is a prefix. */
+  readonly inheritEnv: readonly string[];
+}
+
+/** What Claude Code needs to reach its model, and no more: never Paperclip's database URL or signing secrets. */
+const INHERITED = [
+  "ANTHROPIC_*",
+  "CLAUDE_CODE_*",
+  "AWS_*",
+  "CLOUD_ML_REGION",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+];
+
+/**
+ * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: more names, with commas, such as
+ * `GH_TOKEN,OPENAI_*`.
+ */
+export function operatorPolicy(env: NodeJS.ProcessEnv): OperatorPolicy {
+  const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
+  return {
+    apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,
+    inheritEnv: [...INHERITED, ...more.filter(Boolean)],
+  };
+}
+
+/** The variables of `env` that the policy hands on. */
+export function inheritedEnvironment(env: NodeJS.ProcessEnv, policy: OperatorPolicy): Record<string, string> {
+  const wanted = (name: string): boolean =>
+    policy.inheritEnv.some((pattern) =>
+      pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+    );
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "" && wanted(entry[0]),
+    ),
+  );
+}

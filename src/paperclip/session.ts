@@ -1,0 +1,72 @@
+/** Claude Code's session across runs: what is remembered, and when it may be resumed. */
+import type { AdapterExecutionContext, AdapterSessionCodec } from "@paperclipai/adapter-utils";
+import { record, text } from "./wake.ts";
+
+export interface SessionParams {
+  readonly sessionId: string;
+  /** Working directory of the session: Claude Code files its sessions under it. */
+  readonly cwd?: string;
+  /** The volume that holds the session's file, `NAMESPACE/CLAIM[/SUBPATH]`; absent when it went with the pod. */
+  readonly home?: string;
+  readonly workspaceId?: string;
+  readonly repoUrl?: string;
+  readonly repoRef?: string;
+  readonly promptBundleKey?: string;
+}
+
+/** Names that earlier versions and other adapters stored. */
+const ALIASES: Readonly<Record<keyof SessionParams, readonly string[]>> = {
+  sessionId: ["sessionId", "session_id"],
+  cwd: ["cwd", "workdir", "folder"],
+  home: ["home"],
+  workspaceId: ["workspaceId", "workspace_id"],
+  repoUrl: ["repoUrl", "repo_url"],
+  repoRef: ["repoRef", "repo_ref"],
+  promptBundleKey: ["promptBundleKey", "prompt_bundle_key"],
+};
+
+export function readSessionParams(raw: unknown): SessionParams | null {
+  const source = record(raw);
+  const params: Record<string, string> = {};
+  for (const [name, aliases] of Object.entries(ALIASES)) {
+    const value = aliases.map((alias) => text(source[alias])).find((found) => found !== null);
+    if (value) params[name] = value;
+  }
+  return params.sessionId ? (params as unknown as SessionParams) : null;
+}
+
+export const sessionCodec: AdapterSessionCodec = {
+  deserialize: (raw) => ({ ...readSessionParams(raw) }).sessionId ? { ...readSessionParams(raw) } : null,
+  serialize: (params) => {
+    const read = readSessionParams(params);
+    return read ? { ...read } : null;
+  },
+  getDisplayId: (params) => readSessionParams(params)?.sessionId ?? null,
+};
+
+export interface ResumeDecision {
+  /** The session to pass to `--resume`; null for a fresh one. */
+  readonly sessionId: string | null;
+  /** Why a remembered session is not resumed; null when there is none or it is. */
+  readonly note: string | null;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A session is resumed only where Claude Code can find it: same working directory, same volume. */
+export function decideResume(
+  runtime: AdapterExecutionContext["runtime"],
+  now: { readonly cwd: string; readonly home: string | null },
+): ResumeDecision {
+  const session = readSessionParams(runtime.sessionParams) ?? readSessionParams({ sessionId: runtime.sessionId });
+  if (!session) return { sessionId: null, note: null };
+  const fresh = (why: string): ResumeDecision => ({
+    sessionId: null,
+    note: `Session ${session.sessionId} is not resumed: ${why}. A fresh session starts.`,
+  });
+  if (!UUID.test(session.sessionId)) return fresh("its id is no UUID");
+  if (now.home === null) return fresh("the pod has no volume that outlives it");
+  if (session.home !== undefined && session.home !== now.home) return fresh(`it lies on volume ${session.home}`);
+  if (session.cwd !== undefined && session.cwd !== now.cwd) return fresh(`it belongs to ${session.cwd}`);
+  return { sessionId: session.sessionId, note: null };
+}
