@@ -49,6 +49,13 @@ export interface Seal {
 export interface SealedAgent {
   readonly session_id?: string;
   readonly model?: string;
+  /** How far the stream got: an `init` was seen; a model (not Claude Code itself, `<synthetic>`) said something. */
+  readonly init?: boolean;
+  readonly content?: boolean;
+  /** `error` of the newest assistant event, such as `authentication_failed`. */
+  readonly assistant_error?: string;
+  /** The newest `rate_limit_event`; `resetsAt` in seconds since 1970. */
+  readonly rate_limit?: { readonly status?: string; readonly resetsAt?: number; readonly rateLimitType?: string };
   /** Present only when a `result` event was seen. */
   readonly result?: {
     readonly subtype?: string;
@@ -56,6 +63,11 @@ export interface SealedAgent {
     readonly num_turns?: number;
     readonly duration_ms?: number;
     readonly total_cost_usd?: number;
+    /**
+     * `costUSD` of `model_usage_since_last_result`, summed over the models and over every result event: this process
+     * alone, while `total_cost_usd` of a resumed session goes on from the earlier runs (measured on 2.1.330).
+     */
+    readonly run_cost_usd?: number;
     readonly usage?: {
       readonly input_tokens?: number;
       readonly cache_creation_input_tokens?: number;
@@ -65,6 +77,7 @@ export interface SealedAgent {
     readonly terminal_reason?: string;
     readonly stop_reason?: string;
     readonly api_error_status?: number;
+    readonly api_error_type?: string;
     readonly api_error?: string;
     /** The start of the result's text and errors, cut to what fits. */
     readonly text?: string;

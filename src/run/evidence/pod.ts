@@ -1,0 +1,138 @@
+import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import { type Condition, type Presence, readConditions } from "./job.ts";
+
+export interface Terminated {
+  readonly exitCode: number;
+  /** Number of the signal; the container runtimes in use leave it out and give 128+n as exit code. */
+  readonly signal: number | null;
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown`, … */
+  readonly reason: string;
+  /** The termination message: our seal, or what another program or the runtime wrote. */
+  readonly message: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  /** When the adapter first saw it. */
+  readonly seenAt: number;
+}
+
+export interface ContainerFacts {
+  readonly name: string;
+  readonly init: boolean;
+  /** `unknown`: the pod has no status for it. */
+  readonly state: "unknown" | "waiting" | "running" | "terminated";
+  readonly waiting: { readonly reason: string; readonly message: string } | null;
+  /** The first real end: a later `ContainerStatusUnknown` does not replace it. */
+  readonly terminated: Terminated | null;
+  /** True once the container was seen running, or ended after a real start. */
+  readonly ran: boolean;
+}
+
+export interface PodFacts {
+  readonly name: string;
+  readonly uid: string;
+  /** Number of pods of this Job seen so far: more than one means that the cluster replaced one. */
+  readonly ordinal: number;
+  readonly createdAt: string | null;
+  readonly presence: Presence;
+  readonly endedAt: number | null;
+  readonly deletionTimestamp: string | null;
+  readonly phase: string;
+  /** `status.reason`: `Evicted`, `DeadlineExceeded`, `NodeLost`, … */
+  readonly reason: string;
+  readonly message: string;
+  readonly node: string | null;
+  readonly conditions: readonly Condition[];
+  readonly agent: ContainerFacts;
+  /** Every other container that says something: init containers and sidecars. */
+  readonly others: readonly ContainerFacts[];
+  /** The first reason to wait that is more than ordinary creation: the cluster overwrites it later (measured on 1.36). */
+  readonly firstWaiting: { readonly container: string; readonly reason: string; readonly message: string } | null;
+}
+
+/** Waiting reasons of a pod that is simply on its way. */
+const ORDINARY = new Set(["", "ContainerCreating", "PodInitializing"]);
+
+export function readPod(before: PodFacts | null, pod: Pod, container: string, deleted: boolean, at: number): PodFacts {
+  const meta = pod.metadata ?? {};
+  const status = pod.status ?? {};
+  const uid = meta.uid ?? "";
+  const same = before?.uid === uid ? before : null;
+  const main = readContainers(same, status.containerStatuses, false, at);
+  const inits = readContainers(same, status.initContainerStatuses, true, at);
+  const known = [...main, ...inits];
+  const agent = main.find((facts) => facts.name === container) ?? same?.agent ?? unknownContainer(container);
+  const ended = deleted || same?.presence === "deleted";
+  return {
+    name: meta.name ?? "",
+    uid,
+    ordinal: same ? same.ordinal : (before?.ordinal ?? 0) + 1,
+    createdAt: meta.creationTimestamp ?? same?.createdAt ?? null,
+    presence: ended ? "deleted" : "present",
+    endedAt: ended ? (same?.endedAt ?? at) : null,
+    deletionTimestamp: meta.deletionTimestamp ?? same?.deletionTimestamp ?? null,
+    phase: status.phase ?? same?.phase ?? "Unknown",
+    reason: status.reason ?? same?.reason ?? "",
+    message: status.message ?? same?.message ?? "",
+    node: pod.spec?.nodeName ?? same?.node ?? null,
+    conditions: readConditions(same?.conditions ?? [], status.conditions),
+    agent,
+    others: known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent),
+    firstWaiting: same?.firstWaiting ?? firstWaiting(known),
+  };
+}
+
+function readContainers(
+  before: PodFacts | null,
+  statuses: readonly ContainerStatus[] | undefined,
+  init: boolean,
+  at: number,
+): ContainerFacts[] {
+  const known = before ? [before.agent, ...before.others] : [];
+  return (statuses ?? []).map((status) => {
+    const old = known.find((facts) => facts.name === status.name && facts.init === init);
+    return readContainer(old ?? { ...unknownContainer(status.name), init }, status, at);
+  });
+}
+
+function readContainer(before: ContainerFacts, status: ContainerStatus, at: number): ContainerFacts {
+  const { waiting, running, terminated } = status.state ?? {};
+  const end = terminated
+    ? {
+        exitCode: terminated.exitCode ?? 0,
+        signal: terminated.signal || null,
+        reason: terminated.reason ?? "",
+        message: terminated.message ?? "",
+        startedAt: terminated.startedAt ?? null,
+        finishedAt: terminated.finishedAt ?? null,
+        seenAt: at,
+      }
+    : null;
+  return {
+    ...before,
+    state: terminated ? "terminated" : running ? "running" : waiting ? "waiting" : "unknown",
+    waiting: waiting ? { reason: waiting.reason ?? "", message: waiting.message ?? "" } : before.waiting,
+    terminated: latchEnd(before.terminated, end),
+    ran: before.ran || running !== undefined || (end !== null && reallyStarted(end)),
+  };
+}
+
+function latchEnd(before: Terminated | null, now: Terminated | null): Terminated | null {
+  if (!before || !now) return before ?? now;
+  return before.reason === "ContainerStatusUnknown" && now.reason !== "ContainerStatusUnknown" ? now : before;
+}
+
+/** A start that failed carries the epoch as its start (measured: StartError); a pod that never ran carries none. */
+function reallyStarted(end: Terminated): boolean {
+  return end.startedAt !== null && Date.parse(end.startedAt) > 0;
+}
+
+function unknownContainer(name: string): ContainerFacts {
+  return { name, init: false, state: "unknown", waiting: null, terminated: null, ran: false };
+}
+
+function firstWaiting(containers: readonly ContainerFacts[]): PodFacts["firstWaiting"] {
+  for (const { name, state, waiting } of containers) {
+    if (state === "waiting" && waiting && !ORDINARY.has(waiting.reason)) return { container: name, ...waiting };
+  }
+  return null;
+}

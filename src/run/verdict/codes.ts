@@ -1,0 +1,51 @@
+/**
+ * The stable codes of a verdict. Those of the adapter that this one replaces and those that Paperclip keys on are kept
+ * as they are; the rest name causes for which neither had a code.
+ */
+export const VERDICT_CODES = [
+  // What the agent itself said.
+  "claude_auth_required",
+  "model_not_found",
+  "max_turns_exhausted",
+  "provider_quota",
+  "claude_transient_upstream",
+  "claude_refusal",
+  "claude_billing_error",
+  "session_unavailable",
+  "llm_api_error",
+  "claude_error",
+  // An agent that ended without a result.
+  "claude_truncated",
+  "claude_init_only",
+  "claude_start_failed",
+  // Ended from outside.
+  "timeout",
+  "cancelled",
+  "k8s_job_deleted_externally",
+  "k8s_pod_deleted_externally",
+  "k8s_job_suspended",
+  "k8s_pod_disrupted",
+  "k8s_out_of_memory",
+  // Never ran.
+  "k8s_pod_schedule_failed",
+  "k8s_agent_id_invalid",
+  "k8s_config_invalid",
+  "k8s_concurrent_run_blocked",
+  "k8s_orphan_task_unknown",
+  "k8s_orphan_session_mismatch",
+  "k8s_concurrency_guard_unreachable",
+  "k8s_prompt_secret_create_failed",
+  "k8s_job_create_failed",
+  "k8s_pod_reattach_failed",
+  // The adapter's own trouble.
+  "k8s_job_state_mismatch",
+  "k8s_observation_lost",
+  "k8s_controller_detached",
+  "k8s_adapter_fault",
+] as const;
+
+export type VerdictCode = (typeof VERDICT_CODES)[number];
+
+export function isVerdictCode(code: string): code is VerdictCode {
+  return (VERDICT_CODES as readonly string[]).includes(code);
+}

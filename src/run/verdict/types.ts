@@ -1,0 +1,68 @@
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { AgentCost, AgentUsage } from "../../claude/agent-result.ts";
+import type { VerdictCode } from "./codes.ts";
+
+/** The family of causes. It says why, where the code says what the user is left with. */
+export type FailureKind =
+  /** The agent's own result event says what went wrong. */
+  | "agent-error"
+  | "out-of-memory"
+  /** The cluster took the pod: evicted, preempted, drained, node lost. */
+  | "disrupted"
+  | "timeout"
+  | "cancelled"
+  /** Somebody deleted or suspended the Job or its pod. */
+  | "deleted"
+  /** The agent's container never ran. */
+  | "start-failed"
+  /** The agent ended, or was lost from sight, without a result. */
+  | "truncated"
+  | "adapter-fault"
+  /** The run goes on without us. */
+  | "detached";
+
+export type ErrorFamily = NonNullable<AdapterExecutionResult["errorFamily"]>;
+export type ExecutionRecovery = NonNullable<AdapterExecutionResult["executionRecovery"]>;
+
+/** What every verdict knows, good or bad. */
+export interface Account {
+  /** One sentence in plain words. */
+  readonly sentence: string;
+  /** How we know: short statements, strongest first. */
+  readonly evidence: readonly string[];
+  /** The exit code of the agent, null when a signal ended it or nobody saw it end. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** True when the evidence proves that nothing of this run is alive. */
+  readonly stopped: boolean;
+  readonly sessionId: string | null;
+  /** The model that the agent named, else the one asked for. */
+  readonly model: string | null;
+  readonly usage: AgentUsage | null;
+  readonly cost: AgentCost | null;
+  /** The result's text, else the end of what the agent said. */
+  readonly summary: string;
+}
+
+export interface Completed extends Account {
+  readonly kind: "completed";
+  readonly code: null;
+  readonly exitCode: 0;
+}
+
+export interface Failure extends Account {
+  readonly kind: FailureKind;
+  readonly code: VerdictCode;
+  /** What to do about it. */
+  readonly fix: string;
+  readonly timedOut: boolean;
+  readonly errorFamily: ErrorFamily | null;
+  /** RFC 3339: when trying again can help. */
+  readonly retryNotBefore: string | null;
+  readonly executionRecovery: ExecutionRecovery | null;
+  /** True when the stored session must not be used again. */
+  readonly clearSession: boolean;
+}
+
+/** How a run ended, as a pure function of what was seen. */
+export type Verdict = Completed | Failure;
