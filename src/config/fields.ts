@@ -2,6 +2,7 @@
  * Every key that an agent of this adapter may set, in one table: the page's form, the documentation and the parser are
  * all made from it. Keys and their meaning are those of the adapter before this one, so that users can switch.
  */
+import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
 import { labelMap, namespaceName, objectName, quantity, tolerations } from "./kubernetes-values.ts";
 
@@ -64,6 +65,13 @@ export const fields = {
     value: text,
     default: null,
   }),
+  homeClaim: field<string | null>({
+    label: "Home volume claim",
+    control: "text",
+    hint: "PersistentVolumeClaim mounted at /paperclip as the agent's home, where sessions live. Default: that of Paperclip's own pod; without any, each run starts with an empty home and no session is resumed.",
+    value: objectName,
+    default: null,
+  }),
   serviceAccountName: field<string | null>({
     label: "Service account",
     control: "text",
@@ -106,7 +114,7 @@ export const fields = {
     value: labelMap,
     default: {},
   }),
-  tolerations: field<z.infer<typeof tolerations>>({
+  tolerations: field<Toleration[]>({
     label: "Tolerations",
     control: "textarea",
     hint: "Taints the pod tolerates, as a JSON or YAML list. Default: those of Paperclip's own pod.",

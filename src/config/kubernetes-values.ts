@@ -1,4 +1,5 @@
 /** The syntax of the Kubernetes values that an agent's configuration holds, checked before any object is built. */
+import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
 import { readStructured } from "./text-values.ts";
 
@@ -52,7 +53,7 @@ const toleration = z.strictObject({
 export const tolerations = z.preprocess(
   structured,
   z.array(toleration, { error: "is not a list of tolerations (write a JSON or YAML list)" }),
-);
+) as unknown as z.ZodType<Toleration[]>;
 
 function structured(value: unknown, context: z.RefinementCtx): unknown {
   try {

@@ -1,0 +1,147 @@
+/**
+ * The Job of a run: one pod, started at most once, valid under the `restricted` Pod Security level. Created suspended:
+ * the Secret that it owns comes between, so that neither outlives the other whatever call is the last one made.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type {
+  Affinity,
+  Container,
+  LocalObjectReference,
+  PodDNSConfig,
+  PodSpec,
+  Toleration,
+  Volume,
+} from "kubernetes-types/core/v1";
+import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
+import type { Home } from "./home.ts";
+import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
+import { environmentReferences, fileItems } from "./secret.ts";
+
+export interface ManifestInput {
+  readonly name: string;
+  readonly namespace: string;
+  readonly identity: RunIdentity;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly imagePullSecrets: readonly LocalObjectReference[];
+  readonly serviceAccountName: string | null;
+  readonly resources: Container["resources"];
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly Toleration[];
+  readonly affinity: Affinity | null;
+  readonly dnsConfig: PodDNSConfig | null;
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly home: Home;
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secretData: Readonly<Record<string, string>>;
+  readonly graceSec: number;
+  readonly timeoutSec: number;
+  readonly ttlSecondsAfterFinished: number;
+}
+
+const TERMINATION_LOG = "/dev/termination-log";
+/** Beyond the agent's own grace: the runner kills, drains and seals in it. Seconds. */
+const RUNNER_GRACE_SEC = 15;
+/**
+ * The cluster's own deadline is for when nobody watches: it counts from the pod's start, so it leaves time for a slow
+ * pull; the runner ends the agent long before. On the pod, not on the Job: a Job's deadline deletes the pod with its
+ * logs (measured). Seconds.
+ */
+const DEADLINE_MARGIN_SEC = 600;
+
+export function jobManifest(input: ManifestInput): Job {
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: input.name,
+      namespace: input.namespace,
+      labels: { ...input.labels },
+      annotations: {
+        [ANNOTATIONS.adapterType]: ADAPTER_TYPE,
+        [ANNOTATIONS.agentName]: input.identity.agentName,
+        [ANNOTATIONS.runId]: input.identity.runId,
+        ...(input.identity.taskId ? { [ANNOTATIONS.taskId]: input.identity.taskId } : {}),
+      },
+    },
+    spec: {
+      suspend: true,
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      // A pod that is going away is not replaced while it still runs.
+      podReplacementPolicy: "Failed",
+      ttlSecondsAfterFinished: input.ttlSecondsAfterFinished,
+      template: { metadata: { labels: { ...input.labels } }, spec: podSpec(input) },
+    },
+  };
+}
+
+function podSpec(input: ManifestInput): PodSpec {
+  const { user } = input;
+  return {
+    restartPolicy: "Never",
+    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC,
+    ...(input.timeoutSec > 0
+      ? { activeDeadlineSeconds: Math.ceil(input.timeoutSec + input.graceSec) + DEADLINE_MARGIN_SEC }
+      : {}),
+    ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    ...(input.imagePullSecrets.length > 0 ? { imagePullSecrets: [...input.imagePullSecrets] } : {}),
+    ...(Object.keys(input.nodeSelector).length > 0 ? { nodeSelector: { ...input.nodeSelector } } : {}),
+    ...(input.tolerations.length > 0 ? { tolerations: [...input.tolerations] } : {}),
+    ...(input.affinity ? { affinity: input.affinity } : {}),
+    ...(input.dnsConfig ? { dnsConfig: input.dnsConfig } : {}),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user.uid,
+      runAsGroup: user.gid,
+      // Never fsGroup: the kubelet would change the owner of every file of a large volume.
+      ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [container(input)],
+    volumes: volumes(input),
+  };
+}
+
+function container(input: ManifestInput): Container {
+  const command = containerCommand({
+    terminationLog: TERMINATION_LOG,
+    // The API server expands $(NAME) in a command.
+    workingDirectory: input.workingDirectory.replaceAll("$", "$$$$"),
+  });
+  const { claim, path } = input.home;
+  return {
+    name: CONTAINER,
+    image: input.image,
+    imagePullPolicy: input.imagePullPolicy,
+    command,
+    env: [...environmentReferences(input.name, input.environment), { name: "HOME", value: path }],
+    ...(input.resources ? { resources: input.resources } : {}),
+    terminationMessagePath: TERMINATION_LOG,
+    terminationMessagePolicy: "File",
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMounts: [
+      { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
+      { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
+    ],
+  };
+}
+
+function volumes(input: ManifestInput): Volume[] {
+  const { claim } = input.home;
+  return [
+    // Readable by the pod's one user, who owns none of the files and has no fsGroup.
+    { name: "run", secret: { secretName: input.name, items: fileItems(input.secretData), defaultMode: 0o444 } },
+    claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
+  ];
+}

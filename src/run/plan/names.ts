@@ -1,0 +1,108 @@
+/** Names and labels of a run's objects: part of the contract with users, their dashboards and their scripts. */
+import { createHash } from "node:crypto";
+import { ConfigError } from "../../config/config-error.ts";
+
+export const LABELS = {
+  managedBy: "app.kubernetes.io/managed-by",
+  component: "app.kubernetes.io/component",
+  adapterType: "paperclip.io/adapter-type",
+  agentId: "paperclip.io/agent-id",
+  runId: "paperclip.io/run-id",
+  companyId: "paperclip.io/company-id",
+  taskId: "paperclip.io/task-id",
+  sessionId: "paperclip.io/session-id",
+} as const;
+
+export const ANNOTATIONS = {
+  adapterType: "paperclip.io/adapter-type",
+  agentName: "paperclip.io/agent-name",
+  /** The ids whole and unchanged: a label holds at most 63 characters of a few kinds. */
+  runId: "paperclip.io/run-id",
+  taskId: "paperclip.io/task-id",
+} as const;
+
+export const ADAPTER_TYPE = "claude_k8s";
+/** The container that runs Claude Code. */
+export const CONTAINER = "claude";
+
+/** The selector of every Job and pod of this adapter. */
+export const OURS = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;
+
+/** What a label value may hold of `value`; null when nothing is left. */
+export function labelValue(value: string | null | undefined): string | null {
+  const kept = (value ?? "").replace(/[^A-Za-z0-9._-]/g, "").slice(0, 63);
+  return kept.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "") || null;
+}
+
+/** The agent's id as a label value. Throws ConfigError `k8s_agent_id_invalid` when no character of it is usable. */
+export function agentLabel(agentId: string): string {
+  const label = labelValue(agentId);
+  if (label) return label;
+  throw new ConfigError(
+    [
+      {
+        field: "agent.id",
+        problem: "has no character that a Kubernetes label can hold",
+        fix: "Use an id with letters or digits.",
+      },
+    ],
+    "k8s_agent_id_invalid",
+  );
+}
+
+/**
+ * `ac-AGENT-RUN-HASH`: the same for the same agent and run, so that a repeated create meets its own Job; different for
+ * others even where the readable parts coincide. At most 43 characters, so that pod names are not cut.
+ */
+export function jobName(agentId: string, runId: string): string {
+  const hash = createHash("sha256").update(`${agentId}:${runId}`).digest("hex").slice(0, 6);
+  return ["ac", slug(agentId), slug(runId), hash].filter(Boolean).join("-");
+}
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, "")
+    .slice(0, 16)
+    .replace(/^-+|-+$/g, "");
+
+export interface RunLabels {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Labels of the agent's configuration that were not taken, each with the reason. */
+  readonly notes: readonly string[];
+}
+
+export interface RunIdentity {
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly companyId: string;
+  readonly runId: string;
+  readonly taskId: string | null;
+  /** Set only when a session is resumed. */
+  readonly sessionId: string | null;
+}
+
+/** Prefixes that belong to Paperclip, and to Kubernetes' own controllers (`job-name`, `controller-uid`). */
+const RESERVED =
+  /^(paperclip\.io|app\.kubernetes\.io|([a-z0-9.-]+\.)?(kubernetes|k8s)\.io)\/|^(job-name|controller-uid)$/;
+
+export function runLabels(identity: RunIdentity, configured: Readonly<Record<string, string>>): RunLabels {
+  const notes: string[] = [];
+  const labels: Record<string, string> = {};
+  for (const [key, value] of Object.entries(configured)) {
+    if (RESERVED.test(key)) notes.push(`Label ${key} is not set: the prefix is reserved`);
+    else labels[key] = value;
+  }
+  const ours: Record<string, string | null> = {
+    [LABELS.managedBy]: "paperclip",
+    [LABELS.component]: "agent-job",
+    [LABELS.adapterType]: ADAPTER_TYPE,
+    [LABELS.agentId]: agentLabel(identity.agentId),
+    [LABELS.runId]: labelValue(identity.runId),
+    [LABELS.companyId]: labelValue(identity.companyId),
+    [LABELS.taskId]: labelValue(identity.taskId),
+    [LABELS.sessionId]: labelValue(identity.sessionId),
+  };
+  for (const [key, value] of Object.entries(ours)) if (value) labels[key] = value;
+  return { labels, notes };
+}

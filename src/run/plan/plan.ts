@@ -1,0 +1,210 @@
+/**
+ * The plan of a run, pure: context, agent configuration, operator policy and Paperclip's own pod in; the Job, its
+ * Secret and everything that the other steps need out. What can be wrong in a configuration is refused here.
+ */
+import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Secret } from "kubernetes-types/core/v1";
+import { claudeCommand } from "../../claude/arguments.ts";
+import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import type { OperatorPolicy } from "../../config/operator.ts";
+import { buildEnvironment } from "../../paperclip/environment.ts";
+import type { HostPod } from "../../paperclip/host-pod.ts";
+import { buildPrompt } from "../../paperclip/prompt.ts";
+import { decideResume, type SessionParams } from "../../paperclip/session.ts";
+import { readWake } from "../../paperclip/wake.ts";
+import type { RunnerSpec } from "../../runner/spec.ts";
+import { chooseHome, type Home, workingDirectory } from "./home.ts";
+import { invocationMeta } from "./invocation-meta.ts";
+import { jobManifest } from "./manifest.ts";
+import { agentLabel, jobName, type RunIdentity, runLabels } from "./names.ts";
+import { INSTRUCTIONS_FILE, runSecretData } from "./secret.ts";
+
+export interface PlanInput {
+  readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
+  readonly agent: ParsedAgentConfig;
+  readonly policy: OperatorPolicy;
+  /** Variables of Paperclip's own process that the policy hands on. */
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly hostPod: HostPod | null;
+  /** Where Jobs go when the agent does not say. */
+  readonly defaultNamespace: string;
+  /** Text of the agent's instructions; null when there are none or they cannot be read. */
+  readonly instructions: string | null;
+  /** The scripts that run in the pod, by file name. */
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+export interface RunPlan {
+  readonly identity: RunIdentity;
+  readonly namespace: string;
+  /** Name of the Job and of its Secret. */
+  readonly name: string;
+  readonly job: Job;
+  /** Without owner: launch adds the Job's uid, which only the cluster knows. */
+  readonly secret: Secret;
+  readonly model: string | null;
+  readonly graceSec: number;
+  readonly timeoutSec: number;
+  readonly retain: boolean;
+  /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
+  readonly session: Omit<SessionParams, "sessionId">;
+  readonly resumes: string | null;
+  readonly meta: AdapterInvocationMeta;
+}
+
+/** The user that agents' images are made for, when Paperclip's own pod does not say: prior versions ran as it. */
+const DEFAULT_USER = 1000;
+
+/** Throws ConfigError for whatever cannot be run. */
+export function planRun(input: PlanInput): RunPlan {
+  const { ctx, hostPod } = input;
+  const { config } = input.agent;
+  const namespace = config.namespace ?? input.defaultNamespace;
+  const wake = readWake(ctx);
+  const home = chooseHome(namespace, config.homeClaim, hostPod);
+  const cwd = workingDirectory(home, wake.workspace.cwd, config.cwd, agentLabel(ctx.agent.id));
+  const resume = decideResume(ctx.runtime, { cwd, home: home.identity });
+  const identity: RunIdentity = {
+    agentId: ctx.agent.id,
+    agentName: ctx.agent.name,
+    companyId: ctx.agent.companyId,
+    runId: ctx.runId,
+    taskId: wake.taskId,
+    sessionId: resume.sessionId,
+  };
+  const environment = buildEnvironment({
+    ctx,
+    configured: config.env,
+    inherited: input.inherited,
+    apiUrl: input.policy.apiUrl,
+    workingDirectory: cwd,
+    sharesPaths: home.sharedWithPaperclip,
+  });
+  const prompt = buildPrompt({ ctx, ...config, resumes: resume.sessionId !== null });
+  // A resumed session has its instructions already.
+  const instructions = resume.sessionId ? null : input.instructions;
+  const spec = runnerSpec(config, resume.sessionId, instructions !== null);
+  const secretData = runSecretData({
+    prompt: prompt.text,
+    instructions,
+    spec,
+    environment: environment.variables,
+    scripts: input.scripts,
+  });
+  const name = jobName(identity.agentId, identity.runId);
+  const labels = runLabels(identity, config.labels);
+  const job = jobManifest({
+    name,
+    namespace,
+    identity,
+    labels: labels.labels,
+    ...placement(input, namespace),
+    home,
+    workingDirectory: cwd,
+    environment: environment.variables,
+    secretData,
+    imagePullPolicy: config.imagePullPolicy,
+    serviceAccountName: config.serviceAccountName,
+    resources: resources(config),
+    graceSec: config.graceSec,
+    timeoutSec: config.timeoutSec,
+    ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
+  });
+  const notes = [...input.agent.notes, ...labels.notes, ...environment.notes, ...(resume.note ? [resume.note] : [])];
+  return {
+    identity,
+    namespace,
+    name,
+    job,
+    secret: runSecret(name, namespace, labels.labels, secretData),
+    model: config.model,
+    graceSec: config.graceSec,
+    timeoutSec: config.timeoutSec,
+    retain: config.retainJobs,
+    session: sessionToRemember(cwd, home, wake.workspace),
+    resumes: resume.sessionId,
+    meta: invocationMeta({ name, namespace, spec, job, prompt, notes, environment: environment.variables }),
+  };
+}
+
+function runnerSpec(config: AgentConfig, resume: string | null, hasInstructions: boolean): RunnerSpec {
+  return {
+    command: claudeCommand({
+      command: config.command,
+      resume,
+      skipPermissions: config.dangerouslySkipPermissions,
+      chrome: config.chrome,
+      model: config.model,
+      effort: config.effort ?? config.thinkingEffort,
+      maxTurns: config.maxTurnsPerRun,
+      systemPromptFile: hasInstructions ? INSTRUCTIONS_FILE : null,
+      extraArgs: config.extraArgs,
+    }),
+    graceSec: config.graceSec,
+    timeoutSec: config.timeoutSec,
+  };
+}
+
+function placement({ agent: { config, set }, hostPod }: PlanInput, namespace: string) {
+  const image = config.image ?? hostPod?.image;
+  if (!image)
+    throw new ConfigError([
+      {
+        field: "image",
+        problem:
+          "is not set, and Paperclip does not run in a pod of this cluster (with a container named `paperclip`) whose image could be taken",
+        fix: "Set it to an image that has Claude Code (`claude`) in its PATH.",
+      },
+    ]);
+  return {
+    image,
+    imagePullSecrets: hostPod?.namespace === namespace ? hostPod.imagePullSecrets : [],
+    nodeSelector: set.has("nodeSelector") ? config.nodeSelector : (hostPod?.nodeSelector ?? {}),
+    tolerations: set.has("tolerations") ? config.tolerations : (hostPod?.tolerations ?? []),
+    affinity: set.has("nodeSelector") ? null : (hostPod?.affinity ?? null),
+    dnsConfig: hostPod?.dnsConfig ?? null,
+    user: {
+      uid: hostPod?.user.uid || DEFAULT_USER,
+      gid: hostPod?.user.gid || DEFAULT_USER,
+      groups: hostPod?.user.groups.filter((group) => group > 0) ?? [],
+    },
+  };
+}
+
+const resources = (config: AgentConfig) => ({
+  requests: { cpu: config["resources.requests.cpu"], memory: config["resources.requests.memory"] },
+  limits: { cpu: config["resources.limits.cpu"], memory: config["resources.limits.memory"] },
+});
+
+function runSecret(
+  name: string,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  data: Readonly<Record<string, string>>,
+): Secret {
+  const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")] as const);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace, labels: { ...labels } },
+    type: "Opaque",
+    immutable: true,
+    data: Object.fromEntries(encoded),
+  };
+}
+
+function sessionToRemember(
+  cwd: string,
+  home: Home,
+  workspace: ReturnType<typeof readWake>["workspace"],
+): Omit<SessionParams, "sessionId"> {
+  return {
+    cwd,
+    ...(home.identity ? { home: home.identity } : {}),
+    ...(workspace.id ? { workspaceId: workspace.id } : {}),
+    ...(workspace.repoUrl ? { repoUrl: workspace.repoUrl } : {}),
+    ...(workspace.repoRef ? { repoRef: workspace.repoRef } : {}),
+  };
+}
