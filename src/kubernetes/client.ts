@@ -1,0 +1,190 @@
+import type { DeleteOptions } from "kubernetes-types/meta/v1.js";
+import { ApiError, type Request } from "./api-error.ts";
+import type {
+  CallOptions,
+  ClientOptions,
+  CreateOptions,
+  DeleteCallOptions,
+  JsonPatch,
+  ListOptions,
+  ObjectList,
+  ServerVersion,
+} from "./call-options.ts";
+import { type Clock, type Random, systemClock } from "./clock.ts";
+import type { Cluster } from "./cluster.ts";
+import { startDeadline } from "./deadline.ts";
+import { listPages } from "./list-pages.ts";
+import { readJson } from "./read-json.ts";
+import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
+import { retry } from "./retry.ts";
+import { type Call, Transport } from "./transport.ts";
+
+const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
+
+/** Typed calls to one cluster, each with a time limit and with retries that cannot do anything twice. */
+export class KubernetesClient {
+  readonly cluster: Cluster;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly #timeoutMs: number;
+  readonly #retryForMs: number;
+
+  constructor(cluster: Cluster, options: ClientOptions = {}) {
+    this.cluster = cluster;
+    this.clock = options.clock ?? systemClock;
+    this.random = options.random ?? Math.random;
+    this.transport = new Transport(cluster, this.clock, options.userAgent ?? "paperclip-adapter-claude-k8s");
+    this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
+    this.#retryForMs = options.retryForMs ?? 60_000;
+  }
+
+  async get<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string,
+    name: string,
+    options: CallOptions = {},
+  ): Promise<Stored<T>> {
+    return this.#call<Stored<T>>(
+      { request: requestOf("get", type, namespace, name), method: "GET", path: pathOf(type, namespace, name) },
+      options,
+    );
+  }
+
+  /** undefined when the cluster says that there is no such object; a gateway's own 404 is an error. */
+  async find<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string,
+    name: string,
+    options: CallOptions = {},
+  ): Promise<Stored<T> | undefined> {
+    return this.get(type, namespace, name, options).catch((error: unknown) => {
+      if (error instanceof ApiError && error.notFound) return undefined;
+      throw error;
+    });
+  }
+
+  /** Reads all pages. An undefined namespace asks for all of them. */
+  async list<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string | undefined,
+    options: ListOptions = {},
+  ): Promise<ObjectList<T>> {
+    const request = requestOf("list", type, namespace);
+    const path = pathOf(type, namespace);
+    const { labelSelector, fieldSelector, limit } = options;
+    return listPages(type, limit, (page) =>
+      this.#call({ request, method: "GET", path, query: { labelSelector, fieldSelector, ...page } }, options),
+    );
+  }
+
+  /**
+   * Repeated only when the server cannot have seen it. Otherwise the ApiError has `ambiguous: true`: get the object and
+   * compare.
+   */
+  async create<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string | undefined,
+    object: T,
+    options: CreateOptions = {},
+  ): Promise<Stored<T>> {
+    const body = { apiVersion: apiVersionOf(type), kind: type.kind, ...object };
+    const request = requestOf("create", type, namespace, object.metadata?.name);
+    const query = options.dryRun ? { dryRun: "All" } : {};
+    const repeatable = options.dryRun === true || CREATED_TWICE_IS_ONCE.has(type.plural);
+    return this.#call<Stored<T>>(
+      { request, method: "POST", path: pathOf(type, namespace), query, body },
+      options,
+      repeatable,
+    );
+  }
+
+  /** A JSON patch when given a list, else a merge patch. */
+  async patch<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string,
+    name: string,
+    body: JsonPatch | object,
+    options: CallOptions = {},
+  ): Promise<Stored<T>> {
+    const contentType = Array.isArray(body) ? "application/json-patch+json" : "application/merge-patch+json";
+    const request = requestOf("patch", type, namespace, name);
+    return this.#call<Stored<T>>(
+      { request, method: "PATCH", path: pathOf(type, namespace, name), body, contentType },
+      options,
+    );
+  }
+
+  /** `absent` when there was none (any more): as good as a deletion. The object may live on until its finalizers are done. */
+  async delete<T extends KubeObject>(
+    type: ResourceType<T>,
+    namespace: string,
+    name: string,
+    options: DeleteCallOptions = {},
+  ): Promise<"accepted" | "absent"> {
+    const { uid, resourceVersion, gracePeriodSeconds, propagationPolicy = "Background" } = options;
+    const preconditions = {
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    };
+    const body: DeleteOptions = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      propagationPolicy,
+      ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+      ...(Object.keys(preconditions).length > 0 && { preconditions }),
+    };
+    const request = requestOf("delete", type, namespace, name);
+    return this.#call<unknown>({ request, method: "DELETE", path: pathOf(type, namespace, name), body }, options).then(
+      () => "accepted",
+      (error: unknown) => {
+        if (error instanceof ApiError && error.notFound) return "absent";
+        throw error;
+      },
+    );
+  }
+
+  async version(options: CallOptions = {}): Promise<ServerVersion> {
+    return this.#call<ServerVersion>(
+      { request: { verb: "get", resource: "version" }, method: "GET", path: "/version" },
+      options,
+    );
+  }
+
+  async #call<R>(call: Call, options: CallOptions, repeatable = call.method !== "POST"): Promise<R> {
+    const attempt = () => this.#once<R>(call, options);
+    const { clock, random } = this;
+    return retry(attempt, {
+      totalMs: options.retryForMs ?? this.#retryForMs,
+      repeatable,
+      clock,
+      random,
+      signal: options.signal,
+    });
+  }
+
+  async #once<R>(call: Call, options: CallOptions): Promise<R> {
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+    const deadline = startDeadline(timeoutMs, options.signal);
+    try {
+      const answer = await this.transport.send(call, deadline.signal);
+      return (await readJson(answer.body, call.request)) as R;
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      if (!deadline.expired) throw this.transport.fault(call, error);
+      const detail = `the API server did not answer within ${timeoutMs / 1000} s`;
+      throw new ApiError({ kind: "timeout", detail, request: call.request, ambiguous: call.method !== "GET" });
+    } finally {
+      deadline.clear();
+    }
+  }
+}
+
+function requestOf(
+  verb: string,
+  type: ResourceType<KubeObject>,
+  namespace: string | undefined,
+  name?: string,
+): Request {
+  return { verb, resource: type.plural, namespace: type.namespaced ? namespace : undefined, name };
+}

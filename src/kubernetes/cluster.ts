@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import type { Dispatcher } from "undici";
+import { type AgentOptions, buildAgent } from "./agent.ts";
+import { CredentialSource, type TlsOptions } from "./credentials.ts";
+import { KubeconfigError } from "./kubeconfig-error.ts";
+import {
+  type ClusterOptions,
+  type Selection,
+  type Surroundings,
+  selectContext,
+  thisProcess,
+} from "./select-context.ts";
+
+export type { ClusterOptions } from "./select-context.ts";
+
+/** A way to reach one cluster as one user: where it is, how to be let in, and the connections that all calls share. */
+export interface Cluster {
+  /** Without credentials; may have a path (clusters behind a gateway). */
+  readonly server: URL;
+  /** Default namespace of the context or the service account. */
+  readonly namespace: string;
+  readonly source: "kubeconfig" | "in-cluster";
+  /** The same for two clusters that reach the same server in the same way as the same user. */
+  readonly id: string;
+  /** Where requests go. Renewed when TLS credentials change: read it after headers(). */
+  readonly dispatcher: Dispatcher;
+  /** Fresh authentication headers. Throws CredentialsError. */
+  headers(): Promise<Record<string, string>>;
+  /** To be called after a 401: the next headers() asks for new credentials. */
+  forgetCredentials(): void;
+  /** Ends every connection at once, open streams too. */
+  close(): Promise<void>;
+}
+
+/** Throws KubeconfigError; opens no connection and asks for no credentials yet. */
+export async function openCluster(
+  options: ClusterOptions = {},
+  around: Surroundings = thisProcess,
+  agentOptions: AgentOptions = {},
+): Promise<Cluster> {
+  const selection = await selectContext(options, around);
+  const server = serverUrl(selection);
+  const proxy = selection.cluster.value["proxy-url"];
+  const proxyUrl = typeof proxy === "string" && proxy !== "" ? proxy : undefined;
+  const build = (tls: TlsOptions) => buildAgent(tls, proxyUrl, agentOptions);
+  return new OpenCluster(selection, server, build, await build({}));
+}
+
+class OpenCluster implements Cluster {
+  readonly server: URL;
+  readonly namespace: string;
+  readonly source: "kubeconfig" | "in-cluster";
+  readonly id: string;
+  readonly #credentials: CredentialSource;
+  readonly #build: (tls: TlsOptions) => Promise<Dispatcher>;
+  #dispatcher: Dispatcher;
+  #fingerprint = "";
+  #renewal: Promise<unknown> = Promise.resolve();
+
+  constructor(selection: Selection, server: URL, build: (tls: TlsOptions) => Promise<Dispatcher>, first: Dispatcher) {
+    this.server = server;
+    this.namespace = selection.namespace;
+    this.source = selection.source;
+    this.id = digest(selection);
+    this.#credentials = new CredentialSource(selection);
+    this.#build = build;
+    this.#dispatcher = first;
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher;
+  }
+
+  async headers(): Promise<Record<string, string>> {
+    const { headers, tls } = await this.#credentials.get();
+    const renewal = this.#renewal.then(() => this.#renew(tls));
+    this.#renewal = renewal.catch(() => undefined);
+    await renewal;
+    return { ...headers };
+  }
+
+  forgetCredentials(): void {
+    this.#credentials.forget();
+  }
+
+  async close(): Promise<void> {
+    await this.#renewal;
+    await this.#dispatcher.destroy();
+  }
+
+  async #renew(tls: TlsOptions): Promise<void> {
+    const fingerprint = digest(Object.entries(tls).map(([name, value]) => [name, String(value)]));
+    if (fingerprint === this.#fingerprint) return;
+    const old = this.#dispatcher;
+    this.#dispatcher = await this.#build(tls);
+    this.#fingerprint = fingerprint;
+    // Streams of the old credentials run to their end; nothing new starts on them.
+    void old.close().catch(() => undefined);
+  }
+}
+
+function serverUrl({ cluster, source }: Selection): URL {
+  const server = cluster.value.server;
+  const url = typeof server === "string" ? URL.parse(server) : null;
+  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    const message = `The cluster "${cluster.name}" of the ${source === "in-cluster" ? "pod" : "kubeconfig"} has no usable server address.`;
+    throw new KubeconfigError("malformed", message, "Set clusters[].cluster.server to a URL such as https://host:6443");
+  }
+  url.username = "";
+  url.password = "";
+  return url;
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

@@ -1,0 +1,123 @@
+import { readFile } from "node:fs/promises";
+import type { RequestOptions } from "node:https";
+import type { SecureContextOptions } from "node:tls";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { oneLine, redact } from "./redact.ts";
+import type { Selection } from "./select-context.ts";
+
+/** What one request needs to be let in. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsOptions;
+}
+
+export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "key" | "pfx" | "passphrase"> {
+  rejectUnauthorized?: boolean;
+  servername?: string;
+}
+
+/** Credentials could not be had: an exec plugin failed, a file of a certificate or token is gone. Holds no secret. */
+export class CredentialsError extends Error {
+  override readonly name = "CredentialsError";
+}
+
+const TLS_FIELDS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const;
+
+/**
+ * Asks anew on each call: files are read again (service account tokens rotate each hour, client certificates too), an
+ * exec plugin runs again when its credential has expired. Concurrent calls share one asking, so that one plugin runs.
+ */
+export class CredentialSource {
+  readonly #selection: Selection;
+  #kubeConfig: KubeConfig | undefined;
+  #pending: Promise<Credentials> | undefined;
+  #lastToken: string | undefined;
+
+  constructor(selection: Selection) {
+    this.#selection = selection;
+  }
+
+  get(): Promise<Credentials> {
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  /** Forgets what is cached, because the server refused it (401): a plugin's token can be revoked before it expires. */
+  forget(): void {
+    // An OIDC refresh token may be used once; the new one lives only in the loaded configuration.
+    const provider = this.#selection.user.value["auth-provider"] as { name?: unknown } | undefined;
+    if (provider?.name !== "oidc") this.#kubeConfig = undefined;
+  }
+
+  async #ask(): Promise<Credentials> {
+    try {
+      this.#kubeConfig ??= await load(this.#selection);
+      const options: RequestOptions = {};
+      await this.#kubeConfig.applyToHTTPSOptions(options);
+      const headers: Record<string, string> = {};
+      for (const [name, value] of Object.entries(options.headers ?? {}))
+        headers[name.toLowerCase()] = String(value).trim();
+      if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+      const token = await this.#tokenFromFile();
+      if (token !== undefined) headers.authorization = `Bearer ${token}`;
+      return { headers, tls: tlsOptions(options) };
+    } catch (error) {
+      throw new CredentialsError(describe(error));
+    }
+  }
+
+  // The client library knows neither `tokenFile` of a kubeconfig nor the newline at the end of such a file. A file
+  // that is briefly away (a projected volume being swapped) leaves the last token in use, as in client-go.
+  async #tokenFromFile(): Promise<string | undefined> {
+    const file = this.#selection.user.value.tokenFile;
+    if (typeof file !== "string" || file === "") return undefined;
+    try {
+      this.#lastToken = (await readFile(file, "utf8")).trim();
+    } catch (error) {
+      if (this.#lastToken === undefined) throw error;
+    }
+    return this.#lastToken;
+  }
+}
+
+/** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
+async function load({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const kubeConfig = new KubeConfig();
+  const server = String(cluster.value.server);
+  const { "insecure-skip-tls-verify": insecure } = cluster.value;
+  // The library refuses http: unless verification is off; there is nothing to verify on such a connection.
+  const value = { ...cluster.value, "insecure-skip-tls-verify": insecure === true || server.startsWith("http:") };
+  kubeConfig.loadFromString(
+    JSON.stringify({
+      clusters: [{ name: cluster.name, cluster: value }],
+      users: [{ name: user.name || "nobody", user: user.value }],
+      contexts: [{ name: context, context: { cluster: cluster.name, user: user.name || "nobody", namespace } }],
+      "current-context": context,
+    }),
+  );
+  return kubeConfig;
+}
+
+function tlsOptions(options: RequestOptions): TlsOptions {
+  const tls: TlsOptions = {};
+  for (const field of TLS_FIELDS) {
+    const value = options[field];
+    if (value !== undefined && value !== null) Object.assign(tls, { [field]: value });
+  }
+  return tls;
+}
+
+function describe(error: unknown): string {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall?.startsWith("spawn")) return `the exec plugin ${path ?? ""} could not be started (${code})`;
+  if (path !== undefined) return `${path} cannot be read (${code})`;
+  // A plugin that printed no JSON: the parser's message would quote what it printed.
+  if (error instanceof SyntaxError) return "the exec plugin printed no valid ExecCredential";
+  return (
+    oneLine(redact(error instanceof Error ? error.message : String(error)), 300) ||
+    "the exec plugin failed and said nothing"
+  );
+}

@@ -1,0 +1,30 @@
+/** A time limit joined with the caller's own signal. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** True when the time ran out, as opposed to the caller's abort. */
+  readonly expired: boolean;
+  /** To be called when the work is over: leaves no timer and no listener behind. */
+  clear(): void;
+}
+
+export function startDeadline(ms: number, caller: AbortSignal | undefined): Deadline {
+  const controller = new AbortController();
+  let expired = false;
+  const timer = setTimeout(() => {
+    expired = true;
+    controller.abort(new Error(`no answer within ${ms} ms`));
+  }, ms);
+  const onAbort = () => controller.abort(caller?.reason);
+  if (caller?.aborted) onAbort();
+  else caller?.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    get expired() {
+      return expired;
+    },
+    clear() {
+      clearTimeout(timer);
+      caller?.removeEventListener("abort", onAbort);
+    },
+  };
+}

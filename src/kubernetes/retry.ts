@@ -1,0 +1,47 @@
+import { ApiError } from "./api-error.ts";
+import { fullJitter } from "./backoff.ts";
+import type { Clock, Random } from "./clock.ts";
+
+export interface RetryOptions {
+  /** Milliseconds from the first attempt after which none is started any more. */
+  readonly totalMs: number;
+  /** True when doing it twice is the same as doing it once. */
+  readonly repeatable: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Repeats a call while its failure is a passing one. What may have been carried out is repeated only when that does no
+ * harm. The error that is thrown at last is `ambiguous` when any attempt was.
+ */
+export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions): Promise<R> {
+  const { clock, random, signal } = options;
+  const end = clock.now() + options.totalMs;
+  let ambiguous = false;
+  for (let count = 0; ; count++) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
+      ambiguous ||= thrown.ambiguous;
+      const error = ambiguous && !thrown.ambiguous ? thrown.asAmbiguous() : thrown;
+      if (!isPassing(error) || (error.ambiguous && !options.repeatable)) throw error;
+      // Never before the server's own word; spread beyond it, so that not all who were told come back together.
+      const wait = (error.retryAfterMs ?? 0) + fullJitter(count, random);
+      if (clock.now() + wait > end) throw error;
+      await clock.sleep(wait, signal);
+    }
+  }
+}
+
+/** Whether the same call may succeed later without anybody changing anything. */
+export function isPassing(error: ApiError): boolean {
+  if (error.kind === "timeout") return true;
+  if (error.kind === "unreachable") return error.passing;
+  if (error.kind !== "status" || error.status === undefined) return false;
+  // A 500 of etcd that no waiting mends (measured: an object over 1.5 MiB).
+  if (error.detail.includes("request is too large")) return false;
+  return error.status === 429 || [500, 502, 503, 504].includes(error.status);
+}

@@ -1,0 +1,157 @@
+import type { Status } from "kubernetes-types/meta/v1.js";
+import type { Dispatcher } from "undici";
+import { ApiError, type Request } from "./api-error.ts";
+import { retryAfterMs } from "./backoff.ts";
+import type { Clock } from "./clock.ts";
+import type { Cluster } from "./cluster.ts";
+import { CredentialsError } from "./credentials.ts";
+import { networkFault } from "./network-error.ts";
+
+/** One HTTP request in the words of the API. */
+export interface Call {
+  readonly request: Request;
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** @default application/json */
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+export type Answer = Dispatcher.ResponseData;
+
+/** After a 401 new credentials are asked for at most this often: an exec plugin may open a browser. */
+const CREDENTIALS_RENEWAL_MS = 30_000;
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** Sends requests to one cluster. Knows authentication and the words of a refusal; does not retry. */
+export class Transport {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly #userAgent: string;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(cluster: Cluster, clock: Clock, userAgent: string) {
+    this.cluster = cluster;
+    this.clock = clock;
+    this.#userAgent = userAgent;
+  }
+
+  /**
+   * Resolves with an answer of status 2xx, its body not yet read. Throws ApiError for every other one and for faults of
+   * the network; throws the signal's reason when it was aborted.
+   */
+  async send(call: Call, signal: AbortSignal): Promise<Answer> {
+    let answer = await this.#sendOnce(call, signal);
+    if (answer.statusCode === 401 && this.clock.now() - this.#renewedAt >= CREDENTIALS_RENEWAL_MS) {
+      this.#renewedAt = this.clock.now();
+      await answer.body.dump();
+      this.cluster.forgetCredentials();
+      answer = await this.#sendOnce(call, signal);
+    }
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+    throw await this.#refusal(call, answer);
+  }
+
+  async #sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
+    const { server } = this.cluster;
+    try {
+      const headers = await this.#headers(call, signal);
+      signal.throwIfAborted();
+      return await this.cluster.dispatcher.request({
+        origin: server.origin,
+        path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
+        method: call.method,
+        headers,
+        signal,
+        body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
+      });
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof CredentialsError) {
+        throw new ApiError({ kind: "credentials", detail: error.message, request: call.request });
+      }
+      throw this.fault(call, error);
+    }
+  }
+
+  async #headers(call: Call, signal: AbortSignal): Promise<Record<string, string>> {
+    // An exec plugin may hang; the caller's deadline must hold nevertheless.
+    const headers = await abortable(this.cluster.headers(), signal);
+    headers.accept = call.accept ?? "application/json";
+    headers["user-agent"] = this.#userAgent;
+    if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
+    return headers;
+  }
+
+  /** What the network threw, as an ApiError that knows whether the change may have happened. */
+  fault(call: Call, thrown: unknown): ApiError {
+    // Whatever goes wrong with the body of a 2xx, the change has been made.
+    if (thrown instanceof ApiError)
+      return thrown.kind === "protocol" && call.method !== "GET" ? thrown.asAmbiguous() : thrown;
+    const { neverSent, ...fault } = networkFault(thrown);
+    return new ApiError({ ...fault, request: call.request, ambiguous: call.method !== "GET" && !neverSent });
+  }
+
+  async #refusal(call: Call, answer: Answer): Promise<ApiError> {
+    const { statusCode: status, headers } = answer;
+    const text = await readText(answer).catch(() => "");
+    const body = asStatus(text);
+    const retryable = status === 429 || status >= 500;
+    return new ApiError({
+      // A proxy's own 404 or 403 is no word of the cluster: nothing may be concluded from it.
+      kind: body !== undefined || retryable ? "status" : "protocol",
+      request: call.request,
+      status,
+      reason: body?.reason,
+      body,
+      detail: body?.message ?? (text.trim() || `HTTP ${status}`),
+      retryAfterMs: retryAfterMs(headers["retry-after"], this.clock.now()),
+      ambiguous: call.method !== "GET" && mayHaveHappened(status, headers["retry-after"] !== undefined),
+    });
+  }
+}
+
+/** A refusal means no change; a fault inside the server (or of a gateway before it) proves nothing. */
+function mayHaveHappened(status: number, saysRetryAfter: boolean): boolean {
+  return status >= 500 && !(status === 503 && saysRetryAfter);
+}
+
+export function queryString(query: Call["query"]): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parts.set(name, String(value));
+  const text = parts.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function readText(answer: Answer): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= MAX_ERROR_BODY_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function asStatus(text: string): Status | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && (value as Status).kind === "Status"
+      ? (value as Status)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
