@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import picocolors from "picocolors";
+import type { Command } from "../command.ts";
+import { type FormatOptions, formatLine, formatStderr } from "../format-line.ts";
+import { type AgentLine, Unframer } from "../unframe.ts";
+
+const help = `claude-k8s format: make a run's output readable
+
+Usage: kubectl logs job/NAME | claude-k8s format
+       claude --print --output-format stream-json --verbose … | claude-k8s format
+
+Reads Claude Code's stream-json on stdin, plain or as a run's pod logs it.
+
+Options:
+  --color, --no-color  Colour the output. Default: when stdout is a terminal.
+  --all                Show also the events that only the machine needs.
+  --help               Show this.
+`;
+
+const options = {
+  color: { type: "boolean" },
+  all: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+export const format: Command = {
+  summary: "make stream-json on stdin readable",
+
+  async run(args) {
+    const parsed = parse(args);
+    if (typeof parsed === "string") {
+      process.stderr.write(`claude-k8s format: ${parsed}\n`);
+      return 2;
+    }
+    if (parsed.help) {
+      process.stdout.write(help);
+      return 0;
+    }
+    const width = process.stdout.columns;
+    const look = { color: parsed.color ?? picocolors.isColorSupported, debug: parsed.all, ...(width ? { width } : {}) };
+    // A reader that leaves early (`| head`) is no failure.
+    process.stdout.on("error", () => process.exit(0));
+    const unframer = new Unframer();
+    // Bytes, not characters: a frame may end inside a character.
+    const input = process.stdin.setEncoding("latin1");
+    for await (const bytes of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const line = unframer.push(Buffer.from(bytes, "latin1"));
+      for (const shown of line ? show(line, look) : []) process.stdout.write(`${shown}\n`);
+    }
+    return 0;
+  },
+};
+
+function show(line: AgentLine, look: FormatOptions): string[] {
+  return line.channel === "stderr" ? formatStderr(line.text, look) : formatLine(line.text, look);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowNegative: true }).values;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The command line `claude-k8s`. */
+import type { Command } from "./command.ts";
+import { format } from "./commands/format.ts";
+
+const commands: Record<string, Command> = { format };
+
+const help = `claude-k8s: tools beside the Paperclip adapter "Claude (Kubernetes)"
+
+Usage: claude-k8s COMMAND [options]
+
+Commands:
+${Object.entries(commands)
+  .map(([name, command]) => `  ${name.padEnd(10)}${command.summary}`)
+  .join("\n")}
+
+\`claude-k8s COMMAND --help\` lists the options of a command.
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    process.stderr.write(`claude-k8s: there is no command "${name}". \`claude-k8s --help\` lists them.\n`);
+    return 2;
+  }
+  return await command.run(rest);
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,29 @@
+import { type Channel, parseFrame, RAW_LOG_MARK } from "../runner/frame.ts";
+
+export interface AgentLine {
+  readonly channel: Channel;
+  readonly text: string;
+}
+
+/**
+ * Reads the lines of a pod's log (`kubectl logs`) or of Claude Code itself, whichever it is: the first line tells. Only
+ * for reading along: a gap in the numbers is not looked for.
+ */
+export class Unframer {
+  #framed: boolean | undefined;
+  readonly #pieces: Record<Channel, Buffer[]> = { stdout: [], stderr: [] };
+
+  /** @param bytes one line without its newline @returns the agent's line that it ends, if it ends one */
+  push(bytes: Buffer): AgentLine | undefined {
+    const frame = this.#framed === false ? null : parseFrame(bytes);
+    this.#framed ??= frame !== null;
+    if (!frame) {
+      const text = bytes.toString();
+      return text === RAW_LOG_MARK ? undefined : { channel: "stdout", text };
+    }
+    const pieces = this.#pieces[frame.channel];
+    pieces.push(frame.body);
+    if (!frame.last) return undefined;
+    return { channel: frame.channel, text: Buffer.concat(pieces.splice(0)).toString() };
+  }
+}
