@@ -13,6 +13,12 @@
  * long line costs no more memory than its pieces.
  */
 
+/**
+ * The first line of a log that the sh runner wrote: no frames follow, but the agent's lines as they are. A framed log
+ * has no such line; it begins with a frame.
+ */
+export const RAW_LOG_MARK = "raw|1";
+
 export type Channel = "stdout" | "stderr";
 
 /** Bytes of the agent's output in one frame, at most: 16,384 less the head, with room to spare. */

@@ -10,16 +10,23 @@ export interface Seal {
   readonly v: 1;
   /** `node` proves the transcript; `sh` (an image without Node) does not. */
   readonly runner: "node" | "sh";
+  /**
+   * Present in a seal that was written while the agent still ran, in case the runner is killed (out of memory, node
+   * loss) before it can write the last one. Then `ending` is `unknown`, `exitCode` and `signal` are null and say
+   * nothing, `stdout` and `stderr` are missing; `agent` holds what was known by then.
+   */
+  readonly partial?: true;
   /** The agent's exit code; null when a signal ended it or it never started. */
   readonly exitCode: number | null;
   /** The signal that ended the agent, such as `SIGKILL`; null when it exited. */
   readonly signal: string | null;
   /**
    * What made the agent end, as far as the runner took part: `exit` it ended by itself, `terminated` the runner was
-   * told to stop (SIGTERM), `timeout` the run's own time was up, `not-started` the program could not be started.
+   * told to stop (SIGTERM), `timeout` the run's own time was up, `not-started` the program could not be started,
+   * `unknown` only in a partial seal.
    */
-  readonly ending: "exit" | "terminated" | "timeout" | "not-started";
-  /** Why the agent could not be started, or any other fault of the runner itself. */
+  readonly ending: "exit" | "terminated" | "timeout" | "not-started" | "unknown";
+  /** Why the agent could not be started, or the runner's own faults, such as a log or transcript it could not write. */
   readonly error?: string;
   /** Wall clock of the pod, milliseconds since 1970. */
   readonly startedAt?: number;

@@ -1,0 +1,146 @@
+# The pod's first program, in POSIX sh (dash, busybox, bash):
+#
+#     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]
+#
+# Where there is Node 18 or newer, it becomes the runner. Elsewhere it is the runner: prompt, signals, grace, time limit
+# and exit code are the same; the agent's lines go to the log as they are, after one line that says so; the seal holds
+# the end and nothing of the transcript; no copy goes to TRANSCRIPT_FILE.
+
+dir=$(cd -- "${0%/*}" && pwd) || exit 125
+
+case $(NODE_OPTIONS='' node --version 2>/dev/null) in
+v1[89].* | v[2-9][0-9].* | v[1-9][0-9][0-9]*)
+  # Meant for the agent; the runner hands them on.
+  if [ -n "${NODE_OPTIONS+set}" ]; then
+    export CLAUDE_K8S_NODE_OPTIONS="$NODE_OPTIONS"
+    unset NODE_OPTIONS
+  fi
+  exec node "$dir/runner.mjs" "$@"
+  ;;
+esac
+
+termination_log=$1
+working_directory=$2
+
+# seal EXIT_CODE SIGNAL ENDING [MORE]: the values as JSON. MORE begins with a comma.
+seal() {
+  printf '{"v":1,"runner":"sh","exitCode":%s,"signal":%s,"ending":"%s"%s}' "$1" "$2" "$3" "$4" >"$termination_log"
+}
+
+# not_started EXIT_CODE REASON: the reason without quotes or backslashes.
+not_started() {
+  echo "runner: $2" >&2
+  seal null null not-started ",\"error\":\"$2\""
+  exit "$1"
+}
+
+echo 'raw|1'
+seal null null unknown ',"partial":true'
+
+[ -r "$dir/run.sh" ] || not_started 125 'cannot read run.sh'
+# Sets the agent's command as $1 $2 ..., and grace_sec and timeout_sec.
+. "$dir/run.sh"
+
+mkdir -p -- "$working_directory" && cd -- "$working_directory" ||
+  not_started 125 'cannot make or enter the working directory'
+[ -r "$dir/prompt" ] || not_started 125 'cannot read the prompt'
+case $1 in
+*/*) [ -e "$1" ] || not_started 127 'no such program' ;;
+*) command -v -- "$1" >/dev/null || not_started 127 'no such program' ;;
+esac
+case $1 in
+*/*) [ -f "$1" ] && [ -x "$1" ] || not_started 126 'the program cannot be run' ;;
+esac
+
+# stderr must not share the log with the agent's lines: the container runtime splits a long line, and would put stderr
+# between its parts. So it is kept, its first reads (a megabyte at most) and its end, and printed last. Where no file
+# can be made, it is given up.
+notes=${TMPDIR:-/tmp}/claude-k8s.$$
+collector=
+if (umask 077 && mkdir -- "$notes" && mkfifo -- "$notes/pipe") 2>/dev/null; then
+  {
+    dd bs=1024 count=1024 of="$notes/first" 2>/dev/null
+    tail -c 8192 >"$notes/last"
+  } <"$notes/pipe" >/dev/null 2>&1 &
+  collector=$!
+  stderr=$notes/pipe
+else
+  stderr=/dev/null
+fi
+
+# after SECONDS SIGNAL PROCESS: in the background; its process id is in $timer. Holds none of the log's pipes open, and
+# takes its sleep along when it is cancelled with SIGTERM.
+after() {
+  (
+    nap= cancelled=
+    trap 'cancelled=1; [ -z "$nap" ] || kill "$nap"' TERM
+    sleep "$1" &
+    nap=$!
+    [ -z "$cancelled" ] || kill "$nap"
+    wait "$nap"
+    [ -n "$cancelled" ] || kill "-$2" "$3"
+  ) </dev/null >/dev/null 2>&1 &
+  timer=$!
+}
+
+agent= ending=exit interrupted= grace_timer=
+stop() {
+  interrupted=1
+  [ "$ending" != exit ] || ending=$1
+  [ -n "$agent" ] || return 0
+  kill -TERM "$agent" 2>/dev/null
+  [ -n "$grace_timer" ] || {
+    after "$grace_sec" KILL "$agent"
+    grace_timer=$timer
+  }
+}
+# A background child of sh ignores SIGINT, so the agent is told to stop by SIGTERM whatever the runner got.
+trap 'stop terminated' TERM INT HUP QUIT
+trap 'stop timeout' USR1
+
+# exec: a program, never one of the functions here.
+exec "$@" <"$dir/prompt" 2>"$stderr" &
+agent=$!
+[ -z "$interrupted" ] || stop "$ending"
+
+timeout_timer=
+if [ "$timeout_sec" != 0 ]; then
+  after "$timeout_sec" USR1 "$$"
+  timeout_timer=$timer
+fi
+
+# A trapped signal ends `wait` early with 128 + n although the agent lives, or has just exited with another code. So it
+# is asked again until no signal came between; 127 then means that the answer before was already the agent's own.
+interrupted=
+wait "$agent"
+code=$?
+while [ -n "$interrupted" ]; do
+  interrupted=
+  wait "$agent"
+  again=$?
+  [ "$again" = 127 ] || code=$again
+done
+
+agent=
+for timer in $timeout_timer $grace_timer; do kill "$timer" 2>/dev/null; done
+
+# sh cannot tell death by a signal from an exit with 128 + n, except where it sent the SIGKILL itself.
+if [ "$code" = 137 ] && [ "$ending" != exit ]; then
+  seal null '"SIGKILL"' "$ending"
+else
+  seal "$code" null "$ending"
+fi
+
+if [ -n "$collector" ]; then
+  # A background process that the agent left behind may hold stderr open: no longer than two seconds.
+  after 2 TERM "$collector"
+  wait "$collector"
+  kill "$timer" 2>/dev/null
+  cat "$notes/first" >&2
+  if [ -s "$notes/last" ]; then
+    echo 'runner: what follows is the end of stderr; some of what stood before it may be missing' >&2
+    cat "$notes/last" >&2
+  fi
+  rm -rf -- "$notes"
+fi
+exit "$code"
