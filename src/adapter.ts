@@ -1,0 +1,31 @@
+/** Wires the host's ServerAdapterModule to the parts, each loaded on first use. */
+import type { AdapterSessionManagement, ServerAdapterModule } from "@paperclipai/adapter-utils";
+import { agentConfigurationDoc } from "./config/documentation.ts";
+import { configForm } from "./config/form.ts";
+import { models, type } from "./identity.ts";
+import { sessionCodec } from "./paperclip/session.ts";
+
+/** Claude Code compacts its own context: Paperclip is not to rotate sessions by size or age. */
+const sessionManagement: AdapterSessionManagement = {
+  supportsSessionResume: true,
+  nativeContextManagement: "confirmed",
+  defaultSessionCompaction: { enabled: true, maxSessionRuns: 0, maxRawInputTokens: 0, maxSessionAgeHours: 0 },
+};
+
+export function createAdapter(): ServerAdapterModule {
+  return {
+    type,
+    models,
+    listModels: () => Promise.resolve(models),
+    agentConfigurationDoc,
+    getConfigSchema: configForm,
+    sessionCodec,
+    sessionManagement,
+    supportsLocalAgentJwt: true,
+    supportsInstructionsBundle: true,
+    instructionsPathKey: "instructionsFilePath",
+    requiresMaterializedRuntimeSkills: false,
+    execute: async (ctx) => (await import("./run/execute.ts")).execute(ctx),
+    testEnvironment: async (ctx) => (await import("./doctor/test-environment.ts")).testEnvironment(ctx),
+  };
+}

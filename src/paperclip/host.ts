@@ -1,0 +1,59 @@
+/**
+ * Speaks to the host during a run. Every callback of the host may be missing, slow or throw: none of that may end or
+ * change a run, so nothing here rejects.
+ */
+import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
+
+export interface Notice {
+  /** Machine-readable kind, such as `k8s.pod.running`. */
+  readonly type: string;
+  /** One sentence for people. */
+  readonly message: string;
+  readonly level?: "info" | "warn" | "error";
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+export interface Host {
+  invocation(meta: AdapterInvocationMeta): Promise<void>;
+  /** An event of the run record, and the host's progress line. */
+  notice(notice: Notice): Promise<void>;
+  /** A line of the adapter's own in the transcript: few, and marked as such. */
+  status(message: string): Promise<void>;
+  /** The agent's work begins outside of the host. */
+  dispatched(): void;
+  /** Failures of the host's callbacks so far, each kind once. */
+  readonly faults: readonly string[];
+}
+
+type Callbacks = Pick<AdapterExecutionContext, "onMeta" | "onEvent" | "onRuntimeProgress" | "onDispatch" | "onLog">;
+
+export function createHost(ctx: Callbacks): Host {
+  const faults = new Map<string, string>();
+  const guard = async (name: string, call: () => unknown): Promise<void> => {
+    try {
+      await call();
+    } catch (error) {
+      if (!faults.has(name)) faults.set(name, `${name} failed: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  return {
+    invocation: (meta) => guard("onMeta", () => ctx.onMeta?.(meta)),
+    notice: async ({ type, message, level = "info", payload }) => {
+      await guard("onEvent", () =>
+        ctx.onEvent?.({ eventType: type, stream: "system", level, message, payload: { ...payload } }),
+      );
+      await guard("onRuntimeProgress", () => ctx.onRuntimeProgress?.({ phase: "adapter_startup", message }));
+    },
+    status: (message) => guard("onLog", () => ctx.onLog("stdout", `[paperclip] ${message}\n`)),
+    dispatched: () => {
+      try {
+        ctx.onDispatch?.();
+      } catch (error) {
+        faults.set("onDispatch", `onDispatch failed: ${error instanceof Error ? error.message : error}`);
+      }
+    },
+    get faults() {
+      return [...faults.values()];
+    },
+  };
+}

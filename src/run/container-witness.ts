@@ -1,0 +1,22 @@
+/** The container's life as the follower of its log needs to know it. */
+import type { Evidence } from "./evidence.ts";
+import type { ContainerState, ContainerWitness } from "./follow/container.ts";
+import type { RunRecord } from "./record.ts";
+
+export function witnessContainer(record: RunRecord): ContainerWitness {
+  return {
+    state: () => containerState(record.evidence),
+    changed: (signal) => record.changed(signal),
+    seal: () => record.evidence.seal,
+  };
+}
+
+export function containerState({ pod, job }: Evidence): ContainerState {
+  if (!pod) return job && job.presence !== "present" ? "gone" : "waiting";
+  // A pod that is gone has told its container's end in its last words, or never will.
+  if (pod.presence !== "present") return "gone";
+  if (pod.agent.state === "terminated") return "terminated";
+  if (pod.agent.state === "running") return "running";
+  // Ended before its container could start: no log will come.
+  return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";
+}
