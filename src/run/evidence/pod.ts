@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import { type Condition, type Presence, readConditions } from "./job.ts";
 
 export interface Terminated {
@@ -35,7 +36,11 @@ export interface PodFacts {
   readonly createdAt: string | null;
   readonly presence: Presence;
   readonly endedAt: number | null;
-  readonly deletionTimestamp: string | null;
+  /**
+   * When the deletion was asked for, by the cluster's clock: `deletionTimestamp` is that moment plus the grace period,
+   * and the kubelet overwrites both when the containers have ended, so the earliest value counts.
+   */
+  readonly deletionAskedAt: string | null;
   readonly phase: string;
   /** `status.reason`: `Evicted`, `DeadlineExceeded`, `NodeLost`, … */
   readonly reason: string;
@@ -69,7 +74,7 @@ export function readPod(before: PodFacts | null, pod: Pod, container: string, de
     createdAt: meta.creationTimestamp ?? same?.createdAt ?? null,
     presence: ended ? "deleted" : "present",
     endedAt: ended ? (same?.endedAt ?? at) : null,
-    deletionTimestamp: meta.deletionTimestamp ?? same?.deletionTimestamp ?? null,
+    deletionAskedAt: earliest(same?.deletionAskedAt ?? null, deletionAskedAt(meta)),
     phase: status.phase ?? same?.phase ?? "Unknown",
     reason: status.reason ?? same?.reason ?? "",
     message: status.message ?? same?.message ?? "",
@@ -79,6 +84,16 @@ export function readPod(before: PodFacts | null, pod: Pod, container: string, de
     others: known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent),
     firstWaiting: same?.firstWaiting ?? firstWaiting(known),
   };
+}
+
+function deletionAskedAt(meta: ObjectMeta): string | null {
+  const due = Date.parse(meta.deletionTimestamp ?? "");
+  if (Number.isNaN(due)) return null;
+  return new Date(due - (meta.deletionGracePeriodSeconds ?? 0) * 1000).toISOString();
+}
+
+function earliest(one: string | null, other: string | null): string | null {
+  return one !== null && (other === null || one <= other) ? one : other;
 }
 
 function readContainers(

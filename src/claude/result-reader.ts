@@ -1,0 +1,138 @@
+import { type AgentResult, NO_RESULT } from "./agent-result.ts";
+import { asAmount, asArray, asNumber, asObject, asText, firstChars, type Json, lastChars } from "./json.ts";
+import {
+  type AssistantEvent,
+  asStreamEvent,
+  type InitEvent,
+  type OtherEvent,
+  type ResultEvent,
+  type RetryEvent,
+  type StreamEvent,
+  SYNTHETIC_MODEL,
+} from "./protocol.ts";
+import { readRateLimit, readTerminal } from "./result-fields.ts";
+import { addResult, costOf, type Meter, NOTHING_USED } from "./usage.ts";
+
+/** Reads the stdout of one Claude Code process as it comes. Memory does not grow with the run. */
+export interface ResultReader {
+  /** One line, without its newline. Never throws, whatever the bytes. */
+  line(bytes: Uint8Array): void;
+  /** What is known so far; may be asked at any time. */
+  result(): AgentResult;
+}
+
+const MAX_SAID_CHARS = 8 * 1024;
+const MAX_ANSWER_CHARS = 64 * 1024;
+
+interface State {
+  known: AgentResult;
+  meter: Meter;
+  /** The end of what the assistant said, for a run without a result. */
+  said: string;
+  answer: string | null;
+  /** The newest message of the model, and whether any of its blocks had content. */
+  message: { readonly id: string | null; readonly content: boolean } | null;
+}
+
+export function createResultReader(): ResultReader {
+  const state: State = { known: NO_RESULT, meter: NOTHING_USED, said: "", answer: null, message: null };
+  return {
+    line(bytes) {
+      const event = parse(bytes);
+      if (event === "blank") return;
+      if (event === null) state.known = { ...state.known, malformedLines: state.known.malformedLines + 1 };
+      else read(state, event);
+    },
+    result() {
+      const { known, meter, answer, said } = state;
+      return { ...known, usage: meter.usage, cost: costOf(meter), summary: answer ?? said };
+    },
+  };
+}
+
+function parse(bytes: Uint8Array): StreamEvent | null | "blank" {
+  try {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    return text.trim() === "" ? "blank" : asStreamEvent(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function read(state: State, event: StreamEvent): void {
+  const sessionId = asText(event.session_id, 256) ?? state.known.sessionId;
+  const progress = state.known.progress === "nothing" ? "started" : state.known.progress;
+  state.known = { ...state.known, sessionId, progress };
+  switch (event.type) {
+    case "assistant":
+      readAssistant(state, event);
+      return;
+    case "stream_event":
+      if (asObject(event.event)?.type === "content_block_delta") state.known = { ...state.known, progress: "content" };
+      return;
+    case "rate_limit_event":
+      state.known = { ...state.known, rateLimit: readRateLimit(event.rate_limit_info) ?? state.known.rateLimit };
+      return;
+    case "result":
+      readResult(state, event);
+      return;
+    case "system":
+      readSystem(state, event);
+      return;
+    case "user":
+    case "unknown":
+      return;
+  }
+}
+
+function readSystem(state: State, event: InitEvent | RetryEvent | OtherEvent): void {
+  if (event.subtype === "init") {
+    state.known = { ...state.known, init: true, model: asText(event.model, 256) ?? state.known.model };
+  }
+  if (event.subtype === "api_retry") {
+    const apiRetry = {
+      attempt: asAmount(event.attempt),
+      maxRetries: asAmount(event.max_retries),
+      status: asNumber(event.error_status),
+      error: asText(event.error, 256),
+    };
+    state.known = { ...state.known, apiRetry };
+  }
+}
+
+function readAssistant(state: State, event: AssistantEvent): void {
+  const message = asObject(event.message);
+  const blocks = asArray(message?.content).map(asObject);
+  const subagent = typeof event.parent_tool_use_id === "string";
+  if (message && message.model !== SYNTHETIC_MODEL) noteContent(state, message, blocks.some(hasContent), subagent);
+  if (subagent) return;
+  state.known = { ...state.known, assistantError: asText(event.error, 256) };
+  const texts = blocks.flatMap((block) => (typeof block?.text === "string" ? [block.text] : []));
+  state.said = lastChars([state.said, ...texts].filter((text) => text !== "").join("\n\n"), MAX_SAID_CHARS);
+}
+
+function noteContent(state: State, message: Json, content: boolean, subagent: boolean): void {
+  if (content) state.known = { ...state.known, progress: "content" };
+  if (subagent) return;
+  const id = asText(message.id, 256);
+  const hadContent = state.message !== null && state.message.id === id && state.message.content;
+  state.message = { id, content: content || hadContent };
+  const tokens = asAmount(asObject(message.usage)?.output_tokens) ?? 0;
+  if (!state.message.content && tokens === 0) state.known = { ...state.known, progress: "empty" };
+}
+
+/** A block of text or thinking may be there and empty; any other block is content. */
+function hasContent(block: Json | null): boolean {
+  if (!block) return false;
+  const type = block.type;
+  if (type === "text" || type === "thinking") return typeof block[type] === "string" && block[type].trim() !== "";
+  return typeof type === "string";
+}
+
+function readResult(state: State, event: ResultEvent): void {
+  state.known = { ...state.known, result: readTerminal(event) };
+  state.meter = addResult(state.meter, event);
+  // A result without text (max turns) leaves what the assistant said last as the summary.
+  state.answer =
+    typeof event.result === "string" && event.result !== "" ? firstChars(event.result, MAX_ANSWER_CHARS) : null;
+}
