@@ -1,0 +1,80 @@
+/**
+ * `npm test`: lint, types, unused code, then every suite, with a summary line for each. Goes on after a failure, so that
+ * one run shows everything that is wrong; the exit code tells.
+ */
+import { spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const vitest = (project: string): Suite => ({
+  name: project,
+  command: ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report(project)}`],
+});
+const report = (name: string): string => join(tmpdir(), `test-${process.pid}-${name}.json`);
+
+const suites: readonly Suite[] = [
+  { name: "runner", command: ["node", "scripts/build-runner.ts"] },
+  { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
+  { name: "promises", command: ["eslint", "."] },
+  { name: "types", command: ["tsc", "-p", "."] },
+  { name: "knip", command: ["knip"] },
+  vitest("unit"),
+  vitest("devcluster"),
+  vitest("cluster"),
+  vitest("demo"),
+  vitest("package"),
+];
+
+interface Outcome {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+async function run({ name, command }: Suite): Promise<Outcome> {
+  const [program = "", ...args] = command;
+  const started = performance.now();
+  console.log(`\n── ${name} ── ${program} ${args[0] ?? ""}`);
+  const code = await new Promise<number>((resolve) => {
+    const child = spawn(program, args, { stdio: "inherit" });
+    child.once("error", () => resolve(127));
+    child.once("exit", (exit) => resolve(exit ?? 1));
+  });
+  const seconds = (performance.now() - started) / 1000;
+  return { name, ok: code === 0, seconds, ...(await counts(name, code)) };
+}
+
+/** A check counts as one test; vitest's own report counts the rest. */
+async function counts(name: string, code: number): Promise<Pick<Outcome, "passed" | "failed" | "skipped">> {
+  try {
+    const json = JSON.parse(await readFile(report(name), "utf8")) as Record<string, number>;
+    await rm(report(name), { force: true });
+    const failed = json.numFailedTests ?? 0;
+    const skipped = (json.numPendingTests ?? 0) + (json.numTodoTests ?? 0);
+    return { passed: json.numPassedTests ?? 0, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
+  } catch {
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  }
+}
+
+const wanted = process.argv.slice(2);
+const outcomes: Outcome[] = [];
+for (const suite of suites) if (wanted.length === 0 || wanted.includes(suite.name)) outcomes.push(await run(suite));
+
+console.log("\nSummary");
+for (const { name, ok, seconds, passed, failed, skipped } of outcomes)
+  console.log(
+    `  ${ok ? "ok  " : "FAIL"} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped  ${seconds.toFixed(1)} s`,
+  );
+const sum = (pick: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+console.log(`\n${sum((o) => o.passed)} passed, ${sum((o) => o.failed)} failed, ${sum((o) => o.skipped)} skipped`);
+process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
