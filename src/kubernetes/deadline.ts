@@ -3,6 +3,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** True when the time ran out, as opposed to the caller's abort. */
   readonly expired: boolean;
+  /** The answer has begun: from here on only the caller's abort ends it. */
+  lift(): void;
   /** To be called when the work is over: leaves no timer and no listener behind. */
   clear(): void;
 }
@@ -21,6 +23,9 @@ export function startDeadline(ms: number, caller: AbortSignal | undefined): Dead
     signal: controller.signal,
     get expired() {
       return expired;
+    },
+    lift() {
+      clearTimeout(timer);
     },
     clear() {
       clearTimeout(timer);

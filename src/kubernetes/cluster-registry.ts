@@ -1,0 +1,82 @@
+import type { ClientOptions } from "./call-options.ts";
+import { KubernetesClient } from "./client.ts";
+import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
+import { Observer } from "./observer.ts";
+
+/** A share in what a process has of one cluster. */
+export interface ClusterLease {
+  readonly cluster: Cluster;
+  readonly client: KubernetesClient;
+  /** The one observer of this namespace and label selector, whoever asks. */
+  observer(namespace: string, labelSelector: string): Observer;
+  /** Gives the share back; the last one closes the cluster's connections. May be called twice. */
+  release(): Promise<void>;
+}
+
+export interface RegistryOptions extends ClientOptions {
+  /** How a cluster is opened. @default openCluster */
+  readonly open?: (options: ClusterOptions) => Promise<Cluster>;
+  /** Hears of missing rights and throwing listeners. @default nobody */
+  readonly warn?: (message: string) => void;
+}
+
+interface Shared {
+  readonly client: KubernetesClient;
+  readonly observers: Map<string, Observer>;
+  leases: number;
+}
+
+/** All runs of a process that use the same cluster as the same user share its connections and observers. */
+export class ClusterRegistry {
+  readonly #options: RegistryOptions;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(options: RegistryOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads the kubeconfig each time, so that a changed file is a new cluster for new runs while old ones finish on the
+   * old. Throws KubeconfigError.
+   */
+  async acquire(options: ClusterOptions = {}): Promise<ClusterLease> {
+    const opened = await (this.#options.open ?? openCluster)(options);
+    const known = this.#shared.get(opened.id);
+    if (known) {
+      known.leases++;
+      await opened.close();
+      return this.#lease(opened.id, known);
+    }
+    const client = new KubernetesClient(opened, this.#options);
+    const shared: Shared = { client, observers: new Map(), leases: 1 };
+    this.#shared.set(opened.id, shared);
+    return this.#lease(opened.id, shared);
+  }
+
+  #lease(id: string, shared: Shared): ClusterLease {
+    const { client } = shared;
+    let released = false;
+    return {
+      client,
+      cluster: client.cluster,
+      observer: (namespace, labelSelector) => this.#observer(shared, namespace, labelSelector),
+      release: async () => {
+        if (released) return;
+        released = true;
+        if (--shared.leases > 0) return;
+        this.#shared.delete(id);
+        await client.cluster.close();
+      },
+    };
+  }
+
+  #observer({ client, observers }: Shared, namespace: string, labelSelector: string): Observer {
+    const key = JSON.stringify([namespace, labelSelector]);
+    const known = observers.get(key);
+    if (known) return known;
+    const { warn } = this.#options;
+    const observer = new Observer(client, { namespace, labelSelector, ...(warn && { warn }) });
+    observers.set(key, observer);
+    return observer;
+  }
+}

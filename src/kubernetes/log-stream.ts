@@ -1,0 +1,135 @@
+import { ApiError, type Request } from "./api-error.ts";
+import { startDeadline } from "./deadline.ts";
+import { networkError } from "./network-error.ts";
+import { pathOf, pods } from "./resource-types.ts";
+import type { Answer, Call, Transport } from "./transport.ts";
+
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Keep the stream open until the container ends. @default false */
+  readonly follow?: boolean | undefined;
+  /** A stamp and a space before each line. @default false */
+  readonly timestamps?: boolean | undefined;
+  /** RFC 3339. The server cuts it to whole seconds and includes that second (measured on 1.36). */
+  readonly sinceTime?: string | undefined;
+  /** Counts the stamps too, cuts inside lines, and ends a followed stream cleanly at that byte (measured). */
+  readonly limitBytes?: number | undefined;
+  /** Counts entries of the container runtime (16 KiB pieces), not lines (measured). */
+  readonly tailLines?: number | undefined;
+}
+
+/**
+ * How a log stream ended. `clean` says that the server closed it in order, which proves neither that the container has
+ * ended nor that nothing is missing. `aborted`: by our own side.
+ */
+export type LogEnd =
+  | { readonly end: "clean" }
+  | { readonly end: "broken"; readonly error: ApiError }
+  | { readonly end: "aborted" };
+
+/**
+ * `not-yet` the container has not started, or the pod has no node; `gone` there is no such pod (any more); `refused`
+ * asking again will not help; `failed` it may; `aborted` by the caller.
+ */
+export type LogOpening =
+  | OpenLog
+  | { readonly kind: "not-yet" | "gone" | "refused" | "failed"; readonly error: ApiError }
+  | { readonly kind: "aborted" };
+
+export interface OpenLog {
+  readonly kind: "open";
+  /** The bytes as they come, to be read once. Never throws; leaving the loop closes the stream. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Settles after the last chunk was taken; never rejects. */
+  readonly end: Promise<LogEnd>;
+}
+
+/**
+ * Opens a container's log once; whether and when to try again is the caller's to decide. Never throws. Aborting the
+ * signal closes the stream (its socket over HTTP/1.1) at any time.
+ *
+ * `openTimeoutMs`: milliseconds until the answer must begin. @default 30000
+ */
+export async function openLog(
+  transport: Transport,
+  log: LogRequest,
+  signal: AbortSignal,
+  openTimeoutMs = 30_000,
+): Promise<LogOpening> {
+  const call = callOf(log);
+  const deadline = startDeadline(openTimeoutMs, signal);
+  try {
+    const answer = await transport.send(call, deadline.signal);
+    deadline.lift();
+    if (answer.statusCode !== 204) return opened(answer, call.request, deadline.signal, () => deadline.clear());
+    await answer.body.dump();
+    deadline.clear();
+    return { kind: "not-yet", error: notScheduled(call.request) };
+  } catch (thrown) {
+    deadline.clear();
+    if (signal.aborted) return { kind: "aborted" };
+    const detail = `the API server did not answer within ${openTimeoutMs / 1000} s`;
+    const error = deadline.expired
+      ? new ApiError({ kind: "timeout", request: call.request, detail })
+      : networkError(thrown, call.request);
+    return { kind: kindOf(error), error };
+  }
+}
+
+function opened(answer: Answer, request: Request, signal: AbortSignal, clear: () => void): OpenLog {
+  let settle: (end: LogEnd) => void = () => undefined;
+  const end = new Promise<LogEnd>((resolve) => {
+    settle = (value) => {
+      clear();
+      resolve(value);
+    };
+  });
+  // A stream nobody reads yet must neither crash the process when it breaks nor leave `end` open when it is aborted.
+  answer.body.on("error", () => undefined);
+  answer.body.once("close", () => {
+    if (signal.aborted) settle({ end: "aborted" });
+  });
+  return { kind: "open", body: read(answer.body, request, signal, settle), end };
+}
+
+async function* read(
+  body: AsyncIterable<Buffer>,
+  request: Request,
+  signal: AbortSignal,
+  settle: (end: LogEnd) => void,
+): AsyncGenerator<Buffer, void, void> {
+  let end: LogEnd = { end: "aborted" };
+  try {
+    for await (const chunk of body) yield chunk;
+    end = { end: "clean" };
+  } catch (thrown) {
+    if (!signal.aborted) end = { end: "broken", error: networkError(thrown, request) };
+  } finally {
+    settle(end);
+  }
+}
+
+function callOf(log: LogRequest): Call {
+  const { namespace, pod, container, follow, timestamps, sinceTime, limitBytes, tailLines } = log;
+  return {
+    request: { verb: "get", resource: "pods/log", namespace, name: pod },
+    method: "GET",
+    path: `${pathOf(pods, namespace, pod)}/log`,
+    query: { container, follow, timestamps, sinceTime, limitBytes, tailLines },
+    // Refusals come as JSON whatever is asked for (measured); the log itself is text.
+    accept: "*/*",
+  };
+}
+
+function kindOf(error: ApiError): "not-yet" | "gone" | "refused" | "failed" {
+  if (error.notFound) return "gone";
+  if (error.status === 400 && error.detail.includes("is waiting to start")) return "not-yet";
+  const passing = error.status === undefined || error.status === 429 || error.status >= 500;
+  return passing && error.passing && error.kind !== "credentials" ? "failed" : "refused";
+}
+
+function notScheduled(request: Request): ApiError {
+  return new ApiError({ kind: "status", status: 204, request, detail: "the pod is not on a node yet" });
+}

@@ -1,0 +1,159 @@
+import type { Job } from "kubernetes-types/batch/v1.js";
+import type { Pod } from "kubernetes-types/core/v1.js";
+import type { KubernetesClient } from "./client.ts";
+import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
+import { jobs, pods, type Stored } from "./resource-types.ts";
+import type { ChangeType } from "./resource-view.ts";
+
+/** One thing that became known of a Job or a Pod. */
+export type Observation =
+  | { readonly resource: "jobs"; readonly type: ChangeType; readonly object: Stored<Job> }
+  | { readonly resource: "pods"; readonly type: ChangeType; readonly object: Stored<Pod> };
+
+/** Which observations a listener wants, told by the object; undefined = all. */
+export type ObservationFilter = (observation: Observation) => boolean;
+
+export type ObservationListener = (observation: Observation) => void;
+
+export interface ObserverHealth {
+  readonly jobs: FeedHealth;
+  readonly pods: FeedHealth;
+  /** Listeners that threw, counted since the process began. */
+  readonly listenerErrors: number;
+}
+
+export interface ObserverOptions {
+  readonly namespace: string;
+  readonly labelSelector: string;
+  /** Milliseconds between comparisons with a fresh list, of Jobs and of Pods in turn. @default 600000 */
+  readonly resyncMs?: number;
+  /** Milliseconds between lists where the right to watch is missing. @default 5000 */
+  readonly pollMs?: number;
+  /** Hears once of each right that is missing, and of a listener that throws. @default nobody */
+  readonly warn?: (message: string) => void;
+}
+
+interface Session {
+  readonly stop: AbortController;
+  readonly jobs: ResourceFeed<Job>;
+  readonly pods: ResourceFeed<Pod>;
+  readonly ended: Promise<unknown>;
+}
+
+/**
+ * Sees all Jobs and Pods of one namespace and label selector over two watches, however many listen. It runs while
+ * somebody listens: the first listener starts it, the last one's leaving closes its connections.
+ */
+export class Observer {
+  readonly #client: KubernetesClient;
+  readonly #options: ObserverOptions;
+  readonly #listeners = new Set<{ filter: ObservationFilter; listener: ObservationListener }>();
+  #session: Session | undefined;
+  #ending: Promise<unknown> = Promise.resolve();
+  #listenerErrors = 0;
+
+  constructor(client: KubernetesClient, options: ObserverOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /**
+   * Calls back for everything known at this moment (`CURRENT`, before this returns) and for each change from then on.
+   * Returns the way to stop, which may be called twice. A listener that throws is counted and goes on being called.
+   */
+  observe(filter: ObservationFilter | undefined, listener: ObservationListener): () => void {
+    const entry = { filter: filter ?? (() => true), listener };
+    this.#listeners.add(entry);
+    const session = this.#session ?? this.#start();
+    for (const object of session.jobs.view.objects) this.#tell(entry, { resource: "jobs", type: "CURRENT", object });
+    for (const object of session.pods.view.objects) this.#tell(entry, { resource: "pods", type: "CURRENT", object });
+    return () => {
+      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#stop();
+    };
+  }
+
+  /**
+   * Resolves once all existing Jobs and Pods have been told: what was not told by then does not exist. Rejects with the
+   * signal's reason. Only while somebody observes.
+   */
+  async synced(signal?: AbortSignal): Promise<void> {
+    const session = this.#session;
+    if (!session) throw new Error("synced() is for observers that somebody observes");
+    const both = Promise.all([session.jobs.synced, session.pods.synced]);
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason ?? session.stop.signal.reason);
+    const signals = [session.stop.signal, ...(signal ? [signal] : [])];
+    for (const each of signals) each.addEventListener("abort", onAbort, { once: true });
+    if (signals.some((each) => each.aborted)) onAbort();
+    try {
+      await Promise.race([both, stopped]);
+    } finally {
+      for (const each of signals) each.removeEventListener("abort", onAbort);
+    }
+  }
+
+  get health(): ObserverHealth | undefined {
+    const session = this.#session;
+    return session && { jobs: session.jobs.health, pods: session.pods.health, listenerErrors: this.#listenerErrors };
+  }
+
+  /** Resolves when nothing runs any more after the last listener has left. */
+  async idle(): Promise<void> {
+    await this.#ending;
+  }
+
+  #start(): Session {
+    const { namespace, labelSelector, pollMs = 5000, warn = () => undefined } = this.#options;
+    const common = { client: this.#client, namespace, labelSelector, pollMs, warn };
+    const stop = new AbortController();
+    const { signal } = stop;
+    // What was still in a buffer when the last listener left is not for the next one.
+    const tell = (observation: Observation) => {
+      if (!signal.aborted) this.#tellAll(observation);
+    };
+    const jobFeed = new ResourceFeed({
+      ...common,
+      type: jobs,
+      onChange: (change) => tell({ resource: "jobs", ...change }),
+    });
+    const podFeed = new ResourceFeed({
+      ...common,
+      type: pods,
+      onChange: (change) => tell({ resource: "pods", ...change }),
+    });
+    const ended = Promise.all([jobFeed.run(signal), podFeed.run(signal), this.#resync([jobFeed, podFeed], signal)]);
+    this.#session = { stop, jobs: jobFeed, pods: podFeed, ended };
+    return this.#session;
+  }
+
+  #stop(): void {
+    const session = this.#session;
+    if (!session) return;
+    this.#session = undefined;
+    session.stop.abort(new Error("nobody observes any more"));
+    this.#ending = Promise.all([this.#ending, session.ended]);
+  }
+
+  /** In turn, not both: a quiet hour must stay cheap, and bookmarks already show each minute that nothing is missed. */
+  async #resync(feeds: readonly { resync(signal: AbortSignal): Promise<void> }[], signal: AbortSignal): Promise<void> {
+    const { resyncMs = 600_000 } = this.#options;
+    for (let turn = 0; !signal.aborted; turn++) {
+      const wait = resyncMs * (0.8 + 0.4 * this.#client.random());
+      await this.#client.clock.sleep(wait, signal).catch(() => undefined);
+      if (!signal.aborted) await feeds[turn % feeds.length]?.resync(signal);
+    }
+  }
+
+  #tellAll(observation: Observation): void {
+    for (const entry of this.#listeners) this.#tell(entry, observation);
+  }
+
+  #tell(entry: { filter: ObservationFilter; listener: ObservationListener }, observation: Observation): void {
+    try {
+      if (entry.filter(observation)) entry.listener(observation);
+    } catch (error) {
+      this.#listenerErrors++;
+      this.#options.warn?.(`an observer's listener threw: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

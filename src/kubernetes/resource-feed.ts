@@ -1,0 +1,163 @@
+import { ApiError } from "./api-error.ts";
+import { fullJitter } from "./backoff.ts";
+import type { KubernetesClient } from "./client.ts";
+import type { KubeObject, ResourceType } from "./resource-types.ts";
+import { type Change, ResourceView } from "./resource-view.ts";
+import { type WatchEvent, watch } from "./watch.ts";
+
+/**
+ * `connecting` nothing known yet; `watching` events arrive; `polling` the right to watch is missing, lists are read
+ * instead; `disconnected` neither works at the moment.
+ */
+export interface FeedHealth {
+  readonly state: "connecting" | "watching" | "polling" | "disconnected";
+  /** Since when the state lasts, milliseconds since 1970. */
+  readonly since: number;
+  /** Why it is disconnected, or polling. */
+  readonly error?: ApiError;
+}
+
+export interface FeedOptions<T extends KubeObject> {
+  readonly client: KubernetesClient;
+  readonly type: ResourceType<T>;
+  readonly namespace: string;
+  readonly labelSelector: string;
+  /** Milliseconds between lists when the right to watch is missing; each wait is spread by a fifth. */
+  readonly pollMs: number;
+  readonly onChange: (change: Change<T>) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** While polling, the watch is tried again this often, milliseconds: the right may have been granted. */
+const WATCH_AGAIN_MS = 600_000;
+
+/** Keeps the view of one collection up to date, by a watch where allowed, by lists elsewhere. */
+export class ResourceFeed<T extends KubeObject> {
+  readonly view = new ResourceView<T>();
+  readonly #options: FeedOptions<T>;
+  #health: FeedHealth;
+  #synced = Promise.withResolvers<void>();
+  #hasSynced = false;
+  #refusals = 0;
+  #warned = false;
+
+  constructor(options: FeedOptions<T>) {
+    this.#options = options;
+    this.#health = { state: "connecting", since: options.client.clock.now() };
+  }
+
+  get health(): FeedHealth {
+    return this.#health;
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Resolves once everything that exists is known. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** Runs until aborted. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector } = this.#options;
+    while (!signal.aborted) {
+      for await (const event of watch(client, type, namespace, { labelSelector }, signal)) {
+        if (event.type === "FORBIDDEN") this.#refused(event.error);
+        else this.#take(event);
+      }
+      if (!signal.aborted) await this.#poll(signal);
+    }
+  }
+
+  /** Compares the view with a fresh list. Never throws; a failure is as if it had not been asked for. */
+  async resync(signal: AbortSignal): Promise<void> {
+    if (this.#health.state !== "watching" || !this.#hasSynced) return;
+    const { client, type, namespace, labelSelector } = this.#options;
+    try {
+      const { items, resourceVersion } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
+      this.#deliver(this.view.reconcile(items, resourceVersion));
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) && !signal.aborted) throw thrown;
+    }
+  }
+
+  #take(event: Exclude<WatchEvent<T>, { type: "FORBIDDEN" }>): void {
+    switch (event.type) {
+      case "CONNECTED":
+        this.#refusals = 0;
+        this.#become("watching");
+        return;
+      case "DISCONNECTED":
+        if (event.error) this.#become("disconnected", event.error);
+        return;
+      case "LISTED":
+        this.#listed(event.objects);
+        return;
+      case "BOOKMARK":
+        return;
+      case "ADDED":
+      case "MODIFIED":
+      case "DELETED":
+        this.#deliver(this.view.apply(event.type, event.object));
+    }
+  }
+
+  #listed(objects: readonly Change<T>["object"][]): void {
+    this.#deliver(this.view.replace(objects));
+    this.#hasSynced = true;
+    this.#synced.resolve();
+  }
+
+  #deliver(changes: readonly Change<T>[]): void {
+    for (const change of changes) this.#options.onChange(change);
+  }
+
+  /**
+   * A server that has just started refuses what it will soon allow, before it knows its roles: the first refusal is
+   * followed by one list, only the second is believed.
+   */
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector, pollMs } = this.#options;
+    const until = client.clock.now() + (this.#refusals < 2 ? 0 : WATCH_AGAIN_MS);
+    let failures = 0;
+    do {
+      let error: ApiError | undefined;
+      try {
+        const { items } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
+        failures = 0;
+        this.#become("polling", this.#health.error);
+        this.#listed(items);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        if (!(thrown instanceof ApiError)) throw thrown;
+        error = thrown;
+        this.#become("disconnected", error);
+      }
+      const spread = pollMs * (0.8 + 0.4 * client.random());
+      const wait = error ? (error.retryAfterMs ?? 0) + spread + fullJitter(failures++, client.random) : spread;
+      await client.clock.sleep(wait, signal).catch(() => undefined);
+    } while (!signal.aborted && client.clock.now() < until);
+  }
+
+  #refused(error: ApiError): void {
+    this.#refusals++;
+    this.#become("disconnected", error);
+    if (this.#refusals < 2 || this.#warned) return;
+    this.#warned = true;
+    const { verb, resource, namespace } = error;
+    const fallback =
+      verb === "list"
+        ? "nothing can be observed"
+        : `a list each ${this.#options.pollMs / 1000} s takes its place, which sees ends later and may miss their reason`;
+    this.#options.warn(`the right "${verb}" on "${resource}" in namespace "${namespace}" is missing: ${fallback}`);
+  }
+
+  #become(state: FeedHealth["state"], error?: ApiError): void {
+    if (this.#health.state === state && this.#health.error?.message === error?.message) return;
+    const same = this.#health.state === state;
+    const since = same ? this.#health.since : this.#options.client.clock.now();
+    this.#health = { state, since, ...(error && { error }) };
+  }
+}

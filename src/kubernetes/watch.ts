@@ -1,0 +1,236 @@
+import { ApiError } from "./api-error.ts";
+import { fullJitter } from "./backoff.ts";
+import type { KubernetesClient } from "./client.ts";
+import { type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
+import type { Call } from "./transport.ts";
+import { type StreamEnd, type StreamEvent, watchStream } from "./watch-stream.ts";
+
+/** What a watch tells. It goes on over every fault that may pass; it ends when aborted, or with `FORBIDDEN`. */
+export type WatchEvent<T extends KubeObject> =
+  /** Everything there is: at the start, and anew whenever events may have been missed. */
+  | { readonly type: "LISTED"; readonly objects: readonly Stored<T>[]; readonly resourceVersion: string }
+  /** For DELETED the object's last state. */
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: Stored<T> }
+  | { readonly type: "BOOKMARK"; readonly resourceVersion: string }
+  | { readonly type: "CONNECTED" }
+  /** `error` is absent when the server closed the watch in order, as it does each half hour or hour. */
+  | { readonly type: "DISCONNECTED"; readonly error?: ApiError; readonly retryInMs: number }
+  | { readonly type: "FORBIDDEN"; readonly error: ApiError };
+
+export interface WatchOptions {
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /** Milliseconds without a byte (bookmarks come each minute) after which the connection is renewed. @default 150000 */
+  readonly silenceMs?: number | undefined;
+  /** Milliseconds until a watch must begin to answer. @default 30000 */
+  readonly openTimeoutMs?: number | undefined;
+  /** Bytes of one event; a Kubernetes object has at most 1.5 MiB. @default 16777216 */
+  readonly maxLineBytes?: number | undefined;
+}
+
+/** Seconds that the server shall keep one watch open: jittered, so that many watches do not come back together. */
+const LIFETIME_SEC = { least: 1800, most: 3600 };
+
+/** Watches a collection for as long as the signal allows. Never throws for what a server or a network does. */
+export async function* watch<T extends KubeObject>(
+  client: KubernetesClient,
+  type: ResourceType<T>,
+  namespace: string,
+  options: WatchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent<T>, void, void> {
+  yield* new Watch(client, type, namespace, options, signal).run();
+}
+
+/** A connection that the server closes sooner than this, milliseconds, is taken for a failure when it comes to waiting. */
+const SHORT_LIVED_MS = 10_000;
+
+type Step = { readonly next: "again" | "forbidden"; readonly error?: ApiError };
+
+class Watch<T extends KubeObject> {
+  readonly #client: KubernetesClient;
+  readonly #type: ResourceType<T>;
+  readonly #namespace: string;
+  readonly #options: WatchOptions;
+  readonly #signal: AbortSignal;
+  /** Where to go on; undefined when everything must be read anew. */
+  #resourceVersion: string | undefined;
+  /** Whether the server sends the initial state in the watch itself (on from 1.34, refused with 422 where off). */
+  #sendsInitial = true;
+  #openedAt = 0;
+  #failures = 0;
+  #silences = 0;
+
+  constructor(
+    client: KubernetesClient,
+    type: ResourceType<T>,
+    namespace: string,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ) {
+    this.#client = client;
+    this.#type = type;
+    this.#namespace = namespace;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  async *run(): AsyncGenerator<WatchEvent<T>, void, void> {
+    while (!this.#signal.aborted) {
+      const { next, error } = yield* this.#connect();
+      if (this.#signal.aborted) return;
+      if (next === "forbidden" && error) {
+        yield { type: "FORBIDDEN", error };
+        return;
+      }
+      const retryInMs = (error?.retryAfterMs ?? 0) + fullJitter(this.#failures, this.#client.random);
+      if (error) this.#failures++;
+      yield { type: "DISCONNECTED", retryInMs, ...(error && { error }) };
+      await this.#client.clock.sleep(retryInMs, this.#signal).catch(() => undefined);
+    }
+  }
+
+  /** One connection, from the initial state (if it is needed) to its end. */
+  async *#connect(): AsyncGenerator<WatchEvent<T>, Step, void> {
+    const initial = this.#resourceVersion === undefined && this.#sendsInitial;
+    if (this.#resourceVersion === undefined && !initial) {
+      const step = yield* this.#list();
+      if (step) return step;
+    }
+    const end = yield* this.#stream(initial);
+    return this.#judge(end, initial);
+  }
+
+  async *#list(): AsyncGenerator<WatchEvent<T>, Step | undefined, void> {
+    try {
+      const { labelSelector, fieldSelector } = this.#options;
+      const query = { labelSelector, fieldSelector, signal: this.#signal, retryForMs: 0 };
+      const { items, resourceVersion } = await this.#client.list(this.#type, this.#namespace, query);
+      this.#resourceVersion = resourceVersion;
+      yield { type: "LISTED", objects: items, resourceVersion };
+      return undefined;
+    } catch (thrown) {
+      if (this.#signal.aborted) return { next: "again" };
+      if (!(thrown instanceof ApiError)) throw thrown;
+      return { next: thrown.forbidden ? "forbidden" : "again", error: thrown };
+    }
+  }
+
+  async *#stream(initial: boolean): AsyncGenerator<WatchEvent<T>, StreamEnd, void> {
+    const { silenceMs = 150_000, openTimeoutMs = 30_000, maxLineBytes = 16 * 1024 * 1024 } = this.#options;
+    const limits = { silenceMs, openTimeoutMs, maxLineBytes };
+    const stream = watchStream<T>(this.#client.transport, this.#call(initial), limits, this.#signal);
+    const gathered = initial ? new Map<string, Stored<T>>() : undefined;
+    let listing = initial;
+    for (;;) {
+      const step = await stream.next();
+      if (step.done) return step.value;
+      const event = step.value;
+      if (event.type === "ERROR") {
+        await stream.return({ why: "closed" });
+        return { why: "failed", error: event.error };
+      }
+      if (event.type === "OPENED") {
+        this.#openedAt = this.#client.clock.now();
+        yield { type: "CONNECTED" };
+        continue;
+      }
+      if (listing && gathered) {
+        listing = !endsInitialEvents(event);
+        if (!listing) yield* this.#listed(gathered, event.object.metadata.resourceVersion);
+        else if (event.type === "BOOKMARK") return this.#withoutInitial(stream);
+        else gather(gathered, event);
+        continue;
+      }
+      this.#failures = 0;
+      this.#silences = 0;
+      const { resourceVersion } = event.object.metadata;
+      this.#resourceVersion = resourceVersion;
+      if (event.type === "BOOKMARK") yield { type: "BOOKMARK", resourceVersion };
+      else yield { type: event.type, object: event.object };
+    }
+  }
+
+  *#listed(gathered: Map<string, Stored<T>>, resourceVersion: string): Generator<WatchEvent<T>, void, void> {
+    this.#resourceVersion = resourceVersion;
+    const objects = [...gathered.values()];
+    gathered.clear();
+    yield { type: "LISTED", objects, resourceVersion };
+  }
+
+  /** A server from before 1.27 ignores the wish for an initial state: its bookmarks come, the end mark never does. */
+  async #withoutInitial(stream: AsyncGenerator<unknown, StreamEnd, void>): Promise<StreamEnd> {
+    this.#sendsInitial = false;
+    await stream.return({ why: "closed" });
+    return { why: "closed" };
+  }
+
+  /** What the end of a connection means for the next one. */
+  #judge(end: StreamEnd, initial: boolean): Step {
+    const unlisted = initial && this.#resourceVersion === undefined;
+    switch (end.why) {
+      case "aborted":
+        return { next: "again" };
+      case "closed":
+        if (unlisted) this.#sendsInitial = false;
+        // Something between us and the server may close every connection at once: it is not to be hammered.
+        if (this.#client.clock.now() - this.#openedAt > SHORT_LIVED_MS) this.#failures = 0;
+        else this.#failures++;
+        return { next: "again" };
+      case "silent":
+        if (unlisted) this.#sendsInitial = false;
+        // A resourceVersion that the server has not reached (restored from a backup) is answered by silence (measured).
+        if (++this.#silences >= 2) this.#resourceVersion = undefined;
+        return { next: "again", error: this.#silentError() };
+      case "failed":
+        if (end.error.forbidden) return { next: "forbidden", error: end.error };
+        if (end.error.expired) {
+          this.#resourceVersion = undefined;
+          this.#failures++;
+          return { next: "again" };
+        }
+        if (initial && (end.error.status === 422 || end.error.status === 400)) {
+          this.#sendsInitial = false;
+          return { next: "again" };
+        }
+        return { next: "again", error: end.error };
+    }
+  }
+
+  #call(initial: boolean): Call {
+    const { labelSelector, fieldSelector } = this.#options;
+    const { least, most } = LIFETIME_SEC;
+    return {
+      request: { verb: "watch", resource: this.#type.plural, namespace: this.#namespace },
+      method: "GET",
+      path: pathOf(this.#type, this.#namespace),
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        timeoutSeconds: least + Math.floor(this.#client.random() * (most - least)),
+        labelSelector,
+        fieldSelector,
+        ...(initial
+          ? { sendInitialEvents: true, resourceVersionMatch: "NotOlderThan" }
+          : { resourceVersion: this.#resourceVersion }),
+      },
+    };
+  }
+
+  #silentError(): ApiError {
+    const request = { verb: "watch", resource: this.#type.plural, namespace: this.#namespace };
+    return new ApiError({ kind: "timeout", request, detail: "the connection fell silent" });
+  }
+}
+
+type ObjectEvent<T extends KubeObject> = Exclude<StreamEvent<T>, { type: "OPENED" } | { type: "ERROR" }>;
+
+function gather<T extends KubeObject>(objects: Map<string, Stored<T>>, event: ObjectEvent<T>): void {
+  const { uid } = event.object.metadata;
+  if (event.type === "DELETED") objects.delete(uid);
+  else if (event.type !== "BOOKMARK") objects.set(uid, event.object);
+}
+
+function endsInitialEvents<T extends KubeObject>(event: ObjectEvent<T>): boolean {
+  return event.type === "BOOKMARK" && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true";
+}
