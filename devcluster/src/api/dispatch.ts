@@ -1,0 +1,83 @@
+import { ApiError } from "./api-error.ts";
+import { create } from "./create.ts";
+import { discovery } from "./discovery.ts";
+import { evict } from "./eviction.ts";
+import { list } from "./list.ts";
+import { log } from "./log.ts";
+import { openApi } from "./openapi.ts";
+import { patch } from "./patch.ts";
+import { read } from "./read.ts";
+import { remove, removeCollection } from "./remove.ts";
+import type { Answer, ApiContext, ApiRequest, ResourceRequest, Verb } from "./request.ts";
+import { issueToken, REVIEWS } from "./reviews.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { update } from "./update.ts";
+import { wantsWatch } from "./watch.ts";
+
+/** From a path and a method to the verb that answers, through authorization. */
+export async function dispatch(request: ApiRequest, context: ApiContext): Promise<Answer> {
+  const { path, method, user } = request;
+  const target = parseTarget(path);
+  if (target !== undefined) return resource({ ...request, target }, context);
+  const review = REVIEWS[path];
+  if (review !== undefined && method === "POST") {
+    const [, , group = "", , name = ""] = path.split("/");
+    const attributes = { verb: "create", group, resource: name, subresource: "", name: "", namespace: "" };
+    context.access.demand(user, attributes);
+    return review(request, context);
+  }
+  const verb = method === "POST" ? "post" : method.toLowerCase();
+  context.access.demand(user, { verb, group: "", resource: "", subresource: "", name: "", namespace: "", path });
+  const answer = method === "GET" ? (discovery(path) ?? openApi(path, request.headers.accept)) : undefined;
+  if (answer === undefined) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+  return answer;
+}
+
+async function resource(request: ResourceRequest, context: ApiContext): Promise<Answer> {
+  const { target, method, user } = request;
+  const found = verbFor(request);
+  if (found === undefined) {
+    const message = "the server does not allow this method on the requested resource";
+    throw new ApiError(405, "MethodNotAllowed", message, {});
+  }
+  const { definition, namespace, name, subresource } = target;
+  const scope = definition.name === "namespaces" ? name : namespace;
+  const attributes = { group: definition.group, resource: definition.name, subresource, name, namespace: scope };
+  context.access.demand(user, { verb: found.name, ...attributes });
+  return method === "HEAD" ? { kind: "empty", code: 200 } : await found.run(request, context);
+}
+
+interface NamedVerb {
+  /** As RBAC calls it. */
+  readonly name: string;
+  readonly run: Verb;
+}
+
+function verbFor(request: ResourceRequest): NamedVerb | undefined {
+  const { target, method } = request;
+  if (target.subresource !== "" && target.subresource !== "status") return subresourceVerb(target, method);
+  const single = target.name !== "";
+  switch (method) {
+    case "GET":
+      if (wantsWatch(request)) return { name: "watch", run: list };
+      return single ? { name: "get", run: read } : { name: "list", run: list };
+    case "POST":
+      return single ? undefined : { name: "create", run: create };
+    case "PUT":
+      return single ? { name: "update", run: update } : undefined;
+    case "PATCH":
+      return single ? { name: "patch", run: patch } : undefined;
+    case "DELETE":
+      if (target.subresource !== "") return undefined;
+      return single ? { name: "delete", run: remove } : { name: "deletecollection", run: removeCollection };
+    default:
+      return undefined;
+  }
+}
+
+function subresourceVerb({ subresource }: Target, method: string): NamedVerb | undefined {
+  if (subresource === "log" && method === "GET") return { name: "get", run: log };
+  if (subresource === "eviction" && method === "POST") return { name: "create", run: evict };
+  if (subresource === "token" && method === "POST") return { name: "create", run: issueToken };
+  return undefined;
+}
