@@ -135,6 +135,13 @@ export const fields = {
     value: wholeNumber(0),
     default: 0,
   }),
+  podStartTimeoutSec: field<number>({
+    label: "Pod start timeout",
+    control: "number",
+    hint: "Seconds a pod may wait for a node, a volume or a slow image pull before the run is given up. Default: 900 (autoscalers need minutes).",
+    value: wholeNumber(1),
+    default: 900,
+  }),
   ttlSecondsAfterFinished: field<number>({
     label: "Keep a finished Job",
     control: "number",

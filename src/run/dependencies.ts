@@ -1,18 +1,20 @@
 /** What a run takes from the outside world; tests bring their own. */
 import { readFile } from "node:fs/promises";
-import type { ClusterOptions } from "../kubernetes/cluster.ts";
-import type { KubernetesClient } from "../kubernetes/client.ts";
-import { connect } from "./connect.ts";
+import { ClusterRegistry } from "../kubernetes/cluster-registry.ts";
 
 export interface Dependencies {
   /** Environment of Paperclip's process: the operator's settings. */
   readonly env: NodeJS.ProcessEnv;
   readonly readFile: (path: string) => Promise<string>;
-  readonly connect: (options: ClusterOptions) => Promise<KubernetesClient>;
+  /** The clusters that the runs of this process share. */
+  readonly clusters: ClusterRegistry;
 }
+
+/** One for the process: all runs of a cluster share its connections and its two watches. */
+const clusters = new ClusterRegistry({ warn: (message) => console.warn(`[claude_k8s] ${message}`) });
 
 export const realDependencies = (): Dependencies => ({
   env: process.env,
   readFile: (path) => readFile(path, "utf8"),
-  connect,
+  clusters,
 });

@@ -6,7 +6,7 @@ import type { Evidence } from "./evidence.ts";
 export function hasEnded(evidence: Evidence): boolean {
   const { job, pod } = evidence;
   if (pod?.agent.state === "terminated") return true;
-  const podIsOver = !pod || pod.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed";
+  const podIsOver = pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed";
   if (!podIsOver) return false;
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;

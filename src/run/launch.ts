@@ -16,6 +16,8 @@ export interface LaunchedJob {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
+  /** As the cluster stored it. */
+  readonly object: Job;
 }
 
 /** `existing`: the Job of this run when an earlier attempt made it. Throws RunFault; then nothing of the run is left. */
@@ -26,7 +28,7 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<LaunchedJob> {
   const job = existing ?? (await createJob(client, plan, signal));
-  const launched = { name: plan.name, namespace: plan.namespace, uid: job.metadata?.uid ?? "" };
+  const launched = { name: plan.name, namespace: plan.namespace, uid: job.metadata?.uid ?? "", object: job };
   if (job.spec?.suspend !== true) return launched;
   try {
     await createSecret(client, plan, launched.uid, signal);
@@ -52,7 +54,12 @@ async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortS
   }
 }
 
-async function createSecret(client: KubernetesClient, plan: RunPlan, jobUid: string, signal: AbortSignal): Promise<void> {
+async function createSecret(
+  client: KubernetesClient,
+  plan: RunPlan,
+  jobUid: string,
+  signal: AbortSignal,
+): Promise<void> {
   const owner = { apiVersion: "batch/v1", kind: "Job", name: plan.name, uid: jobUid, controller: true };
   const secret: Secret = { ...plan.secret, metadata: { ...plan.secret.metadata, ownerReferences: [owner] } };
   try {

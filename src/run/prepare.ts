@@ -1,37 +1,35 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
+import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import { inheritedEnvironment, operatorPolicy } from "../config/operator.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { ClusterOptions } from "../kubernetes/cluster.ts";
 import { pods } from "../kubernetes/resource-types.ts";
 import { type HostPod, hostPodAddress, readHostPod } from "../paperclip/host-pod.ts";
-import { RUN_FILES } from "../runner/spec.ts";
 import { runnerScript, startScript } from "../runner/scripts.generated.ts";
+import { RUN_FILES } from "../runner/spec.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { HOME } from "./plan/home.ts";
 import { planRun, type RunPlan } from "./plan/plan.ts";
 
-export interface PreparedRun {
-  readonly client: KubernetesClient;
-  readonly plan: RunPlan;
+/** The cluster that an agent's configuration names. */
+export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
+  const { kubeconfig, kubeContext } = config;
+  return { ...(kubeconfig ? { kubeconfig } : {}), ...(kubeContext ? { context: kubeContext } : {}) };
 }
 
-/** Throws ConfigError, KubeconfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod. */
+/** Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod. */
 export async function prepare(
   ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  client: KubernetesClient,
   deps: Dependencies,
   signal: AbortSignal,
-): Promise<PreparedRun> {
-  const agent = parseAgentConfig(ctx.config);
-  const { kubeconfig, kubeContext } = agent.config;
-  const client = await deps.connect({
-    ...(kubeconfig ? { kubeconfig } : {}),
-    ...(kubeContext ? { context: kubeContext } : {}),
-  });
+): Promise<RunPlan> {
   const policy = operatorPolicy(deps.env);
   const instructions = await readInstructions(agent, deps);
-  const plan = planRun({
+  return planRun({
     ctx,
     agent: instructions.note ? { ...agent, notes: [...agent.notes, instructions.note] } : agent,
     policy,
@@ -41,16 +39,19 @@ export async function prepare(
     instructions: instructions.text,
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   });
-  return { client, plan };
 }
 
 /** Null when Paperclip does not run in this cluster, or may not look. */
-async function findHostPod(client: KubernetesClient, deps: Dependencies, signal: AbortSignal): Promise<HostPod | null> {
+export async function findHostPod(
+  client: KubernetesClient,
+  deps: Pick<Dependencies, "env" | "readFile">,
+  signal?: AbortSignal,
+): Promise<HostPod | null> {
   const address = await hostPodAddress(deps.env, deps.readFile);
   if (!address) return null;
   const home = deps.env.PAPERCLIP_HOME?.trim() || HOME;
   try {
-    const pod = await client.find(pods, address.namespace, address.name, { signal });
+    const pod = await client.find(pods, address.namespace, address.name, signal ? { signal } : {});
     return pod ? readHostPod(pod, home) : null;
   } catch (error) {
     // Another cluster, or fewer rights than the documented Role: then the agent's configuration must say it all.

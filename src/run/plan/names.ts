@@ -19,6 +19,8 @@ export const ANNOTATIONS = {
   /** The ids whole and unchanged: a label holds at most 63 characters of a few kinds. */
   runId: "paperclip.io/run-id",
   taskId: "paperclip.io/task-id",
+  /** Why the adapter stopped the run before its end. */
+  stopped: "paperclip.io/stopped",
 } as const;
 
 export const ADAPTER_TYPE = "claude_k8s";

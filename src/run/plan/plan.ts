@@ -15,10 +15,11 @@ import { buildPrompt } from "../../paperclip/prompt.ts";
 import { decideResume, type SessionParams } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import type { RunnerSpec } from "../../runner/spec.ts";
+import type { RunFacts } from "../evidence.ts";
 import { chooseHome, type Home, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
-import { agentLabel, jobName, type RunIdentity, runLabels } from "./names.ts";
+import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "./names.ts";
 import { INSTRUCTIONS_FILE, runSecretData } from "./secret.ts";
 
 export interface PlanInput {
@@ -44,13 +45,13 @@ export interface RunPlan {
   readonly job: Job;
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
-  readonly model: string | null;
+  /** What the verdict needs to know of the plan. */
+  readonly facts: RunFacts;
   readonly graceSec: number;
-  readonly timeoutSec: number;
+  readonly podStartTimeoutSec: number;
   readonly retain: boolean;
   /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
   readonly session: Omit<SessionParams, "sessionId">;
-  readonly resumes: string | null;
   readonly meta: AdapterInvocationMeta;
 }
 
@@ -119,12 +120,17 @@ export function planRun(input: PlanInput): RunPlan {
     name,
     job,
     secret: runSecret(name, namespace, labels.labels, secretData),
-    model: config.model,
+    facts: {
+      container: CONTAINER,
+      model: config.model,
+      resumedSessionId: resume.sessionId,
+      sessionPersists: home.identity !== null,
+      timeoutSec: config.timeoutSec,
+    },
     graceSec: config.graceSec,
-    timeoutSec: config.timeoutSec,
+    podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     session: sessionToRemember(cwd, home, wake.workspace),
-    resumes: resume.sessionId,
     meta: invocationMeta({ name, namespace, spec, job, prompt, notes, environment: environment.variables }),
   };
 }

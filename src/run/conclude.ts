@@ -1,0 +1,60 @@
+/** The end of a run: the verdict on its evidence, the host's result, then clean-up. */
+import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { ConfigError } from "../config/config-error.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { KubeconfigError } from "../kubernetes/kubeconfig-error.ts";
+import type { Host } from "../paperclip/host.ts";
+import { faultOf } from "./api-advice.ts";
+import { cleanUp } from "./clean-up.ts";
+import { type Fault, noEvidence, type Observation, observe } from "./evidence.ts";
+import type { LaunchedJob } from "./launch.ts";
+import { CONTAINER } from "./plan/names.ts";
+import type { RunPlan } from "./plan/plan.ts";
+import type { RunRecord } from "./record.ts";
+import { toExecutionResult } from "./result.ts";
+import { RunFault } from "./run-fault.ts";
+import { readStopRequest } from "./stop-reason.ts";
+import { judge } from "./verdict.ts";
+
+export interface ConcludeInput {
+  readonly client: KubernetesClient;
+  readonly job: LaunchedJob;
+  readonly record: RunRecord;
+  readonly plan: RunPlan;
+  readonly host: Host;
+}
+
+export async function conclude({ client, job, record, plan, host }: ConcludeInput): Promise<AdapterExecutionResult> {
+  const verdict = judge(record.evidence);
+  const result = toExecutionResult(verdict, record.evidence, plan.session);
+  // A run that goes on without us keeps everything.
+  if (plan.retain || verdict.kind === "detached") return result;
+  const left = await cleanUp(client, job);
+  if (left) await host.status(`Job ${job.namespace}/${job.name} could not be deleted, its TTL will: ${left}`);
+  return result;
+}
+
+/** The result of a run that never had a Job: nothing of it is left in the cluster. */
+export function refuse(error: unknown, ctx: Pick<AdapterExecutionContext, "signal">): AdapterExecutionResult {
+  const at = Date.now();
+  const facts = { container: CONTAINER, model: null, resumedSessionId: null, sessionPersists: false, timeoutSec: 0 };
+  const seen: Observation[] = [];
+  if (ctx.signal?.aborted) {
+    const { kind, reason } = readStopRequest(ctx.signal.reason);
+    seen.push({ kind: "act", act: kind === "cancel" ? { kind, by: "host", reason, at } : { kind, reason, at } });
+  } else seen.push({ kind: "fault", fault: faultFrom(error, at) });
+  const evidence = seen.reduce(observe, noEvidence(facts));
+  return toExecutionResult(judge(evidence), evidence, {});
+}
+
+function faultFrom(error: unknown, at: number): Fault {
+  if (error instanceof RunFault) return error.fault;
+  if (error instanceof ConfigError) {
+    const fixes = new Set(error.problems.map(({ field, fix }) => `${field}: ${fix}`));
+    const message = error.problems.map(({ field, problem }) => `${field} ${problem}`).join("; ");
+    return { code: error.code, message, fix: [...fixes].join(" "), status: null, fatal: true, at };
+  }
+  if (error instanceof KubeconfigError)
+    return { code: "k8s_kubeconfig_invalid", message: error.message, fix: error.fix, status: null, fatal: true, at };
+  return faultOf(error, { code: "k8s_adapter_fault", doing: "The run could not be started", at });
+}
