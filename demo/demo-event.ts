@@ -1,0 +1,44 @@
+/** What the demo has to tell, whoever shows it: a terminal or a machine. */
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+
+export type DemoEvent =
+  | { readonly event: "setting"; readonly name: "cluster" | "model" | "image" | "prompt"; readonly text: string }
+  | { readonly event: "note"; readonly text: string }
+  | ObjectEvent
+  | { readonly event: "log"; readonly stream: "stdout" | "stderr"; readonly line: string }
+  /** Something goes on, and may take a while: shown until the next event. */
+  | { readonly event: "progress"; readonly text: string }
+  | { readonly event: "verdict"; readonly result: AdapterExecutionResult; readonly durations: Durations }
+  | { readonly event: "left-behind"; readonly objects: readonly string[]; readonly text: string }
+  | {
+      readonly event: "failure";
+      readonly sentence: string;
+      readonly evidence: readonly string[];
+      readonly fix: string;
+    };
+
+export interface ObjectEvent {
+  readonly event: "object";
+  readonly kind: "Job" | "Pod";
+  readonly name: string;
+  readonly state: string;
+  /** Whether the state is one that somebody should look at. */
+  readonly wrong: boolean;
+}
+
+/** Milliseconds; absent when its end was not seen. */
+export interface Durations {
+  /** From the start of the run to the pod's container running. */
+  readonly podReady?: number;
+  /** What Claude Code itself says it took. */
+  readonly agent?: number;
+  /** From the call of the adapter's execute() to its answer. */
+  readonly run: number;
+}
+
+/** Shows events one after the other. */
+export interface Show {
+  tell(event: DemoEvent): void;
+  /** Takes away whatever is only shown for a while. */
+  end(): void;
+}

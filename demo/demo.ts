@@ -1,0 +1,77 @@
+/** The story of the demo: a cluster, a model, one run, its verdict, and nothing left behind. */
+import { once } from "node:events";
+import { KubernetesClient } from "../src/kubernetes/client.ts";
+import { openCluster } from "../src/kubernetes/cluster.ts";
+import { jobs } from "../src/kubernetes/resource-types.ts";
+import { jobName } from "../src/run/plan/names.ts";
+import type { DemoEvent } from "./demo-event.ts";
+import { leftovers } from "./leftovers.ts";
+import { openModel } from "./model.ts";
+import type { DemoOptions } from "./options.ts";
+import { openPlace, type Place } from "./place.ts";
+import { type RunInput, type RunOutcome, runOnce, selectorOf } from "./run-once.ts";
+import { hasSucceeded } from "./show/verdict.ts";
+
+export interface Surroundings {
+  /** The user's own key, for --live. */
+  readonly apiKey: string | null;
+  readonly tell: (event: DemoEvent) => void;
+  /** Aborted when the user wants to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** @returns whether the run succeeded. Throws DemoError, and what the adapter's cluster access throws. */
+export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surroundings): Promise<boolean> {
+  await using opened = new AsyncDisposableStack();
+  tell({ event: "progress", text: options.cluster ? "reaching the cluster" : "starting the devcluster" });
+  const place = opened.adopt(await openPlace(options), (value) => value.stop());
+  const way = await openCluster({ kubeconfig: place.kubeconfig, context: place.context ?? undefined });
+  const cluster = opened.adopt(way, (value) => value.close());
+  const client = new KubernetesClient(cluster, { userAgent: "claude-k8s-demo" });
+  const version = await client.version({ signal, retryForMs: 0 });
+  const pods = { local: place.local, apiServerHost: cluster.server.hostname };
+  const model = opened.adopt(await openModel({ ...options, apiKey }, pods), (value) => value.stop());
+  const namespace = place.namespace ?? cluster.namespace;
+  tell({
+    event: "setting",
+    name: "cluster",
+    text: `${place.sentence}, Kubernetes ${version.gitVersion} at ${cluster.server.origin}`,
+  });
+  tell({ event: "setting", name: "model", text: model.sentence });
+  tell({ event: "setting", name: "image", text: place.image });
+  tell({ event: "setting", name: "prompt", text: options.prompt });
+  if (place.local && model.kind !== "scripted")
+    tell({ event: "note", text: "The devcluster gives no isolation: what Claude runs, runs on this machine." });
+
+  const input: RunInput = { options, place, model, client, namespace, tell, signal };
+  const outcome = await runOnce(input);
+  tell({ event: "verdict", result: outcome.result, durations: outcome.durations });
+  if (options.keep) await keep(place, namespace, outcome, tell, signal);
+  else await leaveNothing(input, outcome);
+  return hasSucceeded(outcome.result);
+}
+
+/** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */
+async function leaveNothing({ client, namespace, tell }: RunInput, { ctx }: RunOutcome): Promise<void> {
+  tell({ event: "progress", text: "looking for anything left behind" });
+  const name = jobName(ctx.agent.id, ctx.runId);
+  if (await client.find(jobs, namespace, name)) await client.delete(jobs, namespace, name);
+  const objects = await leftovers(client, namespace, name, selectorOf(ctx));
+  const text = objects.length === 0 ? "Job, pod and Secret are gone" : `still there after 30 s: ${objects.join(", ")}`;
+  tell({ event: "left-behind", objects, text });
+}
+
+async function keep(
+  place: Place,
+  namespace: string,
+  { ctx }: RunOutcome,
+  tell: (event: DemoEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = jobName(ctx.agent.id, ctx.runId);
+  const look = `kubectl --kubeconfig ${place.kubeconfig} -n ${namespace} describe job/${name}`;
+  tell({ event: "left-behind", objects: [`job/${name}`], text: `Job, pod and Secret are kept: ${look}` });
+  if (!place.local || signal.aborted) return;
+  tell({ event: "progress", text: "the devcluster stays until Ctrl-C" });
+  await once(signal, "abort");
+}
