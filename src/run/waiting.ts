@@ -1,5 +1,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Event, Pod } from "kubernetes-types/core/v1";
+import type { ContainerStateTerminated, Event, Pod } from "kubernetes-types/core/v1";
+import { containerTrouble, stepOf } from "./waiting/container.ts";
+import { newestEvent } from "./waiting/events.ts";
+import { fixForWaiting, refusal } from "./waiting/fixes.ts";
 
 export type WaitingState =
   /** The Job is held back: created suspended, or suspended by a queue (Kueue) or by somebody. */
@@ -47,4 +50,77 @@ export interface WaitingFor {
   readonly events: readonly Event[];
   /** Name of the agent's container. */
   readonly container: string;
+}
+
+/** What the run waits for, as the cluster shows it now. Pure: the caller keeps the time and the limits. */
+export function waitingFor(seen: WaitingFor): Waiting {
+  const { pod, job, events } = seen;
+  if (!pod) return withoutPod(job, events);
+  const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
+  const { running, terminated } = agent?.state ?? {};
+  if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "forever-until-limit" };
+  if (terminated) return ended(terminated);
+  if (pod.metadata?.deletionTimestamp) return failed("gone", "Deleted", "the pod is being deleted");
+  return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, events);
+}
+
+function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
+  if (job?.metadata?.deletionTimestamp) return failed("gone", "Deleted", "the Job is being deleted");
+  const over = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
+  if (over) return failed("failed", over.reason ?? "Failed", over.message ?? "");
+  if (job?.spec?.suspend) {
+    const fix = fixForWaiting("Suspended");
+    return { state: "suspended", reason: "Suspended", message: "", fix, patience: "forever-until-limit" };
+  }
+  const refused = newestEvent(events, "Job", new Set(["FailedCreate"]));
+  if (!refused) return { state: "no-pod", reason: "", message: "", fix: null, patience: "forever-until-limit" };
+  const message = refused.message ?? "";
+  return { ...refusal(message), reason: "FailedCreate", message };
+}
+
+function ended({ reason = "", message = "", startedAt }: ContainerStateTerminated): Waiting {
+  // A failed start carries the epoch as its start, a container that never existed none at all (measured).
+  const started = startedAt !== undefined && startedAt !== null && Date.parse(startedAt) > 0;
+  if (started) return { state: "ready", reason, message: "", fix: null, patience: "forever-until-limit" };
+  return failed("failed", reason, message, fixForWaiting(reason === "StartError" ? "RunContainerError" : reason));
+}
+
+function failed(state: "failed" | "gone", reason: string, message: string, fix: string | null = null): Waiting {
+  return { state, reason, message, fix, patience: "fatal" };
+}
+
+function failedPod({ status = {} }: Pod): Waiting | null {
+  const init = status.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  if (init) {
+    const { exitCode, reason, message } = init.state?.terminated ?? {};
+    const fix = `Read the log of the init container ${init.name}.`;
+    return failed(
+      "failed",
+      reason ?? "Error",
+      `init container ${init.name}: exit code ${exitCode}${message ? `: ${message.trim()}` : ""}`,
+      fix,
+    );
+  }
+  if (status.phase !== "Failed" && status.phase !== "Succeeded") return null;
+  return failed("failed", status.reason ?? status.phase, status.message ?? "");
+}
+
+function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Waiting | null {
+  if (spec?.nodeName) return null;
+  const condition = status.conditions?.find(({ type }) => type === "PodScheduled");
+  if (condition?.status === "True") return null;
+  const reason = condition?.reason ?? "Pending";
+  const words = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
+  return { state: "unscheduled", reason, message: words, fix: fixForWaiting(reason), patience: "forever-until-limit" };
+}
+
+function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {
+  const inits = status.initContainerStatuses ?? [];
+  for (const container of [...inits, ...(status.containerStatuses ?? [])]) {
+    const trouble = containerTrouble(container, events);
+    if (trouble) return trouble;
+  }
+  const init = inits.find(({ state }) => state?.running);
+  if (!init) return stepOf(events);
+  return { state: "initializing", reason: init.name, message: "", fix: null, patience: "forever-until-limit" };
 }

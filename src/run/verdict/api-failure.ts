@@ -1,0 +1,176 @@
+import type { TerminalResult } from "../../claude/agent-result.ts";
+import type { Finding } from "./cause.ts";
+import type { Known } from "./known.ts";
+import { claude, quoting } from "./words.ts";
+
+/** Errors between Claude Code and the model's API, told apart by the fields of the result event (2.1.330). */
+export function apiFailure(known: Known, result: TerminalResult): Finding | null {
+  const error = known.agent.assistantError;
+  const facts: Facts = { known, result, error, kind: result.apiError ?? "", type: result.apiErrorType ?? "" };
+  return (
+    quota(facts) ??
+    billing(facts) ??
+    modelNotFound(facts) ??
+    authentication(facts) ??
+    empty(facts) ??
+    transient(facts) ??
+    otherApiError(facts)
+  );
+}
+
+interface Facts {
+  readonly known: Known;
+  readonly result: TerminalResult;
+  /** `error` of the last assistant event. */
+  readonly error: string | null;
+  readonly kind: string;
+  readonly type: string;
+}
+
+function quota({ known, result, kind }: Facts): Finding | null {
+  const { rateLimit } = known.agent;
+  // A 429 of an API key is a throttle and never carries `usage_limit_reached` (Claude Code's own description).
+  const rejected = rateLimit?.status === "rejected" && result.apiErrorStatus === 429;
+  if (kind !== "usage_limit_reached" && !rejected) return null;
+  const resets = isoOfSeconds(rateLimit?.resetsAt ?? null);
+  const window = rateLimit?.type ? ` (${rateLimit.type})` : "";
+  return {
+    kind: "agent-error",
+    code: "provider_quota",
+    sentence: `The usage limit of the Claude account${window} is reached${resets ? `; it resets at ${resets}` : ""}.`,
+    fix: resets
+      ? "Wait for the reset, or use another account or an API key."
+      : "Wait, or use another account or an API key.",
+    because: rateLimit
+      ? [`Claude Code's rate_limit_event: status ${rateLimit.status}, ${rateLimit.type}, resets ${resets ?? "unknown"}`]
+      : [],
+    errorFamily: "provider_quota",
+    retryNotBefore: resets,
+  };
+}
+
+const BILLING = new Set(["model_requires_usage_credits", "long_context_credits_required"]);
+
+function billing({ known, result, error, kind, type }: Facts): Finding | null {
+  if (error !== "billing_error" && type !== "billing_error" && result.apiErrorStatus !== 402 && !BILLING.has(kind))
+    return null;
+  return {
+    kind: "agent-error",
+    code: "claude_billing_error",
+    sentence: `The Claude account cannot pay for the request${quoting(apiWords(known))}.`,
+    fix: "Add credit to the account that the agent's key belongs to, or use another key.",
+    because: assistantError(error),
+  };
+}
+
+function modelNotFound({ known, result, error, type }: Facts): Finding | null {
+  if (error !== "model_not_found" && !(result.apiErrorStatus === 404 && type === "not_found_error")) return null;
+  return {
+    kind: "agent-error",
+    code: "model_not_found",
+    sentence: known.model
+      ? `The model ${known.model} does not exist, or this account may not use it.`
+      : "The model does not exist, or this account may not use it.",
+    fix: "Choose another model in the agent's configuration.",
+    because: assistantError(error),
+  };
+}
+
+const LOGIN_ERRORS = new Set([
+  "authentication_failed",
+  "oauth_org_not_allowed",
+  "account_on_hold",
+  "verification_required",
+  "cloud_credential_error",
+]);
+const LOGIN_KINDS = new Set([
+  "stored_login_refused",
+  "oauth_refresh_store_refused",
+  "provider_credentials",
+  "gateway_signin_required",
+  "gateway_session_expired",
+  "api_key_auth_disabled",
+  "org_disabled_credential",
+  "invalid_credential_header",
+  "named_profile_unusable",
+]);
+
+function authentication({ known, result, error, kind, type }: Facts): Finding | null {
+  const forbidden = result.apiErrorStatus === 403 && kind !== "network_edge_blocked";
+  const refused = result.apiErrorStatus === 401 || forbidden || type === "authentication_error";
+  if (!refused && !LOGIN_ERRORS.has(error ?? "") && !LOGIN_KINDS.has(kind)) return null;
+  const status = result.apiErrorStatus === null ? "" : ` (${result.apiErrorStatus})`;
+  return {
+    kind: "agent-error",
+    code: "claude_auth_required",
+    sentence: `${claude(known)} is not allowed to use the API${status}${quoting(apiWords(known))}.`,
+    fix: "Give the agent a valid credential: ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN in its environment, or a login in its HOME.",
+    because: assistantError(error),
+  };
+}
+
+function empty({ known, kind }: Facts): Finding | null {
+  if (kind !== "empty_completion") return null;
+  return {
+    kind: "agent-error",
+    code: "llm_api_error",
+    sentence: `The model (${known.model ?? "default"}) gave an empty response, also when asked again.`,
+    fix: "Usually temporary: run it again.",
+    because: [],
+    errorFamily: "transient_upstream",
+  };
+}
+
+const PASSING_ERRORS = new Set(["rate_limit", "overloaded", "server_error"]);
+const PASSING_TYPES = new Set(["rate_limit_error", "overloaded_error", "api_error", "timeout_error"]);
+const PASSING_KINDS = new Set(["no_response", "connection_failed", "stream_idle_timeout", "computer_slept"]);
+
+function transient({ known, result, error, kind, type }: Facts): Finding | null {
+  const status = result.apiErrorStatus;
+  const passing = status === 408 || status === 429 || (status !== null && status >= 500);
+  if (!passing && !PASSING_ERRORS.has(error ?? "") && !PASSING_TYPES.has(type) && !PASSING_KINDS.has(kind)) return null;
+  const limited = status === 429 || type === "rate_limit_error" || error === "rate_limit";
+  const overloaded = status === 529 || type === "overloaded_error" || error === "overloaded";
+  const what = limited ? "limits the rate of requests" : overloaded ? "is overloaded" : "failed";
+  return {
+    kind: "agent-error",
+    code: "claude_transient_upstream",
+    sentence: `The model's API ${what}${status === null ? "" : ` (${status})`}, and ${claude(known)} gave up${quoting(apiWords(known))}.`,
+    fix: limited ? "Try again later, or run fewer agents on this key." : "Usually temporary: try again later.",
+    because: assistantError(error),
+    errorFamily: "transient_upstream",
+  };
+}
+
+function otherApiError({ known, result, error, kind }: Facts): Finding | null {
+  if (result.terminalReason !== "api_error" && result.apiErrorStatus === null) return null;
+  const status =
+    result.apiErrorStatus === null
+      ? ""
+      : ` (${result.apiErrorStatus}${result.apiErrorType ? ` ${result.apiErrorType}` : ""})`;
+  return {
+    kind: "agent-error",
+    code: "llm_api_error",
+    sentence: `The model's API refused the request of ${claude(known)}${status}${quoting(apiWords(known))}.`,
+    fix:
+      kind === "claude_code_version_too_old"
+        ? "Use an image with a newer Claude Code."
+        : "Change what the message names.",
+    because: assistantError(error),
+  };
+}
+
+function assistantError(error: string | null): readonly string[] {
+  return error === null ? [] : [`Error of the last assistant event: ${error}`];
+}
+
+/** Claude Code's own text on an API error: the result of such a run is no answer of the model. Quoted, never matched. */
+function apiWords({ agent }: Known): string {
+  return agent.result?.terminalReason === "api_error" ? agent.summary : "";
+}
+
+function isoOfSeconds(seconds: number | null): string | null {
+  if (seconds === null) return null;
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

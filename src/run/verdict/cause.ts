@@ -1,0 +1,26 @@
+import type { VerdictCode } from "./codes.ts";
+import type { Known } from "./known.ts";
+import type { ErrorFamily, FailureKind } from "./types.ts";
+
+/** What one family of causes found; `judge()` makes the verdict of it. */
+export interface Finding {
+  readonly kind: FailureKind;
+  readonly code: VerdictCode;
+  readonly sentence: string;
+  readonly fix: string;
+  /** The statements that decide it, strongest first; the general witnesses follow. */
+  readonly because: readonly string[];
+  /** @default false */
+  readonly timedOut?: boolean;
+  /** @default null */
+  readonly errorFamily?: ErrorFamily | null;
+  /** RFC 3339. @default null */
+  readonly retryNotBefore?: string | null;
+  /** The stored session must not be used again. @default false */
+  readonly clearSession?: boolean;
+  /** There is no session of this id, whatever the agent printed. @default false */
+  readonly noSession?: boolean;
+}
+
+/** Looks for one family of causes; null when the evidence does not show it. */
+export type Cause = (known: Known) => Finding | null;

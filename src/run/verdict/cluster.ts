@@ -1,0 +1,189 @@
+import { trueCondition } from "../evidence/job.ts";
+import type { PodFacts } from "../evidence/pod.ts";
+import type { Cause } from "./cause.ts";
+import type { VerdictCode } from "./codes.ts";
+import type { Known } from "./known.ts";
+import { claude, quoting, reasonAndMessage, withEnding } from "./words.ts";
+
+/**
+ * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,
+ * whatever cut it; the verdict's kind tells the cause.
+ */
+function cutOff({ agent }: Known, otherwise: VerdictCode): VerdictCode {
+  return agent.progress === "content" && !agent.result ? "claude_truncated" : otherwise;
+}
+
+interface Disruption {
+  readonly what: string;
+  readonly fix: string;
+}
+
+const AGAIN = "Run it again; the agent's session can be resumed.";
+
+/** Reasons of the pod condition DisruptionTarget. */
+const DISRUPTIONS: ReadonlyMap<string, Disruption> = new Map([
+  [
+    "PreemptionByScheduler",
+    { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` },
+  ],
+  ["EvictionByEvictionAPI", { what: "evicted (a node drain, or another use of the Eviction API)", fix: AGAIN }],
+  [
+    "DeletionByTaintManager",
+    { what: "deleted because its node does not answer or was tainted", fix: `${AGAIN} Check the node.` },
+  ],
+  ["DeletionByPodGC", { what: "lost: its node is gone", fix: `${AGAIN} Check the node.` }],
+  [
+    "TerminationByKubelet",
+    {
+      what: "ended by its node (short of a resource, or shutting down)",
+      fix: `${AGAIN} Check the node's memory and disk.`,
+    },
+  ],
+]);
+
+/** `status.reason` of pods that the kubelet or the node controller ended. */
+const POD_REASONS: ReadonlyMap<string, Disruption> = new Map([
+  ["Evicted", { what: "evicted by its node", fix: `${AGAIN} Set requests that fit what the agent uses.` }],
+  ["Preempting", { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` }],
+  ["Preempted", { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` }],
+  ["NodeLost", { what: "lost: its node does not answer", fix: `${AGAIN} Check the node.` }],
+  ["NodeShutdown", { what: "ended because its node shuts down", fix: AGAIN }],
+  ["Shutdown", { what: "ended because its node shuts down", fix: AGAIN }],
+  ["Terminated", { what: "ended because its node shuts down", fix: AGAIN }],
+]);
+
+/** The cluster took the pod: evicted, preempted, drained, node lost. */
+export const disrupted: Cause = (known) => {
+  const { pod, job } = known.evidence;
+  const target = pod ? trueCondition(pod.conditions, "DisruptionTarget") : null;
+  const rule = job?.conditions.find(
+    ({ reason, message }) => reason === "PodFailurePolicy" && message.includes("DisruptionTarget"),
+  );
+  const byReason = pod ? POD_REASONS.get(pod.reason) : undefined;
+  if (!target && !rule && !byReason) return null;
+  const named = target ? DISRUPTIONS.get(target.reason) : undefined;
+  const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}`, fix: AGAIN };
+  const reason = target?.reason ?? pod?.reason ?? "PodFailurePolicy";
+  const words = pod?.message || target?.message || rule?.message || "";
+  const phase = known.neverRan ? " before its agent started" : "";
+  return {
+    kind: "disrupted",
+    code: cutOff(known, "k8s_pod_disrupted"),
+    sentence: `The cluster ended the run${phase}: its pod was ${disruption.what} [${reason}]${quoting(words)}.`,
+    fix: disruption.fix,
+    because: [
+      ...(target
+        ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}, ${target.at ?? ""}`]
+        : []),
+      ...(byReason ? [`Pod ${pod?.name}: ${reasonAndMessage(pod?.reason ?? "", pod?.message ?? "")}`] : []),
+      ...(rule ? [`Job ${job?.name}: ${rule.message}`] : []),
+    ],
+  };
+};
+
+/** The kernel killed the container, or a process in it, for want of memory. */
+export const outOfMemory: Cause = (known) => {
+  const { container, ending } = known;
+  if (container?.reason !== "OOMKilled") return null;
+  // With cgroup v1 a killed child leaves the container alive; its later end, whatever the code, is called OOMKilled.
+  const whole = ending.signal === "SIGKILL" || ending.exitCode === 137;
+  const who = whole ? claude(known) : `a process of ${claude(known)}`;
+  return {
+    kind: "out-of-memory",
+    code: cutOff(known, "k8s_out_of_memory"),
+    sentence: `The kernel killed ${who} because the container ran out of memory (OOMKilled); it ended${withEnding(known)}.`,
+    fix: "Raise resources.limits.memory, or let the agent run smaller commands.",
+    because: [`Container ${known.evidence.pod?.agent.name}: terminated, OOMKilled, exit code ${container.exitCode}`],
+  };
+};
+
+/** Somebody deleted or suspended the Job, or deleted its pod. */
+export const deletedFromOutside: Cause = (known) => {
+  if (known.ending.byItself === true) return null;
+  return jobDeleted(known) ?? jobSuspended(known) ?? podDeleted(known);
+};
+
+const WHO = "The cluster does not record who; its audit log does.";
+
+const OVER = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
+
+const jobDeleted: Cause = (known) => {
+  const { job } = known.evidence;
+  if (!job || (job.presence === "present" && job.deletionTimestamp === null)) return null;
+  // Deleted after its end, by its TTL for example: a Job that is deleted while it runs gets no such condition (measured).
+  if (OVER.some((type) => trueCondition(job.conditions, type))) return null;
+  const when = job.deletionTimestamp ?? (job.endedAt === null ? null : new Date(job.endedAt).toISOString());
+  const seen = job.presence === "gone" ? "is gone" : job.presence === "deleted" ? "was deleted" : "is being deleted";
+  const after = known.neverRan
+    ? "before its agent started"
+    : `and ${claude(known)} ended${withEnding(known) || " unseen"}`;
+  return {
+    kind: "deleted",
+    code: "k8s_job_deleted_externally",
+    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${after}.`,
+    fix: `${WHO} Run it again if that was a mistake.`,
+    because: [jobForensics(known), ...finalizers(job.finalizers)],
+  };
+};
+
+function jobForensics({ evidence: { job, transcript } }: Known): string {
+  const how = {
+    present: "deletionTimestamp is set",
+    deleted: "the watch saw it deleted",
+    gone: "a look at it found nothing (404)",
+  };
+  const conditions = job?.conditions.filter(({ status }) => status === "True").map(({ type }) => type) ?? [];
+  const last = conditions.length === 0 ? "no condition" : conditions.join(", ");
+  return `Job ${job?.name} (${job?.uid}): ${how[job?.presence ?? "gone"]}; last known: ${last}; ${transcript?.lines ?? 0} lines received`;
+}
+
+function finalizers(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`Finalizers of the Job: ${names.join(", ")}`];
+}
+
+const jobSuspended: Cause = (known) => {
+  const { job, pod } = known.evidence;
+  const suspended = job ? trueCondition(job.conditions, "Suspended") : null;
+  if (!job || !suspended || !pod || !leaving(pod)) return null;
+  return {
+    kind: "deleted",
+    code: "k8s_job_suspended",
+    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod; ${claude(known)} ended${withEnding(known)}.`,
+    fix: "Find who suspends Jobs (a queue such as Kueue, or a person), then run it again.",
+    because: [
+      `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}, ${suspended.at ?? ""}`,
+    ],
+  };
+};
+
+const podDeleted: Cause = (known) => {
+  const { pod } = known.evidence;
+  if (!pod || !leaving(pod) || endedBeforeDeletion(known, pod)) return null;
+  const when = pod.deletionAskedAt === null ? "" : ` at ${pod.deletionAskedAt}`;
+  const after = known.neverRan
+    ? "before its agent started"
+    : `and ${claude(known)} ended${withEnding(known) || " unseen"}`;
+  return {
+    kind: "deleted",
+    code: cutOff(known, "k8s_pod_deleted_externally"),
+    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${after}.`,
+    fix: `${WHO} Run it again; the agent's session can be resumed.`,
+    because: [
+      `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
+    ],
+  };
+};
+
+/** Seconds that the cluster's stamps may differ: `finishedAt` is cut to seconds, the pod object goes a little later. */
+const STAMP_TOLERANCE_SEC = 5;
+
+function endedBeforeDeletion({ container }: Known, pod: PodFacts): boolean {
+  const ended = Date.parse(container?.finishedAt ?? "");
+  const asked = Date.parse(pod.deletionAskedAt ?? "");
+  return ended + STAMP_TOLERANCE_SEC * 1000 < asked;
+}
+
+/** The pod is being deleted, or the watch saw it go. A pod that merely is not found tells less: see truncated.ts. */
+function leaving(pod: PodFacts): boolean {
+  return pod.presence === "deleted" || pod.deletionAskedAt !== null;
+}

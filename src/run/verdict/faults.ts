@@ -1,0 +1,35 @@
+import type { Fault } from "../evidence.ts";
+import type { Cause, Finding } from "./cause.ts";
+import { isVerdictCode } from "./codes.ts";
+import type { Known } from "./known.ts";
+
+/** A fault of the adapter's side that ended the run before there was a pod. */
+export const brokenBeforeTheRun: Cause = (known) => {
+  const { pod, job, acts } = known.evidence;
+  const fault = fatalFault(known);
+  if (!fault || pod || acts.cancel || acts.gaveUp || known.agent.progress !== "nothing") return null;
+  // A Job that is gone, or one whose pod was refused, has its own story.
+  if (job && job.presence !== "present") return null;
+  return findingOf(fault, known);
+};
+
+/** A fault that made the adapter lose a run from sight, with nothing else to explain its end. */
+export const lostFromSight: Cause = (known) => {
+  const fault = fatalFault(known);
+  return fault && !known.container ? findingOf(fault, known) : null;
+};
+
+function fatalFault({ evidence: { faults } }: Known): Fault | null {
+  return faults.find(({ fatal }) => fatal) ?? null;
+}
+
+function findingOf(fault: Fault, known: Known): Finding {
+  const alive = known.stopped ? "" : "; the run may still be alive in the cluster";
+  return {
+    kind: "adapter-fault",
+    code: isVerdictCode(fault.code) ? fault.code : "k8s_adapter_fault",
+    sentence: `${fault.message.replace(/[.\s]+$/, "")}${alive}.`,
+    fix: fault.fix ?? "Run it again; if it recurs, report the message.",
+    because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
+  };
+}

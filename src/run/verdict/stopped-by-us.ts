@@ -1,0 +1,86 @@
+import type { Cause } from "./cause.ts";
+import { type Known, neverLaunched } from "./known.ts";
+import { whatItWaitedFor } from "./startup.ts";
+import { claude, quoting, timeOf, withEnding } from "./words.ts";
+
+/** Somebody cancelled the run, and it had not ended before. */
+export const cancelled: Cause = (known) => {
+  const { cancel } = known.evidence.acts;
+  if (!cancel || endedBefore(known, cancel.at)) return null;
+  const state = known.neverRan
+    ? "before its agent started"
+    : known.stopped
+      ? `and ${claude(known)} ended${withEnding(known)}`
+      : "but the end of its pod was not seen yet";
+  return {
+    kind: "cancelled",
+    code: "cancelled",
+    sentence: `The run was cancelled${quoting(cancel.reason)}; ${stateClause(state)}.`,
+    fix: known.stopped
+      ? "Nothing: the run was stopped on purpose."
+      : "Check that its Job is gone (kubectl get jobs,pods).",
+    because: [`Cancelled at ${timeOf(cancel.at)} (${cancel.by})`],
+  };
+};
+
+function stateClause(state: string): string {
+  return state.startsWith("before") ? `it was stopped ${state}` : state.replace(/^(and|but) /, "");
+}
+
+/** The run's own time was up: the adapter or the runner ended it. */
+export const timedOut: Cause = (known) => {
+  const { acts, run } = known.evidence;
+  const act = acts.timeout && !endedBefore(known, acts.timeout.at) ? acts.timeout : null;
+  const byRunner = known.seal?.ending === "timeout";
+  if (!act && !byRunner) return null;
+  const limit = act?.afterSec ?? run.timeoutSec;
+  const because = [
+    ...(byRunner ? ["The runner's seal: it ended the agent because the run's time was up"] : []),
+    ...(act ? [`The adapter ended the run at ${timeOf(act.at)}, after ${act.afterSec} s`] : []),
+  ];
+  return timeout(known, limit > 0 ? `its limit of ${limit} s` : "its time limit", because);
+};
+
+/** The cluster's own limit, the backstop for when nobody watched: `activeDeadlineSeconds` of the Job or the pod. */
+export const deadline: Cause = (known) => {
+  const { job, pod } = known.evidence;
+  const condition = job?.conditions.find(({ reason, status }) => reason === "DeadlineExceeded" && status === "True");
+  const podDeadline = pod?.reason === "DeadlineExceeded";
+  if (!condition && !podDeadline) return null;
+  const because = condition
+    ? [`Job ${job?.name}: ${condition.type}, DeadlineExceeded${quoting(condition.message)}`]
+    : [`Pod ${pod?.name}: DeadlineExceeded${quoting(pod?.message)}`];
+  return timeout(known, "the cluster's deadline for it (activeDeadlineSeconds)", because);
+};
+
+function timeout(known: Known, limit: string, because: readonly string[]) {
+  const waited = known.neverRan ? whatItWaitedFor(known) : null;
+  return {
+    kind: "timeout",
+    code: "timeout",
+    sentence: waited
+      ? `The run reached ${limit} before its agent could start${quoting(waited.words)}.`
+      : `The run reached ${limit}, and ${claude(known)} was ended${withEnding(known)}.`,
+    fix: waited?.fix ?? "Raise timeoutSec, or give the agent a smaller task; its session can be resumed.",
+    because: [...because, ...(waited ? [waited.words] : [])],
+    timedOut: true,
+  } as const;
+}
+
+/** The host let go of the run; it lives on and its successor takes it over. */
+export const detached: Cause = (known) => {
+  const { detach } = known.evidence.acts;
+  if (!detach || known.stopped || neverLaunched(known.evidence)) return null;
+  return {
+    kind: "detached",
+    code: "k8s_controller_detached",
+    sentence: `Paperclip let go of the run${quoting(detach.reason)}; its Job ${known.evidence.job?.name ?? ""} goes on, and the agent's next run takes it over.`,
+    fix: "Nothing: wake the agent again if no next run starts by itself.",
+    because: [`Detached at ${timeOf(detach.at)}; the end of the container was not seen`],
+  };
+};
+
+/** True when the agent's container had already ended when we acted: then our act changed nothing. */
+function endedBefore({ container }: Known, at: number): boolean {
+  return container !== null && container.seenAt <= at;
+}

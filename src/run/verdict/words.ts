@@ -1,0 +1,29 @@
+import type { Known } from "./known.ts";
+
+/** Pieces of sentences that several causes share. */
+
+/** `Claude Code (claude-sonnet-4-5)`. */
+export function claude({ model }: Known): string {
+  return model === null ? "Claude Code" : `Claude Code (${model})`;
+}
+
+/** ` with exit code 137 (SIGKILL)`, or nothing. */
+export function withEnding({ ending }: Known): string {
+  return ending.words === null ? "" : ` with ${ending.words}`;
+}
+
+/** `: text`, or nothing; one full stop at most follows in the sentence. */
+export function quoting(text: string | null | undefined): string {
+  const trimmed = (text ?? "").trim().replace(/[.:\s]+$/, "");
+  return trimmed === "" ? "" : `: ${trimmed}`;
+}
+
+/** `reason: message`, whichever of them there is. */
+export function reasonAndMessage(reason: string, message: string): string {
+  return [reason, message].filter((part) => part !== "").join(": ");
+}
+
+export function timeOf(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? "an unknown time" : date.toISOString();
+}
