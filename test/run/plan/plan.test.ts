@@ -1,0 +1,210 @@
+import type { PodSpec } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { parseAgentConfig } from "../../../src/config/agent-config.ts";
+import { ConfigError } from "../../../src/config/config-error.ts";
+import { operatorPolicy } from "../../../src/config/operator.ts";
+import type { HostPod } from "../../../src/paperclip/host-pod.ts";
+import { type PlanInput, planRun } from "../../../src/run/plan/plan.ts";
+
+const SESSION = "11111111-2222-4333-8444-555555555555";
+
+const hostPod: HostPod = {
+  namespace: "agents",
+  name: "paperclip-0",
+  image: "registry.example/paperclip:1",
+  imagePullSecrets: [{ name: "pull" }],
+  nodeSelector: { pool: "agents" },
+  tolerations: [{ key: "agents", operator: "Exists" }],
+  affinity: null,
+  dnsConfig: null,
+  homeClaim: { claimName: "home", subPath: "data", mountPath: "/paperclip" },
+  user: { uid: 1001, gid: 1002, groups: [3000] },
+};
+
+function input(change: Partial<PlanInput> & { config?: Record<string, unknown> } = {}): PlanInput {
+  const { config, ...rest } = change;
+  return {
+    ctx: {
+      runId: "run-1",
+      agent: { id: "agent-1", companyId: "company-1", name: "Ada", adapterType: "claude_k8s", adapterConfig: {} },
+      runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+      context: { taskId: "task-1", wakeReason: "issue_assigned" },
+      authToken: "run-token-secret",
+    },
+    agent: parseAgentConfig({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
+    policy: operatorPolicy({}),
+    inherited: { ANTHROPIC_API_KEY: "model-secret" },
+    hostPod: null,
+    defaultNamespace: "agents",
+    instructions: "Be kind.",
+    scripts: { "start.sh": "#!/bin/sh", "runner.mjs": "//" },
+    ...rest,
+  };
+}
+
+const podOf = (plan: ReturnType<typeof planRun>): PodSpec => {
+  const spec = plan.job.spec?.template.spec;
+  if (!spec) throw new Error("no pod in the plan");
+  return spec;
+};
+const secretOf = (plan: ReturnType<typeof planRun>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(plan.secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
+
+describe("the plan of a run", () => {
+  it("puts no secret value, no prompt and no agent variable's value into the Job", () => {
+    const plan = planRun(input({ config: { promptTemplate: "the whole prompt" } }));
+    const job = JSON.stringify(plan.job);
+    for (const secret of ["run-token-secret", "agent-secret", "model-secret", "the whole prompt", "Be kind."])
+      expect(job).not.toContain(secret);
+    expect(secretOf(plan)).toMatchObject({
+      "env.PAPERCLIP_API_KEY": "run-token-secret",
+      "env.API_KEY": "agent-secret",
+      "env.ANTHROPIC_API_KEY": "model-secret",
+      prompt: expect.stringContaining("the whole prompt"),
+      "instructions.md": "Be kind.",
+    });
+  });
+
+  it("shows no secret value in the host's run record either", () => {
+    const { meta } = planRun(input());
+    const { prompt, ...shown } = meta;
+    expect(JSON.stringify(shown)).not.toMatch(/run-token-secret|agent-secret|model-secret/);
+    expect(prompt).toContain("Continue your Paperclip work");
+  });
+
+  it("case 5: carries the prompt byte for byte", () => {
+    const prompt = "a\\c\\n\\0 $(HOME) $HOME `x` 'q' \"d\" ü\n\n  end";
+    expect(secretOf(planRun(input({ config: { promptTemplate: prompt } }))).prompt).toBe(prompt);
+  });
+
+  it("passes the restricted Pod Security level", () => {
+    const pod = podOf(planRun(input()));
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    const [container] = pod.containers;
+    expect(container?.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    expect(pod.hostNetwork ?? pod.hostPID ?? pod.hostIPC).toBeUndefined();
+    expect(pod.volumes?.map((volume) => Object.keys(volume).find((key) => key !== "name"))).toEqual([
+      "secret",
+      "emptyDir",
+    ]);
+  });
+
+  it("case 1: never lets the kubelet change the owner of a volume's files", () => {
+    expect(podOf(planRun(input({ hostPod }))).securityContext).not.toHaveProperty("fsGroup");
+  });
+
+  it("mounts no token, starts one pod at most, and starts none before its Secret is there", () => {
+    const plan = planRun(input());
+    expect(podOf(plan).automountServiceAccountToken).toBe(false);
+    expect(plan.job.spec).toMatchObject({ suspend: true, backoffLimit: 0, podReplacementPolicy: "Failed" });
+  });
+
+  it("case 16: sets the service account", () => {
+    expect(podOf(planRun(input({ config: { serviceAccountName: "agent" } }))).serviceAccountName).toBe("agent");
+  });
+
+  it("takes over image, placement, user and home of Paperclip's own pod", () => {
+    const plan = planRun(input({ hostPod, agent: parseAgentConfig({}) }));
+    const pod = podOf(plan);
+    expect(pod.containers[0]?.image).toBe("registry.example/paperclip:1");
+    expect(pod).toMatchObject({
+      imagePullSecrets: [{ name: "pull" }],
+      nodeSelector: { pool: "agents" },
+      tolerations: [{ key: "agents", operator: "Exists" }],
+    });
+    expect(pod.securityContext).toMatchObject({ runAsUser: 1001, runAsGroup: 1002, supplementalGroups: [3000] });
+    expect(pod.volumes?.[1]).toEqual({ name: "home", persistentVolumeClaim: { claimName: "home" } });
+    expect(pod.containers[0]?.volumeMounts?.[1]).toEqual({ name: "home", mountPath: "/paperclip", subPath: "data" });
+    expect(plan.session.home).toBe("agents/home/data");
+  });
+
+  it("lets the agent's own placement win over Paperclip's", () => {
+    const pod = podOf(planRun(input({ hostPod, config: { nodeSelector: "disk=ssd", tolerations: "[]" } })));
+    expect(pod.nodeSelector).toEqual({ disk: "ssd" });
+    expect(pod.tolerations).toBeUndefined();
+  });
+
+  it("does not mount a claim of another namespace", () => {
+    const plan = planRun(input({ hostPod, config: { namespace: "elsewhere" } }));
+    expect(podOf(plan).volumes?.[1]).toEqual({ name: "home", emptyDir: {} });
+    expect(podOf(plan).imagePullSecrets).toBeUndefined();
+  });
+
+  it("says what to do when there is no image", () => {
+    expect(() => planRun(input({ agent: parseAgentConfig({}) }))).toThrow(/image: is not set.*Set it to an image/s);
+  });
+
+  it("refuses a prompt that no Secret can hold, and names it", () => {
+    try {
+      planRun(input({ config: { promptTemplate: "x".repeat(1_100_000) } }));
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as ConfigError).problems[0]?.field).toBe("prompt");
+    }
+  });
+
+  it("leaves a variable out that the kernel would not take, and says so", () => {
+    const plan = planRun(input({ config: { env: { BIG: "x".repeat(131_070), FITS: "x".repeat(131_066) } } }));
+    expect(secretOf(plan)).toHaveProperty(["env.FITS"]);
+    expect(secretOf(plan)).not.toHaveProperty(["env.BIG"]);
+    expect(plan.meta.commandNotes?.join("\n")).toMatch(/BIG is not set in the pod: it has 131074 bytes/);
+  });
+
+  it("never lets the configuration set the run's token", () => {
+    const plan = planRun(input({ config: { env: { PAPERCLIP_API_KEY: "stolen", PAPERCLIP_RUN_ID: "other" } } }));
+    expect(secretOf(plan)).toMatchObject({
+      "env.PAPERCLIP_API_KEY": "run-token-secret",
+      "env.PAPERCLIP_RUN_ID": "run-1",
+    });
+  });
+
+  it("keeps folders of Paperclip's machine out of the pod", () => {
+    const plan = planRun(input({ config: { env: { TMPDIR: "/tmp/paperclip-run-1", GH_CONFIG_DIR: "/tmp/x" } } }));
+    expect(Object.keys(secretOf(plan))).not.toContain("env.TMPDIR");
+    expect(Object.keys(secretOf(plan))).not.toContain("env.GH_CONFIG_DIR");
+  });
+});
+
+describe("a session", () => {
+  const runtime = (params: Record<string, unknown>): PlanInput["ctx"] => ({
+    ...input().ctx,
+    runtime: { sessionId: SESSION, sessionParams: params, sessionDisplayId: SESSION, taskKey: null },
+  });
+  const command = (plan: ReturnType<typeof planRun>): unknown[] =>
+    JSON.parse(secretOf(plan)["run.json"] ?? "{}").command;
+
+  it("case 18: is resumed on the same volume and directory, without sending the instructions again", () => {
+    const first = planRun(input({ hostPod }));
+    const plan = planRun(input({ hostPod, ctx: runtime({ sessionId: SESSION, ...first.session }) }));
+    expect(command(plan)).toContain("--resume");
+    expect(command(plan)).toContain(SESSION);
+    expect(command(plan)).not.toContain("--append-system-prompt-file");
+    expect(secretOf(plan)).not.toHaveProperty(["instructions.md"]);
+    expect(plan.facts.resumedSessionId).toBe(SESSION);
+  });
+
+  it("is not resumed when its home went with the pod, and the notes say why", () => {
+    const plan = planRun(input({ ctx: runtime({ sessionId: SESSION }) }));
+    expect(command(plan)).not.toContain("--resume");
+    expect(plan.meta.commandNotes?.join("\n")).toMatch(/is not resumed: the pod has no volume/);
+  });
+
+  it("is not resumed from another directory", () => {
+    const plan = planRun(
+      input({ hostPod, ctx: runtime({ sessionId: SESSION, home: "agents/home/data", cwd: "/elsewhere" }) }),
+    );
+    expect(command(plan)).not.toContain("--resume");
+  });
+});
