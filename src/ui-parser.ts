@@ -24,6 +24,9 @@ export type RunEntry = Extract<
   }
 >;
 
+/** How the adapter marks its own few lines in the transcript. */
+const OWN_LINE = "[paperclip] ";
+
 type Json = Record<string, unknown>;
 
 /**
@@ -32,6 +35,7 @@ type Json = Record<string, unknown>;
  * @returns no entry for what only the machine needs; a `stdout` entry with the line as it is for anything unknown
  */
 export function parseStdoutLine(line: string, ts: string): RunEntry[] {
+  if (line.startsWith(OWN_LINE)) return [{ kind: "system", ts, text: line.slice(OWN_LINE.length) }];
   const event = parseObject(line);
   return (event && entriesOf(event, ts)) ?? [{ kind: "stdout", ts, text: line }];
 }

@@ -136,6 +136,7 @@ describe("forms that the samples do not have", () => {
       [{ kind: "system", ts, text: "Usage limit : rejected" }],
     ],
     ["usage that is allowed", event({ type: "rate_limit_event", rate_limit_info: { status: "allowed" } }), []],
+    ["a line of the adapter's own", "[paperclip] Job created", [{ kind: "system", ts, text: "Job created" }]],
     ["an empty text", message("assistant", [{ type: "text", text: "" }]), []],
   ])("%s", (_name, line, entries) => {
     expect(parseStdoutLine(line, ts)).toEqual(entries);
