@@ -65,6 +65,10 @@ export interface AgentResult {
   readonly sessionId: string | null;
   /** The model that `init` named. */
   readonly model: string | null;
+  /** Where `init` says the key comes from: `ANTHROPIC_API_KEY`, …; `none` for a login. */
+  readonly apiKeySource: string | null;
+  /** Who served the model, such as `firstParty` or `bedrock`, as the result event's model usage says. */
+  readonly servedBy: string | null;
   readonly progress: Progress;
   /** True when `init` was seen: the session exists from then on. Null: not known (only the seal spoke). */
   readonly init: boolean | null;
@@ -84,6 +88,8 @@ export interface AgentResult {
 export const NO_RESULT: AgentResult = {
   sessionId: null,
   model: null,
+  apiKeySource: null,
+  servedBy: null,
   progress: "nothing",
   init: false,
   result: null,
@@ -103,6 +109,8 @@ export function mergeResults(transcript: AgentResult, seal: AgentResult): AgentR
   return {
     sessionId: transcript.sessionId ?? seal.sessionId,
     model: transcript.model ?? seal.model,
+    apiKeySource: transcript.apiKeySource ?? seal.apiKeySource,
+    servedBy: transcript.servedBy ?? seal.servedBy,
     progress: RANK[seal.progress] > RANK[transcript.progress] ? seal.progress : transcript.progress,
     init: transcript.init || (seal.init ?? transcript.init),
     result: transcript.result ?? seal.result,

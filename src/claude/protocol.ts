@@ -21,6 +21,7 @@ export interface InitEvent extends Named {
   readonly type: "system";
   readonly subtype: "init";
   readonly model?: unknown;
+  readonly apiKeySource?: unknown;
 }
 
 /** The API refused a request or did not answer; Claude Code tries again (10 times take about 175 s, measured). */
@@ -73,6 +74,8 @@ export interface ResultEvent extends Named {
   readonly usage?: unknown;
   /** Goes on from the total that a resumed session saved. */
   readonly total_cost_usd?: unknown;
+  /** Per model; counts like `total_cost_usd`. */
+  readonly modelUsage?: unknown;
   /** Per model, this process alone since its previous result. */
   readonly model_usage_since_last_result?: unknown;
 }

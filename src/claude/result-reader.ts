@@ -87,7 +87,8 @@ function read(state: State, event: StreamEvent): void {
 
 function readSystem(state: State, event: InitEvent | RetryEvent | OtherEvent): void {
   if (event.subtype === "init") {
-    state.known = { ...state.known, init: true, model: asText(event.model, 256) ?? state.known.model };
+    const model = asText(event.model, 256) ?? state.known.model;
+    state.known = { ...state.known, init: true, model, apiKeySource: asText(event.apiKeySource, 256) };
   }
   if (event.subtype === "api_retry") {
     const apiRetry = {
@@ -130,7 +131,9 @@ function hasContent(block: Json | null): boolean {
 }
 
 function readResult(state: State, event: ResultEvent): void {
-  state.known = { ...state.known, result: readTerminal(event) };
+  const models = Object.values(asObject(event.modelUsage) ?? {}).map(asObject);
+  const servedBy = asText(models.find((model) => model?.provider)?.provider, 64) ?? state.known.servedBy;
+  state.known = { ...state.known, result: readTerminal(event), servedBy };
   state.meter = addResult(state.meter, event);
   // A result without text (max turns) leaves what the assistant said last as the summary.
   state.answer =

@@ -1,25 +1,14 @@
-import type { AdapterBillingType, AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { Evidence } from "./evidence.ts";
 import type { Failure, Verdict } from "./verdict/types.ts";
 
-/** What the verdict does not know and the host wants to. */
-export interface ResultContext {
-  readonly evidence: Evidence;
-  /** Who is billed; Claude Code's key or login decides. */
-  readonly biller: string;
-  readonly billingType: AdapterBillingType;
-  /** What the session codec stores with the session id, such as `cwd`. */
-  readonly sessionParams: Readonly<Record<string, unknown>>;
-  /** Further keys of `resultJson`, such as `conversationContinuation`; they win. @default {} */
-  readonly resultJson?: Readonly<Record<string, unknown>>;
-  /** Milliseconds since 1970: when a cancellation is acknowledged. */
-  readonly now: number;
-}
-
-/** The verdict in the host's terms. */
-export function toExecutionResult(verdict: Verdict, context: ResultContext): AdapterExecutionResult {
+/**
+ * The verdict in the host's terms. `session` is what the session codec stores with the session's id. What the host is
+ * to do next (`conversationContinuation`) is the caller's to add to `resultJson`.
+ */
+export function toExecutionResult(verdict: Verdict, evidence: Evidence, session: object): AdapterExecutionResult {
   const failure = verdict.kind === "completed" ? null : verdict;
-  const { sessionId, usage } = verdict;
+  const { sessionId } = verdict;
   return {
     exitCode: verdict.exitCode,
     signal: verdict.signal,
@@ -29,28 +18,32 @@ export function toExecutionResult(verdict: Verdict, context: ResultContext): Ada
     errorFamily: failure?.errorFamily ?? null,
     retryNotBefore: failure?.retryNotBefore ?? null,
     ...(failure?.executionRecovery ? { executionRecovery: failure.executionRecovery } : {}),
-    ...(usage
-      ? {
-          usage: {
-            inputTokens: usage.inputTokens + usage.cacheCreationTokens,
-            outputTokens: usage.outputTokens,
-            cachedInputTokens: usage.cacheReadTokens,
-          },
-          usageBasis: "per_run" as const,
-        }
-      : {}),
+    ...usageOf(verdict),
     sessionId,
-    sessionParams: sessionId === null ? null : { ...context.sessionParams, sessionId },
+    sessionParams: sessionId === null ? null : { ...session, sessionId },
     sessionDisplayId: sessionId,
     provider: "anthropic",
-    biller: context.biller,
-    billingType: context.billingType,
+    ...billing(evidence),
     model: verdict.model,
-    costUsd: costOfRun(verdict, context.evidence),
-    resultJson: { ...resultJson(verdict, failure, context), ...context.resultJson },
+    costUsd: costOfRun(verdict, evidence),
+    resultJson: resultJson(verdict, failure, evidence),
     summary: verdict.summary === "" ? null : verdict.summary,
     clearSession: failure?.clearSession ?? false,
   };
+}
+
+function usageOf({ usage }: Verdict): Pick<AdapterExecutionResult, "usage" | "usageBasis"> {
+  if (!usage) return {};
+  const { inputTokens, cacheCreationTokens, cacheReadTokens, outputTokens } = usage;
+  // Paperclip has no field for writing to the prompt cache; its own Claude adapter counts that as input.
+  const input = inputTokens + cacheCreationTokens;
+  return { usage: { inputTokens: input, outputTokens, cachedInputTokens: cacheReadTokens }, usageBasis: "per_run" };
+}
+
+function billing({ agent }: Evidence): Pick<AdapterExecutionResult, "biller" | "billingType"> {
+  if (agent?.servedBy === "bedrock") return { biller: "aws_bedrock", billingType: "metered_api" };
+  if (!agent?.apiKeySource) return { biller: "anthropic", billingType: "unknown" };
+  return { biller: "anthropic", billingType: agent.apiKeySource === "none" ? "subscription" : "api" };
 }
 
 /** The total of a resumed session holds what earlier runs reported already: better no figure than a second time. */
@@ -59,8 +52,8 @@ function costOfRun({ cost }: Verdict, { run }: Evidence): number | null {
   return cost.scope === "session" && run.resumedSessionId !== null ? null : cost.usd;
 }
 
-function resultJson(verdict: Verdict, failure: Failure | null, context: ResultContext): Record<string, unknown> {
-  const { transcript, job, pod } = context.evidence;
+function resultJson(verdict: Verdict, failure: Failure | null, evidence: Evidence): Record<string, unknown> {
+  const { transcript, job, pod } = evidence;
   return {
     verdict: verdict.kind,
     sentence: verdict.sentence,
@@ -72,12 +65,13 @@ function resultJson(verdict: Verdict, failure: Failure | null, context: ResultCo
     ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
     // Paperclip looks for this word to offer a continuation.
     ...(failure?.code === "max_turns_exhausted" ? { stopReason: "max_turns_exhausted" } : {}),
-    ...cancellation(verdict, context.now),
+    ...cancellation(verdict, evidence),
   };
 }
 
 /** Without it the host answers an operator's Stop with 409: it wants to know that the agent is really stopped. */
-function cancellation(verdict: Verdict, now: number): Record<string, unknown> {
-  if (verdict.kind !== "cancelled" || !verdict.stopped) return {};
-  return { executionCancellation: { state: "acknowledged", acknowledgedAt: new Date(now).toISOString() } };
+function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<string, unknown> {
+  if (!acts.cancel || !verdict.stopped) return {};
+  const at = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
+  return { executionCancellation: { state: "acknowledged", acknowledgedAt: new Date(at).toISOString() } };
 }

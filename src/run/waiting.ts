@@ -43,7 +43,7 @@ export interface Waiting {
   readonly patience: Patience;
 }
 
-export interface WaitingFor {
+export interface SeenOfPod {
   readonly pod: Pod | null;
   readonly job: Job | null;
   /** Events of the Job and of its pod, in any order. */
@@ -53,7 +53,7 @@ export interface WaitingFor {
 }
 
 /** What the run waits for, as the cluster shows it now. Pure: the caller keeps the time and the limits. */
-export function waitingFor(seen: WaitingFor): Waiting {
+export function describeWaiting(seen: SeenOfPod): Waiting {
   const { pod, job, events } = seen;
   if (!pod) return withoutPod(job, events);
   const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
