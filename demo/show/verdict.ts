@@ -1,5 +1,6 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { count, dollars } from "../../src/cli/format-line.ts";
+import type { TranscriptReport } from "../../src/run/evidence.ts";
 import type { Durations } from "../demo-event.ts";
 
 /** One line of the verdict: a name, and what there is to say. */
@@ -13,30 +14,53 @@ export function hasSucceeded(result: AdapterExecutionResult): boolean {
   return result.exitCode === 0 && !result.timedOut && !result.errorCode && !result.errorMessage;
 }
 
+/** The part of the adapter's resultJson that is for people. */
+interface Account {
+  readonly sentence?: string;
+  /** How the adapter knows, strongest first. */
+  readonly evidence?: readonly string[];
+  readonly fix?: string;
+  readonly transcript?: TranscriptReport | null;
+}
+
 /** What Paperclip would record of the run, for a person. */
 export function verdictFacts(result: AdapterExecutionResult, durations: Durations): Fact[] {
-  const succeeded = hasSucceeded(result);
-  const headline: Fact = succeeded
-    ? { name: "✓", text: `succeeded in ${seconds(durations.run)}`, tone: "good" }
-    : { name: "✗", text: result.errorMessage ?? "failed", tone: "bad" };
+  const account: Account = result.resultJson ?? {};
+  const headline: Fact = hasSucceeded(result)
+    ? { name: "✓", text: account.sentence ?? "The run succeeded.", tone: "good" }
+    : { name: "✗", text: result.errorMessage ?? account.sentence ?? "The run failed.", tone: "bad" };
   return [
     headline,
-    ...(succeeded ? [] : failureFacts(result)),
+    ...(hasSucceeded(result) ? [] : failureFacts(result, account)),
     { name: "session", text: result.sessionId ?? "none" },
+    { name: "lines", text: completeness(account.transcript) },
     { name: "tokens", text: tokens(result.usage) },
     { name: "cost", text: cost(result) },
     { name: "time", text: times(durations) },
   ];
 }
 
-function failureFacts(result: AdapterExecutionResult): Fact[] {
-  const how = [
-    result.errorCode && `code ${result.errorCode}`,
-    result.exitCode !== null && `exit code ${result.exitCode}`,
-    result.signal && `signal ${result.signal}`,
-    result.timedOut && "timed out",
+function failureFacts(result: AdapterExecutionResult, account: Account): Fact[] {
+  const because = account.evidence?.length
+    ? account.evidence
+    : [`code ${result.errorCode ?? "none"}, exit code ${result.exitCode ?? "none"}`];
+  return [
+    ...because.map((text, index) => ({ name: index === 0 ? "because" : "", text })),
+    ...(account.fix ? [{ name: "fix", text: account.fix }] : []),
   ];
-  return [{ name: "because", text: how.filter(Boolean).join(" · ") || "no further evidence" }];
+}
+
+/** Whether every line that Claude Code printed was shown. */
+function completeness(transcript: TranscriptReport | null | undefined): string {
+  if (!transcript) return "no transcript";
+  switch (transcript.state) {
+    case "complete":
+      return `${count(transcript.lines)} printed, all shown: count and SHA-256 agree with the runner's seal`;
+    case "missing":
+      return `${count(transcript.lines)} shown, some are missing: ${transcript.gaps.map(({ from, to }) => `${from}–${to ?? ""}`).join(", ")}`;
+    case "unproven":
+      return `${count(transcript.lines)} shown, completeness not proven: ${transcript.why}`;
+  }
 }
 
 function tokens(usage: AdapterExecutionResult["usage"]): string {

@@ -14,6 +14,7 @@ const success = {
   sessionId: "s-1",
   usage: { inputTokens: 1200, outputTokens: 34, cachedInputTokens: 5 },
   costUsd: 0.01234,
+  resultJson: { sentence: "Claude completed its task.", transcript: { state: "complete", lines: 12 } },
 };
 const story: DemoEvent[] = [
   { event: "setting", name: "model", text: "a scripted stand-in" },
@@ -48,8 +49,9 @@ test("the story, in three paragraphs", () => {
    2.3s  says    Hello
    2.3s  stderr  careful
 
-  ✓         succeeded in 3.4 s
+  ✓         Claude completed its task.
   session   s-1
+  lines     12 printed, all shown: count and SHA-256 agree with the runner's seal
   tokens    1,200 in (and 5 cached) · 34 out
   cost      $0.0123
   time      pod running after 0.6 s · Claude Code 1.5 s · all 3.4 s
@@ -57,16 +59,19 @@ test("the story, in three paragraphs", () => {
 `);
 });
 
-test("a failed run: what, how we know", () => {
+test("a failed run: what, how we know, what to do", () => {
   const result = {
     exitCode: 1,
     signal: null,
     timedOut: false,
     errorMessage: "The model refused",
     errorCode: "claude_refusal",
+    resultJson: { evidence: ["Its result says so", "It exited with 1"], fix: "Ask for something else." },
   };
   const output = shown([{ event: "verdict", result, durations: { run: 10 } }]);
-  expect(output).toContain("✗         The model refused\n  because   code claude_refusal · exit code 1\n");
+  expect(output).toContain(
+    "✗         The model refused\n  because   Its result says so\n            It exited with 1\n  fix       Ask for something else.\n",
+  );
   expect(output).toContain("tokens    unknown");
 });
 
