@@ -1,0 +1,140 @@
+import type { Channel } from "../../runner/frame.ts";
+import { BATCH_BYTES } from "./batch.ts";
+import { characterCut } from "./character-cut.ts";
+import { Spool, type SpoolEntry } from "./spool.ts";
+
+/** The host's `onLog`. */
+export type OnLog = (stream: Channel, chunk: string) => Promise<void> | void;
+
+export interface DeliveryOptions {
+  readonly onLog: OnLog;
+  /** Hears of the first fault of `onLog`; delivery goes on. */
+  readonly onFault: (error: Error) => void;
+  readonly onSpill: (error: Error | null) => void;
+  /** Bytes that wait in memory while `onLog` is busy; more waits on disk. @default 4 MiB */
+  readonly memoryBytes?: number;
+  /** Resolves when one call of `onLog` has taken too long; the signal says that it is not waited for any more. */
+  readonly tooLong: (signal: AbortSignal) => Promise<void>;
+}
+
+const STDERR = 1;
+
+/**
+ * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
+ * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #spool: Spool;
+  #pumping: Promise<void> | null = null;
+  #stopped = false;
+  #faultTold = false;
+  #room: (() => void)[] = [];
+  readonly #abandon = new AbortController();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#spool = new Spool(options.memoryBytes ?? 4 * 1024 * 1024, options.onSpill);
+  }
+
+  /** Whole lines, each ended by a newline. */
+  push(channel: Channel, lines: Buffer): void {
+    if (this.#stopped) return;
+    this.#spool.push(channel === "stderr" ? STDERR : 0, lines);
+    this.#pumping ??= this.#pump();
+  }
+
+  /** Resolves when there is room for more: at once, unless the disk cannot take what waits. */
+  async room(): Promise<void> {
+    while (this.#spool.overfull && !this.#stopped) await new Promise<void>((resolve) => this.#room.push(resolve));
+  }
+
+  get overfull(): boolean {
+    return this.#spool.overfull;
+  }
+
+  /** Resolves when everything was offered, or the signal aborted; then removes what is on disk. */
+  async finish(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#stop();
+    if (signal.aborted) this.#stop();
+    signal.addEventListener("abort", stop, { once: true });
+    while (this.#pumping) await this.#pumping;
+    signal.removeEventListener("abort", stop);
+    this.#stop();
+    await this.#spool.close();
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#wake();
+    this.#abandon.abort();
+  }
+
+  async #pump(): Promise<void> {
+    while (!this.#stopped && !this.#spool.empty) {
+      try {
+        await this.#offer(await this.#spool.take(BATCH_BYTES));
+      } catch (error) {
+        // A block on disk cannot be read: it is lost to the host, what follows is not.
+        this.#fault(error);
+      }
+      if (!this.#spool.overfull) this.#wake();
+    }
+    this.#pumping = null;
+  }
+
+  async #offer(entries: readonly SpoolEntry[]): Promise<void> {
+    const [first] = entries;
+    if (!first) return;
+    const lines = entries.length === 1 ? first.bytes : Buffer.concat(entries.map((entry) => entry.bytes));
+    const channel = first.tag === STDERR ? "stderr" : "stdout";
+    for (let at = 0; at < lines.length && !this.#stopped; ) {
+      const end = at + characterCut(lines.subarray(at), BATCH_BYTES);
+      await this.#call(channel, lines.toString("utf8", at, end));
+      at = end;
+    }
+  }
+
+  async #call(channel: Channel, chunk: string): Promise<void> {
+    try {
+      const settled = this.#options.onLog(channel, chunk);
+      if (settled instanceof Promise || isThenable(settled)) await this.#settle(Promise.resolve(settled));
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  async #settle(settled: Promise<void>): Promise<void> {
+    const waiting = new AbortController();
+    const stop = () => waiting.abort();
+    this.#abandon.signal.addEventListener("abort", stop, { once: true });
+    const late = this.#options.tooLong(waiting.signal).then(
+      () => "late" as const,
+      () => "stopped" as const,
+    );
+    try {
+      const outcome = await Promise.race([settled.then(() => "settled" as const), late]);
+      if (outcome === "late") this.#fault(new Error("onLog did not settle in time"));
+      if (outcome !== "settled") settled.catch(() => undefined);
+    } finally {
+      waiting.abort();
+      this.#abandon.signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #fault(error: unknown): void {
+    if (this.#faultTold) return;
+    this.#faultTold = true;
+    this.#options.onFault(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #wake(): void {
+    const waiting = this.#room;
+    this.#room = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<void> {
+  return typeof value === "object" && value !== null && "then" in value;
+}

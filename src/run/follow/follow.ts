@@ -1,0 +1,166 @@
+import { fullJitter } from "../../kubernetes/backoff.ts";
+import { type Clock, type Random, systemClock } from "../../kubernetes/clock.ts";
+import type { Channel } from "../../runner/frame.ts";
+import { type Completeness, completeness } from "./completeness.ts";
+import type { ContainerWitness } from "./container.ts";
+import { Delivery, type OnLog } from "./deliver.ts";
+import type { FollowEvent } from "./events.ts";
+import { Follower } from "./follower.ts";
+import type { GapSource } from "./gap-source.ts";
+import type { OpenLog } from "./log-source.ts";
+import type { Mode } from "./transcript.ts";
+
+export interface FollowOptions {
+  readonly open: OpenLog;
+  readonly container: ContainerWitness;
+  readonly onLog: OnLog;
+  /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
+  readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
+  readonly onEvent?: ((event: FollowEvent) => void) | undefined;
+  /** Where else missing lines may be had, in the order in which to ask; the log API itself is always asked first. */
+  readonly sources?: readonly GapSource[];
+  /** Stops following; what arrived is still handed on for up to two seconds. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
+  readonly limits?: Partial<FollowLimits>;
+}
+
+export interface FollowLimits {
+  /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */
+  readonly maxLineBytes: number;
+  /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
+  readonly memoryBytes: number;
+  /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 10 min */
+  readonly silenceMs: number;
+  /** Milliseconds of silence after the container's end that a stream is still waited for. @default 3000 */
+  readonly lingerMs: number;
+  /** Milliseconds without a new line that a gap in a live stream is worked on; later lines wait. @default 20 s */
+  readonly gapPatienceMs: number;
+  /** The same after the container's end. @default 30 s */
+  readonly endPatienceMs: number;
+  /** Milliseconds after the container's end when reading stops in any case. @default 10 min */
+  readonly endTotalMs: number;
+  /** Milliseconds of 404 after which the pod counts as gone whatever the witness says. @default 30 s */
+  readonly goneMs: number;
+  /** Milliseconds that one call of `onLog` may take. @default 5 min */
+  readonly onLogMs: number;
+}
+
+const DEFAULTS: FollowLimits = {
+  maxLineBytes: 32 * 1024 * 1024,
+  memoryBytes: 4 * 1024 * 1024,
+  silenceMs: 10 * 60_000,
+  lingerMs: 3000,
+  gapPatienceMs: 20_000,
+  endPatienceMs: 30_000,
+  endTotalMs: 10 * 60_000,
+  goneMs: 30_000,
+  onLogMs: 5 * 60_000,
+};
+
+const GRACE_AFTER_STOP_MS = 2000;
+
+export interface FollowReport {
+  readonly transcript: Completeness;
+  readonly mode: Mode;
+  /** True when the caller's signal ended it before the container's end was worked up. */
+  readonly stopped: boolean;
+  /** Log streams that were opened. */
+  readonly streams: number;
+  /** Lines that the API sent again. */
+  readonly repeated: number;
+  /** The first fault of `onLog`; lines behind it were still offered. */
+  readonly sinkFault: Error | null;
+}
+
+/** Follows a container's log until its end is worked up. Never rejects for what the cluster or the host does. */
+export async function followTranscript(options: FollowOptions): Promise<FollowReport> {
+  const { clock = systemClock, random = Math.random, signal } = options;
+  const limits = { ...DEFAULTS, ...options.limits };
+  const event = quietly(options.onEvent);
+  let sinkFault: Error | null = null;
+  const delivery = new Delivery({
+    onLog: options.onLog,
+    onFault: (error) => {
+      sinkFault = error;
+      event({ type: "sink-fault", sink: "onLog", error });
+    },
+    onSpill: (error) => event({ type: "spill", error }),
+    memoryBytes: limits.memoryBytes,
+    tooLong: (waiting) => clock.sleep(limits.onLogMs, waiting),
+  });
+  const follower = new Follower({
+    ...options,
+    clock,
+    random,
+    limits,
+    delivery,
+    onLine: observed(options.onLine, event),
+    onEvent: event,
+    sources: options.sources ?? [],
+  });
+  await follower.run();
+  await handOver(delivery, clock, signal);
+  const { transcript, streams } = follower;
+  const stopped = signal.aborted && !follower.finished;
+  return {
+    transcript: completeness(transcript, options.container.seal(), stopped),
+    mode: transcript.mode,
+    stopped,
+    streams,
+    repeated: transcript.repeated,
+    sinkFault,
+  };
+}
+
+async function handOver(delivery: Delivery, clock: Clock, signal: AbortSignal): Promise<void> {
+  const giveUp = new AbortController();
+  const done = new AbortController();
+  const onStop = () => {
+    clock.sleep(GRACE_AFTER_STOP_MS, done.signal).then(
+      () => giveUp.abort(),
+      () => undefined,
+    );
+  };
+  if (signal.aborted) onStop();
+  signal.addEventListener("abort", onStop, { once: true });
+  await delivery.finish(giveUp.signal);
+  signal.removeEventListener("abort", onStop);
+  done.abort();
+}
+
+/** A listener that throws harms nobody. */
+function quietly(onEvent: ((event: FollowEvent) => void) | undefined): (event: FollowEvent) => void {
+  return (event) => {
+    try {
+      onEvent?.(event);
+    } catch {
+      // Nothing to tell it to.
+    }
+  };
+}
+
+function observed(
+  onLine: FollowOptions["onLine"],
+  event: (event: FollowEvent) => void,
+): ((channel: Channel, line: Buffer) => void) | undefined {
+  if (!onLine) return undefined;
+  let told = false;
+  return (channel, line) => {
+    try {
+      onLine(channel, line);
+    } catch (thrown) {
+      if (told) return;
+      told = true;
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      event({ type: "sink-fault", sink: "onLine", error });
+    }
+  };
+}
+
+/** How long to wait before a stream is opened again; `attempt` counts openings since the last new line. */
+export function reconnectWait(attempt: number, random: Random): number {
+  return attempt === 0 ? Math.round(random() * 50) : fullJitter(attempt - 1, random, { baseMs: 400, capMs: 5000 });
+}

@@ -1,0 +1,222 @@
+import type { Clock, Random } from "../../kubernetes/clock.ts";
+import type { Channel } from "../../runner/frame.ts";
+import { allArrived, sealedStderr } from "./completeness.ts";
+import { type ContainerWitness, hasEnded } from "./container.ts";
+import type { Delivery } from "./deliver.ts";
+import type { FollowEvent } from "./events.ts";
+import { type FollowLimits, reconnectWait } from "./follow.ts";
+import type { GapSource } from "./gap-source.ts";
+import { LiveLines } from "./live-lines.ts";
+import { LogApi, since, tail } from "./log-api.ts";
+import type { OpenLog } from "./log-source.ts";
+import { NearestAhead } from "./nearest.ts";
+import { type Reading, readLog } from "./read-log.ts";
+import { type RefillTarget, refill } from "./refill.ts";
+import { StreamWatch } from "./stream-watch.ts";
+import { TailCount } from "./tail-count.ts";
+import { Transcript } from "./transcript.ts";
+
+export interface FollowerOptions {
+  readonly open: OpenLog;
+  readonly container: ContainerWitness;
+  readonly delivery: Delivery;
+  readonly onLine: ((channel: Channel, line: Buffer) => void) | undefined;
+  readonly onEvent: (event: FollowEvent) => void;
+  readonly sources: readonly GapSource[];
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: FollowLimits;
+}
+
+/**
+ * After long silence: a node whose clock stepped back writes stamps that lie before the newest one, and `sinceTime`
+ * withholds such lines.
+ */
+const EARLIER_AFTER_SILENCE_SEC = 3600;
+
+/** Keeps a log stream open while the container lives, then gets the rest and works up the end. */
+export class Follower {
+  readonly transcript: Transcript;
+  streams = 0;
+  /** True once the container's end was worked up. */
+  finished = false;
+  readonly #options: FollowerOptions;
+  readonly #api: LogApi;
+  readonly #live: LiveLines;
+  readonly #tail = new TailCount();
+  /** Why the last stream ended, and when; null while lines come. */
+  #interruption: { readonly why: string; readonly at: number } | null = null;
+  #goneSince: number | null = null;
+  #wasSilent = false;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    const { delivery, limits, onEvent } = options;
+    this.transcript = new Transcript(
+      {
+        lines: (channel, lines) => delivery.push(channel, lines),
+        line: options.onLine,
+        notice: (text) => delivery.push("stdout", Buffer.from(`${text}\n`)),
+        event: onEvent,
+      },
+      limits.maxLineBytes,
+    );
+    this.#api = new LogApi(options.open, limits.maxLineBytes, onEvent);
+    this.#live = new LiveLines({
+      transcript: this.transcript,
+      memoryBytes: limits.memoryBytes,
+      fill: (target) => this.#refill(target, limits.gapPatienceMs, options.signal),
+      onEvent,
+      signal: options.signal,
+    });
+  }
+
+  async run(): Promise<void> {
+    const { container, signal } = this.#options;
+    for (let attempt = 0; !hasEnded(container.state()) && !signal.aborted; ) {
+      const { taken } = this.transcript;
+      const reading = await this.#followOnce();
+      if (this.#isGoneForGood(reading)) break;
+      attempt = this.transcript.taken > taken ? 0 : attempt + 1;
+      if (!hasEnded(container.state()) && !signal.aborted) await this.#pause(reading, attempt);
+    }
+    await this.#live.settled();
+    if (!signal.aborted) await this.#workUpEnd();
+    await this.#live.close();
+  }
+
+  async #followOnce(): Promise<Reading> {
+    const { open, limits, signal } = this.#options;
+    const { transcript } = this;
+    const { taken, repeated } = transcript;
+    const watch = new StreamWatch({ ...this.#options, transcript, besides: (stop) => this.#drainBesides(stop) });
+    const earlierSec = this.#wasSilent ? EARLIER_AFTER_SILENCE_SEC : 0;
+    const from = since(this.#live.lastStamp, transcript, earlierSec);
+    const request = { follow: true, ...from, ...tail(this.#tail.lines, transcript) };
+    transcript.open();
+    this.streams++;
+    const reading = await readLog(
+      open,
+      request,
+      {
+        maxLineBytes: limits.maxLineBytes,
+        block: (lines) => {
+          this.#live.push(lines);
+          if (this.#interruption && transcript.taken > taken) this.#interruption = null;
+          watch.progress();
+        },
+        overlong: (line) => transcript.takeOverlong(line.start, line.bytes),
+        chunk: () => {
+          watch.heard();
+          return this.#room();
+        },
+      },
+      AbortSignal.any([signal, watch.signal]),
+    );
+    await watch.stop();
+    this.#wasSilent = watch.silent;
+    if (reading.kind === "ended" && reading.unfinished) transcript.noteUnfinished(reading.unfinished);
+    const clean = (reading.kind === "ended" && reading.clean) || watch.silent;
+    this.#tail.served({ clean, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead: 0 });
+    this.#interruption ??= { why: whyEnded(reading), at: this.#options.clock.now() };
+    return reading;
+  }
+
+  /** Waits while neither memory nor disk has room; undefined when there is. */
+  #room(): Promise<void> | undefined {
+    const { delivery } = this.#options;
+    if (!delivery.overfull && !this.#live.overfull) return undefined;
+    return delivery.overfull ? delivery.room() : this.#live.settled();
+  }
+
+  async #pause(reading: Reading, attempt: number): Promise<void> {
+    const { clock, random, container, signal, onEvent } = this.#options;
+    const told = reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
+    const waitMs = Math.max(told ?? 0, reconnectWait(attempt, random));
+    onEvent({ type: "reconnect", why: whyEnded(reading), waitMs });
+    const done = new AbortController();
+    const stop = AbortSignal.any([signal, done.signal]);
+    const slept = clock.sleep(waitMs, stop).catch(() => undefined);
+    // What the server asked for is kept to; otherwise a change of the container is a reason to look at once.
+    const changed = told === undefined ? container.changed(stop).catch(() => undefined) : slept;
+    await Promise.race([slept, changed]);
+    done.abort();
+  }
+
+  #isGoneForGood(reading: Reading): boolean {
+    const { clock, limits } = this.#options;
+    if (reading.kind !== "gone") this.#goneSince = null;
+    else this.#goneSince ??= clock.now();
+    return this.#goneSince !== null && clock.now() - this.#goneSince >= limits.goneMs;
+  }
+
+  /** The end of the log, read while a silent stream is still open: whichever brings the lines first. */
+  async #drainBesides(stop: AbortSignal): Promise<void> {
+    if (this.transcript.mode !== "framed") return;
+    const { open, limits, onEvent, container } = this.#options;
+    const api = new LogApi(open, limits.maxLineBytes, onEvent);
+    await api.offer(this.transcript, new NearestAhead(), () => allArrived(this.transcript, container.seal()), stop);
+  }
+
+  async #workUpEnd(): Promise<void> {
+    const { clock, limits, signal, container } = this.#options;
+    const done = new AbortController();
+    const timeIsUp = new AbortController();
+    clock.sleep(limits.endTotalMs, done.signal).then(
+      () => timeIsUp.abort(),
+      () => undefined,
+    );
+    const until = AbortSignal.any([signal, timeIsUp.signal]);
+    const seal = container.seal();
+    const target: RefillTarget = seal?.stdout
+      ? {
+          stdout: { channel: "stdout", line: seal.stdout.lines + 1, piece: 0 },
+          stderr: { channel: "stderr", line: sealedStderr(seal) + 1, piece: 0 },
+          openEnded: false,
+        }
+      : { stdout: null, stderr: null, openEnded: true };
+    if (this.transcript.mode === "raw") await this.#refill({ ...target, openEnded: true }, limits.endPatienceMs, until);
+    else await this.#refill(target, limits.endPatienceMs, until);
+    const { unfinished } = this.#api;
+    if (unfinished && !allArrived(this.transcript, seal)) this.transcript.takeUnfinished(unfinished);
+    this.finished = !signal.aborted;
+    done.abort();
+  }
+
+  #refill(target: RefillTarget, patienceMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, random, sources, onEvent } = this.#options;
+    return refill(target, {
+      transcript: this.transcript,
+      sources: [this.#api, ...sources],
+      clock,
+      random,
+      signal,
+      patienceMs,
+      why: () => this.#whyMissing(),
+      onEvent,
+    });
+  }
+
+  #whyMissing(): string {
+    const { container, clock } = this.#options;
+    if (container.state() === "gone") return "the pod was gone before they were read";
+    if (!this.#interruption) return "the node lost them while it rotated the log";
+    const seconds = ((clock.now() - this.#interruption.at) / 1000).toFixed(1);
+    return `the node rotated the log while its stream was down for ${seconds} s: ${this.#interruption.why}`;
+  }
+}
+
+function whyEnded(reading: Reading): string {
+  switch (reading.kind) {
+    case "ended":
+      return reading.error?.message ?? "the stream ended";
+    case "aborted":
+      return "the stream was silent";
+    case "not-yet":
+    case "gone":
+    case "refused":
+    case "failed":
+      return reading.error.message;
+  }
+}

@@ -1,0 +1,24 @@
+import type { NearestAhead } from "./nearest.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** `read` everything the source has was offered; `failed` it may be tried again; `absent` there is no such source. */
+export type SourceAnswer = "read" | "failed" | "absent";
+
+/**
+ * Where missing lines may be had. It offers frames in order from at or before what the transcript awaits; the
+ * transcript takes what comes next and leaves the rest.
+ *
+ * A pod that lives can be a source too, by `pods/exec` on the runner's transcript file: whoever has the right to do so
+ * brings it as one more `GapSource`.
+ */
+export interface GapSource {
+  /** For the event that tells where lines came from. */
+  readonly name: string;
+  /** Notes what comes too early in `nearest`; stops once `enough` is true. */
+  offer(
+    transcript: Transcript,
+    nearest: NearestAhead,
+    enough: () => boolean,
+    signal: AbortSignal,
+  ): Promise<SourceAnswer>;
+}

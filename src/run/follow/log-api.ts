@@ -1,0 +1,118 @@
+import type { FollowEvent } from "./events.ts";
+import type { GapSource, SourceAnswer } from "./gap-source.ts";
+import type { LogRequest, OpenLog } from "./log-source.ts";
+import type { NearestAhead } from "./nearest.ts";
+import { type Reading, readLog } from "./read-log.ts";
+import { secondOf, sinceTime } from "./stamp.ts";
+import { TailCount } from "./tail-count.ts";
+import type { Transcript } from "./transcript.ts";
+
+/**
+ * stdout and stderr of a raw log have writers of their own, and stamps up to 3.1 ms backwards (measured): one second
+ * earlier misses none.
+ */
+const RAW_MARGIN_SEC = 1;
+
+/** From where to ask for what follows the line with this stamp; `earlierSec` asks for more. */
+export function since(stamp: string | null, transcript: Transcript, earlierSec = 0): Pick<LogRequest, "sinceTime"> {
+  const second = stamp === null ? null : secondOf(stamp);
+  if (second === null) return {};
+  return { sinceTime: sinceTime(second - earlierSec - (transcript.mode === "framed" ? 0 : RAW_MARGIN_SEC)) };
+}
+
+/** How much of the end to ask for; only frames tell where the answer belongs. */
+export function tail(lines: number | null, transcript: Transcript): Pick<LogRequest, "tailLines"> {
+  return lines === null || transcript.mode !== "framed" ? {} : { tailLines: lines };
+}
+
+interface Wanted {
+  readonly transcript: Transcript;
+  readonly nearest: NearestAhead;
+  readonly enough: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The log API once more, without following: what the node still has. */
+export class LogApi implements GapSource {
+  readonly name = "log API";
+  /** What came after the last newline when the log was last read to its end. */
+  unfinished: Buffer | null = null;
+  readonly #open: OpenLog;
+  readonly #maxLineBytes: number;
+  readonly #onEvent: (event: FollowEvent) => void;
+  readonly #tail = new TailCount();
+
+  constructor(open: OpenLog, maxLineBytes: number, onEvent: (event: FollowEvent) => void) {
+    this.#open = open;
+    this.#maxLineBytes = maxLineBytes;
+    this.#onEvent = onEvent;
+  }
+
+  async offer(
+    transcript: Transcript,
+    nearest: NearestAhead,
+    enough: () => boolean,
+    signal: AbortSignal,
+  ): Promise<SourceAnswer> {
+    const wanted = { transcript, nearest, enough, signal };
+    const request = {
+      follow: false,
+      ...since(transcript.lastStamp, transcript),
+      ...tail(this.#tail.lines, transcript),
+    };
+    const answer = await this.#read(request, wanted);
+    const limited = request.sinceTime !== undefined || request.tailLines !== undefined;
+    if (answer !== "read" || !limited || transcript.mode === "raw") return answer;
+    // Where the node's clock stepped back, lines that came later have earlier stamps: `sinceTime` withholds them.
+    const ahead = nearest.clear();
+    const all = enough() ? answer : await this.#read({ follow: false }, wanted);
+    for (const place of ahead) nearest.note(place);
+    return all;
+  }
+
+  async #read(request: LogRequest, wanted: Wanted): Promise<SourceAnswer> {
+    const { transcript, nearest, enough, signal } = wanted;
+    const stop = new AbortController();
+    const { taken, repeated } = transcript;
+    let ahead = 0;
+    transcript.open();
+    const reading = await readLog(
+      this.#open,
+      request,
+      {
+        maxLineBytes: this.#maxLineBytes,
+        block: (lines) => {
+          transcript.take(lines, 0, { stamped: true, ahead: nearest });
+          if (transcript.taken === taken && nearest.stdout) {
+            ahead ||= nearest.stdout.line - transcript.stdout.line + 1;
+          }
+          if (enough()) stop.abort();
+        },
+        overlong: (line) => transcript.takeOverlong(line.start, line.bytes),
+      },
+      AbortSignal.any([signal, stop.signal]),
+    );
+    const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
+    this.#tail.served({ ...served, clean: reading.kind === "ended" && reading.clean });
+    if (reading.kind === "ended" && reading.clean) this.unfinished = reading.unfinished;
+    if (reading.kind === "failed" || reading.kind === "refused") {
+      this.#onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
+    }
+    return answerOf(reading, stop.signal.aborted, request.tailLines !== undefined && ahead > 0);
+  }
+}
+
+function answerOf(reading: Reading, stopped: boolean, tooShort: boolean): SourceAnswer {
+  switch (reading.kind) {
+    case "ended":
+      return reading.clean && !tooShort ? "read" : "failed";
+    case "aborted":
+      return stopped && !tooShort ? "read" : "failed";
+    case "gone":
+    case "refused":
+      return "absent";
+    case "not-yet":
+    case "failed":
+      return "failed";
+  }
+}

@@ -1,0 +1,48 @@
+import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
+import { type Overlong, WholeLines } from "./whole-lines.ts";
+
+/** How one answer of the log API went. */
+export type Reading =
+  | {
+      readonly kind: "ended";
+      readonly clean: boolean;
+      /** What broke the stream. */
+      readonly error: Error | null;
+      /** What came after the last newline of a clean end. */
+      readonly unfinished: Buffer | null;
+    }
+  | { readonly kind: "not-yet" | "gone" | "refused" | "failed"; readonly error: LogError }
+  | { readonly kind: "aborted" };
+
+export interface LogReader {
+  readonly maxLineBytes: number;
+  /** Whole lines, each ended by a newline. */
+  block(lines: Buffer): void;
+  overlong(line: Overlong): void;
+  /** Called for each chunk; what it returns is awaited before the next is read. */
+  chunk?(bytes: number): Promise<void> | undefined;
+}
+
+/** Reads one answer of the log API to its end, whatever that is. Never throws for what the network does. */
+export async function readLog(
+  open: OpenLog,
+  request: LogRequest,
+  reader: LogReader,
+  signal: AbortSignal,
+): Promise<Reading> {
+  const opening = await open(request, signal);
+  if (opening.kind !== "open") return opening;
+  const lines = new WholeLines(reader.maxLineBytes, (line) => reader.overlong(line));
+  const block = (whole: Buffer) => reader.block(whole);
+  for await (const chunk of opening.body) {
+    lines.push(chunk, block);
+    const wait = reader.chunk?.(chunk.length);
+    if (wait) await wait;
+    if (signal.aborted) break;
+  }
+  if (signal.aborted) return { kind: "aborted" };
+  const end = await opening.end;
+  if (end.end === "aborted") return { kind: "aborted" };
+  if (end.end === "broken") return { kind: "ended", clean: false, error: end.error, unfinished: null };
+  return { kind: "ended", clean: true, error: null, unfinished: lines.takeUnfinished() };
+}

@@ -1,0 +1,95 @@
+import { fullJitter } from "../../kubernetes/backoff.ts";
+import type { Clock, Random } from "../../kubernetes/clock.ts";
+import type { Channel } from "../../runner/frame.ts";
+import type { FollowEvent } from "./events.ts";
+import type { Place } from "./frames.ts";
+import type { GapSource } from "./gap-source.ts";
+import { CHANNELS, NearestAhead } from "./nearest.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
+export interface RefillTarget {
+  readonly stdout: Place | null;
+  readonly stderr: Place | null;
+  readonly openEnded: boolean;
+}
+
+export interface RefillOptions {
+  readonly transcript: Transcript;
+  /** In the order in which they are asked. */
+  readonly sources: readonly GapSource[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** Milliseconds without a new line after which sources that fail are not asked again. */
+  readonly patienceMs: number;
+  /** Why lines are missing, for those that nobody has. */
+  readonly why: () => string;
+  readonly onEvent: (event: FollowEvent) => void;
+}
+
+/** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
+export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
+  const { transcript, clock, random, signal } = options;
+  const nearest = new NearestAhead();
+  let quietSince = clock.now();
+  for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
+    const taken = transcript.taken;
+    const mayYet = await askAll(target, nearest, options);
+    if (isReached(target, transcript)) return;
+    if (transcript.taken > taken) {
+      quietSince = clock.now();
+      attempt = 0;
+    } else if (mayYet && clock.now() - quietSince < options.patienceMs) {
+      await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
+    } else if (!giveUpNext(target, nearest, options)) return;
+  }
+}
+
+/** One round; true when a source that failed may have more later. */
+async function askAll(target: RefillTarget, nearest: NearestAhead, options: RefillOptions): Promise<boolean> {
+  const { transcript, sources, signal } = options;
+  nearest.clear();
+  let mayYet = false;
+  for (const source of sources) {
+    const from = transcript.stdout.line;
+    const before = nearest.clear();
+    // What a source has comes in order: behind a frame that is ahead there is none that is missing.
+    const enough = () => isReached(target, transcript) || hasNoMore(target, nearest, transcript);
+    const answer = await source.offer(transcript, nearest, enough, signal);
+    for (const place of before) nearest.note(place);
+    mayYet ||= answer === "failed";
+    const to = transcript.stdout.line - 1;
+    if (to >= from) options.onEvent({ type: "refilled", channel: "stdout", from, to, source: source.name });
+    if (isReached(target, transcript) || signal.aborted) break;
+  }
+  return mayYet;
+}
+
+function isReached(target: RefillTarget, transcript: Transcript): boolean {
+  return !target.openEnded && CHANNELS.every((channel) => !isAwaited(target, transcript, channel));
+}
+
+function isAwaited(target: RefillTarget, transcript: Transcript, channel: Channel): boolean {
+  if (target.openEnded) return true;
+  const limit = target[channel];
+  return limit !== null && transcript.cursor(channel).isBefore(limit);
+}
+
+function hasNoMore(target: RefillTarget, nearest: NearestAhead, transcript: Transcript): boolean {
+  return CHANNELS.every((channel) => !isAwaited(target, transcript, channel) || nearest[channel] !== null);
+}
+
+function giveUpNext(target: RefillTarget, nearest: NearestAhead, options: RefillOptions): boolean {
+  const { transcript } = options;
+  for (const channel of CHANNELS) {
+    const limit = target[channel];
+    if (limit) nearest.note(limit);
+    const to = nearest[channel];
+    if (to && transcript.cursor(channel).isBefore(to)) {
+      transcript.giveUp(to, options.why());
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+/** How one answer of the log API served. */
+export interface Served {
+  readonly clean: boolean;
+  /** Lines that were new, and lines that were known. */
+  readonly taken: number;
+  readonly repeated: number;
+  /** How many lines lie between what is known and the first that came; 0 when the answer connects. */
+  readonly ahead: number;
+}
+
+/** Broken answers without a new line before another way is tried. */
+const FRUITLESS = 2;
+const MARGIN = 64;
+
+/**
+ * A second way to ask for the log. `sinceTime` knows whole seconds, so each answer repeats up to a second; a stream
+ * that is cut again and again before it has repeated a busy second would never get further. Then the end of the log is
+ * asked for by count (`tailLines`): the frames' numbers tell where the answer belongs, and how much to ask for.
+ */
+export class TailCount {
+  #fruitless = 0;
+  #lines: number | null = null;
+
+  /** Entries to ask for; null = ask by time alone. */
+  get lines(): number | null {
+    return this.#lines;
+  }
+
+  served(answer: Served): void {
+    if (answer.ahead > 0 && this.#lines !== null) {
+      this.#lines += answer.ahead + MARGIN;
+    } else if (answer.clean) {
+      this.#fruitless = 0;
+      this.#lines = null;
+    } else if (answer.taken > 0) {
+      this.#fruitless = 0;
+      if (this.#lines !== null) this.#lines = Math.max(MARGIN, this.#lines - answer.taken + MARGIN);
+    } else if (answer.repeated > 0) {
+      this.#fruitless++;
+      if (this.#lines !== null) this.#lines = Math.max(1, this.#lines >> 1);
+      else if (this.#fruitless >= FRUITLESS) this.#lines = MARGIN;
+    }
+  }
+}

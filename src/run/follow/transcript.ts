@@ -1,0 +1,270 @@
+import { type Channel, RAW_LOG_MARK } from "../../runner/frame.ts";
+import { LineBatch } from "./batch.ts";
+import { LineDigest } from "./digest.ts";
+import type { FollowEvent } from "./events.ts";
+import { ForeignLines } from "./foreign-lines.ts";
+import { FrameHead } from "./frame-head.ts";
+import { FrameCursor, type Place } from "./frames.ts";
+import { type Missing, missingLine, suspicionLine } from "./missing.ts";
+import type { NearestAhead } from "./nearest.ts";
+import { RawLines } from "./raw-lines.ts";
+import { skipStamp, stampAt } from "./stamp.ts";
+
+export interface TranscriptOut {
+  /** Whole lines of one channel, each ended by a newline; the receiver owns the bytes. */
+  lines(channel: Channel, lines: Buffer): void;
+  /** Each line of the agent without its newline; valid during the call only. */
+  line?: ((channel: Channel, line: Buffer) => void) | undefined;
+  /** A line of the follower itself, at its place among the others. */
+  notice(text: string): void;
+  event(event: FollowEvent): void;
+}
+
+/** `raw`: the container's log has no frames. `undecided` until the first line says. */
+export type Mode = "undecided" | "framed" | "raw";
+
+export interface TakeOptions {
+  /** False for frames that do not come from the log API. */
+  readonly stamped: boolean;
+  /** Where to note a frame that is ahead, which is left out then; null = stop before it. */
+  readonly ahead: NearestAhead | null;
+}
+
+const NEWLINE = 0x0a;
+const MARK = Buffer.from(RAW_LOG_MARK);
+/** Lines before the first frame (a warning of the runtime) do not make a log raw; after so many it is. */
+const MAX_LINES_BEFORE_FRAMES = 100;
+
+/** The transcript as far as it is known. Pure: bytes in, lines in order out, exactly once. */
+export class Transcript {
+  readonly stdout: FrameCursor;
+  readonly stderr: FrameCursor;
+  readonly digest = new LineDigest();
+  readonly missing: Missing[] = [];
+  suspicions = 0;
+  rawLines = 0;
+  mode: Mode = "undecided";
+  /** Lines or pieces taken up, ever. */
+  taken = 0;
+  /** Frames or lines that had been taken up before, ever. */
+  repeated = 0;
+  /** Frames that came again with other bytes. */
+  readonly conflicts: Place[] = [];
+  /** The frame that made `take` stop. */
+  stoppedAt: Place | null = null;
+  /** Stamp of the newest line that was taken from the log API. */
+  lastStamp: string | null = null;
+  readonly #out: TranscriptOut;
+  readonly #head = new FrameHead();
+  readonly #batch: LineBatch;
+  readonly #raw = new RawLines();
+  readonly #foreign = new ForeignLines();
+  readonly #maxLineBytes: number;
+  #markedRaw = false;
+
+  constructor(out: TranscriptOut, maxLineBytes: number) {
+    this.#out = out;
+    this.#maxLineBytes = maxLineBytes;
+    this.stdout = new FrameCursor(maxLineBytes);
+    this.stderr = new FrameCursor(maxLineBytes);
+    this.#batch = new LineBatch((channel, lines) => {
+      if (channel === "stdout" && this.mode === "framed" && !this.stdout.broken) this.digest.addLines(lines);
+      out.lines(channel, lines);
+    });
+  }
+
+  /** A new answer of the log API begins. */
+  open(): void {
+    this.#raw.open();
+  }
+
+  /** Takes whole lines from `from` on. Answers where it stopped: the length of `lines`, or the start of a frame ahead. */
+  take(lines: Buffer, from: number, options: TakeOptions): number {
+    const { stamped } = options;
+    let at = from;
+    let newest = -1;
+    while (at < lines.length) {
+      const end = lines.indexOf(NEWLINE, at);
+      const text = stamped ? skipStamp(lines, at, end) : at;
+      const { taken } = this;
+      if (text < 0) this.#notOutput(lines, at, end);
+      else if (this.mode !== "raw" && this.#head.read(lines, text, end)) {
+        if (!this.#takeFrame(lines, end, options)) break;
+      } else if (stamped) this.#takeOther(lines, at, text, end);
+      if (this.taken > taken) newest = at;
+      at = end + 1;
+    }
+    if (stamped && newest >= 0) this.lastStamp = stampAt(lines, newest);
+    this.#batch.flush();
+    return at;
+  }
+
+  /** Gives up what is missing before `to` and goes on there. */
+  giveUp(to: Place, why: string): void {
+    const { from, to: last } = this.cursor(to.channel).skipTo(to.line, to.piece);
+    if (last >= from) this.#recordMissing({ channel: to.channel, from, to: last, why });
+  }
+
+  cursor(channel: Channel): FrameCursor {
+    return channel === "stdout" ? this.stdout : this.stderr;
+  }
+
+  /** A line of the log was longer than any that is kept. */
+  takeOverlong(start: Buffer, bytes: number): void {
+    if (this.mode === "framed") return;
+    const text = skipStamp(start, 0, start.length);
+    if (text < 0 || this.#raw.take(start.toString("latin1", 0, text), start).seen) return;
+    const why = `longer than ${this.#maxLineBytes} bytes: ${bytes}`;
+    this.#recordMissing({ channel: "stdout", from: this.rawLines + 1, to: this.rawLines + 1, why });
+    this.rawLines++;
+  }
+
+  /** The bytes after the last newline of a stream that ended: a line that will come again, or no line at all. */
+  noteUnfinished(bytes: Buffer): void {
+    if (skipStamp(bytes, 0, bytes.length) < 0) this.#notOutput(bytes, 0, bytes.length);
+  }
+
+  /** The bytes after the last newline of a log whose container has ended: nothing will be added to them. */
+  takeUnfinished(bytes: Buffer): void {
+    const text = skipStamp(bytes, 0, bytes.length);
+    if (text < 0) this.#notOutput(bytes, 0, bytes.length);
+    else if (this.mode !== "raw" && this.#head.read(bytes, text, bytes.length)) this.#takeCutFrame(bytes);
+    else this.#takeOther(bytes, 0, text, bytes.length);
+    this.#batch.flush();
+  }
+
+  /** False when the frame is ahead and the caller wants to stop there. */
+  #takeFrame(lines: Buffer, end: number, options: TakeOptions): boolean {
+    const head = this.#head;
+    this.mode = "framed";
+    const channel = head.stderr ? "stderr" : "stdout";
+    const cursor = head.stderr ? this.stderr : this.stdout;
+    const order = cursor.order(head);
+    if (order === "next") this.#takeNext(channel, cursor, lines, end);
+    else if (order === "seen") {
+      this.repeated++;
+      if (cursor.conflicts(head, lines, end)) this.#conflict({ channel, line: head.line, piece: head.piece });
+    } else {
+      const place: Place = { channel, line: head.line, piece: head.piece };
+      if (!options.ahead) {
+        this.stoppedAt = place;
+        return false;
+      }
+      options.ahead.note(place);
+    }
+    return true;
+  }
+
+  #takeNext(channel: Channel, cursor: FrameCursor, lines: Buffer, end: number): void {
+    const head = this.#head;
+    cursor.note(head, lines, end);
+    this.taken++;
+    if (head.last && head.piece === 0) {
+      this.#batch.add(channel, lines, head.body, end);
+      this.#out.line?.(channel, lines.subarray(head.body, end));
+      cursor.line++;
+      return;
+    }
+    const body = lines.subarray(head.body, end);
+    this.#batch.flush();
+    cursor.long.add(body);
+    const proven = channel === "stdout" && !cursor.broken;
+    if (proven) this.digest.addPiece(body);
+    if (head.last) {
+      if (proven) this.digest.endLine();
+      this.#endLongLine(channel, cursor);
+    } else cursor.piece++;
+  }
+
+  #endLongLine(channel: Channel, cursor: FrameCursor): void {
+    const bytes = cursor.long.bytes;
+    const line = cursor.long.take();
+    const number = cursor.line;
+    cursor.line++;
+    cursor.piece = 0;
+    if (line) {
+      this.#out.lines(channel, line);
+      this.#out.line?.(channel, line.subarray(0, line.length - 1));
+    } else if (!this.missing.some((gap) => gap.channel === channel && gap.to === number)) {
+      const why = `longer than ${this.#maxLineBytes} bytes: ${bytes}`;
+      this.#recordMissing({ channel, from: number, to: number, why });
+    }
+  }
+
+  /** The runner was killed while it wrote: what came of the line is all there will ever be. */
+  #takeCutFrame(bytes: Buffer): void {
+    const head = this.#head;
+    const cursor = head.stderr ? this.stderr : this.stdout;
+    if (cursor.order(head) !== "next") return;
+    const channel = head.stderr ? "stderr" : "stdout";
+    const line = cursor.line;
+    cursor.long.add(bytes.subarray(head.body));
+    const came = cursor.long.take();
+    cursor.skipTo(line + 1, 0);
+    if (came && came.length > 1) this.#out.lines(channel, came);
+    this.#recordMissing({
+      channel,
+      from: line,
+      to: line,
+      why: "the container ended in the middle of it; its start is above",
+    });
+  }
+
+  #takeOther(lines: Buffer, at: number, text: number, end: number): void {
+    const stamp = lines.toString("latin1", at, text - 1);
+    const body = lines.subarray(text, end);
+    if (this.mode === "undecided") {
+      this.mode = "raw";
+      this.#markedRaw = body.equals(MARK);
+    }
+    if (this.mode === "raw" && this.#beginsFrames(lines, text, end)) return;
+    if (this.mode === "framed") {
+      if (this.#foreign.isNew(stamp, body)) this.#batch.add("stderr", lines, text, end);
+      return;
+    }
+    const { seen, suspicion } = this.#raw.take(stamp, body);
+    if (seen) {
+      this.repeated++;
+      return;
+    }
+    if (suspicion) {
+      this.suspicions++;
+      this.#batch.flush();
+      this.#out.notice(suspicionLine(suspicion));
+      this.#out.event({ type: "suspicion", place: suspicion });
+    }
+    this.taken++;
+    if (this.#markedRaw && this.taken === 1) return;
+    this.rawLines++;
+    if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#foreign.isNew(stamp, body);
+    this.#batch.add("stdout", lines, text, end);
+    this.#out.line?.("stdout", body);
+  }
+
+  /** A log that began with something else turns out to be the runner's. */
+  #beginsFrames(lines: Buffer, text: number, end: number): boolean {
+    if (this.#markedRaw || this.rawLines > MAX_LINES_BEFORE_FRAMES || !this.#head.read(lines, text, end)) return false;
+    const { line, piece } = this.#head;
+    if (line !== 1 || piece !== 0) return false;
+    this.#batch.flush();
+    this.mode = "framed";
+    this.#takeFrame(lines, end, { stamped: true, ahead: null });
+    return true;
+  }
+
+  #conflict(place: Place): void {
+    if (this.conflicts.length < 100) this.conflicts.push(place);
+    this.#out.event({ type: "conflict", channel: place.channel, line: place.line });
+  }
+
+  #recordMissing(gap: Missing): void {
+    this.missing.push(gap);
+    this.#batch.flush();
+    this.#out.notice(missingLine(gap));
+    this.#out.event({ type: "missing", missing: gap });
+  }
+
+  #notOutput(lines: Buffer, at: number, end: number): void {
+    this.#out.event({ type: "not-output", text: lines.toString("utf8", at, Math.min(end, at + 300)) });
+  }
+}
