@@ -65,7 +65,7 @@ async function runOn(
   const stopTelling = narrate(record, host);
   const obeying = obeyStopRequests({ client, job, record, plan, cancelled, over: over.signal });
   try {
-    const following = followRun({ client, job, record, plan, ctx, host, signal: obeying.detached });
+    const following = followRun({ client, job, record, ctx, host, signal: obeying.detached });
     await awaitStart(client, job, record, plan, obeying.detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
     await record.until(() => hasEnded(record.evidence), obeying.detached);

@@ -1,6 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { Evidence } from "./evidence.ts";
 import type { Failure, Verdict } from "./verdict/types.ts";
+import { timeOf } from "./verdict/words.ts";
 
 /**
  * The verdict in the host's terms. `session` is what the session codec stores with the session's id. What the host is
@@ -72,6 +73,6 @@ function resultJson(verdict: Verdict, failure: Failure | null, evidence: Evidenc
 /** Without it the host answers an operator's Stop with 409: it wants to know that the agent is really stopped. */
 function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<string, unknown> {
   if (!acts.cancel || !verdict.stopped) return {};
-  const at = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
-  return { executionCancellation: { state: "acknowledged", acknowledgedAt: new Date(at).toISOString() } };
+  const seen = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
+  return { executionCancellation: { state: "acknowledged", acknowledgedAt: timeOf(Math.max(seen, acts.cancel.at)) } };
 }

@@ -1,0 +1,79 @@
+/** Follows the agent's log: every line to the host, the agent's own words into the evidence. */
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import { createResultReader } from "../claude/result-reader.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { openLog } from "../kubernetes/log-stream.ts";
+import type { Host } from "../paperclip/host.ts";
+import { witnessContainer } from "./container-witness.ts";
+import type { FollowEvent } from "./follow/events.ts";
+import { followTranscript } from "./follow/follow.ts";
+import type { OpenLog } from "./follow/log-source.ts";
+import { missingLine } from "./follow/missing.ts";
+import type { LaunchedJob } from "./launch.ts";
+import { CONTAINER } from "./plan/names.ts";
+import type { RunRecord } from "./record.ts";
+
+export interface FollowRunInput {
+  readonly client: KubernetesClient;
+  readonly job: LaunchedJob;
+  readonly record: RunRecord;
+  readonly ctx: Pick<AdapterExecutionContext, "onLog">;
+  readonly host: Host;
+  /** Nobody waits for the agent any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
+export async function followRun({ client, job, record, ctx, host, signal }: FollowRunInput): Promise<void> {
+  const reader = createResultReader();
+  const telling: Promise<void>[] = [];
+  const report = await followTranscript({
+    open: openPodLog(client, job, record),
+    container: witnessContainer(record),
+    onLog: ctx.onLog,
+    onLine: (channel, line) => {
+      if (channel === "stdout") reader.line(line);
+    },
+    onEvent: (event) => {
+      const message = worthTelling(event);
+      if (message) telling.push(host.notice({ type: `k8s.log.${event.type}`, message, level: "warn" }));
+    },
+    signal,
+    clock: client.clock,
+    random: client.random,
+  });
+  await Promise.all(telling);
+  record.add({ kind: "agent", result: reader.result() });
+  record.add({ kind: "transcript", report: report.transcript });
+}
+
+/** The log of the pod that is known at the time: its name comes with the observer's word of it. */
+function openPodLog(client: KubernetesClient, job: LaunchedJob, record: RunRecord): OpenLog {
+  return (request, signal) => {
+    const pod = record.evidence.pod?.name;
+    if (!pod) return Promise.resolve({ kind: "not-yet", error: new Error("the Job has no pod yet") });
+    const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
+    return openLog(client.transport, log, signal);
+  };
+}
+
+/** What an operator wants to know; reconnects that lose nothing are no news. */
+function worthTelling(event: FollowEvent): string | null {
+  switch (event.type) {
+    case "missing":
+      return missingLine(event.missing);
+    case "refilled":
+      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from ${event.source}`;
+    case "conflict":
+      return `Line ${event.line} of ${event.channel} came twice with different content`;
+    case "sink-fault":
+      return `Paperclip did not take a line (${event.sink}): ${event.error.message}`;
+    case "spill":
+      return event.error ? `Lines that Paperclip is too slow for cannot be put on disk: ${event.error.message}` : null;
+    case "gap":
+    case "reconnect":
+    case "suspicion":
+    case "not-output":
+      return null;
+  }
+}
