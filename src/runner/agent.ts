@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Seal } from "./seal.ts";
 import { type CommandWord, RUN_FILES, type RunnerSpec } from "./spec.ts";
-import { after } from "./timer.ts";
+import { callAfter } from "./timer.ts";
 
 export interface Agent {
   readonly stdout: Readable;
@@ -128,12 +128,12 @@ function listenForStops(child: ChildProcess, spec: RunnerSpec): Stops {
     child.kill(signal);
     if (stops.reason) return;
     stops.reason = reason;
-    timers.push(after(spec.graceSec * 1000, () => killGroup(child)));
+    timers.push(callAfter(spec.graceSec * 1000, () => killGroup(child)));
   };
   const onSignal = (signal: NodeJS.Signals): void => stop("terminated", signal === "SIGINT" ? "SIGINT" : "SIGTERM");
   // They stay to the end: a signal during the last drain must not cut it short.
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
-  if (spec.timeoutSec > 0) timers.push(after(spec.timeoutSec * 1000, () => stop("timeout", "SIGTERM")));
+  if (spec.timeoutSec > 0) timers.push(callAfter(spec.timeoutSec * 1000, () => stop("timeout", "SIGTERM")));
   return stops;
 }
 

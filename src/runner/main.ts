@@ -77,8 +77,9 @@ async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   }
 }
 
-/** Copies the agent's output until its end, no faster than the log takes it. */
+/** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */
 async function record(agent: Agent): Promise<AgentEnd> {
+  let alive = true;
   const full = (): boolean => log.full || transcript?.full === true;
   const onRoom = (): void => {
     if (!full()) agent.stdout.resume();
@@ -87,11 +88,14 @@ async function record(agent: Agent): Promise<AgentEnd> {
   if (transcript) transcript.onRoom = onRoom;
   agent.stdout.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
-    if (full()) agent.stdout.pause();
+    if (alive && full()) agent.stdout.pause();
   });
   agent.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
   const end = await agent.ended;
-  await drained(agent.closed, { bytes: () => stdout.bytes + stderr.bytes, reading: () => !full() });
+  alive = false;
+  agent.stdout.resume();
+  await drained(agent.closed, () => stdout.bytes + stderr.bytes);
+  agent.stdout.pause();
   agent.killGroup();
   return end;
 }

@@ -1,11 +1,11 @@
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Calls once after the time, however long (setTimeout fires at once beyond 24.8 days). Returns how to cancel. */
-export function after(milliseconds: number, action: () => void): () => void {
+export function callAfter(milliseconds: number, action: () => void): () => void {
   const step = Math.min(milliseconds, LONGEST_TIMEOUT_MS);
   let cancel = (): void => clearTimeout(timer);
   const timer = setTimeout(() => {
-    if (milliseconds > step) cancel = after(milliseconds - step, action);
+    if (milliseconds > step) cancel = callAfter(milliseconds - step, action);
     else action();
   }, step);
   return () => cancel();

@@ -1,0 +1,88 @@
+import { createHash, type Hash } from "node:crypto";
+import { type Channel, MAX_BODY_BYTES, parseFrame, RAW_LOG_MARK } from "../../src/runner/frame.ts";
+
+/** Reads a container's log as it comes and insists that every byte of it is as promised. */
+export class LogReader {
+  readonly stdout = new ChannelReader();
+  readonly stderr = new ChannelReader();
+  raw = false;
+  frames = 0;
+  largestLine = 0;
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(chunk: Buffer): void {
+    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    if (this.raw) {
+      this.stdout.raw(bytes);
+      bytes = bytes.subarray(bytes.length);
+    }
+    for (let end = bytes.indexOf(10); end >= 0 && !this.raw; end = bytes.indexOf(10)) {
+      this.#line(bytes.subarray(0, end));
+      bytes = bytes.subarray(end + 1);
+    }
+    if (this.raw && bytes.length > 0) {
+      this.stdout.raw(bytes);
+      bytes = bytes.subarray(bytes.length);
+    }
+    this.#rest = bytes;
+  }
+
+  end(): void {
+    if (this.#rest.length > 0) throw new Error(`the log ends inside a frame: ${this.#rest.toString("latin1", 0, 80)}`);
+  }
+
+  #line(line: Buffer): void {
+    if (this.frames === 0 && line.equals(Buffer.from(RAW_LOG_MARK))) {
+      this.raw = true;
+      return;
+    }
+    this.frames += 1;
+    this.largestLine = Math.max(this.largestLine, line.length);
+    const frame = parseFrame(line);
+    if (!frame) throw new Error(`frame ${this.frames} does not parse: ${line.toString("latin1", 0, 80)}`);
+    if (frame.body.length > MAX_BODY_BYTES) throw new Error(`frame ${this.frames} is too large`);
+    const channel = frame.channel satisfies Channel;
+    this[channel].frame(frame.line, frame.piece, frame.last, frame.body);
+  }
+}
+
+/** The bytes of one channel, digested; the first megabyte is kept. */
+class ChannelReader {
+  bytes = 0;
+  lines = 0;
+  #digest: Hash = createHash("sha256");
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #piece = 0;
+  #open = false;
+
+  frame(line: number, piece: number, last: boolean, body: Buffer): void {
+    const expected = this.#open ? [this.lines, this.#piece] : [this.lines + 1, 0];
+    if (line !== expected[0] || piece !== expected[1]) {
+      throw new Error(`frame ${line}.${piece} came where ${expected.join(".")} was due`);
+    }
+    // A line's newline is known only when the next line begins; the last one's stands in the seal.
+    if (!this.#open && this.lines > 0) this.raw(Buffer.from("\n"));
+    this.lines = line;
+    this.raw(body);
+    this.#open = !last;
+    this.#piece = last ? 0 : piece + 1;
+  }
+
+  raw(bytes: Buffer): void {
+    this.bytes += bytes.length;
+    this.#digest.update(bytes);
+    if (this.#keptBytes > 1024 * 1024) return;
+    this.#kept.push(Buffer.from(bytes));
+    this.#keptBytes += bytes.length;
+  }
+
+  get start(): Buffer {
+    return Buffer.concat(this.#kept);
+  }
+
+  /** Once, at the end. */
+  sha256(): string {
+    return this.#digest.digest("hex");
+  }
+}
