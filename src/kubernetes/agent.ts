@@ -8,6 +8,33 @@ export interface AgentOptions {
   readonly connectTimeoutMs?: number;
 }
 
+export interface AgentSettings {
+  readonly settings: Omit<Client.Options, "connect">;
+  readonly connect: buildConnector.BuildOptions;
+}
+
+export function agentSettings(tls: TlsOptions, options: AgentOptions): AgentSettings {
+  const { headersTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = options;
+  return {
+    settings: {
+      allowH2: true,
+      headersTimeout: headersTimeoutMs,
+      // A quiet pod says nothing for hours; undici's default ends a silent body after 300 s (measured).
+      bodyTimeout: 0,
+      keepAliveTimeout: 30_000,
+      h2Options: { pingInterval: 30_000 },
+    },
+    connect: {
+      ...tls,
+      preferH2: true,
+      timeout: connectTimeoutMs,
+      keepAlive: true,
+      // A peer that vanished without a word is found out by TCP: nothing else notices it under a silent stream.
+      keepAliveInitialDelay: 30_000,
+    },
+  };
+}
+
 /**
  * One agent for everything that goes to a cluster: calls, watches and log streams share its connections. Over HTTP/2
  * (chosen by ALPN) 100 streams share one connection (the server's limit, measured on 1.36).
@@ -17,23 +44,9 @@ export async function buildAgent(
   proxyUrl: string | undefined,
   options: AgentOptions = {},
 ): Promise<Dispatcher> {
+  // Loaded only when a cluster is opened: it needs a newer Node than the rest of the package.
   const { Agent, ProxyAgent, Socks5ProxyAgent } = await import("undici");
-  const connect: buildConnector.BuildOptions = {
-    ...tls,
-    preferH2: true,
-    timeout: options.connectTimeoutMs ?? 10_000,
-    keepAlive: true,
-    // A peer that vanished without a word is found out by TCP: nothing else notices it under a silent stream.
-    keepAliveInitialDelay: 30_000,
-  };
-  const settings: Omit<Client.Options, "connect"> = {
-    allowH2: true,
-    headersTimeout: options.headersTimeoutMs ?? 30_000,
-    // A quiet pod says nothing for hours; undici's default ends a silent body after 300 s (measured).
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    h2Options: { pingInterval: 30_000 },
-  };
+  const { settings, connect } = agentSettings(tls, options);
   if (proxyUrl === undefined) return new Agent({ ...settings, connect });
   if (proxyUrl.startsWith("socks")) return new Socks5ProxyAgent(proxyUrl, { ...settings, requestTls: connect });
   return new ProxyAgent({ ...settings, uri: proxyUrl, requestTls: connect });

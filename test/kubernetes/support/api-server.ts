@@ -55,7 +55,7 @@ export class ApiServer {
         ? http.createServer()
         : protocol === "h1"
           ? https.createServer(tls)
-          : http2.createSecureServer({ ...tls, allowHTTP1: true });
+          : http2.createSecureServer({ ...tls, allowHTTP1: true, maxSessionMemory: 1000 });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const { port: chosen } = server.address() as AddressInfo;
     const api = new ApiServer(server, `${protocol === "plain" ? "http" : "https"}://127.0.0.1:${chosen}`, handler);
