@@ -8,7 +8,7 @@ export type DemoEvent =
   | { readonly event: "log"; readonly stream: "stdout" | "stderr"; readonly line: string }
   /** Something goes on, and may take a while: shown until the next event. */
   | { readonly event: "progress"; readonly text: string }
-  | { readonly event: "verdict"; readonly result: AdapterExecutionResult; readonly durations: Durations }
+  | VerdictEvent
   | { readonly event: "left-behind"; readonly objects: readonly string[]; readonly text: string }
   | {
       readonly event: "failure";
@@ -16,6 +16,14 @@ export type DemoEvent =
       readonly evidence: readonly string[];
       readonly fix: string;
     };
+
+export interface VerdictEvent {
+  readonly event: "verdict";
+  readonly result: AdapterExecutionResult;
+  readonly durations: Durations;
+  /** False: the costs are what the tokens would cost, and nobody pays them. */
+  readonly billed: boolean;
+}
 
 export interface ObjectEvent {
   readonly event: "object";

@@ -45,10 +45,11 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
 
   const input: RunInput = { options, place, model, client, namespace, tell, signal };
   const outcome = await runOnce(input);
-  tell({ event: "verdict", result: outcome.result, durations: outcome.durations });
+  const { result, durations } = outcome;
+  tell({ event: "verdict", result, durations, billed: model.kind !== "scripted" });
   if (options.keep) await keep(place, namespace, outcome, tell, signal);
   else await leaveNothing(input, outcome);
-  return hasSucceeded(outcome.result);
+  return hasSucceeded(result);
 }
 
 /** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */

@@ -1,12 +1,7 @@
 /** What the scripted model says in the demo. The command really runs; the answer is made of what it printed. */
 import { bash, type Conversation, say, type Turn, text, thinking } from "./scripted-model/index.ts";
 
-const LOOK_AROUND = [
-  'echo "pod: $HOSTNAME"',
-  'echo "user: $(id -u)"',
-  'echo "folder: $(pwd)"',
-  'echo "system: $(uname -sm)"',
-].join("; ");
+const LOOK_AROUND = "echo pod: $HOSTNAME; echo user: $(id -u); echo folder: $PWD; uname -sm";
 
 /** Milliseconds between two pieces of a stream: a model takes its time. */
 const PACE_MS = 20;
@@ -22,14 +17,14 @@ function lookAround(): Turn {
     [
       thinking("I cannot know where I run without looking. One command will tell."),
       text("Let me look around."),
-      bash(LOOK_AROUND, "Find out where this runs"),
+      bash(LOOK_AROUND, "Look around"),
     ],
     { paceMs: PACE_MS },
   );
 }
 
 function report(printed: string): string {
-  const fact = (name: string): string => new RegExp(`^${name}: (.+)$`, "m").exec(printed)?.[1] ?? "unknown";
-  if (!printed.includes("pod: ")) return `The command did not say where I am: ${printed}`;
-  return `I run as user ${fact("user")} in the pod ${fact("pod")} on ${fact("system")}, working in ${fact("folder")}.`;
+  const [, pod, user, folder, system] = /^pod: (.*)\nuser: (.*)\nfolder: (.*)\n(.*)$/m.exec(printed) ?? [];
+  if (!system) return `The command did not say where I am: ${printed}`;
+  return `I run as user ${user} in the pod ${pod} on ${system}, and work in ${folder}.`;
 }

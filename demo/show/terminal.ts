@@ -73,9 +73,7 @@ export class TerminalShow implements Show {
       case "log":
         return this.#timed(this.#log(event.stream, event.line));
       case "verdict":
-        return verdictFacts(event.result, event.durations).flatMap((fact) =>
-          this.#fact(fact, this.#verdictPaint(fact)),
-        );
+        return verdictFacts(event).flatMap((fact) => this.#fact(fact, this.#verdictPaint(fact)));
       case "left-behind":
         return this.#fact({ name: "cluster", text: event.text }, event.objects.length > 0 ? c.yellow : c.bold);
       case "failure":
@@ -117,12 +115,13 @@ export class TerminalShow implements Show {
     );
   }
 
-  #fact({ name, text }: Fact, paint: Paint): string[] {
+  #fact({ name, text, tone }: Fact, paint: Paint): string[] {
     const indent = 2 + LABEL + 2;
     const lines = clean(text)
       .split("\n")
       .flatMap((line) => wrap(line, this.#room(indent)));
-    return lines.map((line, index) => `  ${paint((index === 0 ? name : "").padEnd(LABEL + 2))}${line}`);
+    const textPaint = tone === undefined ? same : this.#colors.bold;
+    return lines.map((line, index) => `  ${paint((index === 0 ? name : "").padEnd(LABEL + 2))}${textPaint(line)}`);
   }
 
   #room(used: number): number {

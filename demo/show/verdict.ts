@@ -1,7 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { count, dollars } from "../../src/cli/format-line.ts";
 import type { TranscriptReport } from "../../src/run/evidence.ts";
-import type { Durations } from "../demo-event.ts";
+import type { Durations, VerdictEvent } from "../demo-event.ts";
 
 /** One line of the verdict: a name, and what there is to say. */
 export interface Fact {
@@ -24,7 +24,7 @@ interface Account {
 }
 
 /** What Paperclip would record of the run, for a person. */
-export function verdictFacts(result: AdapterExecutionResult, durations: Durations): Fact[] {
+export function verdictFacts({ result, durations, billed }: VerdictEvent): Fact[] {
   const account: Account = result.resultJson ?? {};
   const headline: Fact = hasSucceeded(result)
     ? { name: "✓", text: account.sentence ?? "The run succeeded.", tone: "good" }
@@ -35,7 +35,7 @@ export function verdictFacts(result: AdapterExecutionResult, durations: Duration
     { name: "session", text: result.sessionId ?? "none" },
     { name: "lines", text: completeness(account.transcript) },
     { name: "tokens", text: tokens(result.usage) },
-    { name: "cost", text: cost(result) },
+    { name: "cost", text: cost(result, billed) },
     { name: "time", text: times(durations) },
   ];
 }
@@ -69,8 +69,9 @@ function tokens(usage: AdapterExecutionResult["usage"]): string {
   return `${count(usage.inputTokens)} in${cached} · ${count(usage.outputTokens)} out`;
 }
 
-function cost({ costUsd }: AdapterExecutionResult): string {
-  return typeof costUsd === "number" ? dollars(costUsd) : "unknown";
+function cost({ costUsd }: AdapterExecutionResult, billed: boolean): string {
+  if (typeof costUsd !== "number") return "unknown";
+  return billed ? dollars(costUsd) : `${dollars(costUsd)} by list price; nothing is billed`;
 }
 
 function times({ podReady, agent, run }: Durations): string {

@@ -22,7 +22,7 @@ const story: DemoEvent[] = [
   { event: "object", kind: "Job", name: "ac-1", state: "created", wrong: false },
   { event: "log", stream: "stdout", line: says("Hello") },
   { event: "log", stream: "stderr", line: "careful" },
-  { event: "verdict", result: success, durations: { podReady: 600, agent: 1500, run: 3400 } },
+  { event: "verdict", result: success, durations: { podReady: 600, agent: 1500, run: 3400 }, billed: false },
   { event: "left-behind", objects: [], text: "all gone" },
 ];
 
@@ -53,7 +53,7 @@ test("the story, in three paragraphs", () => {
   session   s-1
   lines     12 printed, all shown: count and SHA-256 agree with the runner's seal
   tokens    1,200 in (and 5 cached) · 34 out
-  cost      $0.0123
+  cost      $0.0123 by list price; nothing is billed
   time      pod running after 0.6 s · Claude Code 1.5 s · all 3.4 s
   cluster   all gone
 `);
@@ -68,7 +68,7 @@ test("a failed run: what, how we know, what to do", () => {
     errorCode: "claude_refusal",
     resultJson: { evidence: ["Its result says so", "It exited with 1"], fix: "Ask for something else." },
   };
-  const output = shown([{ event: "verdict", result, durations: { run: 10 } }]);
+  const output = shown([{ event: "verdict", result, durations: { run: 10 }, billed: true }]);
   expect(output).toContain(
     "✗         The model refused\n  because   Its result says so\n            It exited with 1\n  fix       Ask for something else.\n",
   );
