@@ -1,0 +1,41 @@
+import { measuredTimings, type Timings } from "../timings.ts";
+import type { Clock, Store } from "../types.ts";
+import { GarbageCollector } from "./garbage-collector.ts";
+import { JobController } from "./job/job-controller.ts";
+import { startNamespaces } from "./namespaces.ts";
+import { startPodGarbageCollector } from "./pod-garbage-collector.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { startTaintManager } from "./taint-manager.ts";
+import { startTtl } from "./ttl.ts";
+import { startVolumeBinder } from "./volume-binder.ts";
+
+export interface ControllerOptions {
+  /** @default Date.now */
+  readonly clock?: Clock;
+  /** @default measuredTimings */
+  readonly timings?: Timings;
+}
+
+/** Everything that acts on objects and is not a node. */
+export function startControllers(store: Store, options: ControllerOptions = {}): { stop(): void } {
+  const { clock = Date.now, timings = measuredTimings } = options;
+  const shared = { clock, timings };
+  const jobs = new JobController(store, shared);
+  const garbage = new GarbageCollector(store, shared);
+  const scheduler = new Scheduler(store, shared);
+  const stops = [
+    () => jobs.stop(),
+    () => garbage.stop(),
+    () => scheduler.stop(),
+    startTtl(store, clock),
+    startNamespaces(store, shared),
+    startPodGarbageCollector(store, shared),
+    startTaintManager(store, clock),
+    startVolumeBinder(store),
+  ];
+  return {
+    stop() {
+      for (const stop of stops) stop();
+    },
+  };
+}

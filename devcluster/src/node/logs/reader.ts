@@ -1,0 +1,89 @@
+import type { ContainerState } from "kubernetes-types/core/v1";
+import { ApiError } from "../../api/api-error.ts";
+import type { Pod } from "../../controllers/objects.ts";
+import type { Clock, KubeObject, LogOptions, LogReader } from "../../types.ts";
+import type { ContainerLog } from "./container-log.ts";
+import { readLog } from "./read.ts";
+
+/** The logs of the node's containers: pod uid → container → log. */
+export class LogRegistry {
+  readonly #logs = new Map<string, Map<string, ContainerLog>>();
+
+  add(pod: string, container: string, log: ContainerLog): void {
+    const logs = this.#logs.get(pod) ?? new Map();
+    this.#logs.set(pod, logs.set(container, log));
+  }
+
+  find(pod: string, container: string): ContainerLog | undefined {
+    return this.#logs.get(pod)?.get(container);
+  }
+
+  of(pod: string): ContainerLog[] {
+    return [...(this.#logs.get(pod)?.values() ?? [])];
+  }
+
+  all(): ContainerLog[] {
+    return [...this.#logs.values()].flatMap((logs) => [...logs.values()]);
+  }
+
+  forget(pod: string): void {
+    this.#logs.delete(pod);
+  }
+}
+
+export interface LogReaderOptions {
+  readonly registry: LogRegistry;
+  readonly clock: Clock;
+  /** See Timings. */
+  readonly followEnd: number;
+}
+
+/** Answers `pods/log` from the node's files; refusals measured on 1.36. */
+export function createLogReader({ registry, clock, followEnd }: LogReaderOptions): LogReader {
+  return {
+    async open(object: KubeObject, container: string, options: LogOptions, signal: AbortSignal) {
+      const pod = object as Pod;
+      if (pod.spec.nodeName === undefined) return nothing();
+      const state = stateOf(pod, container);
+      if (options.previous) {
+        throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`);
+      }
+      const log = registry.find(pod.metadata.uid, container);
+      if (log === undefined) throw badRequest(waitingText(pod, container, state));
+      const { follow, timestamps, tailLines, limitBytes, sinceSeconds } = options;
+      const since = sinceSeconds === undefined ? options.sinceTime : Math.floor(clock() / 1000) - sinceSeconds;
+      const query = {
+        follow,
+        timestamps,
+        followEnd,
+        ...(since === undefined ? {} : { since }),
+        ...(tailLines === undefined ? {} : { tailLines }),
+        ...(limitBytes === undefined ? {} : { limitBytes }),
+      };
+      return readLog(log, query, signal);
+    },
+  };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+function stateOf(pod: Pod, container: string): ContainerState | undefined {
+  const { containers, initContainers = [] } = pod.spec;
+  if (![...containers, ...initContainers].some(({ name }) => name === container)) {
+    throw badRequest(`container ${container} is not valid for pod ${pod.metadata.name}`);
+  }
+  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  return statuses.find(({ name }) => name === container)?.state;
+}
+
+function waitingText(pod: Pod, container: string, state: ContainerState | undefined): string {
+  const subject = `container "${container}" in pod "${pod.metadata.name}"`;
+  if (state?.terminated !== undefined) return `${subject} is terminated`;
+  const reason = state?.waiting?.reason ?? "ContainerCreating";
+  const pulling = reason === "ErrImagePull" || reason === "ImagePullBackOff";
+  return `${subject} is waiting to start: ${pulling ? "image can't be pulled" : reason}`;
+}
+
+function badRequest(message: string): ApiError {
+  return new ApiError(400, "BadRequest", message);
+}

@@ -1,0 +1,179 @@
+import { mkdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiError } from "../api/api-error.ts";
+import { createEventRecorder } from "../controllers/events.ts";
+import { hasEnded, type Pod } from "../controllers/objects.ts";
+import { measuredTimings, type Timings } from "../timings.ts";
+import type { Clock, KubeObject, LocalImage, LogReader, Store, StoreEvent } from "../types.ts";
+import { createLogReader, LogRegistry } from "./logs/reader.ts";
+import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.ts";
+import type { NodeContext } from "./node-context.ts";
+import { markUnreachable, type NodeDescription, registerNode } from "./node-object.ts";
+import { PodWorker } from "./pod-worker.ts";
+
+export interface NodeOptions extends NodeDescription {
+  /** Where pods, logs and claims have their files; made when missing. */
+  readonly directory: string;
+  /** What can be run; read anew at each attempt, so an image may appear later. */
+  readonly images: Readonly<Record<string, LocalImage>>;
+  /** @default Date.now */
+  readonly clock?: Clock;
+  /** @default measuredTimings */
+  readonly timings?: Timings;
+  readonly rotation?: Partial<RotationLimits>;
+  /** Variables of every container. @default {} */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The environment whose PATH containers share. @default process.env */
+  readonly host?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  readonly logs: LogReader;
+  /**
+   * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
+   * container is told OOMKilled in both cases.
+   */
+  oomKill(pod: PodName, options?: { readonly child?: boolean; readonly container?: string }): Promise<void>;
+  /** Fault: the log files of the pod's containers are rotated now, whatever their size. */
+  rotate(pod: PodName): Promise<void>;
+  /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */
+  lose(): Promise<void>;
+  /** Kills every process and removes every file. */
+  stop(): Promise<void>;
+}
+
+/** Registers a node and runs the pods that are bound to it, as processes of this host, without any isolation. */
+export async function startNode(store: Store, options: NodeOptions): Promise<RunningNode> {
+  await mkdir(options.directory, { recursive: true });
+  return new LocalNode(store, options);
+}
+
+class LocalNode implements RunningNode {
+  readonly name: string;
+  readonly logs: LogReader;
+  readonly #store: Store;
+  readonly #context: NodeContext;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #rotation: RotationLimits;
+  readonly #rotationTimer: NodeJS.Timeout;
+  readonly #unsubscribe: () => void;
+  #lost = false;
+
+  constructor(store: Store, options: NodeOptions) {
+    const { directory, images, clock = Date.now, timings = measuredTimings } = options;
+    this.#store = store;
+    const registry = new LogRegistry();
+    this.#context = {
+      store,
+      clock,
+      timings,
+      directory,
+      claims: join(directory, "claims"),
+      images,
+      host: options.host ?? process.env,
+      shared: options.environment ?? {},
+      logs: registry,
+      record: createEventRecorder(store, clock, "kubelet"),
+      isLost: () => this.#lost,
+    };
+    this.#rotation = { ...DEFAULT_ROTATION, ...options.rotation };
+    this.logs = this.#reachable(createLogReader({ registry, clock, followEnd: timings.followEnd }));
+    this.name = registerNode(store, options, clock());
+    for (const object of store.list("pods")) this.#hear({ type: "ADDED", resource: "pods", object });
+    this.#unsubscribe = store.subscribe((event) => this.#hear(event));
+    this.#rotationTimer = setInterval(() => this.#rotateLarge(), timings.rotationCheck);
+  }
+
+  async oomKill(pod: PodName, options: { child?: boolean; container?: string } = {}): Promise<void> {
+    await this.#worker(pod).containers.killForMemory(options.container, { child: options.child ?? false });
+  }
+
+  async rotate(pod: PodName): Promise<void> {
+    const { uid } = this.#pod(pod).metadata;
+    await Promise.all(this.#context.logs.of(uid).map((log) => rotate(log, this.#rotation.maxFiles)));
+  }
+
+  async lose(): Promise<void> {
+    this.#lost = true;
+    for (const log of this.#context.logs.all()) log.freeze();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
+    markUnreachable(this.#store, this.name, this.#context.clock());
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    clearInterval(this.#rotationTimer);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
+    const { directory, claims } = this.#context;
+    for (const folder of [join(directory, "pods"), join(directory, "logs"), claims]) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+    // The directory may be somebody else's too: only an empty one goes.
+    await rmdir(directory).catch(() => {});
+  }
+
+  #hear({ type, resource, object }: StoreEvent): void {
+    if (this.#lost) return;
+    if (resource === "pods") this.#hearPod(type, object as Pod);
+    if (resource === "persistentvolumeclaims" && type === "DELETED") this.#dropClaim(object);
+  }
+
+  #hearPod(type: StoreEvent["type"], pod: Pod): void {
+    const { uid } = pod.metadata;
+    const worker = this.#workers.get(uid);
+    if (worker !== undefined) {
+      if (type === "DELETED") worker.removed();
+      else worker.update(pod);
+    } else if (type !== "DELETED" && pod.spec.nodeName === this.name && !hasEnded(pod)) {
+      const started = new PodWorker(this.#context, pod);
+      this.#workers.set(uid, started);
+      started.update(pod);
+      started.done
+        .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
+        .finally(() => this.#workers.delete(uid));
+    }
+  }
+
+  #dropClaim({ metadata }: KubeObject): void {
+    const folder = join(this.#context.claims, metadata.namespace ?? "", metadata.name);
+    rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch((error: unknown) =>
+      process.emitWarning(String(error)),
+    );
+  }
+
+  #rotateLarge(): void {
+    const { maxBytes, maxFiles } = this.#rotation;
+    for (const log of this.#context.logs.all()) {
+      if (log.size <= maxBytes) continue;
+      rotate(log, maxFiles).catch((error: unknown) => process.emitWarning(String(error)));
+    }
+  }
+
+  #reachable(reader: LogReader): LogReader {
+    return {
+      open: async (pod, container, options, signal) => {
+        if (!this.#lost) return await reader.open(pod, container, options, signal);
+        const text = `Get "https://${this.name}:10250/containerLogs/": dial tcp: connect: no route to host`;
+        throw new ApiError(500, "InternalError", text);
+      },
+    };
+  }
+
+  #pod({ namespace, name }: PodName): Pod {
+    const pod = this.#store.get<Pod>("pods", namespace, name);
+    if (pod === undefined) throw new Error(`there is no pod ${namespace}/${name}`);
+    return pod;
+  }
+
+  #worker(pod: PodName): PodWorker {
+    const worker = this.#workers.get(this.#pod(pod).metadata.uid);
+    if (worker === undefined) throw new Error(`pod ${pod.namespace}/${pod.name} is not on the node`);
+    return worker;
+  }
+}
