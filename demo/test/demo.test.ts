@@ -1,0 +1,103 @@
+/** The demo itself: a process, the devcluster, the adapter and the real Claude Code CLI. */
+import { afterEach, expect, test } from "vitest";
+import {
+  bash,
+  refusals,
+  type Script,
+  type ScriptedModel,
+  say,
+  stall,
+  startScriptedModel,
+  text,
+} from "../scripted-model/index.ts";
+import { DemoProcess } from "./support/run-demo.ts";
+
+let model: ScriptedModel | undefined;
+afterEach(async () => {
+  await model?.stop();
+});
+
+async function modelUrl(script: Script): Promise<string> {
+  model = await startScriptedModel({ script });
+  return model.url;
+}
+
+test("without options: a run that succeeds, told from the Job to the verdict, and nothing left behind", async () => {
+  await using demo = await DemoProcess.start([]);
+  expect(await demo.ends(), demo.stderr).toBe(0);
+  const told = demo.stdout;
+  const inOrder = [
+    /cluster .*devcluster/,
+    /model .*scripted/,
+    /job .* created/,
+    /pod .* Running/,
+    /claude {2}session [0-9a-f-]{36}/,
+    /says {4}Let me look around/,
+    /calls {3}\$ echo pod: \$HOSTNAME/,
+    /gets {4}pod: ac-demo-/,
+    /says {4}I run as user \d+ in the pod ac-demo-.* and work in \//,
+    /✓ /,
+    /session {3}[0-9a-f-]{36}/,
+    /lines {5}\d+ printed, all shown/,
+    /tokens {4}[\d,]+ in/,
+    /cost {6}\$0\.\d{4} by list price; nothing is billed/,
+    /time {6}pod running after/,
+    /Job, pod and Secret are gone/,
+  ];
+  const places = inOrder.map((words) => told.search(words));
+  expect(places, told).toEqual([...places].sort((a, b) => a - b));
+  expect(places, told).not.toContain(-1);
+  expect(told).not.toContain("\u001b");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("--json gives the same story to a machine, and --prompt reaches Claude as it was typed", async () => {
+  const prompt = "Ünïcode, {{context.runId}} and $HOME\nas typed";
+  await using demo = await DemoProcess.start([
+    "--json",
+    "--prompt",
+    prompt,
+    "--model-url",
+    await modelUrl([say([text("Good.")])]),
+  ]);
+  expect(await demo.ends(), demo.stderr).toBe(0);
+  expect(demo.events.find(({ event }) => event === "verdict")).toMatchObject({
+    result: { exitCode: 0, summary: "Good." },
+  });
+  expect(demo.events.at(-1)).toMatchObject({ event: "left-behind", objects: [] });
+  expect(model?.requests[0]?.prompt).toBe(prompt);
+});
+
+test("a run that fails: exit code 1, what happened, how we know and what to do", async () => {
+  await using demo = await DemoProcess.start(["--model-url", await modelUrl([refusals.credit()])]);
+  expect(await demo.ends()).toBe(1);
+  expect(demo.stdout).toMatch(/✗ .*[Cc]redit/);
+  expect(demo.stdout).toMatch(/because /);
+  expect(demo.stdout).toMatch(/fix /);
+  expect(demo.stdout).toContain("Job, pod and Secret are gone");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("Ctrl-C stops Claude, cleans up and exits with 130", async () => {
+  const url = await modelUrl((asked) => (asked.toolResult ? stall([text("Hm")]) : say([bash("echo now")])));
+  await using demo = await DemoProcess.start(["--model-url", url]);
+  await demo.says("gets    now");
+  demo.child.kill("SIGINT");
+  expect(await demo.ends(), demo.stderr).toBe(130);
+  expect(demo.stdout).toContain("Job, pod and Secret are gone");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("a cluster that is not there: a clear sentence and exit code 1", async () => {
+  await using demo = await DemoProcess.start(["--kubeconfig", "/nowhere/config", "--image", "any"]);
+  expect(await demo.ends()).toBe(1);
+  expect(demo.stdout).toMatch(/✗ .*\/nowhere\/config/);
+  expect(demo.stdout).toMatch(/fix /);
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("wrong usage: exit code 2", async () => {
+  await using demo = await DemoProcess.start(["--image", "x"]);
+  expect(await demo.ends()).toBe(2);
+  expect(demo.stderr).toContain("--kubeconfig");
+});
