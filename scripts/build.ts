@@ -3,13 +3,14 @@
  * installed, so the package must not need anything beside it. What the host loads at its start stays small; the
  * Kubernetes client and the rest are chunks that the first run loads.
  */
+
+import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { buildRunner } from "./build-runner.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -18,9 +19,28 @@ const dist = join(root, "dist");
 /** Bundled CommonJS packages call `require` for Node's own modules, which an ES module does not have. */
 const REQUIRE = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
 
+/**
+ * The client library does not say that its modules are free of side effects, so that all of its 800 generated models
+ * would come along with the one class that reads kubeconfigs: 16 MB.
+ */
+const leanClient: Plugin = {
+  name: "lean-client",
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...args }) => {
+      if (pluginData === "resolving" || !`${args.importer}${path}`.includes("@kubernetes/client-node")) return undefined;
+      const resolved = await resolve(path, { ...args, pluginData: "resolving" });
+      return { ...resolved, sideEffects: false };
+    });
+  },
+};
+
 async function buildModules(): Promise<void> {
   await build({
-    entryPoints: { index: join(root, "src/index.ts"), cli: join(root, "src/cli/index.ts"), bin: join(root, "src/cli/main.ts") },
+    entryPoints: {
+      index: join(root, "src/index.ts"),
+      cli: join(root, "src/cli/index.ts"),
+      bin: join(root, "src/cli/main.ts"),
+    },
     outdir: dist,
     bundle: true,
     splitting: true,
@@ -31,6 +51,7 @@ async function buildModules(): Promise<void> {
     banner: { js: REQUIRE },
     legalComments: "linked",
     logLevel: "warning",
+    plugins: [leanClient],
     metafile: true,
   }).then(({ metafile }) => writeFile(join(dist, "meta.json"), JSON.stringify(metafile)));
   await chmod(join(dist, "bin.js"), 0o755);

@@ -14,7 +14,15 @@ interface Suite {
 
 const vitest = (project: string): Suite => ({
   name: project,
-  command: ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report(project)}`],
+  command: [
+    "vitest",
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report(project)}`,
+  ],
 });
 const report = (name: string): string => join(tmpdir(), `test-${process.pid}-${name}.json`);
 
@@ -75,6 +83,7 @@ for (const { name, ok, seconds, passed, failed, skipped } of outcomes)
   console.log(
     `  ${ok ? "ok  " : "FAIL"} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped  ${seconds.toFixed(1)} s`,
   );
-const sum = (pick: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+const sum = (pick: (outcome: Outcome) => number): number =>
+  outcomes.reduce((total, outcome) => total + pick(outcome), 0);
 console.log(`\n${sum((o) => o.passed)} passed, ${sum((o) => o.failed)} failed, ${sum((o) => o.skipped)} skipped`);
 process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;

@@ -84,7 +84,7 @@ export class CredentialSource {
 
 /** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
 async function load({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("./kubeconfig-library.ts");
   const kubeConfig = new KubeConfig();
   const server = String(cluster.value.server);
   const { "insecure-skip-tls-verify": insecure } = cluster.value;
