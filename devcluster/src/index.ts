@@ -1,17 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createAccess } from "./api/access.ts";
 import { createCertificate } from "./api/certificate.ts";
 import { createFaults, type Faults } from "./api/faults.ts";
 import { kubeconfigFor } from "./api/kubeconfig.ts";
 import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
+import { startControllers } from "./controllers/start.ts";
+import type { RotationLimits } from "./node/logs/rotation.ts";
+import { type RunningNode, startNode } from "./node/node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
-import type { Clock } from "./types.ts";
+import { measuredTimings, type Timings } from "./timings.ts";
+import type { Clock, LocalImage, LogReader } from "./types.ts";
+
+export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
+export type { RequestLog, RequestRecord } from "./api/request-log.ts";
+export { fastTimings, measuredTimings, type Timings } from "./timings.ts";
+export type { LocalImage } from "./types.ts";
 
 export interface DevclusterOptions {
+  /** What the node can run, by image name. */
+  readonly images: Readonly<Record<string, LocalImage>>;
   /** @default 0, any free one */
   readonly port?: number;
+  /** Where pods have their files. @default a new folder under the system's temporary one, removed at the end */
+  readonly directory?: string;
   readonly clock?: Clock;
+  /** @default measuredTimings: as slow as the real thing */
+  readonly timings?: Timings;
+  readonly rotation?: Partial<RotationLimits>;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. @default 60000, as measured */
   readonly bookmarkInterval?: number;
 }
@@ -20,9 +39,10 @@ export interface Devcluster {
   readonly url: string;
   /** YAML of the administrator. */
   readonly kubeconfig: string;
-  /** YAML of a ServiceAccount, which may do what Roles and RoleBindings let it. */
+  /** YAML of a ServiceAccount, which may do what Roles and RoleBindings let it; the token lives a day. */
   kubeconfigOf(namespace: string, serviceAccount: string): string;
   readonly store: ApiStore;
+  readonly node: RunningNode;
   readonly faults: Faults;
   readonly requests: RequestLog;
   /** Resets every open connection, as a restart of the API server does. */
@@ -32,32 +52,53 @@ export interface Devcluster {
 }
 
 /** A Kubernetes API in this process, on 127.0.0.1. For development and tests: nothing isolates its containers. */
-export async function startDevcluster(options: DevclusterOptions = {}): Promise<Devcluster> {
-  const clock = options.clock ?? Date.now;
+export async function startDevcluster(options: DevclusterOptions): Promise<Devcluster> {
+  const { clock = Date.now, timings = measuredTimings, images, rotation, bookmarkInterval = 60_000 } = options;
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "devcluster-")));
   const store = createStore({ clock });
   const access = createAccess(store, clock);
   const certificate = await createCertificate();
+  const ca = certificate.cert;
   const faults = createFaults();
   const requests = createRequestLog();
-  bootstrap(store, { ca: certificate.cert });
+  const stopFurnishing = bootstrap(store, { ca });
+  // The node comes after the server, whose address its pods are told.
+  const logs: LogReader = { open: (...request) => node.logs.open(...request) };
+  const port = options.port === undefined ? {} : { port: options.port };
   const server = await startApiServer({
-    context: { store, access, bookmarkInterval: options.bookmarkInterval ?? 60_000 },
+    context: { store, access, logs, bookmarkInterval },
     faults,
     requests,
     certificate,
-    ...(options.port === undefined ? {} : { port: options.port }),
+    ...port,
   });
   const { url } = server;
-  const kubeconfig = (token: string, namespace?: string): string =>
-    kubeconfigFor({ url, ca: certificate.cert, token, ...(namespace === undefined ? {} : { namespace }) });
+  const address = new URL(url);
+  const node = await startNode(store, {
+    directory,
+    images,
+    clock,
+    timings,
+    environment: { KUBERNETES_SERVICE_HOST: address.hostname, KUBERNETES_SERVICE_PORT: address.port },
+    ...(rotation === undefined ? {} : { rotation }),
+  });
+  const controllers = startControllers(store, { clock, timings });
   return {
     url,
-    kubeconfig: kubeconfig(access.adminToken),
-    kubeconfigOf: (namespace, name) => kubeconfig(access.issueToken(namespace, name, 86_400).token, namespace),
+    kubeconfig: kubeconfigFor({ url, ca, token: access.adminToken }),
+    kubeconfigOf: (namespace, name) =>
+      kubeconfigFor({ url, ca, token: access.issueToken(namespace, name, 86_400).token, namespace }),
     store,
+    node,
     faults,
     requests,
     cutConnections: server.cutConnections,
-    stop: () => server.close(),
+    async stop() {
+      controllers.stop();
+      stopFurnishing();
+      await node.stop();
+      await server.close();
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    },
   };
 }

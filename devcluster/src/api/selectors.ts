@@ -4,7 +4,7 @@ import { badRequest } from "./api-error.ts";
 
 export type Matcher = (object: KubeObject) => boolean;
 
-const KEY = String.raw`[A-Za-z0-9][-A-Za-z0-9_./]*`;
+const KEY = "[A-Za-z0-9][-A-Za-z0-9_./]*";
 const SET = new RegExp(String.raw`^(${KEY})\s+(in|notin)\s*\(([^()]*)\)$`);
 const COMPARE = new RegExp(String.raw`^(${KEY})\s*(==|=|!=|>|<)\s*([-A-Za-z0-9_.]*)$`);
 const EXISTS = new RegExp(String.raw`^(!?)\s*(${KEY})$`);

@@ -11,6 +11,15 @@ export function plain(value: unknown): Plain {
   return isPlain(value) ? value : {};
 }
 
+/** The object in a field, made when it is not there. */
+export function child(parent: Plain, field: string): Plain {
+  const value = parent[field];
+  if (isPlain(value)) return value;
+  const made: Plain = {};
+  parent[field] = made;
+  return made;
+}
+
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

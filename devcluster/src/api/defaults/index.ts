@@ -1,37 +1,40 @@
-import { list, plain } from "../../store/plain.ts";
+import { child, list, plain } from "../../store/plain.ts";
 import type { KubeObject } from "../../types.ts";
 import { badRequest } from "../api-error.ts";
 import type { ResourceDefinition } from "../resources.ts";
 import { defaultJob } from "./job.ts";
 import { defaultPodSpec, defaultRequests } from "./pod-spec.ts";
 
+type Defaults = (object: KubeObject) => void;
+
+const DEFAULTS: Readonly<Record<string, Defaults>> = {
+  pods: defaultPod,
+  jobs: defaultJob,
+  secrets: defaultSecret,
+  namespaces: defaultNamespace,
+  persistentvolumeclaims: (claim) => {
+    child(claim, "spec").volumeMode ??= "Filesystem";
+  },
+  rolebindings: defaultBinding,
+  clusterrolebindings: defaultBinding,
+};
+
 /** Fills in what the client left out; only ever fills holes, so that it may run on every write. */
 export function applyDefaults(object: KubeObject, { name }: ResourceDefinition): void {
-  switch (name) {
-    case "pods": {
-      const spec = plain((object.spec ??= {}));
-      defaultPodSpec(spec);
-      spec.enableServiceLinks ??= true;
-      defaultRequests(spec);
-      return;
-    }
-    case "jobs":
-      return defaultJob(object);
-    case "secrets":
-      return defaultSecret(object);
-    case "namespaces": {
-      plain((object.spec ??= {})).finalizers ??= ["kubernetes"];
-      object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
-      return;
-    }
-    case "persistentvolumeclaims": {
-      plain((object.spec ??= {})).volumeMode ??= "Filesystem";
-      return;
-    }
-    case "rolebindings":
-    case "clusterrolebindings":
-      return defaultBinding(object);
-  }
+  DEFAULTS[name]?.(object);
+}
+
+function defaultPod(pod: KubeObject): void {
+  const spec = child(pod, "spec");
+  defaultPodSpec(spec);
+  spec.enableServiceLinks ??= true;
+  defaultRequests(spec);
+}
+
+function defaultNamespace(namespace: KubeObject): void {
+  const { metadata } = namespace;
+  child(namespace, "spec").finalizers ??= ["kubernetes"];
+  metadata.labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };
 }
 
 function defaultSecret(secret: KubeObject): void {

@@ -1,10 +1,10 @@
-import { isPlain, list, type Plain, plain } from "../../store/plain.ts";
+import { child, list, type Plain, plain } from "../../store/plain.ts";
 import type { KubeObject } from "../../types.ts";
 import { defaultPodSpec } from "./pod-spec.ts";
 
 /** As recorded on 1.36; runs again on each update, so it only fills holes. */
 export function defaultJob(job: KubeObject): void {
-  const spec = plain((job.spec ??= {}));
+  const spec = child(job, "spec");
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2 ** 31 - 1;
@@ -15,11 +15,9 @@ export function defaultJob(job: KubeObject): void {
   for (const rule of list(plain(spec.podFailurePolicy).rules)) {
     for (const pattern of list(plain(rule).onPodConditions)) plain(pattern).status ??= "True";
   }
-  const template = plain((spec.template ??= {}));
-  template.metadata ??= {};
-  if (!isPlain(template.spec)) template.spec = {};
-  defaultPodSpec(plain(template.spec));
-  const labels = plain(plain(template.metadata).labels) as Record<string, string>;
+  const template = child(spec, "template");
+  defaultPodSpec(child(template, "spec"));
+  const labels = plain(child(template, "metadata").labels) as Record<string, string>;
   if (Object.keys(job.metadata.labels ?? {}).length === 0 && Object.keys(labels).length > 0) {
     job.metadata.labels = { ...labels };
   }
