@@ -27,7 +27,8 @@ const leanClient: Plugin = {
   name: "lean-client",
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...args }) => {
-      if (pluginData === "resolving" || !`${args.importer}${path}`.includes("@kubernetes/client-node")) return undefined;
+      if (pluginData === "resolving" || !`${args.importer}${path}`.includes("@kubernetes/client-node"))
+        return undefined;
       const resolved = await resolve(path, { ...args, pluginData: "resolving" });
       return { ...resolved, sideEffects: false };
     });
@@ -64,7 +65,8 @@ async function buildUiParser(): Promise<void> {
     outfile: join(dist, "ui-parser.cjs"),
     bundle: true,
     format: "cjs",
-    platform: "neutral",
+    // For the annotation from which Node's ES modules learn the names of a CommonJS file's exports.
+    platform: "node",
     target: "es2020",
     logLevel: "warning",
   });
@@ -84,8 +86,8 @@ async function buildTypes(): Promise<void> {
         const imported = join(dirname(file), `${path}.d.ts`);
         if (!queue.includes(imported)) queue.push(imported);
       }
-      // A CommonJS entry has CommonJS types.
-      const target = join(dist, "types", file === "ui-parser.d.ts" ? "ui-parser.d.cts" : file);
+      // A CommonJS entry has CommonJS types, beside it.
+      const target = file === "ui-parser.d.ts" ? join(dist, "ui-parser.d.cts") : join(dist, "types", file);
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, text.replace(/(from "\.[^"]+)\.ts"/g, '$1.js"'));
     }

@@ -1,0 +1,131 @@
+/** The package as it is published: packed, unpacked beside nothing else, and used. */
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const bin = (name: string): string => join(root, "node_modules/.bin", name);
+
+let folder = "";
+let unpacked = "";
+let tarball = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "package-"));
+  await run(process.execPath, [join(root, "scripts/build.ts")], { cwd: root });
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
+    cwd: root,
+  });
+  const packed: unknown = JSON.parse(stdout);
+  const [entry] = Array.isArray(packed) ? packed : Object.values(packed as Record<string, unknown>);
+  tarball = join(folder, (entry as { filename: string }).filename);
+  await run("tar", ["xzf", tarball, "-C", folder]);
+  unpacked = join(folder, "package");
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Evaluates an ES module's source in a process of its own, in the unpacked package. */
+async function evaluate(source: string): Promise<unknown> {
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", source], { cwd: unpacked });
+  return JSON.parse(stdout);
+}
+
+describe("the packed package", () => {
+  it("needs no second install: its entry, its CLI and its first run import nothing but Node's own modules", async () => {
+    const manifest = JSON.parse(await readFile(join(unpacked, "package.json"), "utf8"));
+    expect(manifest.dependencies).toBeUndefined();
+    const { inputs, outputs } = JSON.parse(await readFile(join(root, "dist/meta.json"), "utf8"));
+    expect(Object.keys(inputs).length).toBeGreaterThan(0);
+    const external = Object.values<{ imports: { path: string; external?: boolean }[] }>(outputs)
+      .flatMap(({ imports }) => imports)
+      .filter((imported) => imported.external && !/^(node:)?[a-z_/0-9]+$/.test(imported.path));
+    expect(external).toEqual([]);
+  });
+
+  it("loads without the Kubernetes client: the entry's import graph does not contain it", async () => {
+    const { outputs } = JSON.parse(await readFile(join(root, "dist/meta.json"), "utf8")) as {
+      outputs: Record<string, { imports: { path: string; kind: string }[]; inputs: Record<string, unknown> }>;
+    };
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { path, kind } of outputs[file]?.imports ?? []) if (kind === "import-statement") visit(path);
+    };
+    visit("dist/index.js");
+    const inputs = [...reached].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+    expect(inputs).toContain("src/index.ts");
+    expect(inputs.filter((input) => /@kubernetes|undici|src\/kubernetes|src\/run\//.test(input))).toEqual([]);
+    const lazy = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(lazy.some((input) => input.includes("@kubernetes/client-node"))).toBe(true);
+  });
+
+  it("gives Paperclip's loader a module with the contract's keys and flags", async () => {
+    const shown = await evaluate(`
+      const entry = await import("./dist/index.js");
+      const adapter = entry.createServerAdapter();
+      const schema = await adapter.getConfigSchema();
+      console.log(JSON.stringify({
+        type: entry.type, label: entry.label, adapter: adapter.type, doc: adapter.agentConfigurationDoc.length,
+        functions: Object.keys(adapter).filter((key) => typeof adapter[key] === "function").sort(),
+        flags: Object.fromEntries(Object.entries(adapter).filter(([, v]) => typeof v !== "function" && typeof v !== "object" && String(v).length < 60)),
+        sessionManagement: adapter.sessionManagement, fields: schema.fields.length, models: (await adapter.listModels()).length,
+      }));`);
+    expect(shown).toMatchObject({
+      type: "claude_k8s",
+      label: "Claude (Kubernetes)",
+      adapter: "claude_k8s",
+      flags: {
+        supportsLocalAgentJwt: true,
+        supportsInstructionsBundle: true,
+        instructionsPathKey: "instructionsFilePath",
+        requiresMaterializedRuntimeSkills: false,
+      },
+      functions: expect.arrayContaining(["execute", "getConfigSchema", "listModels", "testEnvironment"]),
+      sessionManagement: { supportsSessionResume: true, nativeContextManagement: "confirmed" },
+    });
+  });
+
+  it("runs from where nothing else is installed: a bad kubeconfig is a result that says what to do", async () => {
+    const result = await evaluate(`
+      const adapter = (await import("./dist/index.js")).createServerAdapter();
+      const result = await adapter.execute({
+        runId: "r", agent: { id: "a", companyId: "c", name: "n", adapterType: "claude_k8s", adapterConfig: {} },
+        runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+        config: { kubeconfig: "/nowhere/config" }, context: {}, onLog: async () => {},
+      });
+      console.log(JSON.stringify(result));`);
+    expect(result).toMatchObject({ exitCode: null, errorCode: "k8s_kubeconfig_invalid" });
+    expect((result as { errorMessage: string }).errorMessage).toContain("/nowhere/config");
+  });
+
+  it("carries a UI parser that works where Paperclip's page evaluates it", async () => {
+    const source = await readFile(join(unpacked, "dist/ui-parser.cjs"), "utf8");
+    expect(source).not.toMatch(/\bimport\b\s*[({"]|\brequire\(/);
+    const module: { exports: Record<string, unknown> } = { exports: {} };
+    new Function("exports", "module", "self", "globalThis", source)(module.exports, module, {}, {});
+    const parse = module.exports.parseStdoutLine as (line: string, ts: string) => unknown[];
+    expect(parse("plain words", "2026-01-01T00:00:00Z")).toEqual([
+      { kind: "stdout", ts: "2026-01-01T00:00:00Z", text: "plain words" },
+    ]);
+    expect(JSON.parse(await readFile(join(unpacked, "package.json"), "utf8")).paperclip).toEqual({
+      adapterUiParser: "1.0.0",
+    });
+  });
+
+  it("has a command line", async () => {
+    const { stdout } = await run(process.execPath, [join(unpacked, "dist/bin.js"), "--help"]);
+    expect(stdout).toContain("claude-k8s");
+  });
+
+  it("passes publint and attw", async () => {
+    await run(bin("publint"), ["--strict", tarball]);
+    await run(bin("attw"), [tarball, "--profile", "esm-only"], { cwd: root });
+  });
+});
