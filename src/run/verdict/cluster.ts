@@ -114,13 +114,10 @@ const jobDeleted: Cause = (known) => {
   if (OVER.some((type) => trueCondition(job.conditions, type))) return null;
   const when = job.deletionTimestamp ?? (job.endedAt === null ? null : new Date(job.endedAt).toISOString());
   const seen = job.presence === "gone" ? "is gone" : job.presence === "deleted" ? "was deleted" : "is being deleted";
-  const after = known.neverRan
-    ? "before its agent started"
-    : `and ${claude(known)} ended${withEnding(known) || " unseen"}`;
   return {
     kind: "deleted",
     code: "k8s_job_deleted_externally",
-    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${after}.`,
+    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${aftermath(known)}.`,
     fix: `${WHO} Run it again if that was a mistake.`,
     because: [jobForensics(known), ...finalizers(job.finalizers)],
   };
@@ -160,19 +157,25 @@ const podDeleted: Cause = (known) => {
   const { pod } = known.evidence;
   if (!pod || !leaving(pod) || endedBeforeDeletion(known, pod)) return null;
   const when = pod.deletionAskedAt === null ? "" : ` at ${pod.deletionAskedAt}`;
-  const after = known.neverRan
-    ? "before its agent started"
-    : `and ${claude(known)} ended${withEnding(known) || " unseen"}`;
   return {
     kind: "deleted",
     code: cutOff(known, "k8s_pod_deleted_externally"),
-    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${after}.`,
+    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(known)}.`,
     fix: `${WHO} Run it again; the agent's session can be resumed.`,
     because: [
       `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
     ],
   };
 };
+
+function aftermath(known: Known): string {
+  const { pod } = known.evidence;
+  if (known.neverRan) return "before its agent started";
+  if (known.ending.words !== null) return `and ${claude(known)} ended${withEnding(known)}`;
+  // A Job deleted without its pods (propagation policy Orphan, the API's own default) leaves the agent running.
+  if (pod?.presence === "present" && pod.agent.state === "running") return `but its pod ${pod.name} goes on running`;
+  return `and nobody saw how ${claude(known)} ended`;
+}
 
 /** Seconds that the cluster's stamps may differ: `finishedAt` is cut to seconds, the pod object goes a little later. */
 const STAMP_TOLERANCE_SEC = 5;
