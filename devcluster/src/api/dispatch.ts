@@ -4,7 +4,7 @@ import { discovery } from "./discovery.ts";
 import { evict } from "./eviction.ts";
 import { list } from "./list.ts";
 import { log } from "./log.ts";
-import { openApi } from "./openapi.ts";
+import { openApi } from "./openapi/index.ts";
 import { patch } from "./patch.ts";
 import { read } from "./read.ts";
 import { remove, removeCollection } from "./remove.ts";

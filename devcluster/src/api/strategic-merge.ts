@@ -1,7 +1,7 @@
 import { deepEqual, isPlain, type Plain } from "../store/plain.ts";
 
 /** Lists of objects that merge by a key (`patchMergeKey` of the official API); any other list is replaced. */
-const MERGE_KEYS: Readonly<Record<string, string>> = {
+export const MERGE_KEYS: Readonly<Record<string, string>> = {
   containers: "name",
   initContainers: "name",
   ephemeralContainers: "name",
@@ -24,7 +24,7 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
 };
 
 /** Lists of strings that merge as sets. */
-const SETS: ReadonlySet<string> = new Set(["finalizers"]);
+export const SETS: ReadonlySet<string> = new Set(["finalizers"]);
 /** Choosing another member of these drops what the patch does not retain ($retainKeys). */
 const RETAIN = "$retainKeys";
 const DELETE_FROM_SET = "$deleteFromPrimitiveList/";
