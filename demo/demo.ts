@@ -58,7 +58,10 @@ async function leaveNothing({ client, namespace, tell }: RunInput, { ctx }: RunO
   const name = jobName(ctx.agent.id, ctx.runId);
   if (await client.find(jobs, namespace, name)) await client.delete(jobs, namespace, name);
   const objects = await leftovers(client, namespace, name, selectorOf(ctx));
-  const text = objects.length === 0 ? "Job, pod and Secret are gone" : `still there after 30 s: ${objects.join(", ")}`;
+  const text =
+    objects.length === 0
+      ? "nothing is left of the run: no Job, no pod, no Secret"
+      : `still there after 30 s: ${objects.join(", ")}`;
   tell({ event: "left-behind", objects, text });
 }
 

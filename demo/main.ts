@@ -24,21 +24,13 @@ async function main(): Promise<number> {
   const { ANTHROPIC_API_KEY: apiKey = null } = process.env;
   forgetModelSettings(process.env);
   const show = showFor(read.options);
-  const stop = new AbortController();
-  let interrupted: (typeof SIGNALS)[keyof typeof SIGNALS] | undefined;
-  for (const [name, signal] of Object.entries(SIGNALS))
-    process.on(name, () => {
-      // Whoever presses Ctrl-C twice does not want to wait.
-      if (interrupted) process.exit(signal.code);
-      interrupted = signal;
-      show.tell({ event: "progress", text: `${signal.word}: stopping Claude and cleaning up` });
-      stop.abort(new Error(`Cancelled with ${signal.word}`));
-    });
+  const interruption = listenForInterruption(show);
   try {
-    const succeeded = await demo(read.options, { apiKey, tell: show.tell.bind(show), signal: stop.signal });
-    return interrupted?.code ?? (succeeded ? EXIT.ok : EXIT.failed);
+    const succeeded = await demo(read.options, { apiKey, tell: show.tell.bind(show), signal: interruption.signal });
+    return interruption.exitCode() ?? (succeeded ? EXIT.ok : EXIT.failed);
   } catch (error) {
-    if (interrupted) return interrupted.code;
+    const interrupted = interruption.exitCode();
+    if (interrupted !== undefined) return interrupted;
     const failure = failureEvent(error);
     if (!failure) throw error;
     show.tell(failure);
@@ -46,6 +38,35 @@ async function main(): Promise<number> {
   } finally {
     show.end();
   }
+}
+
+interface Interruption {
+  /** Aborted when the user wants to stop. */
+  readonly signal: AbortSignal;
+  /** Undefined until then. */
+  exitCode(): number | undefined;
+}
+
+/** The first Ctrl-C stops the run and cleans up; the second warns; the third leaves at once. */
+function listenForInterruption(show: Show): Interruption {
+  const stop = new AbortController();
+  let exitCode: number | undefined;
+  let count = 0;
+  for (const [name, { code, word }] of Object.entries(SIGNALS))
+    process.on(name, () => {
+      exitCode ??= code;
+      count += 1;
+      if (count === 1) {
+        show.tell({ event: "progress", text: `${word}: stopping Claude and cleaning up` });
+        stop.abort(new Error(`Cancelled with ${word}`));
+      } else if (count === 2)
+        show.tell({
+          event: "note",
+          text: `Still cleaning up. ${word} once more leaves at once, and leaves the run behind.`,
+        });
+      else process.exit(code);
+    });
+  return { signal: stop.signal, exitCode: () => exitCode };
 }
 
 function showFor(options: DemoOptions): Show {

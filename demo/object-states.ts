@@ -1,6 +1,7 @@
 /** How a Job and its pod are doing, in a few words; pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import { ANNOTATIONS } from "../src/run/plan/names.ts";
 
 export interface ObjectState {
   readonly text: string;
@@ -12,8 +13,9 @@ export function jobState(job: Job): ObjectState {
   if (failed) return { text: `Failed: ${failed.reason ?? "no reason given"}`, wrong: true };
   if (condition(job, "Complete")) return right("Complete");
   if (job.metadata?.deletionTimestamp) return right("being deleted");
-  // Created suspended: its Secret comes first.
-  return right(job.spec?.suspend ? "created" : "started");
+  if (!job.spec?.suspend) return right("started");
+  // Created suspended, too: its Secret comes first.
+  return right(job.metadata?.annotations?.[ANNOTATIONS.stopped] === undefined ? "created" : "being stopped");
 }
 
 export function podState(pod: Pod): ObjectState {

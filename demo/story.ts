@@ -1,7 +1,7 @@
 /** What the scripted model says in the demo. The command really runs; the answer is made of what it printed. */
 import { bash, type Conversation, say, type Turn, text, thinking } from "./scripted-model/index.ts";
 
-const LOOK_AROUND = "echo pod: $HOSTNAME; echo user: $(id -u); echo folder: $PWD; uname -sm";
+const LOOK_AROUND = "echo pod: $HOSTNAME; echo folder: $PWD; uname -sm";
 
 /** Milliseconds between two pieces of a stream: a model takes its time. */
 const PACE_MS = 20;
@@ -24,7 +24,7 @@ function lookAround(): Turn {
 }
 
 function report(printed: string): string {
-  const [, pod, user, folder, system] = /^pod: (.*)\nuser: (.*)\nfolder: (.*)\n(.*)$/m.exec(printed) ?? [];
+  const [, pod, folder, system] = /^pod: (.*)\nfolder: (.*)\n(.*)$/m.exec(printed) ?? [];
   if (!system) return `The command did not say where I am: ${printed}`;
-  return `I run as user ${user} in the pod ${pod} on ${system}, and work in ${folder}.`;
+  return `I run in the pod ${pod} on ${system}, and work in ${folder}.`;
 }

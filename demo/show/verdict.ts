@@ -1,4 +1,4 @@
-import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { AdapterExecutionResult, UsageSummary } from "@paperclipai/adapter-utils";
 import { count, dollars } from "../../src/cli/format-line.ts";
 import type { TranscriptReport } from "../../src/run/evidence.ts";
 import type { Durations, VerdictEvent } from "../demo-event.ts";
@@ -32,12 +32,17 @@ export function verdictFacts({ result, durations, billed }: VerdictEvent): Fact[
   return [
     headline,
     ...(hasSucceeded(result) ? [] : failureFacts(result, account)),
-    { name: "session", text: result.sessionId ?? "none" },
-    { name: "lines", text: completeness(account.transcript) },
-    { name: "tokens", text: tokens(result.usage) },
-    { name: "cost", text: cost(result, billed) },
+    ...known("session", result.sessionId),
+    ...known("lines", account.transcript && completeness(account.transcript)),
+    ...known("tokens", result.usage && tokens(result.usage)),
+    ...known("cost", typeof result.costUsd === "number" && cost(result.costUsd, billed)),
     { name: "time", text: times(durations) },
   ];
+}
+
+/** What nobody knows is no line. */
+function known(name: string, text: string | false | null | undefined): Fact[] {
+  return text ? [{ name, text }] : [];
 }
 
 function failureFacts(result: AdapterExecutionResult, account: Account): Fact[] {
@@ -50,27 +55,24 @@ function failureFacts(result: AdapterExecutionResult, account: Account): Fact[] 
   ];
 }
 
-/** Whether every line that Claude Code printed was shown. */
-function completeness(transcript: TranscriptReport | null | undefined): string {
-  if (!transcript) return "no transcript";
+/** Whether every line that Claude Code printed arrived. */
+function completeness(transcript: TranscriptReport): string {
   switch (transcript.state) {
     case "complete":
-      return `${count(transcript.lines)} printed, all shown: count and SHA-256 agree with the runner's seal`;
+      return `${count(transcript.lines)} printed, all arrived: count and SHA-256 agree with the runner's seal`;
     case "missing":
-      return `${count(transcript.lines)} shown, some are missing: ${transcript.gaps.map(({ from, to }) => `${from}–${to ?? ""}`).join(", ")}`;
+      return `${count(transcript.lines)} arrived, some are missing: ${transcript.gaps.map(({ from, to }) => `${from}–${to ?? ""}`).join(", ")}`;
     case "unproven":
-      return `${count(transcript.lines)} shown, completeness not proven: ${transcript.why}`;
+      return `${count(transcript.lines)} arrived, completeness not proven: ${transcript.why}`;
   }
 }
 
-function tokens(usage: AdapterExecutionResult["usage"]): string {
-  if (!usage) return "unknown";
+function tokens(usage: UsageSummary): string {
   const cached = usage.cachedInputTokens ? ` (and ${count(usage.cachedInputTokens)} cached)` : "";
   return `${count(usage.inputTokens)} in${cached} · ${count(usage.outputTokens)} out`;
 }
 
-function cost({ costUsd }: AdapterExecutionResult, billed: boolean): string {
-  if (typeof costUsd !== "number") return "unknown";
+function cost(costUsd: number, billed: boolean): string {
   return billed ? dollars(costUsd) : `${dollars(costUsd)} by list price; nothing is billed`;
 }
 

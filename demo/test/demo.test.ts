@@ -35,14 +35,14 @@ test("without options: a run that succeeds, told from the Job to the verdict, an
     /says {4}Let me look around/,
     /calls {3}\$ echo pod: \$HOSTNAME/,
     /gets {4}pod: ac-demo-/,
-    /says {4}I run as user \d+ in the pod ac-demo-.* and work in \//,
+    /says {4}I run in the pod ac-demo-.* and work in \//,
     /✓ /,
     /session {3}[0-9a-f-]{36}/,
-    /lines {5}\d+ printed, all shown/,
+    /lines {5}\d+ printed, all arrived/,
     /tokens {4}[\d,]+ in/,
     /cost {6}\$0\.\d{4} by list price; nothing is billed/,
     /time {6}pod running after/,
-    /Job, pod and Secret are gone/,
+    /nothing is left of the run/,
   ];
   const places = inOrder.map((words) => told.search(words));
   expect(places, told).toEqual([...places].sort((a, b) => a - b));
@@ -74,7 +74,7 @@ test("a run that fails: exit code 1, what happened, how we know and what to do",
   expect(demo.stdout).toMatch(/✗ .*[Cc]redit/);
   expect(demo.stdout).toMatch(/because /);
   expect(demo.stdout).toMatch(/fix /);
-  expect(demo.stdout).toContain("Job, pod and Secret are gone");
+  expect(demo.stdout).toContain("nothing is left of the run");
   expect(await demo.leftBehind()).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test("Ctrl-C stops Claude, cleans up and exits with 130", async () => {
   await demo.says("gets    now");
   demo.child.kill("SIGINT");
   expect(await demo.ends(), demo.stderr).toBe(130);
-  expect(demo.stdout).toContain("Job, pod and Secret are gone");
+  expect(demo.stdout).toContain("nothing is left of the run");
   expect(await demo.leftBehind()).toEqual([]);
 });
 

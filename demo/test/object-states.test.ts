@@ -50,6 +50,12 @@ test.each<[string, Pod, string, boolean]>([
 
 test.each<[string, Job, string, boolean]>([
   ["held until its Secret is there", { spec: { suspend: true, template: {} } }, "created", false],
+  [
+    "stopped by the adapter",
+    { metadata: { annotations: { "paperclip.io/stopped": "why" } }, spec: { suspend: true, template: {} } },
+    "being stopped",
+    false,
+  ],
   ["let go", { spec: { suspend: false, template: {} } }, "started", false],
   ["done", { status: { conditions: [{ type: "Complete", status: "True" }] } }, "Complete", false],
   [
