@@ -1,6 +1,7 @@
 /** The command line of Claude Code (2.1.330). */
 export interface ClaudeInvocation {
-  readonly command: string;
+  /** The program, with leading arguments where it has some. */
+  readonly command: readonly [string, ...string[]];
   readonly resume: string | null;
   readonly skipPermissions: boolean;
   readonly chrome: boolean;
@@ -20,7 +21,7 @@ export type Word = string | { readonly runFile: string };
  * The prompt comes on stdin: `--print` alone reads it there, while `-p -` would put a literal dash into it (measured).
  */
 export function claudeCommand(invocation: ClaudeInvocation): [Word, ...Word[]] {
-  const words: [Word, ...Word[]] = [invocation.command, "--print", "--output-format", "stream-json", "--verbose"];
+  const words: [Word, ...Word[]] = [...invocation.command, "--print", "--output-format", "stream-json", "--verbose"];
   if (invocation.resume) words.push("--resume", invocation.resume);
   if (invocation.skipPermissions) words.push("--dangerously-skip-permissions");
   if (invocation.chrome) words.push("--chrome");

@@ -18,6 +18,12 @@ const words = z.preprocess(
   z.array(z.string({ error: "holds something that is not text" }), { error: "is not a list of arguments" }),
 );
 
+/** A program, or a program with leading arguments. A text is one word: a path may hold spaces. */
+const program = z.preprocess(
+  (value) => (typeof value === "string" ? [value] : value),
+  z.tuple([text], text, { error: "is neither a program nor a list of a program and its arguments" }),
+);
+
 export const platformFields = {
   model: field<string | null>({ value: text, default: null, hint: "Claude model id (--model)." }),
   effort: field<string | null>({ value: text, default: null, hint: "Thinking effort (--effort)." }),
@@ -34,7 +40,11 @@ export const platformFields = {
     default: null,
     hint: "Working directory in the pod, when Paperclip gives no workspace that the pod can see.",
   }),
-  command: field<string>({ value: text, default: "claude", hint: "The Claude Code program in the image." }),
+  command: field<[string, ...string[]]>({
+    value: program,
+    default: ["claude"],
+    hint: 'The Claude Code program in the image; as a list with leading arguments, such as ["nice", "claude"]. Default: claude.',
+  }),
   extraArgs: field<string[]>({ value: words, default: [], hint: "More arguments for Claude Code." }),
   dangerouslySkipPermissions: field<boolean>({
     value: z.boolean({ error: "is not true or false" }),
