@@ -2,6 +2,7 @@ import { parse as parseYaml } from "yaml";
 import { isPlain, type Plain } from "../store/plain.ts";
 import type { KubeObject } from "../types.ts";
 import { ApiError, badRequest } from "./api-error.ts";
+import { decodeProtobuf, PROTOBUF } from "./protobuf/decode.ts";
 import type { ApiRequest } from "./request.ts";
 import { apiVersionOf, type ResourceDefinition } from "./resources.ts";
 import { checkFields } from "./schema.ts";
@@ -9,6 +10,7 @@ import { checkFields } from "./schema.ts";
 /** Reads a body as JSON, or as YAML when it says so. */
 export function parseBody({ body, headers }: Pick<ApiRequest, "body" | "headers">): unknown {
   const type = (headers["content-type"] ?? "application/json").split(";")[0]?.trim() ?? "";
+  if (type === PROTOBUF) return decodeProtobuf(body);
   const text = Buffer.from(body).toString();
   if (type === "application/yaml" || type.endsWith("+yaml")) return parseYaml(text);
   if (type !== "application/json" && !type.endsWith("+json") && type !== "text/plain") throw unsupported(type);
@@ -23,7 +25,7 @@ function unsupported(type: string): ApiError {
   return new ApiError(
     415,
     "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (got ${type})`,
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf (got ${type})`,
   );
 }
 
