@@ -87,9 +87,8 @@ export function readPod(before: PodFacts | null, pod: Pod, container: string, de
 }
 
 function deletionAskedAt(meta: ObjectMeta): string | null {
-  const due = Date.parse(meta.deletionTimestamp ?? "");
-  if (Number.isNaN(due)) return null;
-  return new Date(due - (meta.deletionGracePeriodSeconds ?? 0) * 1000).toISOString();
+  const asked = new Date(Date.parse(meta.deletionTimestamp ?? "") - (meta.deletionGracePeriodSeconds ?? 0) * 1000);
+  return Number.isNaN(asked.getTime()) ? null : asked.toISOString();
 }
 
 function earliest(one: string | null, other: string | null): string | null {

@@ -3,7 +3,7 @@ import type { PodFacts } from "../evidence/pod.ts";
 import type { Cause } from "./cause.ts";
 import type { VerdictCode } from "./codes.ts";
 import type { Known } from "./known.ts";
-import { claude, quoting, reasonAndMessage, withEnding } from "./words.ts";
+import { claude, quoting, reasonAndMessage, timeOf, withEnding } from "./words.ts";
 
 /**
  * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,
@@ -112,7 +112,7 @@ const jobDeleted: Cause = (known) => {
   if (!job || (job.presence === "present" && job.deletionTimestamp === null)) return null;
   // Deleted after its end, by its TTL for example: a Job that is deleted while it runs gets no such condition (measured).
   if (OVER.some((type) => trueCondition(job.conditions, type))) return null;
-  const when = job.deletionTimestamp ?? (job.endedAt === null ? null : new Date(job.endedAt).toISOString());
+  const when = job.deletionTimestamp ?? (job.endedAt === null ? null : timeOf(job.endedAt));
   const seen = job.presence === "gone" ? "is gone" : job.presence === "deleted" ? "was deleted" : "is being deleted";
   return {
     kind: "deleted",

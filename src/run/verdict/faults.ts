@@ -28,8 +28,8 @@ function findingOf(fault: Fault, known: Known): Finding {
   return {
     kind: "adapter-fault",
     code: isVerdictCode(fault.code) ? fault.code : "k8s_adapter_fault",
-    sentence: `${fault.message.replace(/[.\s]+$/, "")}${alive}.`,
-    fix: fault.fix ?? "Run it again; if it recurs, report the message.",
+    sentence: `${fault.message.replace(/[.\s]+$/, "") || "The adapter failed"}${alive}.`,
+    fix: fault.fix || "Run it again; if it recurs, report the message.",
     because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
   };
 }

@@ -1,0 +1,297 @@
+import { describe, expect, test } from "vitest";
+import type { TerminalResult } from "../../../src/claude/agent-result.ts";
+import type { Fault, Observation } from "../../../src/run/evidence.ts";
+import { judge } from "../../../src/run/verdict.ts";
+import {
+  ANSWERED,
+  agent,
+  cancel,
+  ended,
+  evidenceOf,
+  job,
+  jobDeleted,
+  pod,
+  RUNNING,
+  result,
+  SUCCEEDED,
+  T0,
+  transcript,
+} from "../support/evidence.ts";
+
+const SETTLED = { kind: "interrupted", providerStopped: true, sessionPreserved: true, actionOutcomes: "settled" };
+
+function fault(code: string, more: Partial<Fault> = {}): Observation {
+  return {
+    kind: "fault",
+    fault: { code, message: "It did not work.", fix: "Do this.", status: null, fatal: true, at: T0, ...more },
+  };
+}
+
+describe("cancelled", () => {
+  const stopped = ended(143, {}, { ending: "terminated" });
+
+  test("while it ran: stopped, settled, session kept", () => {
+    const verdict = judge(evidenceOf([job(), pod(RUNNING), cancel(), stopped, agent(ANSWERED)]));
+    expect(verdict).toMatchObject({ kind: "cancelled", stopped: true, executionRecovery: SETTLED, exitCode: 143 });
+    expect(verdict.sentence).toMatch(
+      /cancelled: Cancelled by a board operator; .*ended with exit code 143 \(SIGTERM\)/,
+    );
+  });
+
+  test("a session that dies with its pod is not called preserved", () => {
+    const verdict = judge(evidenceOf([job(), cancel(), stopped, agent(ANSWERED)], { sessionPersists: false }));
+    expect(verdict).toMatchObject({ kind: "cancelled", executionRecovery: null });
+  });
+
+  test("before there was a Job, and before the pod started", () => {
+    const early = judge(evidenceOf([cancel()]));
+    expect(early).toMatchObject({ kind: "cancelled", stopped: true, executionRecovery: SETTLED });
+    expect(early.sentence).toContain("it was stopped before its agent started");
+    const suspended: Observation = {
+      kind: "job",
+      job: { metadata: { name: "j", uid: "job-uid" }, spec: { suspend: true, template: {} } },
+      deleted: true,
+      at: T0,
+    };
+    expect(judge(evidenceOf([suspended, cancel()]))).toMatchObject({ kind: "cancelled", stopped: true });
+  });
+
+  test("a create request without an answer leaves it open whether something runs", () => {
+    expect(judge(evidenceOf([fault("k8s_job_create_failed"), cancel()]))).toMatchObject({
+      kind: "cancelled",
+      stopped: false,
+    });
+  });
+
+  test("too late: the run had ended before", () => {
+    expect(judge(evidenceOf([job(), ended(0), cancel(T0 + 60_000), agent(SUCCEEDED)])).kind).toBe("completed");
+    expect(judge(evidenceOf([job(), cancel(T0), ended(0), agent(SUCCEEDED)])).kind).toBe("cancelled");
+  });
+
+  test("explains the deletion that follows it", () => {
+    expect(judge(evidenceOf([job(), pod(RUNNING), cancel(), jobDeleted(), agent(ANSWERED)])).code).toBe("cancelled");
+  });
+});
+
+describe("disrupted", () => {
+  test.each([
+    ["PreemptionByScheduler", /preempted/],
+    ["EvictionByEvictionAPI", /drain/],
+    ["DeletionByTaintManager", /node does not answer/],
+    ["DeletionByPodGC", /node is gone/],
+    ["TerminationByKubelet", /ended by its node/],
+    ["SomethingNew", /disrupted \(SomethingNew\)/],
+  ])("%s", (reason, sentence) => {
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason, message: "words of the cluster" }];
+    const verdict = judge(evidenceOf([job(), pod(RUNNING), pod({ phase: "Failed", conditions }), agent(ANSWERED)]));
+    expect(verdict).toMatchObject({ kind: "disrupted", code: "claude_truncated", timedOut: false });
+    expect(verdict.sentence).toMatch(sentence);
+    expect(verdict.sentence).toContain(`[${reason}]: words of the cluster`);
+  });
+
+  test("a pod that the kubelet evicted names the resource", () => {
+    const status = { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." };
+    const verdict = judge(evidenceOf([job(), pod(RUNNING), pod(status), agent(ANSWERED)]));
+    expect(verdict.sentence).toMatch(/evicted by its node \[Evicted\]: The node was low on resource: memory\./);
+  });
+
+  test("a pod deleted because its node is lost may still run there", () => {
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason: "DeletionByTaintManager" }];
+    const lost = { ...pod({ ...RUNNING, conditions }), deleted: true } as Observation;
+    expect(judge(evidenceOf([job(), lost, agent(ANSWERED)]))).toMatchObject({ kind: "disrupted", stopped: false });
+  });
+
+  test("an agent that had finished before is not disrupted", () => {
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
+    expect(judge(evidenceOf([job(), pod({ conditions }), ended(0), agent(SUCCEEDED)])).kind).toBe("completed");
+    const quota = result({ isError: true, apiErrorStatus: 401, terminalReason: "api_error" });
+    expect(judge(evidenceOf([job(), pod({ conditions }), ended(1), agent({ ...ANSWERED, result: quota })])).code).toBe(
+      "claude_auth_required",
+    );
+  });
+});
+
+describe("the seal when every log line is lost", () => {
+  const sealed = (terminal: object, more: object = {}) => ({
+    agent: {
+      session_id: "s-1",
+      model: "m-1",
+      init: true,
+      content: true,
+      result: { num_turns: 2, run_cost_usd: 0.5, usage: { output_tokens: 4 }, ...terminal },
+      ...more,
+    },
+  });
+
+  test("success with session, usage and cost", () => {
+    const verdict = judge(
+      evidenceOf([job(), ended(0, {}, sealed({ subtype: "success", is_error: false, text: "Done." }))]),
+    );
+    expect(verdict).toMatchObject({
+      kind: "completed",
+      sessionId: "s-1",
+      model: "m-1",
+      summary: "Done.",
+      cost: { usd: 0.5, scope: "run" },
+    });
+  });
+
+  test("a quota with its reset", () => {
+    const terminal = { subtype: "success", is_error: true, api_error_status: 429, api_error: "usage_limit_reached" };
+    const limit = { rate_limit: { status: "rejected", resetsAt: 1795335003 } };
+    const verdict = judge(evidenceOf([job(), ended(1, {}, sealed(terminal, limit))]));
+    expect(verdict).toMatchObject({ code: "provider_quota", retryNotBefore: "2026-11-22T08:10:03.000Z" });
+  });
+
+  test("a seal from the middle of the run is no end: the container's is", () => {
+    const partial = {
+      partial: true as const,
+      exitCode: null,
+      ending: "unknown" as const,
+      agent: { session_id: "s-1", content: true },
+    };
+    const verdict = judge(evidenceOf([job(), ended(137, { reason: "OOMKilled" }, partial)]));
+    expect(verdict).toMatchObject({
+      kind: "out-of-memory",
+      code: "claude_truncated",
+      exitCode: 137,
+      signal: "SIGKILL",
+      sessionId: "s-1",
+    });
+  });
+
+  test("silence with missing lines is not called silence", () => {
+    const gap: Observation = {
+      kind: "transcript",
+      report: { state: "missing", lines: 0, gaps: [{ from: 1, to: null }] },
+    };
+    expect(judge(evidenceOf([job(), ended(1), gap]))).toMatchObject({ code: "claude_truncated" });
+    expect(judge(evidenceOf([job(), ended(1), transcript(0)]))).toMatchObject({ code: "claude_start_failed" });
+  });
+
+  test("a program that could not be started", () => {
+    const seal = { exitCode: null, ending: "not-started" as const, error: "spawn claude ENOENT" };
+    const verdict = judge(evidenceOf([job(), pod(RUNNING), ended(127, {}, seal)]));
+    expect(verdict).toMatchObject({ kind: "start-failed", executionRecovery: { kind: "bootstrap" } });
+    expect(verdict.sentence).toContain("spawn claude ENOENT");
+  });
+});
+
+describe("agent errors by their structured fields", () => {
+  test.each<readonly [Partial<TerminalResult>, string, string | null, boolean]>([
+    [{ stopReason: "refusal", isError: false }, "claude_refusal", "model_refusal", false],
+    [{ apiError: "safety_monitor_blocked" }, "claude_refusal", "model_refusal", false],
+    [{ terminalReason: "prompt_too_long" }, "llm_api_error", null, true],
+    [{ apiError: "tool_history_mismatch", terminalReason: "api_error" }, "llm_api_error", null, true],
+    [{ apiErrorStatus: 402 }, "claude_billing_error", null, false],
+    [{ apiErrorStatus: 404, apiErrorType: "not_found_error" }, "model_not_found", null, false],
+    [{ apiError: "stored_login_refused" }, "claude_auth_required", null, false],
+    [{ apiErrorStatus: 403 }, "claude_auth_required", null, false],
+    [{ apiErrorStatus: 503 }, "claude_transient_upstream", "transient_upstream", false],
+    [
+      { apiError: "connection_failed", terminalReason: "api_error" },
+      "claude_transient_upstream",
+      "transient_upstream",
+      false,
+    ],
+    [
+      { apiErrorStatus: 400, apiErrorType: "invalid_request_error", terminalReason: "api_error" },
+      "llm_api_error",
+      null,
+      false,
+    ],
+    [{ subtype: "error_max_budget_usd", terminalReason: "budget_exhausted" }, "claude_error", null, false],
+    [{ subtype: "error_during_execution", terminalReason: "model_error" }, "claude_error", null, false],
+    [{ subtype: null, isError: null }, "claude_error", null, false],
+  ])("%j is %s", (fields, code, errorFamily, clearSession) => {
+    const terminal = result({ isError: true, ...fields });
+    const verdict = judge(evidenceOf([job(), ended(1), agent({ ...ANSWERED, result: terminal })]));
+    expect(verdict).toMatchObject({
+      kind: "agent-error",
+      code,
+      errorFamily,
+      clearSession,
+      sessionId: ANSWERED.sessionId,
+    });
+  });
+
+  test("a refusal that exits with 0 is no success", () => {
+    expect(
+      judge(evidenceOf([job(), ended(0), agent({ ...SUCCEEDED, result: result({ stopReason: "refusal" }) })])).code,
+    ).toBe("claude_refusal");
+  });
+
+  test("an unknown session is told only before a session began", () => {
+    const errors = ["No conversation found with session ID: 1"];
+    const terminal = result({
+      subtype: "error_during_execution",
+      isError: true,
+      terminalReason: null,
+      errors,
+      numTurns: 3,
+    });
+    expect(judge(evidenceOf([job(), ended(1), agent({ ...ANSWERED, result: terminal })])).code).toBe("claude_error");
+  });
+
+  test("success with a bad exit code is not success", () => {
+    const verdict = judge(evidenceOf([job(), ended(1), agent(SUCCEEDED)]));
+    expect(verdict).toMatchObject({ code: "claude_error", exitCode: 1 });
+    expect(verdict.sentence).toContain("reported success, but it ended with exit code 1");
+    const disagree = judge(evidenceOf([job(), ended(9, {}, { exitCode: 0 }), agent(SUCCEEDED)]));
+    expect(disagree.sentence).toContain("its container ended with exit code 9");
+  });
+});
+
+describe("the adapter's own faults", () => {
+  test.each([
+    "k8s_concurrent_run_blocked",
+    "k8s_concurrency_guard_unreachable",
+    "k8s_agent_id_invalid",
+    "k8s_job_create_failed",
+  ])("%s", (code) => {
+    const verdict = judge(evidenceOf([fault(code, { status: 403 })]));
+    expect(verdict).toMatchObject({
+      kind: "adapter-fault",
+      code,
+      sentence: "It did not work.",
+      fix: "Do this.",
+      stopped: true,
+    });
+    expect(verdict).toMatchObject({ executionRecovery: { kind: "bootstrap", providerWorkStarted: false } });
+  });
+
+  test("an unknown code keeps its name in the evidence", () => {
+    const verdict = judge(evidenceOf([fault("k8s_brand_new")]));
+    expect(verdict.code).toBe("k8s_adapter_fault");
+    expect(verdict.evidence).toContain("Fault k8s_brand_new");
+  });
+
+  test("an API error in passing is not a failure", () => {
+    const verdict = judge(
+      evidenceOf([job(), fault("k8s_observation_lost", { fatal: false }), ended(0), agent(SUCCEEDED)]),
+    );
+    expect(verdict.kind).toBe("completed");
+    expect(verdict.evidence).toContain("Adapter: It did not work.");
+  });
+
+  test("a fatal one does not hide how the run really ended", () => {
+    expect(judge(evidenceOf([job(), fault("k8s_observation_lost"), ended(0), agent(SUCCEEDED)])).kind).toBe(
+      "completed",
+    );
+  });
+});
+
+test("no credential that another program wrote reaches the sentence", () => {
+  const seal = {
+    stderr: { lines: 1, bytes: 1, dropped: 0, tail: "bad key sk-ant-api03-abcdefghijk\n" },
+    stdout: { lines: 0, bytes: 0, sha256: "", newline: true },
+  };
+  const verdict = judge(evidenceOf([job(), ended(1, {}, seal)]));
+  expect(JSON.stringify(verdict)).not.toContain("sk-ant");
+  expect(verdict.sentence).toContain("[redacted]");
+});
+
+test("a resumed run that never began keeps its session", () => {
+  const verdict = judge(evidenceOf([fault("k8s_job_create_failed", { status: 403 })], { resumedSessionId: "s-9" }));
+  expect(verdict.sessionId).toBe("s-9");
+});
