@@ -14,7 +14,7 @@ export function toExecutionResult(verdict: Verdict, evidence: Evidence, session:
     exitCode: verdict.exitCode,
     signal: verdict.signal,
     timedOut: failure?.timedOut ?? false,
-    errorMessage: failure?.sentence ?? null,
+    errorMessage: failure ? errorMessage(failure) : null,
     errorCode: failure?.code ?? null,
     errorFamily: failure?.errorFamily ?? null,
     retryNotBefore: failure?.retryNotBefore ?? null,
@@ -31,6 +31,12 @@ export function toExecutionResult(verdict: Verdict, evidence: Evidence, session:
     summary: verdict.summary === "" ? null : verdict.summary,
     clearSession: failure?.clearSession ?? false,
   };
+}
+
+/** What happened, how we know, and what to do: all that an operator sees of a failed run at first sight. */
+function errorMessage({ sentence, evidence, fix }: Failure): string {
+  const known = evidence.length > 0 ? `\nHow we know: ${evidence.join("; ")}.` : "";
+  return `${sentence}${known}\nWhat to do: ${fix}`;
 }
 
 function usageOf({ usage }: Verdict): Pick<AdapterExecutionResult, "usage" | "usageBasis"> {
@@ -60,7 +66,7 @@ function resultJson(verdict: Verdict, failure: Failure | null, evidence: Evidenc
     sentence: verdict.sentence,
     evidence: verdict.evidence,
     ...(failure ? { fix: failure.fix } : {}),
-    transcript,
+    transcript: transcript ? transcriptJson(transcript) : null,
     job: job ? { name: job.name, namespace: job.namespace, uid: job.uid } : null,
     pod: pod ? { name: pod.name, uid: pod.uid, node: pod.node } : null,
     ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
@@ -75,4 +81,17 @@ function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<st
   if (!acts.cancel || !verdict.stopped) return {};
   const seen = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
   return { executionCancellation: { state: "acknowledged", acknowledgedAt: timeOf(Math.max(seen, acts.cancel.at)) } };
+}
+
+function transcriptJson(report: NonNullable<Evidence["transcript"]>): Record<string, unknown> {
+  switch (report.state) {
+    case "complete": {
+      const { state, ...proof } = report;
+      return { complete: true, ...proof };
+    }
+    case "missing":
+      return { complete: false, lines: report.lines, missing: report.gaps };
+    case "unproven":
+      return { complete: false, lines: report.lines, missing: [], unproven: report.why };
+  }
 }
