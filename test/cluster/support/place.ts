@@ -1,0 +1,105 @@
+/**
+ * Where the cluster suite runs: on a devcluster of its own, or on the cluster that TEST_KUBECONFIG names. Either way in a
+ * namespace that enforces the `restricted` level, with a service account that has exactly the documented Role.
+ *
+ *   TEST_KUBECONFIG  an administrator's kubeconfig of a real cluster
+ *   TEST_IMAGE       an image with sh, Node and `claude`, for a real cluster
+ *   TEST_SH_IMAGE    an image with sh and without Node; tests of the sh runner are skipped without it
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
+import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+
+export interface Place {
+  readonly kind: "devcluster" | "cluster";
+  /** Path of the kubeconfig with the documented rights and no more. */
+  readonly kubeconfig: string;
+  /** For looking at what the adapter did. */
+  readonly admin: KubernetesClient;
+  readonly adminKubeconfig: string;
+  readonly namespace: string;
+  readonly image: string;
+  /** Null where there is none. */
+  readonly shImage: string | null;
+  /** For faults; null on a real cluster. */
+  readonly devcluster: Devcluster | null;
+  close(): Promise<void>;
+}
+
+const SERVICE_ACCOUNT = "paperclip";
+const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url));
+
+export async function openPlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), "cluster-suite-"));
+  const given = process.env.TEST_KUBECONFIG;
+  const devcluster = given ? null : await startDevcluster({ images: localImages(), timings: fastTimings });
+  const adminKubeconfig = given ?? join(folder, "admin");
+  if (devcluster) await writeFile(adminKubeconfig, devcluster.kubeconfig, { mode: 0o600 });
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(adminKubeconfig);
+  const namespace = `claude-k8s-test-${randomBytes(4).toString("hex")}`;
+  const kubeconfig = join(folder, "paperclip");
+  await writeFile(kubeconfig, await furnish(kubeConfig, namespace), { mode: 0o600 });
+  const cluster = await openCluster({ kubeconfig: adminKubeconfig });
+  return {
+    kind: devcluster ? "devcluster" : "cluster",
+    kubeconfig,
+    admin: new KubernetesClient(cluster),
+    adminKubeconfig,
+    namespace,
+    image: devcluster ? "agent:test" : (process.env.TEST_IMAGE ?? missing("TEST_IMAGE")),
+    shImage: devcluster ? "sh:test" : (process.env.TEST_SH_IMAGE ?? null),
+    devcluster,
+    close: async () => {
+      await kubeConfig.makeApiClient(CoreV1Api).deleteNamespace({ name: namespace });
+      await cluster.close();
+      await devcluster?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The agent's image has this Node; the other has what the host has, less any Node. */
+const localImages = () => ({
+  "agent:test": { path: [dirname(process.execPath)] },
+  "sh:test": { path: [], env: { PATH: "/usr/sbin:/sbin:/bin" } },
+});
+
+/** Namespace, service account and the documented Role; returns a kubeconfig of that account. */
+async function furnish(kubeConfig: KubeConfig, namespace: string): Promise<string> {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const rbac = kubeConfig.makeApiClient(RbacAuthorizationV1Api);
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  await core.createNamespace({ body: { metadata: { name: namespace, labels } } });
+  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: SERVICE_ACCOUNT } } });
+  for (const document of parseAllDocuments(await readFile(role, "utf8"))) {
+    const object = document.toJS();
+    if (object.kind === "Role") await rbac.createNamespacedRole({ namespace, body: object });
+    else {
+      object.subjects[0].namespace = namespace;
+      await rbac.createNamespacedRoleBinding({ namespace, body: object });
+    }
+  }
+  const { status } = await core.createNamespacedServiceAccountToken({
+    namespace,
+    name: SERVICE_ACCOUNT,
+    body: { spec: { audiences: [], expirationSeconds: 86_400 } },
+  });
+  const cluster = kubeConfig.getCurrentCluster();
+  if (!cluster || !status) throw new Error("no token for the suite's service account");
+  const limited = new KubeConfig();
+  limited.loadFromClusterAndUser(cluster, { name: SERVICE_ACCOUNT, token: status.token ?? "" });
+  limited.contexts = limited.contexts.map((context) => ({ ...context, namespace }));
+  return limited.exportConfig();
+}
+
+function missing(name: string): never {
+  throw new Error(`TEST_KUBECONFIG is set, so ${name} must be too`);
+}
