@@ -6,7 +6,7 @@ export type Act =
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string; readonly at: number }
   /** The adapter ended the run because its time was up. */
   | { readonly kind: "timeout"; readonly afterSec: number; readonly at: number }
-  /** The adapter stopped waiting for the pod. */
+  /** The adapter stopped waiting for the pod, and deletes the Job before it reports: the pod will not start later. */
   | { readonly kind: "gave-up"; readonly waiting: Waiting; readonly waitedSec: number; readonly at: number }
   /** The adapter leaves a living run to its successor. */
   | { readonly kind: "detach"; readonly reason: string; readonly at: number };

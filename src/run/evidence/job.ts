@@ -27,6 +27,8 @@ export interface JobFacts {
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
   readonly suspended: boolean;
+  /** Pods that run, wait or are being ended, as the Job's controller counts them. */
+  readonly livePods: number;
   /** Every condition ever seen, newest state of each type. */
   readonly conditions: readonly Condition[];
 }
@@ -44,6 +46,7 @@ export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at:
     deletionTimestamp: meta.deletionTimestamp ?? before?.deletionTimestamp ?? null,
     finalizers: meta.finalizers ?? [],
     suspended: job.spec?.suspend ?? false,
+    livePods: (job.status?.active ?? 0) + (job.status?.terminating ?? 0),
     conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
   };
 }

@@ -3,7 +3,7 @@ import type { PodFacts } from "../evidence/pod.ts";
 import type { Cause } from "./cause.ts";
 import type { VerdictCode } from "./codes.ts";
 import type { Known } from "./known.ts";
-import { claude, quoting, reasonAndMessage, timeOf, withEnding } from "./words.ts";
+import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./words.ts";
 
 /**
  * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,
@@ -15,41 +15,37 @@ function cutOff({ agent }: Known, otherwise: VerdictCode): VerdictCode {
 
 interface Disruption {
   readonly what: string;
-  readonly fix: string;
+  /** What helps besides running it again. */
+  readonly fix?: string;
 }
-
-const AGAIN = "Run it again; the agent's session can be resumed.";
 
 /** Reasons of the pod condition DisruptionTarget. */
 const DISRUPTIONS: ReadonlyMap<string, Disruption> = new Map([
-  [
-    "PreemptionByScheduler",
-    { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` },
-  ],
-  ["EvictionByEvictionAPI", { what: "evicted (a node drain, or another use of the Eviction API)", fix: AGAIN }],
+  ["PreemptionByScheduler", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
+  ["EvictionByEvictionAPI", { what: "evicted (a node drain, or another use of the Eviction API)" }],
   [
     "DeletionByTaintManager",
-    { what: "deleted because its node does not answer or was tainted", fix: `${AGAIN} Check the node.` },
+    { what: "deleted because its node does not answer or was tainted", fix: "Check the node." },
   ],
-  ["DeletionByPodGC", { what: "lost: its node is gone", fix: `${AGAIN} Check the node.` }],
+  ["DeletionByPodGC", { what: "lost: its node is gone", fix: "Check the node." }],
   [
     "TerminationByKubelet",
     {
       what: "ended by its node (short of a resource, or shutting down)",
-      fix: `${AGAIN} Check the node's memory and disk.`,
+      fix: "Check the node's memory and disk.",
     },
   ],
 ]);
 
 /** `status.reason` of pods that the kubelet or the node controller ended. */
 const POD_REASONS: ReadonlyMap<string, Disruption> = new Map([
-  ["Evicted", { what: "evicted by its node", fix: `${AGAIN} Set requests that fit what the agent uses.` }],
-  ["Preempting", { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` }],
-  ["Preempted", { what: "preempted by a pod of higher priority", fix: `${AGAIN} A priorityClassName protects it.` }],
-  ["NodeLost", { what: "lost: its node does not answer", fix: `${AGAIN} Check the node.` }],
-  ["NodeShutdown", { what: "ended because its node shuts down", fix: AGAIN }],
-  ["Shutdown", { what: "ended because its node shuts down", fix: AGAIN }],
-  ["Terminated", { what: "ended because its node shuts down", fix: AGAIN }],
+  ["Evicted", { what: "evicted by its node", fix: "Set requests that fit what the agent uses." }],
+  ["Preempting", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
+  ["Preempted", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
+  ["NodeLost", { what: "lost: its node does not answer", fix: "Check the node." }],
+  ["NodeShutdown", { what: "ended because its node shuts down" }],
+  ["Shutdown", { what: "ended because its node shuts down" }],
+  ["Terminated", { what: "ended because its node shuts down" }],
 ]);
 
 /** The cluster took the pod: evicted, preempted, drained, node lost. */
@@ -62,15 +58,16 @@ export const disrupted: Cause = (known) => {
   const byReason = pod ? POD_REASONS.get(pod.reason) : undefined;
   if (!target && !rule && !byReason) return null;
   const named = target ? DISRUPTIONS.get(target.reason) : undefined;
-  const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}`, fix: AGAIN };
+  const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}` };
   const reason = target?.reason ?? pod?.reason ?? "PodFailurePolicy";
   const words = pod?.message || target?.message || rule?.message || "";
   const phase = known.neverRan ? " before its agent started" : "";
+  const end = known.neverRan || known.ending.words === null ? "" : `; ${claude(known)} ended${withEnding(known)}`;
   return {
     kind: "disrupted",
     code: cutOff(known, "k8s_pod_disrupted"),
-    sentence: `The cluster ended the run${phase}: its pod was ${disruption.what} [${reason}]${quoting(words)}.`,
-    fix: disruption.fix,
+    sentence: `The cluster ended the run${phase}: its pod was ${disruption.what} [${reason}]${quoting(words)}${end}.`,
+    fix: [runAgain(known), disruption.fix ?? ""].join(" ").trim(),
     because: [
       ...(target
         ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}, ${target.at ?? ""}`]
@@ -161,7 +158,7 @@ const podDeleted: Cause = (known) => {
     kind: "deleted",
     code: cutOff(known, "k8s_pod_deleted_externally"),
     sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(known)}.`,
-    fix: `${WHO} Run it again; the agent's session can be resumed.`,
+    fix: `${WHO} ${runAgain(known)}`,
     because: [
       `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
     ],

@@ -1,7 +1,7 @@
 import { type AgentResult, mergeResults, NO_RESULT } from "../../claude/agent-result.ts";
 import { fromSeal } from "../../claude/sealed-result.ts";
 import type { Seal } from "../../runner/seal.ts";
-import { trueCondition } from "../evidence/job.ts";
+import { type JobFacts, trueCondition } from "../evidence/job.ts";
 import type { ContainerFacts, Terminated } from "../evidence/pod.ts";
 import type { Evidence } from "../evidence.ts";
 import { type Ending, endingOf } from "./ending.ts";
@@ -60,8 +60,8 @@ function neverRan(evidence: Evidence, seal: Seal | null, agent: AgentResult): bo
   if (seal?.ending === "not-started") return true;
   const { pod, job, acts } = evidence;
   if (!job) return neverLaunched(evidence);
-  // Who gives up waiting also deletes the Job: see Act. A Job that is suspended has no pod.
-  if (!pod) return acts.gaveUp !== null || job.suspended;
+  // Who gives up waiting also deletes the Job: see Act.
+  if (!pod) return acts.gaveUp !== null || heldWithoutPods(job);
   if (pod.agent.ran) return false;
   // A pod that was pending when last seen and then vanished unseen may have run in between.
   return pod.presence === "deleted" || pod.phase === "Failed" || pod.agent.terminated !== null || acts.gaveUp !== null;
@@ -80,10 +80,16 @@ function isStopped(evidence: Evidence, container: Terminated | null): boolean {
   // Foreground deletion lets the Job go only after its pods.
   const afterItsPods = job.presence !== "present" && job.finalizers.includes("foregroundDeletion");
   if (afterItsPods && !nodeLost(evidence)) return true;
-  if (!pod) return job.presence !== "present" && job.suspended;
+  if (!pod) return heldWithoutPods(job);
   if (pod.phase === "Failed" || pod.phase === "Succeeded") return true;
   // The kubelet lets a pod object go only when its containers have ended; a lost node never says so.
   return pod.presence !== "present" && !nodeLost(evidence);
+}
+
+/** The Job is held back, and its controller has seen that and counts no pod: none will come. */
+function heldWithoutPods(job: JobFacts): boolean {
+  if (!job.suspended || job.livePods > 0) return false;
+  return job.presence !== "present" || trueCondition(job.conditions, "Suspended") !== null;
 }
 
 /** True when the cluster gave the pod up because its node does not answer. */

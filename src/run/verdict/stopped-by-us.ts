@@ -1,7 +1,7 @@
 import type { Cause } from "./cause.ts";
 import { type Known, neverLaunched } from "./known.ts";
 import { whatItWaitedFor } from "./startup.ts";
-import { claude, quoting, timeOf, withEnding } from "./words.ts";
+import { claude, quoting, runAgain, timeOf, withEnding } from "./words.ts";
 
 /** Somebody cancelled the run, and it had not ended before. */
 export const cancelled: Cause = (known) => {
@@ -61,7 +61,7 @@ function timeout(known: Known, limit: string, because: readonly string[]) {
     sentence: waited
       ? `The run reached ${limit} before its agent could start${quoting(waited.words)}.`
       : `The run reached ${limit}, and ${claude(known)} was ended${withEnding(known)}.`,
-    fix: waited?.fix ?? "Raise timeoutSec, or give the agent a smaller task; its session can be resumed.",
+    fix: waited?.fix ?? `Raise timeoutSec, or give the agent a smaller task. ${runAgain(known)}`,
     because: [...because, ...(waited ? [waited.words] : [])],
     timedOut: true,
   } as const;

@@ -2,7 +2,7 @@ import type { PodFacts } from "../evidence/pod.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import type { Known } from "./known.ts";
-import { claude, quoting, withEnding } from "./words.ts";
+import { claude, quoting, runAgain, withEnding } from "./words.ts";
 
 /**
  * No result, and no cause that the cluster names: what remains is how far the agent got and which of three honest
@@ -12,7 +12,7 @@ export function truncated(known: Known): Finding {
   const state = containerState(known);
   const { agent, evidence } = known;
   const linesLost = evidence.transcript === null || evidence.transcript.state === "missing";
-  const because = [state.evidence, ...retries(known)];
+  const because = [state.evidence];
   if (agent.result) return unconfirmed(known, state, because);
   if (agent.progress === "content") return cutShort(known, state, because, "in the middle of its work");
   if (agent.progress === "empty") return { ...emptyResponse(known), because };
@@ -78,7 +78,7 @@ function cutShort(known: Known, state: State, because: readonly string[], where:
     kind: "truncated",
     code: "claude_truncated",
     sentence: `${claude(known)} ended without a result, ${where}: ${state.words}.`,
-    fix: "Run it again; the agent's session can be resumed. For SIGKILL raise the memory limit.",
+    fix: `${runAgain(known)}${known.ending.signal === "SIGKILL" ? " Raise resources.limits.memory if it recurs." : ""}`,
     because,
   };
 }
@@ -117,13 +117,6 @@ function saidNothingAtAll(known: Known, state: State, because: readonly string[]
 
 function silentBySeal({ seal }: Known): boolean {
   return seal?.stdout?.lines === 0;
-}
-
-function retries({ agent: { apiRetry } }: Known): readonly string[] {
-  if (!apiRetry) return [];
-  return [
-    `Newest api_retry: status ${apiRetry.status}, ${apiRetry.error}, attempt ${apiRetry.attempt} of ${apiRetry.maxRetries}`,
-  ];
 }
 
 function lastLine(text: string | undefined): string | null {

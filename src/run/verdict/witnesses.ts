@@ -20,15 +20,21 @@ export function witnesses(known: Known, because: readonly string[]): readonly st
   return [...new Set(all)].slice(0, MAX_WITNESSES);
 }
 
-function fromResult({ agent: { result, malformedLines } }: Known): readonly string[] {
+function fromResult({ agent: { result, apiRetry, malformedLines } }: Known): readonly string[] {
   const odd = malformedLines === 0 ? [] : [`${malformedLines} lines of the transcript were not JSON objects`];
-  return [result ? resultInWords(result) : "No result event of Claude Code was seen", ...odd];
+  if (result) return [resultInWords(result), ...odd];
+  const tried = apiRetry
+    ? [
+        `Newest api_retry: status ${apiRetry.status}, ${apiRetry.error}, attempt ${apiRetry.attempt} of ${apiRetry.maxRetries}`,
+      ]
+    : [];
+  return ["No result event of Claude Code was seen", ...tried, ...odd];
 }
 
 function fromSeal({ evidence: { seal }, ending }: Known): readonly string[] {
   if (!seal) return [];
   if (seal.partial) return ["The runner's seal was written while the agent still ran"];
-  const lines = seal.stdout ? `, ${seal.stdout.lines} lines of stdout` : "";
+  const lines = seal.stdout ? `, ${counted(seal.stdout.lines)} of stdout` : "";
   const error = seal.error === undefined ? "" : quoting(seal.error);
   return [`The runner's seal: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
 }
@@ -58,11 +64,11 @@ function fromJob({ evidence: { job } }: Known): readonly string[] {
 
 function fromTranscript({ evidence: { transcript } }: Known): readonly string[] {
   if (!transcript) return [];
-  if (transcript.state === "complete") return [`Transcript: complete, ${transcript.lines} lines`];
+  if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
   if (transcript.state === "unproven")
-    return [`Transcript: ${transcript.lines} lines, not proven complete${quoting(transcript.why)}`];
+    return [`Transcript: ${counted(transcript.lines)}, not proven complete${quoting(transcript.why)}`];
   const gaps = transcript.gaps.map(({ from, to }) => (to === from ? `${from}` : `${from}–${to ?? "end"}`)).join(", ");
-  return [`Transcript: ${transcript.lines} lines, missing ${gaps}`];
+  return [`Transcript: ${counted(transcript.lines)}, missing ${gaps}`];
 }
 
 function fromEvents({ evidence: { events } }: Known): readonly string[] {
@@ -73,4 +79,8 @@ function fromEvents({ evidence: { events } }: Known): readonly string[] {
     const times = count > 1 ? ` (${count} times)` : "";
     return `Event of the ${kind}: ${reason}${times}${quoting(message)}`;
   });
+}
+
+function counted(lines: number): string {
+  return lines === 1 ? "1 line" : `${lines} lines`;
 }

@@ -12,6 +12,13 @@ export function withEnding({ ending }: Known): string {
   return ending.words === null ? "" : ` with ${ending.words}`;
 }
 
+/** What can be done about a run that was cut off through no fault of its own. */
+export function runAgain({ evidence: { run } }: Known): string {
+  return run.sessionPersists
+    ? "Run it again; the agent's session can be resumed."
+    : "Run it again; it begins anew, its session went with the pod.";
+}
+
 /** `: text`, or nothing; one full stop at most follows in the sentence. */
 export function quoting(text: string | null | undefined): string {
   const trimmed = (text ?? "").trim().replace(/[.:\s]+$/, "");
