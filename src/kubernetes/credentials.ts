@@ -21,6 +21,8 @@ export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const TLS_FIELDS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const;
 
 /**
@@ -93,12 +95,36 @@ async function load({ cluster, user, namespace, context }: Selection): Promise<K
   kubeConfig.loadFromString(
     JSON.stringify({
       clusters: [{ name: cluster.name, cluster: value }],
-      users: [{ name: user.name || "nobody", user: user.value }],
+      users: [{ name: user.name || "nobody", user: withExecInfo(user.value, cluster.value) }],
       contexts: [{ name: context, context: { cluster: cluster.name, user: user.name || "nobody", namespace } }],
       "current-context": context,
     }),
   );
   return kubeConfig;
+}
+
+/** What a plugin is told by kubectl, and not by the client library; several refuse to work without. */
+function withExecInfo(user: Fields, cluster: Fields): Fields {
+  const exec = user.exec as {
+    apiVersion?: string;
+    env?: { name: string; value: string }[];
+    provideClusterInfo?: boolean;
+  };
+  if (typeof exec !== "object" || exec === null) return user;
+  const spec = {
+    interactive: false,
+    ...(exec.provideClusterInfo === true && {
+      cluster: {
+        server: cluster.server,
+        "tls-server-name": cluster["tls-server-name"],
+        "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"],
+        "certificate-authority-data": cluster["certificate-authority-data"],
+        "proxy-url": cluster["proxy-url"],
+      },
+    }),
+  };
+  const info = JSON.stringify({ apiVersion: exec.apiVersion, kind: "ExecCredential", spec });
+  return { ...user, exec: { ...exec, env: [...(exec.env ?? []), { name: "KUBERNETES_EXEC_INFO", value: info }] } };
 }
 
 function tlsOptions(options: RequestOptions): TlsOptions {

@@ -13,6 +13,8 @@ export interface FeedHealth {
   readonly state: "connecting" | "watching" | "polling" | "disconnected";
   /** Since when the state lasts, milliseconds since 1970. */
   readonly since: number;
+  /** When the server last said anything, a bookmark included; 0 = never. */
+  readonly heardAt: number;
   /** Why it is disconnected, or polling. */
   readonly error?: ApiError;
 }
@@ -35,7 +37,8 @@ const WATCH_AGAIN_MS = 600_000;
 export class ResourceFeed<T extends KubeObject> {
   readonly view = new ResourceView<T>();
   readonly #options: FeedOptions<T>;
-  #health: FeedHealth;
+  #health: Omit<FeedHealth, "heardAt">;
+  #heardAt = 0;
   #synced = Promise.withResolvers<void>();
   #hasSynced = false;
   #refusals = 0;
@@ -47,7 +50,7 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   get health(): FeedHealth {
-    return this.#health;
+    return { ...this.#health, heardAt: this.#heardAt };
   }
 
   get hasSynced(): boolean {
@@ -71,19 +74,23 @@ export class ResourceFeed<T extends KubeObject> {
     }
   }
 
-  /** Compares the view with a fresh list. Never throws; a failure is as if it had not been asked for. */
+  /**
+   * Has the view compared with a fresh list, as soon as the watch has got as far. A failure is as if it had not been
+   * asked for.
+   */
   async resync(signal: AbortSignal): Promise<void> {
     if (this.#health.state !== "watching" || !this.#hasSynced) return;
     const { client, type, namespace, labelSelector } = this.#options;
     try {
       const { items, resourceVersion } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
-      this.#deliver(this.view.reconcile(items, resourceVersion));
+      this.view.verify(items, resourceVersion);
     } catch (thrown) {
       if (!(thrown instanceof ApiError) && !signal.aborted) throw thrown;
     }
   }
 
   #take(event: Exclude<WatchEvent<T>, { type: "FORBIDDEN" }>): void {
+    if (event.type !== "DISCONNECTED") this.#heardAt = this.#options.client.clock.now();
     switch (event.type) {
       case "CONNECTED":
         this.#refusals = 0;
@@ -96,6 +103,7 @@ export class ResourceFeed<T extends KubeObject> {
         this.#listed(event.objects);
         return;
       case "BOOKMARK":
+        this.#deliver(this.view.reached(event.resourceVersion));
         return;
       case "ADDED":
       case "MODIFIED":
@@ -127,6 +135,7 @@ export class ResourceFeed<T extends KubeObject> {
       try {
         const { items } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
         failures = 0;
+        this.#heardAt = client.clock.now();
         this.#become("polling", this.#health.error);
         this.#listed(items);
       } catch (thrown) {

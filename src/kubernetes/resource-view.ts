@@ -12,11 +12,17 @@ export interface Change<T extends KubeObject> {
   readonly object: Stored<T>;
 }
 
+interface Check<T extends KubeObject> {
+  readonly objects: readonly Stored<T>[];
+  readonly resourceVersion: string;
+}
+
 /** What is known of one collection. Takes what a watch or list says, gives what that changes. */
 export class ResourceView<T extends KubeObject> {
   readonly #objects = new Map<string, Stored<T>>();
-  /** uid → resourceVersion of what a watch saw deleted since the last list: an older list may still show it. */
+  /** uid → resourceVersion of what the watch saw deleted: a list taken before may still show it. */
   readonly #deleted = new Map<string, string>();
+  #check: Check<T> | undefined;
 
   get objects(): Iterable<Stored<T>> {
     return this.#objects.values();
@@ -25,39 +31,49 @@ export class ResourceView<T extends KubeObject> {
   /** An event of a watch, in its order. */
   apply(type: "ADDED" | "MODIFIED" | "DELETED", object: Stored<T>): Change<T>[] {
     const { uid, resourceVersion } = object.metadata;
+    const changes: Change<T>[] = type === "DELETED" ? [{ type, object }] : this.#take(object);
     if (type === "DELETED") {
-      if (this.#deleted.has(uid)) return [];
       this.#objects.delete(uid);
       this.#deleted.set(uid, resourceVersion);
-      return [{ type, object }];
     }
-    return this.#take(object);
+    return [...changes, ...this.reached(resourceVersion)];
   }
 
   /** A list that is newer than everything seen so far: what it lacks is gone. */
   replace(objects: readonly Stored<T>[]): Change<T>[] {
+    this.#check = undefined;
+    this.#deleted.clear();
     const listed = new Set(objects.map((object) => object.metadata.uid));
     const gone = [...this.#objects.values()].filter((object) => !listed.has(object.metadata.uid));
-    this.#deleted.clear();
     return [...gone.map((object) => this.#lose(object)), ...objects.flatMap((object) => this.#take(object))];
   }
 
   /**
-   * A list taken while a watch goes on: either may be ahead. Only what is provably older than the list is corrected;
-   * where resourceVersions cannot be compared, nothing is.
+   * A list taken while a watch goes on, to be compared when the watch has got as far: before that, what looks missed
+   * may only be late, and a DELETED on its way carries the last state that a list cannot give.
    */
-  reconcile(objects: readonly Stored<T>[], resourceVersion: string): Change<T>[] {
-    const listed = new Set(objects.map((object) => object.metadata.uid));
+  verify(objects: readonly Stored<T>[], resourceVersion: string): void {
+    this.#check = { objects, resourceVersion };
+  }
+
+  /** The watch has told everything up to here. Gives what it should have told and did not. */
+  reached(resourceVersion: string): Change<T>[] {
+    const check = this.#check;
+    if (!check || !isAtLeast(resourceVersion, check.resourceVersion)) return [];
+    this.#check = undefined;
+    const listed = new Set(check.objects.map((object) => object.metadata.uid));
     const gone = [...this.#objects.values()].filter(
-      ({ metadata }) => !listed.has(metadata.uid) && isOlder(metadata.resourceVersion, resourceVersion),
+      ({ metadata }) => !listed.has(metadata.uid) && isAtLeast(check.resourceVersion, metadata.resourceVersion),
     );
-    const newer = objects.filter(({ metadata }) => {
-      if (this.#deleted.has(metadata.uid)) return false;
+    const missed = check.objects.filter(({ metadata }) => {
+      const deleted = this.#deleted.get(metadata.uid);
+      if (deleted !== undefined && isAtLeast(deleted, metadata.resourceVersion)) return false;
       const known = this.#objects.get(metadata.uid);
-      return known === undefined || isOlder(known.metadata.resourceVersion, metadata.resourceVersion);
+      return known === undefined || !isAtLeast(known.metadata.resourceVersion, metadata.resourceVersion);
     });
-    for (const [uid, version] of this.#deleted) if (isOlder(version, resourceVersion)) this.#deleted.delete(uid);
-    return [...gone.map((object) => this.#lose(object)), ...newer.flatMap((object) => this.#take(object))];
+    for (const [uid, version] of this.#deleted)
+      if (isAtLeast(check.resourceVersion, version)) this.#deleted.delete(uid);
+    return [...gone.map((object) => this.#lose(object)), ...missed.flatMap((object) => this.#take(object))];
   }
 
   #take(object: Stored<T>): Change<T>[] {
@@ -75,6 +91,6 @@ export class ResourceView<T extends KubeObject> {
 }
 
 /** resourceVersions are decimal numbers that grow (guaranteed from 1.35 on, true before); anything else is not compared. */
-function isOlder(one: string, other: string): boolean {
-  return /^\d{1,19}$/.test(one) && /^\d{1,19}$/.test(other) && BigInt(one) < BigInt(other);
+function isAtLeast(one: string, other: string): boolean {
+  return /^\d{1,19}$/.test(one) && /^\d{1,19}$/.test(other) && BigInt(one) >= BigInt(other);
 }

@@ -78,14 +78,29 @@ function choose(config: Kubeconfig, wanted: string | undefined, file: string): S
     const message = `The kubeconfig ${file} has no context "${name}".`;
     throw new KubeconfigError("unknown-context", message, `Its contexts are: ${known}.`);
   }
+  const user = find(config.users, "user", context, file);
+  if (user) refuseUnknownImpersonation(user, file);
   return {
     source: "kubeconfig",
     context: name,
     namespace: text(context.value.namespace) ?? "default",
     cluster: find(config.clusters, "cluster", context, file) ?? lacking(context, "cluster", file),
     // A context without a user is an API server that asks for none, such as `kubectl proxy`.
-    user: find(config.users, "user", context, file) ?? { name: "", value: {} },
+    user: user ?? { name: "", value: {} },
   };
+}
+
+/** The client library knows `as` alone; to leave the rest out silently would act with other rights than were meant. */
+function refuseUnknownImpersonation(user: NamedEntry, file: string): void {
+  for (const field of ["as-groups", "as-uid", "as-user-extra"]) {
+    if (user.value[field] === undefined) continue;
+    const message = `The user "${user.name}" of the kubeconfig ${file} has "${field}", which is not supported.`;
+    throw new KubeconfigError(
+      "malformed",
+      message,
+      "Use a user that has the rights itself, or impersonate with `as` alone.",
+    );
+  }
 }
 
 function find(

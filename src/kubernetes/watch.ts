@@ -45,7 +45,8 @@ export async function* watch<T extends KubeObject>(
 /** A connection that the server closes sooner than this, milliseconds, is taken for a failure when it comes to waiting. */
 const SHORT_LIVED_MS = 10_000;
 
-type Step = { readonly next: "again" | "forbidden"; readonly error?: ApiError };
+/** `failed`: the next wait is a longer one. */
+type Step = { readonly next: "again" | "forbidden"; readonly failed: boolean; readonly error?: ApiError };
 
 class Watch<T extends KubeObject> {
   readonly #client: KubernetesClient;
@@ -77,14 +78,14 @@ class Watch<T extends KubeObject> {
 
   async *run(): AsyncGenerator<WatchEvent<T>, void, void> {
     while (!this.#signal.aborted) {
-      const { next, error } = yield* this.#connect();
+      const { next, failed, error } = yield* this.#connect();
       if (this.#signal.aborted) return;
       if (next === "forbidden" && error) {
         yield { type: "FORBIDDEN", error };
         return;
       }
       const retryInMs = (error?.retryAfterMs ?? 0) + fullJitter(this.#failures, this.#client.random);
-      if (error) this.#failures++;
+      if (failed) this.#failures++;
       yield { type: "DISCONNECTED", retryInMs, ...(error && { error }) };
       await this.#client.clock.sleep(retryInMs, this.#signal).catch(() => undefined);
     }
@@ -110,9 +111,9 @@ class Watch<T extends KubeObject> {
       yield { type: "LISTED", objects: items, resourceVersion };
       return undefined;
     } catch (thrown) {
-      if (this.#signal.aborted) return { next: "again" };
+      if (this.#signal.aborted) return { next: "again", failed: false };
       if (!(thrown instanceof ApiError)) throw thrown;
-      return { next: thrown.forbidden ? "forbidden" : "again", error: thrown };
+      return { next: thrown.forbidden ? "forbidden" : "again", failed: true, error: thrown };
     }
   }
 
@@ -170,31 +171,35 @@ class Watch<T extends KubeObject> {
     const unlisted = initial && this.#resourceVersion === undefined;
     switch (end.why) {
       case "aborted":
-        return { next: "again" };
-      case "closed":
+        return { next: "again", failed: false };
+      case "closed": {
         if (unlisted) this.#sendsInitial = false;
         // Something between us and the server may close every connection at once: it is not to be hammered.
-        if (this.#client.clock.now() - this.#openedAt > SHORT_LIVED_MS) this.#failures = 0;
-        else this.#failures++;
-        return { next: "again" };
+        const short = this.#client.clock.now() - this.#openedAt < SHORT_LIVED_MS;
+        if (!short) this.#failures = 0;
+        return { next: "again", failed: short };
+      }
       case "silent":
         if (unlisted) this.#sendsInitial = false;
         // A resourceVersion that the server has not reached (restored from a backup) is answered by silence (measured).
         if (++this.#silences >= 2) this.#resourceVersion = undefined;
-        return { next: "again", error: this.#silentError() };
+        return { next: "again", failed: true, error: this.#silentError() };
       case "failed":
-        if (end.error.forbidden) return { next: "forbidden", error: end.error };
-        if (end.error.expired) {
-          this.#resourceVersion = undefined;
-          this.#failures++;
-          return { next: "again" };
-        }
-        if (initial && (end.error.status === 422 || end.error.status === 400)) {
-          this.#sendsInitial = false;
-          return { next: "again" };
-        }
-        return { next: "again", error: end.error };
+        return this.#judgeFailure(end.error, initial);
     }
+  }
+
+  #judgeFailure(error: ApiError, initial: boolean): Step {
+    if (error.forbidden) return { next: "forbidden", failed: true, error };
+    if (error.expired) {
+      this.#resourceVersion = undefined;
+      return { next: "again", failed: true };
+    }
+    if (initial && (error.status === 422 || error.status === 400)) {
+      this.#sendsInitial = false;
+      return { next: "again", failed: false };
+    }
+    return { next: "again", failed: true, error };
   }
 
   #call(initial: boolean): Call {

@@ -112,7 +112,7 @@ describe("the process", () => {
       });
       const output: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-      const killer = setTimeout(() => child.kill("SIGKILL"), 4000);
+      const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
       const [code, signal] = await once(child, "close");
       clearTimeout(killer);
       expect({ code, signal, output: Buffer.concat(output).toString() }).toEqual({
@@ -121,6 +121,7 @@ describe("the process", () => {
         output: "done\n",
       });
     },
+    30_000,
   );
 });
 

@@ -1,4 +1,4 @@
-import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
@@ -22,7 +22,6 @@ async function clientOf(user: object, cluster: object = {}, protocol: "plain" | 
 
 /** An exec plugin that counts its runs in a file beside it and prints what `status` evaluates to. */
 async function plugin(status: string): Promise<{ command: string; runs: () => Promise<string> }> {
-  const { readFile } = await import("node:fs/promises");
   const directory = await server.directory();
   const command = path.join(directory, "login.sh");
   const count = path.join(directory, "count");
@@ -111,6 +110,28 @@ describe("exec plugins", () => {
     await ask(other);
     await ask(other);
     expect(authorizations().slice(-2)).toEqual(["Bearer old-1", "Bearer old-2"]);
+  });
+
+  test("are told what kubectl tells them", async () => {
+    server = await ApiServer.start(pod);
+    const told = path.join(await server.directory(), "told");
+    const { command } = await plugin(
+      `printf %s "$KUBERNETES_EXEC_INFO:$EXTRA" > ${told}; ${credential('\\"token\\":\\"t\\"')}`,
+    );
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command,
+      env: [{ name: "EXTRA", value: "yes" }],
+      provideClusterInfo: true,
+    };
+    await ask(new KubernetesClient(await server.cluster({ exec })));
+    const text = await readFile(told, "utf8");
+    expect(text.endsWith(":yes")).toBe(true);
+    expect(JSON.parse(text.slice(0, -":yes".length))).toEqual({
+      apiVersion: "client.authentication.k8s.io/v1",
+      kind: "ExecCredential",
+      spec: { interactive: false, cluster: { server: server.origin } },
+    });
   });
 
   test("may give a client certificate", async () => {

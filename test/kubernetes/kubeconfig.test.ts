@@ -73,6 +73,15 @@ describe("a kubeconfig that cannot be used is refused with its reason and a fix"
     expect(`${error.message} ${error.stack} ${error.fix}`).not.toContain("top-secret");
   });
 
+  test.each(["as-groups", "as-uid", "as-user-extra"])(
+    "%s: refused, since acting without it would be acting as another",
+    async (field) => {
+      const users = [{ name: "u", user: { as: "someone", [field]: ["x"] } }];
+      const error = await refusal(await file("config", config(undefined, { users })));
+      expect(error.message).toContain(field);
+    },
+  );
+
   test("an unknown context; the known ones are named", async () => {
     const error = await refusal(await file("config", config()), "three");
     expect(error).toMatchObject({ code: "unknown-context", fix: "Its contexts are: one, two." });
