@@ -61,7 +61,8 @@ export class GarbageCollector {
       return;
     }
     this.#addresses.set(uid, { resource, namespace, name });
-    if (ownerReferences.length > 0 || isWaiting(object)) this.#queue.add(uid, this.#delay);
+    const dangling = ownerReferences.some((owner) => !this.#addresses.has(owner.uid));
+    if (dangling || isWaiting(object)) this.#queue.add(uid, this.#delay);
   }
 
   #note(owner: string, dependent: string, gone: boolean): void {
