@@ -12,6 +12,9 @@ import { openPlace, type Place } from "./place.ts";
 import { type RunInput, type RunOutcome, runOnce, selectorOf } from "./run-once.ts";
 import { hasSucceeded } from "./show/verdict.ts";
 
+/** How the run ended: by itself, or because the user wanted to stop. */
+export type Ending = "succeeded" | "failed" | "interrupted";
+
 export interface Surroundings {
   /** The user's own key, for --live. */
   readonly apiKey: string | null;
@@ -20,8 +23,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** @returns whether the run succeeded. Throws DemoError, and what the adapter's cluster access throws. */
-export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surroundings): Promise<boolean> {
+/** Throws DemoError, and what the adapter's cluster access throws. */
+export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surroundings): Promise<Ending> {
   await using opened = new AsyncDisposableStack();
   tell({ event: "progress", text: options.cluster ? "reaching the cluster" : "starting the devcluster" });
   const place = opened.adopt(await openPlace(options), (value) => value.stop());
@@ -32,11 +35,8 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
   const pods = { local: place.local, apiServerHost: cluster.server.hostname };
   const model = opened.adopt(await openModel({ ...options, apiKey }, pods), (value) => value.stop());
   const namespace = place.namespace ?? cluster.namespace;
-  tell({
-    event: "setting",
-    name: "cluster",
-    text: `${place.sentence}, Kubernetes ${version.gitVersion} at ${cluster.server.origin}`,
-  });
+  const about = [`Kubernetes ${version.gitVersion}`, place.remark].filter(Boolean).join("; ");
+  tell({ event: "setting", name: "cluster", text: `${place.name} at ${cluster.server.origin} (${about})` });
   tell({ event: "setting", name: "model", text: model.sentence });
   tell({ event: "setting", name: "image", text: place.image });
   tell({ event: "setting", name: "prompt", text: options.prompt });
@@ -46,10 +46,11 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
   const input: RunInput = { options, place, model, client, namespace, tell, signal };
   const outcome = await runOnce(input);
   const { result, durations } = outcome;
+  const ending = signal.aborted ? "interrupted" : hasSucceeded(result) ? "succeeded" : "failed";
   tell({ event: "verdict", result, durations, billed: model.kind !== "scripted" });
   if (options.keep) await keep(place, namespace, outcome, tell, signal);
   else await leaveNothing(input, outcome);
-  return hasSucceeded(result);
+  return ending;
 }
 
 /** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */
@@ -59,9 +60,7 @@ async function leaveNothing({ client, namespace, tell }: RunInput, { ctx }: RunO
   if (await client.find(jobs, namespace, name)) await client.delete(jobs, namespace, name);
   const objects = await leftovers(client, namespace, name, selectorOf(ctx));
   const text =
-    objects.length === 0
-      ? "nothing is left of the run: no Job, no pod, no Secret"
-      : `still there after 30 s: ${objects.join(", ")}`;
+    objects.length === 0 ? "nothing: no Job, no pod, no Secret" : `still there after 30 s: ${objects.join(", ")}`;
   tell({ event: "left-behind", objects, text });
 }
 

@@ -27,7 +27,8 @@ export async function openDevcluster(): Promise<Place> {
     context: null,
     namespace: "default",
     image,
-    sentence: "the devcluster, an embedded one for development (pods are processes of this machine)",
+    name: "the devcluster",
+    remark: "embedded: pods are local processes",
     local: true,
     async stop() {
       await devcluster.stop();

@@ -8,14 +8,14 @@ import { type DemoOptions, readOptions } from "./options.ts";
 import { jsonShow } from "./show/json.ts";
 import { TerminalShow } from "./show/terminal.ts";
 
-const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+const EXIT = { succeeded: 0, failed: 1, usage: 2 } as const;
 const SIGNALS = { SIGINT: { code: 130, word: "Ctrl-C" }, SIGTERM: { code: 143, word: "SIGTERM" } } as const;
 
 async function main(): Promise<number> {
   const read = readOptions(process.argv.slice(2), process.env);
   if (read.kind === "help") {
     process.stdout.write(read.text);
-    return EXIT.ok;
+    return EXIT.succeeded;
   }
   if (read.kind === "wrong") {
     process.stderr.write(`${read.problem}\n${read.fix}\n`);
@@ -26,11 +26,10 @@ async function main(): Promise<number> {
   const show = showFor(read.options);
   const interruption = listenForInterruption(show);
   try {
-    const succeeded = await demo(read.options, { apiKey, tell: show.tell.bind(show), signal: interruption.signal });
-    return interruption.exitCode() ?? (succeeded ? EXIT.ok : EXIT.failed);
+    const ending = await demo(read.options, { apiKey, tell: show.tell.bind(show), signal: interruption.signal });
+    return ending === "interrupted" ? interruption.exitCode() : EXIT[ending];
   } catch (error) {
-    const interrupted = interruption.exitCode();
-    if (interrupted !== undefined) return interrupted;
+    if (interruption.signal.aborted) return interruption.exitCode();
     const failure = failureEvent(error);
     if (!failure) throw error;
     show.tell(failure);
@@ -43,20 +42,20 @@ async function main(): Promise<number> {
 interface Interruption {
   /** Aborted when the user wants to stop. */
   readonly signal: AbortSignal;
-  /** Undefined until then. */
-  exitCode(): number | undefined;
+  /** That of the signal which came first, once one came. */
+  exitCode(): number;
 }
 
 /** The first Ctrl-C stops the run and cleans up; the second warns; the third leaves at once. */
 function listenForInterruption(show: Show): Interruption {
   const stop = new AbortController();
-  let exitCode: number | undefined;
+  let exitCode: number = EXIT.failed;
   let count = 0;
   for (const [name, { code, word }] of Object.entries(SIGNALS))
     process.on(name, () => {
-      exitCode ??= code;
       count += 1;
       if (count === 1) {
+        exitCode = code;
         show.tell({ event: "progress", text: `${word}: stopping Claude and cleaning up` });
         stop.abort(new Error(`Cancelled with ${word}`));
       } else if (count === 2)

@@ -10,8 +10,10 @@ export interface Place {
   /** Null: that of the context. */
   readonly namespace: string | null;
   readonly image: string;
-  /** Which cluster, and what to know of it; the address is put behind it. */
-  readonly sentence: string;
+  /** Which cluster, for the user. */
+  readonly name: string;
+  /** What to know of it; may be empty. */
+  readonly remark: string;
   /** True when pods are processes of this machine. */
   readonly local: boolean;
   stop(): Promise<void>;
@@ -22,7 +24,8 @@ export async function openPlace({ cluster }: DemoOptions): Promise<Place> {
   return {
     ...cluster,
     kubeconfig: resolve(cluster.kubeconfig),
-    sentence: `that of ${cluster.kubeconfig}${cluster.context ? `, context ${cluster.context}` : ""}`,
+    name: `that of ${cluster.kubeconfig}${cluster.context ? `, context ${cluster.context}` : ""}`,
+    remark: "",
     local: false,
     stop: async () => {},
   };

@@ -7,7 +7,7 @@ import { terminalSvg } from "./picture/svg.ts";
 import { TerminalShow } from "./show/terminal.ts";
 
 /** The same for every recording, so that a new one changes the text of a page and not its layout. */
-const SIZE = { columns: 104, rows: 30 };
+const SIZE = { columns: 112, rows: 31 };
 
 const file = process.argv[2] ?? "docs/run.svg";
 const read = readOptions([], {});
@@ -23,12 +23,12 @@ const show = new TerminalShow({
   columns: () => SIZE.columns,
   elapsedMs: () => performance.now(),
 });
-const succeeded = await demo(read.options, {
+const ending = await demo(read.options, {
   apiKey: null,
   signal: new AbortController().signal,
   // A picture does not move.
   tell: (event) => event.event !== "progress" && show.tell(event),
 });
 show.end();
-if (!succeeded) throw new Error(`The run failed, so there is nothing to show:\n${output}`);
+if (ending !== "succeeded") throw new Error(`The run failed, so there is nothing to show:\n${output}`);
 await writeFile(file, terminalSvg(output.trimEnd().split("\n"), SIZE, "npm run demo"));

@@ -75,7 +75,7 @@ export class TerminalShow implements Show {
       case "verdict":
         return verdictFacts(event).flatMap((fact) => this.#fact(fact, this.#verdictPaint(fact)));
       case "left-behind":
-        return this.#fact({ name: "cluster", text: event.text }, event.objects.length > 0 ? c.yellow : c.bold);
+        return this.#fact({ name: "left over", text: event.text }, event.objects.length > 0 ? c.yellow : c.bold);
       case "failure":
         return [
           ...this.#fact({ name: "✗", text: event.sentence }, c.red),

@@ -1,6 +1,5 @@
 import type { AdapterExecutionResult, UsageSummary } from "@paperclipai/adapter-utils";
 import { count, dollars } from "../../src/cli/format-line.ts";
-import type { TranscriptReport } from "../../src/run/evidence.ts";
 import type { Durations, VerdictEvent } from "../demo-event.ts";
 
 /** One line of the verdict: a name, and what there is to say. */
@@ -20,7 +19,15 @@ interface Account {
   /** How the adapter knows, strongest first. */
   readonly evidence?: readonly string[];
   readonly fix?: string;
-  readonly transcript?: TranscriptReport | null;
+  readonly transcript?: Transcript | null;
+}
+
+interface Transcript {
+  readonly complete: boolean;
+  readonly lines: number;
+  /** Ranges of line numbers, both ends included. */
+  readonly missing?: readonly { readonly from: number; readonly to: number | null }[];
+  readonly unproven?: string;
 }
 
 /** What Paperclip would record of the run, for a person. */
@@ -28,7 +35,7 @@ export function verdictFacts({ result, durations, billed }: VerdictEvent): Fact[
   const account: Account = result.resultJson ?? {};
   const headline: Fact = hasSucceeded(result)
     ? { name: "✓", text: account.sentence ?? "The run succeeded.", tone: "good" }
-    : { name: "✗", text: result.errorMessage ?? account.sentence ?? "The run failed.", tone: "bad" };
+    : { name: "✗", text: account.sentence ?? result.errorMessage ?? "The run failed.", tone: "bad" };
   return [
     headline,
     ...(hasSucceeded(result) ? [] : failureFacts(result, account)),
@@ -56,15 +63,11 @@ function failureFacts(result: AdapterExecutionResult, account: Account): Fact[] 
 }
 
 /** Whether every line that Claude Code printed arrived. */
-function completeness(transcript: TranscriptReport): string {
-  switch (transcript.state) {
-    case "complete":
-      return `${count(transcript.lines)} printed, all arrived: count and SHA-256 agree with the runner's seal`;
-    case "missing":
-      return `${count(transcript.lines)} arrived, some are missing: ${transcript.gaps.map(({ from, to }) => `${from}–${to ?? ""}`).join(", ")}`;
-    case "unproven":
-      return `${count(transcript.lines)} arrived, completeness not proven: ${transcript.why}`;
-  }
+function completeness({ complete, lines, missing = [], unproven }: Transcript): string {
+  if (complete) return `${count(lines)} printed, all arrived: count and SHA-256 agree with the runner's seal`;
+  const gaps = missing.map(({ from, to }) => `${from}–${to ?? "the end"}`).join(", ");
+  if (gaps !== "") return `${count(lines)} arrived; missing are ${gaps}`;
+  return `${count(lines)} arrived, completeness not proven${unproven ? `: ${unproven}` : ""}`;
 }
 
 function tokens(usage: UsageSummary): string {

@@ -1,5 +1,8 @@
 /** The demo itself: a process, the devcluster, the adapter and the real Claude Code CLI. */
 import { afterEach, expect, test } from "vitest";
+import { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { openCluster } from "../../src/kubernetes/cluster.ts";
+import { pods } from "../../src/kubernetes/resource-types.ts";
 import {
   bash,
   refusals,
@@ -29,7 +32,7 @@ test("without options: a run that succeeds, told from the Job to the verdict, an
   const inOrder = [
     /cluster .*devcluster/,
     /model .*scripted/,
-    /job .* created/,
+    /Job .* created/,
     /pod .* Running/,
     /claude {2}session [0-9a-f-]{36}/,
     /says {4}Let me look around/,
@@ -42,7 +45,7 @@ test("without options: a run that succeeds, told from the Job to the verdict, an
     /tokens {4}[\d,]+ in/,
     /cost {6}\$0\.\d{4} by list price; nothing is billed/,
     /time {6}pod running after/,
-    /nothing is left of the run/,
+    /nothing: no Job, no pod, no Secret/,
   ];
   const places = inOrder.map((words) => told.search(words));
   expect(places, told).toEqual([...places].sort((a, b) => a - b));
@@ -74,7 +77,7 @@ test("a run that fails: exit code 1, what happened, how we know and what to do",
   expect(demo.stdout).toMatch(/✗ .*[Cc]redit/);
   expect(demo.stdout).toMatch(/because /);
   expect(demo.stdout).toMatch(/fix /);
-  expect(demo.stdout).toContain("nothing is left of the run");
+  expect(demo.stdout).toContain("nothing: no Job, no pod, no Secret");
   expect(await demo.leftBehind()).toEqual([]);
 });
 
@@ -84,7 +87,21 @@ test("Ctrl-C stops Claude, cleans up and exits with 130", async () => {
   await demo.says("gets    now");
   demo.child.kill("SIGINT");
   expect(await demo.ends(), demo.stderr).toBe(130);
-  expect(demo.stdout).toContain("nothing is left of the run");
+  expect(demo.stdout).toContain("nothing: no Job, no pod, no Secret");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("--keep leaves the run for a look until Ctrl-C, which is then no failure", async () => {
+  await using demo = await DemoProcess.start(["--keep"]);
+  await demo.says("are kept: kubectl --kubeconfig");
+  const [, kubeconfig = ""] = /--kubeconfig\s+(\S+)/.exec(demo.stdout) ?? [];
+  const client = new KubernetesClient(await openCluster({ kubeconfig }));
+  const kept = await client.list(pods, "default");
+  await client.cluster.close();
+  // The container has ended; the pod's phase may follow a moment later.
+  expect(kept.items.map((pod) => pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode)).toEqual([0]);
+  demo.child.kill("SIGINT");
+  expect(await demo.ends(), demo.stderr).toBe(0);
   expect(await demo.leftBehind()).toEqual([]);
 });
 

@@ -14,7 +14,7 @@ const success = {
   sessionId: "s-1",
   usage: { inputTokens: 1200, outputTokens: 34, cachedInputTokens: 5 },
   costUsd: 0.01234,
-  resultJson: { sentence: "Claude completed its task.", transcript: { state: "complete", lines: 12 } },
+  resultJson: { sentence: "Claude completed its task.", transcript: { complete: true, lines: 12 } },
 };
 const story: DemoEvent[] = [
   { event: "setting", name: "model", text: "a scripted stand-in" },
@@ -55,7 +55,7 @@ test("the story, in three paragraphs", () => {
   tokens    1,200 in (and 5 cached) · 34 out
   cost      $0.0123 by list price; nothing is billed
   time      pod running after 0.6 s · Claude Code 1.5 s · all 3.4 s
-  cluster   all gone
+  left over all gone
 `);
 });
 
