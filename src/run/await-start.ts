@@ -16,7 +16,7 @@ export interface StartLimits {
 }
 
 /** Seconds that a state must last before it is given up: the cluster itself tries images and mounts again. */
-const RETRY_LIMIT_SEC = 90;
+const RETRY_LIMIT_SEC = 60;
 const FATAL_AFTER_SEC = 5;
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
 const LOOK_EVERY_MS = 5_000;

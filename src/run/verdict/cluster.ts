@@ -97,6 +97,8 @@ export const outOfMemory: Cause = (known) => {
 /** Somebody deleted or suspended the Job, or deleted its pod. */
 export const deletedFromOutside: Cause = (known) => {
   if (known.ending.byItself === true) return null;
+  // We suspended it ourselves when we gave up waiting for its pod.
+  if (known.neverRan && known.evidence.acts.gaveUp) return null;
   return jobDeleted(known) ?? jobSuspended(known) ?? podDeleted(known);
 };
 

@@ -7,13 +7,13 @@
  *   TEST_SH_IMAGE    an image with sh and without Node; tests of the sh runner are skipped without it
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
-import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
+import { type Devcluster, fastTimings, type LocalImage, startDevcluster } from "../../../devcluster/src/index.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
 
@@ -39,7 +39,7 @@ const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url)
 export async function openPlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "cluster-suite-"));
   const given = process.env.TEST_KUBECONFIG;
-  const devcluster = given ? null : await startDevcluster({ images: localImages(), timings: fastTimings });
+  const devcluster = given ? null : await startDevcluster({ images: await localImages(folder), timings: fastTimings });
   const adminKubeconfig = given ?? join(folder, "admin");
   if (devcluster) await writeFile(adminKubeconfig, devcluster.kubeconfig, { mode: 0o600 });
   const kubeConfig = new KubeConfig();
@@ -66,11 +66,15 @@ export async function openPlace(): Promise<Place> {
   };
 }
 
-/** The agent's image has this Node; the other has what the host has, less any Node. */
-const localImages = () => ({
-  "agent:test": { path: [dirname(process.execPath)] },
-  "sh:test": { path: [], env: { PATH: "/usr/sbin:/sbin:/bin" } },
-});
+/** The agent's image has this Node; the other has the host's programs, less any Node. */
+async function localImages(folder: string): Promise<Record<string, LocalImage>> {
+  const withoutNode = join(folder, "bin");
+  await mkdir(withoutNode);
+  for (const place of ["/usr/bin", "/bin"])
+    for (const name of await readdir(place))
+      if (!name.startsWith("node")) await symlink(join(place, name), join(withoutNode, name)).catch(() => "is there");
+  return { "agent:test": { path: [dirname(process.execPath)] }, "sh:test": { env: { PATH: withoutNode } } };
+}
 
 /** Namespace, service account and the documented Role; returns a kubeconfig of that account. */
 async function furnish(kubeConfig: KubeConfig, namespace: string): Promise<string> {

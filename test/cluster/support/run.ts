@@ -1,6 +1,7 @@
 /** Starts runs through the adapter as Paperclip would, with an agent that is a small sh program. */
 import { randomBytes } from "node:crypto";
 import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
+import type { Dependencies } from "../../../src/run/dependencies.ts";
 import { execute } from "../../../src/run/execute.ts";
 import type { Place } from "./place.ts";
 
@@ -9,6 +10,7 @@ export interface RunOptions {
   readonly agent: string;
   readonly config?: Record<string, unknown>;
   readonly context?: Partial<AdapterExecutionContext>;
+  readonly dependencies?: Partial<Dependencies>;
 }
 
 export interface TestRun {
@@ -33,7 +35,7 @@ export const RESULT = `echo '{"duration_api_ms":1,"session_id":"${SESSION}","typ
 
 export const freshId = (): string => randomBytes(6).toString("hex");
 
-export function startRun(place: Place, { agent, config, context }: RunOptions): TestRun {
+export function startRun(place: Place, { agent, config, context, dependencies }: RunOptions): TestRun {
   const runId = context?.runId ?? `run-${freshId()}`;
   const agentId = context?.agent?.id ?? `agent-${freshId()}`;
   const out = { stdout: "", stderr: "" };
@@ -74,7 +76,7 @@ export function startRun(place: Place, { agent, config, context }: RunOptions): 
     },
     ...context,
   };
-  const result = execute(ctx, { env: {} });
+  const result = execute(ctx, { env: {}, ...dependencies });
   const until = <T>(find: () => T | undefined, what: string): Promise<T> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
