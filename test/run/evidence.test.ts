@@ -45,6 +45,11 @@ describe("what the cluster overwrites", () => {
     expect(seen.pod?.presence).toBe("deleted");
   });
 
+  test("when an end was first seen stays, however often it is told", () => {
+    const again = { ...ended(3), at: T0 + 90_000 } as Observation;
+    expect(evidenceOf([job(), ended(3), again]).pod?.agent.terminated?.seenAt).toBe(T0 + 31_000);
+  });
+
   test("the first time that the deletion was asked for counts, without its grace", () => {
     expect(afterRecording("delpod").pod?.deletionAskedAt).toBe("2026-11-22T07:22:29.000Z");
   });

@@ -9,6 +9,7 @@ describe("agent errors by their structured fields", () => {
     [{ apiError: "safety_monitor_blocked" }, "claude_refusal", "model_refusal", false],
     [{ terminalReason: "prompt_too_long" }, "llm_api_error", null, true],
     [{ apiError: "tool_history_mismatch", terminalReason: "api_error" }, "llm_api_error", null, true],
+    [{ apiError: "usage_limit_reached" }, "provider_quota", "provider_quota", false],
     [{ apiErrorStatus: 402 }, "claude_billing_error", null, false],
     [{ apiErrorStatus: 404, apiErrorType: "not_found_error" }, "model_not_found", null, false],
     [{ apiError: "stored_login_refused" }, "claude_auth_required", null, false],
@@ -65,5 +66,7 @@ describe("agent errors by their structured fields", () => {
     expect(verdict.sentence).toContain("reported success, but it ended with exit code 1");
     const disagree = judge(evidenceOf([job(), ended(9, {}, { exitCode: 0 }), agent(SUCCEEDED)]));
     expect(disagree.sentence).toContain("its container ended with exit code 9");
+    for (const seal of [{ exitCode: 1 }, { exitCode: null, signal: "SIGKILL" }, { exitCode: 0, signal: "SIGTERM" }])
+      expect(judge(evidenceOf([job(), ended(0, {}, seal), agent(SUCCEEDED)])).kind).toBe("agent-error");
   });
 });
