@@ -44,6 +44,6 @@ export const refusals = {
     }),
 } as const;
 
-export function refusal(status: number, type: string, message: string, headers: Record<string, string> = {}): Refusal {
+function refusal(status: number, type: string, message: string, headers: Record<string, string> = {}): Refusal {
   return { kind: "refusal", status, error: { type, message }, headers };
 }

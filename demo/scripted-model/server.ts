@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { type Conversation, type MessagesRequest, readConversation } from "./conversation.ts";
-import { play, type Question } from "./play.ts";
+import { play, type Question, requestId } from "./play.ts";
 import { chooseTurn, type Script } from "./script.ts";
 
 export interface ScriptedModelOptions {
@@ -95,7 +95,7 @@ class Desk {
     };
     const left = new AbortController();
     response.on("close", () => left.abort());
-    response.setHeader("request-id", question.messageId.replace("msg_", "req_"));
+    response.setHeader("request-id", requestId(question));
     await play(
       chooseTurn(this.#script, conversation),
       question,

@@ -60,7 +60,7 @@ export interface Pace {
   readonly paceMs?: number;
 }
 
-export interface ApiErrorBody {
+interface ApiErrorBody {
   readonly type: string;
   readonly message: string;
 }

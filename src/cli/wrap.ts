@@ -34,7 +34,7 @@ export function wrap(line: string, width: number): string[] {
 }
 
 /** The start of a text that fits; at least one character, so that cutting always comes to an end. */
-export function cut(text: string, width: number): string {
+function cut(text: string, width: number): string {
   let used = 0;
   for (const { segment, index } of graphemes.segment(text)) {
     used += columns(segment);
