@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { missingRights, nameOf } from "../../src/kubernetes/access.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { ApiServer, json, refuse } from "./support/api-server.ts";
 import { LeapingClock } from "./support/clocks.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 let server: ApiServer;
 afterEach(() => server.stop());

@@ -2,12 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { Agent, type Dispatcher } from "undici";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { agentSettings } from "../../src/kubernetes/agent.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { ApiServer, type Handler, json, type Reply } from "./support/api-server.ts";
 import { eventually } from "./support/eventually.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 let server: ApiServer;
 afterEach(() => server.stop());

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ApiError } from "../../src/kubernetes/api-error.ts";
 import type { ClientOptions } from "../../src/kubernetes/call-options.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
@@ -8,6 +8,9 @@ import { configMaps, jobs, pods, secrets } from "../../src/kubernetes/resource-t
 import { ApiServer, type Handler, json, refuse } from "./support/api-server.ts";
 import { LeapingClock } from "./support/clocks.ts";
 import { eventually } from "./support/eventually.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 const JOB = { metadata: { name: "run-1", uid: "u1", resourceVersion: "7" } };
 let server: ApiServer | undefined;

@@ -1,10 +1,13 @@
 import { writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { ApiServer } from "./support/api-server.ts";
 import { CollectionApi } from "./support/collection-api.ts";
 import { eventually } from "./support/eventually.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 let server: ApiServer;
 let api: CollectionApi;

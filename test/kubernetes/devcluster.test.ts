@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../devcluster/src/index.ts";
 import { missingRights } from "../../src/kubernetes/access.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
@@ -9,6 +9,9 @@ import { type Cluster, openCluster } from "../../src/kubernetes/cluster.ts";
 import { type Observation, Observer } from "../../src/kubernetes/observer.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { eventually } from "./support/eventually.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 let devcluster: Devcluster;
 let directory: string;

@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import type { OpenLog } from "../../src/kubernetes/log-stream.ts";
 import { ApiServer, type Handler, type Reply, refuse } from "./support/api-server.ts";
 import { eventually } from "./support/eventually.ts";
+
+// Real sockets on a machine that may be busy: nothing here waits that long when all is well.
+vi.setConfig({ testTimeout: 30_000 });
 
 let server: ApiServer;
 afterEach(() => server.stop());
