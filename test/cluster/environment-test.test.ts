@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testEnvironment } from "../../src/doctor/test-environment.ts";
+import { openPlace, type Place } from "./support/place.ts";
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace();
+}, 120_000);
+afterAll(() => place.close());
+
+const examine = (config: Record<string, unknown>) =>
+  testEnvironment(
+    {
+      adapterType: "claude_k8s",
+      config: { kubeconfig: place.kubeconfig, namespace: place.namespace, image: place.image, ...config },
+    },
+    { env: {} },
+  );
+
+describe("the environment test", () => {
+  it("finds all rights granted by the documented Role, and warns that no volume keeps sessions", async () => {
+    const { status, checks } = await examine({});
+    expect(status).toBe("warn");
+    expect(checks.filter(({ level }) => level === "error")).toEqual([]);
+    expect(checks.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(["k8s_api_reachable", "k8s_rbac", "k8s_image_configured", "k8s_pvc_not_detected"]),
+    );
+  });
+
+  it("case 63: names each missing right of another namespace, with verb, resource and fix", async () => {
+    const { status, checks } = await examine({ namespace: "default" });
+    expect(status).toBe("fail");
+    const codes = checks.filter(({ level }) => level !== "info").map(({ code }) => code);
+    expect(codes).toEqual(
+      expect.arrayContaining([
+        "k8s_rbac_jobs_list",
+        "k8s_rbac_jobs_create",
+        "k8s_rbac_secrets_create",
+        "k8s_rbac_pods_log_get",
+      ]),
+    );
+    expect(checks.find(({ code }) => code === "k8s_rbac_jobs_create")?.hint).toContain("deploy/rbac.yaml");
+  });
+
+  it.each([
+    ["a wrong setting", { retainJobs: "x" }, "k8s_config_invalid", /Keep Job/],
+    ["a missing kubeconfig", { kubeconfig: "/nowhere" }, "k8s_kubeconfig_invalid", /./],
+    ["no image", { image: null }, "k8s_image_missing", /Set "Image"/],
+  ])("says what to do about %s", async (_, config, code, fix) => {
+    const { status, checks } = await examine(config);
+    expect(status).toBe("fail");
+    expect(checks.find((check) => check.code === code)?.hint).toMatch(fix);
+  });
+});
