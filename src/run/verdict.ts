@@ -7,7 +7,7 @@ import { brokenBeforeTheRun, lostFromSight } from "./verdict/faults.ts";
 import { claimsSuccess, join, type Known, saidNothing } from "./verdict/known.ts";
 import { recoveryOf } from "./verdict/recovery.ts";
 import { startFailed } from "./verdict/startup.ts";
-import { cancelled, deadline, detached, timedOut } from "./verdict/stopped-by-us.ts";
+import { cancelled, deadline, detached, stoppedEarlier, timedOut } from "./verdict/stopped-by-us.ts";
 import { truncated } from "./verdict/truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./verdict/types.ts";
 import { witnesses } from "./verdict/witnesses.ts";
@@ -29,6 +29,7 @@ const CAUSES: readonly Cause[] = [
   outOfMemory,
   deletedFromOutside,
   startFailed,
+  stoppedEarlier,
   lostFromSight,
   contradictedSuccess,
   interrupted,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { noEvidence, observe } from "../../src/run/evidence.ts";
 import { judge } from "../../src/run/verdict.ts";
 import { describeWaiting, type Waiting } from "../../src/run/waiting.ts";
-import { container, JOB, podObject, RUN } from "./support/evidence.ts";
+import { container, JOB, podObject, RUN, T0 } from "./support/evidence.ts";
 import { RECORDED_CONTAINER, readRecording } from "./support/recording.ts";
 
 /** What a recorded Job waited for, each time that it changed, until the pod was being deleted or ended. */
@@ -175,6 +175,24 @@ describe("steps that only Events tell", () => {
 });
 
 describe("when waiting was given up", () => {
+  test("what we then stop is not called deleted from outside", () => {
+    const waiting: Waiting = {
+      state: "image-error",
+      reason: "ImagePullBackOff",
+      message: "not found",
+      fix: "Fix it.",
+      patience: "retry-limit",
+    };
+    const act = { kind: "act", act: { kind: "gave-up", waiting, waitedSec: 90, at: T0 } } as const;
+    for (const name of ["suspendmid", "delpending", "deljobfg"]) {
+      const seen = [...readRecording(name).observations, act].reduce(
+        observe,
+        noEvidence({ ...RUN, container: RECORDED_CONTAINER }),
+      );
+      expect(judge(seen).kind).toBe("start-failed");
+    }
+  });
+
   test.each([
     ["imagepull", /could not start within 90 s: ErrImagePull: .*not found/],
     ["unsched", /within 90 s: Unschedulable: 0\/1 nodes are available/],

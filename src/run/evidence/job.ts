@@ -1,4 +1,5 @@
 import type { Job } from "kubernetes-types/batch/v1";
+import { ANNOTATIONS } from "../plan/names.ts";
 
 /** One condition of a Job or a pod that is or was True or False. */
 export interface Condition {
@@ -27,6 +28,8 @@ export interface JobFacts {
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
   readonly suspended: boolean;
+  /** Why an adapter stopped the run, as it noted on the Job before it may have died itself; null: none did. */
+  readonly stoppedBecause: string | null;
   /** Pods that run, wait or are being ended, as the Job's controller counts them. */
   readonly livePods: number;
   /** Every condition ever seen, newest state of each type. */
@@ -46,6 +49,7 @@ export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at:
     deletionTimestamp: meta.deletionTimestamp ?? before?.deletionTimestamp ?? null,
     finalizers: meta.finalizers ?? [],
     suspended: job.spec?.suspend ?? false,
+    stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
     livePods: (job.status?.active ?? 0) + (job.status?.terminating ?? 0),
     conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
   };

@@ -96,7 +96,9 @@ export const outOfMemory: Cause = (known) => {
 
 /** Somebody deleted or suspended the Job, or deleted its pod. */
 export const deletedFromOutside: Cause = (known) => {
-  if (known.ending.byItself === true) return null;
+  const { acts, job } = known.evidence;
+  // What we stop, the cluster deletes: then it was not done from outside.
+  if (known.ending.byItself === true || acts.gaveUp || job?.stoppedBecause) return null;
   // We suspended it ourselves when we gave up waiting for its pod.
   if (known.neverRan && known.evidence.acts.gaveUp) return null;
   return jobDeleted(known) ?? jobSuspended(known) ?? podDeleted(known);

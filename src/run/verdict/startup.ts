@@ -5,10 +5,10 @@ import { quoting, reasonAndMessage } from "./words.ts";
 
 /** The agent's container never ran, and the cluster says why. */
 export const startFailed: Cause = (known) => {
-  if (!known.neverRan) return null;
+  const { gaveUp } = known.evidence.acts;
+  if (!known.neverRan && !gaveUp) return null;
   const waited = whatItWaitedFor(known);
   if (!waited) return null;
-  const { gaveUp } = known.evidence.acts;
   const patience = gaveUp ? ` within ${Math.round(gaveUp.waitedSec)} s` : "";
   return {
     kind: "start-failed",

@@ -7,15 +7,10 @@ import { claude, quoting, runAgain, timeOf, withEnding } from "./words.ts";
 export const cancelled: Cause = (known) => {
   const { cancel } = known.evidence.acts;
   if (!cancel || endedBefore(known, cancel.at)) return null;
-  const state = known.neverRan
-    ? "before its agent started"
-    : known.stopped
-      ? `and ${claude(known)} ended${withEnding(known)}`
-      : "but the end of its pod was not seen yet";
   return {
     kind: "cancelled",
     code: "cancelled",
-    sentence: `The run was cancelled${quoting(cancel.reason)}; ${stateClause(state)}.`,
+    sentence: `The run was cancelled${quoting(cancel.reason)}; ${outcome(known)}.`,
     fix: known.stopped
       ? "Nothing: the run was stopped on purpose."
       : "Check that its Job is gone (kubectl get jobs,pods).",
@@ -23,9 +18,23 @@ export const cancelled: Cause = (known) => {
   };
 };
 
-function stateClause(state: string): string {
-  return state.startsWith("before") ? `it was stopped ${state}` : state.replace(/^(and|but) /, "");
+function outcome(known: Known): string {
+  if (known.neverRan) return "it was stopped before its agent started";
+  return known.stopped ? `${claude(known)} ended${withEnding(known)}` : "the end of its pod was not seen yet";
 }
+
+/** An adapter that is gone had stopped the run: all it left is its note on the Job. */
+export const stoppedEarlier: Cause = (known) => {
+  const { job } = known.evidence;
+  if (!job?.stoppedBecause || known.ending.byItself === true) return null;
+  return {
+    kind: "cancelled",
+    code: "cancelled",
+    sentence: `An earlier process of the adapter stopped the run${quoting(job.stoppedBecause)}; ${outcome(known)}.`,
+    fix: "Nothing: the run was stopped on purpose.",
+    because: [`Job ${job.name}: annotated as stopped${quoting(job.stoppedBecause)}`],
+  };
+};
 
 /** The run's own time was up: the adapter or the runner ended it. */
 export const timedOut: Cause = (known) => {

@@ -31,6 +31,14 @@ test("the adapter lost the cluster from sight", () => {
   expect(judge(evidenceOf([job(), KILLED, { kind: "fault", fault }, agent(ANSWERED)]))).toMatchObject(CUT);
 });
 
+test("an earlier process of the adapter had stopped the run and left only its note", () => {
+  const annotations = { "paperclip.io/stopped": "Cancelled by a board operator" };
+  const suspended = job({ conditions: [{ type: "Suspended", status: "True" }] }, { annotations });
+  const verdict = judge(evidenceOf([suspended, ended(143, {}, { ending: "terminated" }), agent(ANSWERED)]));
+  expect(verdict).toMatchObject({ kind: "cancelled", code: "cancelled", stopped: true });
+  expect(verdict.sentence).toMatch(/earlier process of the adapter stopped the run: Cancelled by a board operator/);
+});
+
 test("a Job deleted in the foreground goes only after its pods: nothing of it is alive", () => {
   const gone = (finalizers: string[]): Observation => {
     const metadata = { name: "j", uid: "job-uid", deletionTimestamp: "2026-11-22T07:01:00Z", finalizers };
