@@ -50,7 +50,7 @@ test("a completed run, every field", () => {
       verdict: "completed",
       sentence: "Claude Code (claude-sonnet-4-5) completed its task after 1 turn.",
       evidence: expect.arrayContaining(["Transcript: complete, 3 lines", expect.stringContaining("subtype success")]),
-      transcript: { state: "complete", lines: 3 },
+      transcript: { complete: true, lines: 3 },
       job: { name: "ac-agent-run-abc123", namespace: "agents", uid: "job-uid" },
       pod: { name: "ac-agent-run-abc123-x7k2p", uid: "pod-uid", node: "node-1" },
     },
