@@ -141,6 +141,9 @@ class MemoryStore implements ApiStore {
     const context = this.#context(definition, options);
     const { subresource } = options;
     this.#rules.update(draft, current, subresource === undefined ? context : { ...context, subresource });
+    // Measured: only a client's change counts; the scheduler's binding leaves a pod at generation 1.
+    const { generation } = current.metadata;
+    if (generation !== undefined && !deepEqual(current.spec, draft.spec)) draft.metadata.generation = generation + 1;
     return this.#replace(definition, current, draft, options.dryRun === true);
   }
 
@@ -204,10 +207,6 @@ class MemoryStore implements ApiStore {
 
   #replace(resource: ResourceDefinition, current: KubeObject, draft: KubeObject, dryRun: boolean): KubeObject {
     if (deepEqual(current, draft)) return current;
-    const { generation } = current.metadata;
-    if (generation !== undefined && generation === draft.metadata.generation && !deepEqual(current.spec, draft.spec)) {
-      draft.metadata.generation = generation + 1;
-    }
     if (dryRun) return deepFreeze(draft);
     // Measured: the write that takes the last finalizer away is seen as DELETED only, with the state before it.
     if (isGone(resource.name, draft)) return this.#remove(resource, current);

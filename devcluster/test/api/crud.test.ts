@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
+import type { KubeObject } from "../../src/types.ts";
 import { type Client, connect } from "./client.ts";
 import { job, pod, secret } from "./objects.ts";
 
@@ -47,9 +48,9 @@ describe("create", () => {
     expect(made.body.spec).toEqual(asRecorded);
     expect(made.body.status).toEqual({});
     await expect.poll(() => cluster.store.list("pods", "default").length).toBe(1);
-    const [child] = cluster.store.list("pods", "default");
+    const child = cluster.store.list("pods", "default")[0] as KubeObject;
     const { volumes, nodeName: _, ...recordedSpec } = recorded.pod.spec;
-    const { volumes: ownVolumes, nodeName: __, ...ownSpec } = child?.spec as typeof recordedSpec;
+    const { volumes: ownVolumes, nodeName: __, ...ownSpec } = child.spec as typeof recordedSpec;
     const nameOf = (all: { name: string }[]) => all[0]?.name ?? "";
     expect(ownSpec).toEqual(JSON.parse(JSON.stringify(recordedSpec).replaceAll(nameOf(volumes), nameOf(ownVolumes))));
     expect(ownVolumes[0].projected.sources).toEqual(volumes[0].projected.sources.slice(0, 3));
