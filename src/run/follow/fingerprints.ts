@@ -19,7 +19,7 @@ export class Fingerprints {
   }
 }
 
-const SIZE = 1 << 15;
+const SIZE = 1 << 12;
 /** Pieces of a line of 32 MiB are 2,185. */
 const PIECES = 4096;
 

@@ -36,11 +36,13 @@ export interface FollowLimits {
   readonly silenceMs: number;
   /** Milliseconds of silence after the container's end that a stream is still waited for. @default 3000 */
   readonly lingerMs: number;
+  /** Milliseconds of silence after which a read of what is there (not followed) is given up. @default 15 s */
+  readonly stallMs: number;
   /** Milliseconds without a new line that a gap in a live stream is worked on; later lines wait. @default 20 s */
   readonly gapPatienceMs: number;
-  /** The same after the container's end. @default 30 s */
+  /** The same after the container's end: the log stays as long as the pod does. @default 5 min */
   readonly endPatienceMs: number;
-  /** Milliseconds after the container's end when reading stops in any case. @default 10 min */
+  /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
   readonly endTotalMs: number;
   /** Milliseconds of 404 after which the pod counts as gone whatever the witness says. @default 30 s */
   readonly goneMs: number;
@@ -53,9 +55,10 @@ const DEFAULTS: FollowLimits = {
   memoryBytes: 4 * 1024 * 1024,
   silenceMs: 10 * 60_000,
   lingerMs: 3000,
+  stallMs: 15_000,
   gapPatienceMs: 20_000,
-  endPatienceMs: 30_000,
-  endTotalMs: 10 * 60_000,
+  endPatienceMs: 5 * 60_000,
+  endTotalMs: 15 * 60_000,
   goneMs: 30_000,
   onLogMs: 5 * 60_000,
 };

@@ -62,7 +62,7 @@ export class Follower {
       },
       limits.maxLineBytes,
     );
-    this.#api = new LogApi(options.open, limits.maxLineBytes, onEvent);
+    this.#api = new LogApi(options);
     this.#live = new LiveLines({
       transcript: this.transcript,
       memoryBytes: limits.memoryBytes,
@@ -154,8 +154,8 @@ export class Follower {
   /** The end of the log, read while a silent stream is still open: whichever brings the lines first. */
   async #drainBesides(stop: AbortSignal): Promise<void> {
     if (this.transcript.mode !== "framed") return;
-    const { open, limits, onEvent, container } = this.#options;
-    const api = new LogApi(open, limits.maxLineBytes, onEvent);
+    const { container } = this.#options;
+    const api = new LogApi(this.#options);
     await api.offer(this.transcript, new NearestAhead(), () => allArrived(this.transcript, container.seal()), stop);
   }
 

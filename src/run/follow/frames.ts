@@ -24,6 +24,8 @@ export class FrameCursor {
   readonly long: LongLine;
   /** True once lines were given up: nothing can be proven about the channel's bytes then. */
   broken = false;
+  /** The last line that was given up, in whole or in part. */
+  givenUp = 0;
   readonly #prints = new Fingerprints();
 
   constructor(maxLineBytes: number) {
@@ -49,15 +51,15 @@ export class FrameCursor {
 
   /** Goes on at a later place; answers which lines that gives up, both ends included. */
   skipTo(line: number, piece: number): { readonly from: number; readonly to: number } {
-    const from = this.line;
+    const from = Math.max(this.line, this.givenUp + 1);
     this.broken = true;
     this.line = line;
     this.piece = piece;
     this.long.forget();
-    if (piece === 0) return { from, to: line - 1 };
-    // The line at hand has lost its beginning: what is left of it is of no use.
-    this.long.discard();
-    return { from, to: line };
+    this.givenUp = piece === 0 ? line - 1 : line;
+    // A line that has lost its beginning: what is left of it is of no use.
+    if (piece > 0) this.long.discard();
+    return { from, to: this.givenUp };
   }
 
   isBefore(place: Place): boolean {

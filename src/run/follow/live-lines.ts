@@ -43,7 +43,7 @@ export class LiveLines {
       return;
     }
     const { taken } = transcript;
-    const end = transcript.take(lines, 0, { stamped: true, ahead: null });
+    const end = transcript.take(lines, 0, "stamped");
     if (transcript.taken > taken) this.lastStamp = transcript.lastStamp;
     if (end === lines.length) return;
     this.#wait(lines.subarray(end));
@@ -82,7 +82,7 @@ export class LiveLines {
     const { transcript, fill, onEvent, signal } = this.#options;
     let at = 0;
     while (at < lines.length && !signal.aborted) {
-      at = transcript.take(lines, at, { stamped: true, ahead: null });
+      at = transcript.take(lines, at, "stamped");
       const place = transcript.stoppedAt;
       if (at === lines.length || !place) return;
       const { line } = transcript.cursor(place.channel);

@@ -1,9 +1,12 @@
+import type { Clock } from "../../kubernetes/clock.ts";
 import type { FollowEvent } from "./events.ts";
+import type { FollowLimits } from "./follow.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
 import type { LogRequest, OpenLog } from "./log-source.ts";
 import type { NearestAhead } from "./nearest.ts";
 import { type Reading, readLog } from "./read-log.ts";
-import { secondOf, sinceTime } from "./stamp.ts";
+import { StallGuard } from "./stall-guard.ts";
+import { secondOf, sinceTime, skipStamp } from "./stamp.ts";
 import { TailCount } from "./tail-count.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -25,6 +28,13 @@ export function tail(lines: number | null, transcript: Transcript): Pick<LogRequ
   return lines === null || transcript.mode !== "framed" ? {} : { tailLines: lines };
 }
 
+export interface LogApiOptions {
+  readonly open: OpenLog;
+  readonly clock: Clock;
+  readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs">;
+  readonly onEvent: (event: FollowEvent) => void;
+}
+
 interface Wanted {
   readonly transcript: Transcript;
   readonly nearest: NearestAhead;
@@ -37,15 +47,11 @@ export class LogApi implements GapSource {
   readonly name = "log API";
   /** What came after the last newline when the log was last read to its end. */
   unfinished: Buffer | null = null;
-  readonly #open: OpenLog;
-  readonly #maxLineBytes: number;
-  readonly #onEvent: (event: FollowEvent) => void;
+  readonly #options: LogApiOptions;
   readonly #tail = new TailCount();
 
-  constructor(open: OpenLog, maxLineBytes: number, onEvent: (event: FollowEvent) => void) {
-    this.#open = open;
-    this.#maxLineBytes = maxLineBytes;
-    this.#onEvent = onEvent;
+  constructor(options: LogApiOptions) {
+    this.#options = options;
   }
 
   async offer(
@@ -72,42 +78,55 @@ export class LogApi implements GapSource {
 
   async #read(request: LogRequest, wanted: Wanted): Promise<SourceAnswer> {
     const { transcript, nearest, enough, signal } = wanted;
+    const { open, clock, limits, onEvent } = this.#options;
     const stop = new AbortController();
+    const stall = new StallGuard(clock, limits.stallMs);
     const { taken, repeated } = transcript;
     let ahead = 0;
     transcript.open();
     const reading = await readLog(
-      this.#open,
+      open,
       request,
       {
-        maxLineBytes: this.#maxLineBytes,
+        maxLineBytes: limits.maxLineBytes,
+        chunk: () => stall.heard(),
         block: (lines) => {
-          transcript.take(lines, 0, { stamped: true, ahead: nearest });
-          if (transcript.taken === taken && nearest.stdout) {
-            ahead ||= nearest.stdout.line - transcript.stdout.line + 1;
+          if (transcript.take(lines, 0, "stamped") < lines.length) {
+            const place = transcript.stoppedAt;
+            nearest.note(place);
+            if (place && transcript.taken === taken) ahead = place.line - transcript.cursor(place.channel).line + 1;
+            stop.abort();
           }
           if (enough()) stop.abort();
         },
         overlong: (line) => transcript.takeOverlong(line.start, line.bytes),
       },
-      AbortSignal.any([signal, stop.signal]),
+      AbortSignal.any([signal, stop.signal, stall.signal]),
     );
+    stall.stop();
     const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
     this.#tail.served({ ...served, clean: reading.kind === "ended" && reading.clean });
     if (reading.kind === "ended" && reading.clean) this.unfinished = reading.unfinished;
     if (reading.kind === "failed" || reading.kind === "refused") {
-      this.#onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
+      onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
     }
-    return answerOf(reading, stop.signal.aborted, request.tailLines !== undefined && ahead > 0);
+    const doubtful = (request.tailLines !== undefined && ahead > 0) || endsInErrorText(reading);
+    return answerOf(reading, stop.signal.aborted, doubtful);
   }
 }
 
-function answerOf(reading: Reading, stopped: boolean, tooShort: boolean): SourceAnswer {
+/** The kubelet writes its own errors into the body, and ends it cleanly (measured: without stamp or newline). */
+function endsInErrorText(reading: Reading): boolean {
+  if (reading.kind !== "ended" || !reading.unfinished) return false;
+  return skipStamp(reading.unfinished, 0, reading.unfinished.length) < 0;
+}
+
+function answerOf(reading: Reading, stopped: boolean, doubtful: boolean): SourceAnswer {
   switch (reading.kind) {
     case "ended":
-      return reading.clean && !tooShort ? "read" : "failed";
+      return reading.clean && !doubtful ? "read" : "failed";
     case "aborted":
-      return stopped && !tooShort ? "read" : "failed";
+      return stopped && !doubtful ? "read" : "failed";
     case "gone":
     case "refused":
       return "absent";

@@ -1,14 +1,16 @@
-import type { Channel } from "../../runner/frame.ts";
 import { isBefore, type Place } from "./frames.ts";
 
-export const CHANNELS: readonly Channel[] = ["stdout", "stderr"];
-
-/** The first frame of each channel that came although others are missing before it. */
+/** The first frames that came although others are missing before them, the nearest of each channel. */
 export class NearestAhead {
   stdout: Place | null = null;
   stderr: Place | null = null;
 
-  note(place: Place): void {
+  get any(): boolean {
+    return this.stdout !== null || this.stderr !== null;
+  }
+
+  note(place: Place | null): void {
+    if (!place) return;
     const known = this[place.channel];
     if (!known || isBefore(place, known)) this[place.channel] = place;
   }

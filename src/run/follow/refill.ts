@@ -4,7 +4,7 @@ import type { Channel } from "../../runner/frame.ts";
 import type { FollowEvent } from "./events.ts";
 import type { Place } from "./frames.ts";
 import type { GapSource } from "./gap-source.ts";
-import { CHANNELS, NearestAhead } from "./nearest.ts";
+import { NearestAhead } from "./nearest.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
@@ -13,6 +13,8 @@ export interface RefillTarget {
   readonly stderr: Place | null;
   readonly openEnded: boolean;
 }
+
+const CHANNELS: readonly Channel[] = ["stdout", "stderr"];
 
 export interface RefillOptions {
   readonly transcript: Transcript;
@@ -28,19 +30,25 @@ export interface RefillOptions {
   readonly onEvent: (event: FollowEvent) => void;
 }
 
+/** A source that stalls uses up much patience at once: it is asked again all the same. */
+const MIN_ATTEMPTS = 8;
+
 /** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
 export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
   const { transcript, clock, random, signal } = options;
   const nearest = new NearestAhead();
   let quietSince = clock.now();
+  let doubts = target.openEnded ? 2 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const mayYet = await askAll(target, nearest, options);
+    const failed = await askAll(target, nearest, options);
     if (isReached(target, transcript)) return;
+    const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
-    } else if (mayYet && clock.now() - quietSince < options.patienceMs) {
+    } else if (patient && (failed || (!nearest.any && doubts-- > 0))) {
+      // An answer that ends before the place asked for may have ended too early: HTTP cannot tell.
       await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
     } else if (!giveUpNext(target, nearest, options)) return;
   }
@@ -55,7 +63,7 @@ async function askAll(target: RefillTarget, nearest: NearestAhead, options: Refi
     const from = transcript.stdout.line;
     const before = nearest.clear();
     // What a source has comes in order: behind a frame that is ahead there is none that is missing.
-    const enough = () => isReached(target, transcript) || hasNoMore(target, nearest, transcript);
+    const enough = () => isReached(target, transcript) || nearest.any;
     const answer = await source.offer(transcript, nearest, enough, signal);
     for (const place of before) nearest.note(place);
     mayYet ||= answer === "failed";
@@ -67,17 +75,11 @@ async function askAll(target: RefillTarget, nearest: NearestAhead, options: Refi
 }
 
 function isReached(target: RefillTarget, transcript: Transcript): boolean {
-  return !target.openEnded && CHANNELS.every((channel) => !isAwaited(target, transcript, channel));
-}
-
-function isAwaited(target: RefillTarget, transcript: Transcript, channel: Channel): boolean {
-  if (target.openEnded) return true;
-  const limit = target[channel];
-  return limit !== null && transcript.cursor(channel).isBefore(limit);
-}
-
-function hasNoMore(target: RefillTarget, nearest: NearestAhead, transcript: Transcript): boolean {
-  return CHANNELS.every((channel) => !isAwaited(target, transcript, channel) || nearest[channel] !== null);
+  if (target.openEnded) return false;
+  return CHANNELS.every((channel) => {
+    const limit = target[channel];
+    return limit === null || !transcript.cursor(channel).isBefore(limit);
+  });
 }
 
 function giveUpNext(target: RefillTarget, nearest: NearestAhead, options: RefillOptions): boolean {

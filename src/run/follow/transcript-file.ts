@@ -58,7 +58,7 @@ export class TranscriptFile implements GapSource {
       if (bytesRead === 0) return;
       read += bytesRead;
       lines.push(chunk.subarray(0, bytesRead), (block) => {
-        transcript.take(block, 0, { stamped: false, ahead: nearest });
+        if (transcript.take(block, 0, "bare") < block.length) nearest.note(transcript.stoppedAt);
         offset += block.length;
         raiseToNewest(seen, block);
       });

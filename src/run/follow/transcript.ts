@@ -6,7 +6,6 @@ import { ForeignLines } from "./foreign-lines.ts";
 import { FrameHead } from "./frame-head.ts";
 import { FrameCursor, type Place } from "./frames.ts";
 import { type Missing, missingLine, suspicionLine } from "./missing.ts";
-import type { NearestAhead } from "./nearest.ts";
 import { RawLines } from "./raw-lines.ts";
 import { skipStamp, stampAt } from "./stamp.ts";
 
@@ -23,12 +22,8 @@ export interface TranscriptOut {
 /** `raw`: the container's log has no frames. `undecided` until the first line says. */
 export type Mode = "undecided" | "framed" | "raw";
 
-export interface TakeOptions {
-  /** False for frames that do not come from the log API. */
-  readonly stamped: boolean;
-  /** Where to note a frame that is ahead, which is left out then; null = stop before it. */
-  readonly ahead: NearestAhead | null;
-}
+/** `bare`: frames that do not come from the log API have no stamp before them. */
+export type Form = "stamped" | "bare";
 
 const NEWLINE = 0x0a;
 const MARK = Buffer.from(RAW_LOG_MARK);
@@ -79,8 +74,8 @@ export class Transcript {
   }
 
   /** Takes whole lines from `from` on. Answers where it stopped: the length of `lines`, or the start of a frame ahead. */
-  take(lines: Buffer, from: number, options: TakeOptions): number {
-    const { stamped } = options;
+  take(lines: Buffer, from: number, form: Form): number {
+    const stamped = form === "stamped";
     let at = from;
     let newest = -1;
     while (at < lines.length) {
@@ -89,7 +84,7 @@ export class Transcript {
       const { taken } = this;
       if (text < 0) this.#notOutput(lines, at, end);
       else if (this.mode !== "raw" && this.#head.read(lines, text, end)) {
-        if (!this.#takeFrame(lines, end, options)) break;
+        if (!this.#takeFrame(lines, end)) break;
       } else if (stamped) this.#takeOther(lines, at, text, end);
       if (this.taken > taken) newest = at;
       at = end + 1;
@@ -133,8 +128,8 @@ export class Transcript {
     this.#batch.flush();
   }
 
-  /** False when the frame is ahead and the caller wants to stop there. */
-  #takeFrame(lines: Buffer, end: number, options: TakeOptions): boolean {
+  /** False when the frame is ahead: others are missing before it, on whatever channel comes next. */
+  #takeFrame(lines: Buffer, end: number): boolean {
     const head = this.#head;
     this.mode = "framed";
     const channel = head.stderr ? "stderr" : "stdout";
@@ -145,12 +140,8 @@ export class Transcript {
       this.repeated++;
       if (cursor.conflicts(head, lines, end)) this.#conflict({ channel, line: head.line, piece: head.piece });
     } else {
-      const place: Place = { channel, line: head.line, piece: head.piece };
-      if (!options.ahead) {
-        this.stoppedAt = place;
-        return false;
-      }
-      options.ahead.note(place);
+      this.stoppedAt = { channel, line: head.line, piece: head.piece };
+      return false;
     }
     return true;
   }
@@ -185,7 +176,7 @@ export class Transcript {
     if (line) {
       this.#out.lines(channel, line);
       this.#out.line?.(channel, line.subarray(0, line.length - 1));
-    } else if (!this.missing.some((gap) => gap.channel === channel && gap.to === number)) {
+    } else if (cursor.givenUp < number) {
       const why = `longer than ${this.#maxLineBytes} bytes: ${bytes}`;
       this.#recordMissing({ channel, from: number, to: number, why });
     }
@@ -248,7 +239,7 @@ export class Transcript {
     if (line !== 1 || piece !== 0) return false;
     this.#batch.flush();
     this.mode = "framed";
-    this.#takeFrame(lines, end, { stamped: true, ahead: null });
+    this.#takeFrame(lines, end);
     return true;
   }
 

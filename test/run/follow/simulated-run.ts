@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import type { ContainerState } from "../../../src/run/follow/container.ts";
+import type { FollowEvent } from "../../../src/run/follow/events.ts";
+import { type FollowLimits, type FollowReport, followTranscript } from "../../../src/run/follow/follow.ts";
+import type { GapSource } from "../../../src/run/follow/gap-source.ts";
+import { type Channel, frameHead } from "../../../src/runner/frame.ts";
+import type { Seal } from "../../../src/runner/seal.ts";
+import { SimulatedNode } from "./simulated-node.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+export interface RunOptions {
+  /** Bytes of a frame's body; small, so that long lines are cheap to test. */
+  readonly pieceBytes?: number;
+  readonly seal?: boolean;
+  readonly withFile?: boolean;
+  readonly limits?: Partial<FollowLimits>;
+  readonly onLog?: (stream: Channel, chunk: string) => Promise<void> | void;
+  readonly random?: () => number;
+  /** Plain lines, as the sh runner leaves them. */
+  readonly raw?: boolean;
+}
+
+/** An agent, its runner, its node and a follower, in virtual time. */
+export class SimulatedRun {
+  readonly clock = new VirtualClock();
+  readonly node = new SimulatedNode(this.clock);
+  readonly stdout: Buffer[] = [];
+  readonly stderr: Buffer[] = [];
+  readonly delivered = { stdout: "", stderr: "" };
+  /** Every line in the order in which it was printed, and delivered, without the follower's own. */
+  readonly printedOrder: string[] = [];
+  readonly deliveredOrder: string[] = [];
+  readonly observed: string[] = [];
+  readonly events: FollowEvent[] = [];
+  readonly stop = new AbortController();
+  readonly #options: RunOptions;
+  readonly #frames: Buffer[] = [];
+  #state: ContainerState = "running";
+  #seal: Seal | null = null;
+  #changed: (() => void)[] = [];
+
+  constructor(options: RunOptions = {}) {
+    this.#options = options;
+  }
+
+  print(channel: Channel, line: Buffer): void {
+    const lines = this[channel];
+    lines.push(line);
+    this.printedOrder.push(`${channel} ${lines.length} ${line}`);
+    if (this.#options.raw) {
+      this.node.write(line);
+      return;
+    }
+    const { pieceBytes = 16 } = this.#options;
+    for (let at = 0, piece = 0; at === 0 || at < line.length; at += pieceBytes, piece++) {
+      const last = at + pieceBytes >= line.length;
+      const head = Buffer.from(frameHead(channel, lines.length, piece, last));
+      this.#write(Buffer.concat([head, line.subarray(at, at + pieceBytes)]));
+    }
+  }
+
+  /** The container ends; the observer sees it `lateMs` later. */
+  async exit(lateMs = 0, newline = true): Promise<void> {
+    this.node.end();
+    if (lateMs > 0) await this.clock.sleep(lateMs);
+    if (this.#options.seal !== false) this.#seal = this.#sealed(newline);
+    this.become("terminated");
+  }
+
+  become(state: ContainerState): void {
+    this.#state = state;
+    const waiting = this.#changed;
+    this.#changed = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  async follow(script: (run: this) => Promise<void>): Promise<FollowReport> {
+    const following = followTranscript({
+      open: this.node.open,
+      container: {
+        state: () => this.#state,
+        changed: (signal) =>
+          new Promise((resolve, reject) => {
+            this.#changed.push(resolve);
+            signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+          }),
+        seal: () => this.#seal,
+      },
+      onLog: this.#options.onLog ?? ((stream, chunk) => this.#keep(stream, chunk)),
+      onLine: (channel, line) => this.observed.push(`${channel} ${line.toString("latin1")}`),
+      onEvent: (event) => this.events.push(event),
+      sources: this.#options.withFile ? [this.#file()] : [],
+      signal: this.stop.signal,
+      clock: this.clock,
+      random: this.#options.random ?? (() => 0.5),
+      limits: this.#options.limits ?? {},
+    });
+    const [report] = await this.clock.run(Promise.all([following, script(this)]));
+    return report;
+  }
+
+  #keep(stream: Channel, chunk: string): void {
+    this.delivered[stream] += chunk;
+    for (const line of chunk.split("\n").slice(0, -1)) {
+      if (!line.startsWith("[paperclip] ")) this.deliveredOrder.push(`${stream} ${line}`);
+    }
+  }
+
+  #write(frame: Buffer): void {
+    this.#frames.push(frame);
+    this.node.write(frame);
+  }
+
+  #sealed(newline: boolean): Seal {
+    const base = { v: 1, exitCode: 0, signal: null, ending: "exit" } as const;
+    if (this.#options.raw) return { ...base, runner: "sh" };
+    const text = Buffer.concat(
+      this.stdout.map((line, at) => Buffer.concat([line, newline || at < this.stdout.length - 1 ? NEWLINE : NOTHING])),
+    );
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    return {
+      ...base,
+      runner: "node",
+      stdout: { lines: this.stdout.length, bytes: text.length, sha256, newline: newline || this.stdout.length === 0 },
+      stderr: { lines: this.stderr.length, bytes: 0, dropped: 0, tail: "" },
+    };
+  }
+
+  /** The runner's transcript file, from memory. */
+  #file(): GapSource {
+    return {
+      name: "transcript file",
+      offer: async (transcript, nearest) => {
+        const lines = Buffer.concat(this.#frames.flatMap((frame) => [frame, NEWLINE]));
+        if (transcript.take(lines, 0, "bare") < lines.length) nearest.note(transcript.stoppedAt);
+        return "read";
+      },
+    };
+  }
+}
+
+const NEWLINE = Buffer.from("\n");
+const NOTHING = Buffer.alloc(0);
