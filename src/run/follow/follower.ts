@@ -96,12 +96,20 @@ export class Follower {
     const request = { follow: true, ...from, ...tail(this.#tail.lines, transcript) };
     transcript.open();
     this.streams++;
+    let first = true;
+    let ahead = 0;
     const reading = await readLog(
       open,
       request,
       {
         maxLineBytes: limits.maxLineBytes,
         block: (lines) => {
+          if (first && request.tailLines !== undefined) ahead = transcript.distanceTo(lines);
+          first = false;
+          if (ahead > 0) {
+            watch.giveUp();
+            return;
+          }
           this.#live.push(lines);
           if (this.#interruption && transcript.taken > taken) this.#interruption = null;
           watch.progress();
@@ -118,7 +126,7 @@ export class Follower {
     this.#wasSilent = watch.silent;
     if (reading.kind === "ended" && reading.unfinished) transcript.noteUnfinished(reading.unfinished);
     const clean = (reading.kind === "ended" && reading.clean) || watch.silent;
-    this.#tail.served({ clean, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead: 0 });
+    this.#tail.served({ clean, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead });
     this.#interruption ??= { why: whyEnded(reading), at: this.#options.clock.now() };
     return reading;
   }

@@ -82,6 +82,7 @@ export class LogApi implements GapSource {
     const stop = new AbortController();
     const stall = new StallGuard(clock, limits.stallMs);
     const { taken, repeated } = transcript;
+    let first = true;
     let ahead = 0;
     transcript.open();
     const reading = await readLog(
@@ -91,10 +92,11 @@ export class LogApi implements GapSource {
         maxLineBytes: limits.maxLineBytes,
         chunk: () => stall.heard(),
         block: (lines) => {
-          if (transcript.take(lines, 0, "stamped") < lines.length) {
-            const place = transcript.stoppedAt;
-            nearest.note(place);
-            if (place && transcript.taken === taken) ahead = place.line - transcript.cursor(place.channel).line + 1;
+          if (first && request.tailLines !== undefined) ahead = transcript.distanceTo(lines);
+          first = false;
+          if (ahead > 0) stop.abort();
+          else if (transcript.take(lines, 0, "stamped") < lines.length) {
+            nearest.note(transcript.stoppedAt);
             stop.abort();
           }
           if (enough()) stop.abort();
@@ -110,7 +112,7 @@ export class LogApi implements GapSource {
     if (reading.kind === "failed" || reading.kind === "refused") {
       onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
     }
-    const doubtful = (request.tailLines !== undefined && ahead > 0) || endsInErrorText(reading);
+    const doubtful = ahead > 0 || endsInErrorText(reading);
     return answerOf(reading, stop.signal.aborted, doubtful);
   }
 }

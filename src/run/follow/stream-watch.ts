@@ -52,6 +52,11 @@ export class StreamWatch {
     if (hasEnded(container.state()) && allArrived(transcript, container.seal())) this.#useless.abort();
   }
 
+  /** The stream does not lead on from what is known. */
+  giveUp(): void {
+    this.#useless.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#watching;

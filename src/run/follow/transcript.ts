@@ -94,6 +94,18 @@ export class Transcript {
     return at;
   }
 
+  /**
+   * How many lines lie between what is known and the first of these; 0 when that one is known. An answer that was asked
+   * for by count must begin with a known line: the channels have numbers of their own, so that a line that comes next on
+   * one may have others of the other channel before it.
+   */
+  distanceTo(lines: Buffer): number {
+    const text = skipStamp(lines, 0, lines.length);
+    if (text < 0 || !this.#head.read(lines, text, lines.indexOf(NEWLINE))) return 0;
+    const cursor = this.#head.stderr ? this.stderr : this.stdout;
+    return cursor.order(this.#head) === "seen" ? 0 : this.#head.line - cursor.line + 1;
+  }
+
   /** Gives up what is missing before `to` and goes on there. */
   giveUp(to: Place, why: string): void {
     const { from, to: last } = this.cursor(to.channel).skipTo(to.line, to.piece);

@@ -123,8 +123,10 @@ async function tell(told: Story, options: ConstructorParameters<typeof Simulated
     const [channel = "", number] = printed.split(" ", 2);
     return !lost({ channel, number: Number(number) });
   });
-  // Both channels in one order: that of the log.
-  expect(run.deliveredOrder).toEqual(kept.map((printed) => printed.replace(/ \d+/, "")));
+  // Both channels in one order, that of the log; where lines came late (lost with a file, withheld by a clock that
+  // stepped back), the numbers of each channel are all there is to go by.
+  const plain = told.steps.every((next) => next.do === "print" || next.do === "wait");
+  if (plain) expect(run.deliveredOrder).toEqual(kept.map((printed) => printed.replace(/ \d+/, "")));
   return { run, report };
 }
 
@@ -139,7 +141,7 @@ function withoutRotation(told: Story, earlyEndsAtMost: number): Story {
   return { ...told, steps, faults: earlyEnds(told.faults, earlyEndsAtMost) };
 }
 
-const RUNS = { numRuns: Number(process.env["FOLLOW_RUNS"] ?? 2000) };
+const RUNS = { numRuns: Number(process.env.FOLLOW_RUNS ?? 2000) };
 
 describe("exactly once, or the exact gap", () => {
   test("whatever the log API does", { timeout: 120_000 }, async () => {
