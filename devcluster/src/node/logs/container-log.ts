@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../types.ts";
 import { CriEncoder, type StreamName } from "./cri.ts";
@@ -17,6 +17,7 @@ export class ContainerLog {
   #size = 0;
   #rotations = 0;
   #frozen = false;
+  #rotatedAt = 0;
   #endedAt: number | undefined;
 
   constructor(directory: string, clock: Clock) {
@@ -71,7 +72,7 @@ export class ContainerLog {
   /** Moves the newest file aside and returns its new path; undefined when the container has ended. */
   rotate(): string | undefined {
     if (this.#file === undefined) return undefined;
-    const aside = this.#freeName();
+    const aside = this.#nextName();
     renameSync(this.path, aside);
     closeSync(this.#file);
     this.#file = openSync(this.path, "a");
@@ -113,12 +114,11 @@ export class ContainerLog {
     for (const done of [...this.#waiting]) done();
   }
 
-  /** `0.log.20261122-072314`; a second rotation in one second takes the next free second. */
-  #freeName(): string {
-    for (let time = this.#clock(); ; time += 1000) {
-      const digits = new Date(time).toISOString().replace(/\D/g, "");
-      const name = `${this.path}.${digits.slice(0, 8)}-${digits.slice(8, 14)}`;
-      if (!existsSync(name) && !existsSync(`${name}.gz`)) return name;
-    }
+  /** `0.log.20261122-072314`; a second rotation in one second takes the next, so that names sort by age. */
+  #nextName(): string {
+    const second = Math.max(Math.floor(this.#clock() / 1000), this.#rotatedAt + 1);
+    this.#rotatedAt = second;
+    const digits = new Date(second * 1000).toISOString().replace(/\D/g, "");
+    return `${this.path}.${digits.slice(0, 8)}-${digits.slice(8, 14)}`;
   }
 }
