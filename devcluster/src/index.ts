@@ -54,35 +54,41 @@ export interface Devcluster {
 /** A Kubernetes API in this process, on 127.0.0.1. For development and tests: nothing isolates its containers. */
 export async function startDevcluster(options: DevclusterOptions): Promise<Devcluster> {
   const { clock = Date.now, timings = measuredTimings, images, rotation, bookmarkInterval = 60_000 } = options;
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "devcluster-")));
+  // Whatever was begun is undone in reverse, also when a later step fails.
+  await using undo = new AsyncDisposableStack();
   const store = createStore({ clock });
   const access = createAccess(store, clock);
   const certificate = await createCertificate();
   const ca = certificate.cert;
   const faults = createFaults();
   const requests = createRequestLog();
-  const stopFurnishing = bootstrap(store, { ca });
+  undo.defer(bootstrap(store, { ca }));
   // The node comes after the server, whose address its pods are told.
   const logs: LogReader = { open: (...request) => node.logs.open(...request) };
-  const port = options.port === undefined ? {} : { port: options.port };
   const server = await startApiServer({
     context: { store, access, logs, bookmarkInterval },
     faults,
     requests,
     certificate,
-    ...port,
+    ...(options.port === undefined ? {} : { port: options.port }),
   });
+  undo.defer(() => server.close());
   const { url } = server;
-  const address = new URL(url);
+  const { hostname, port } = new URL(url);
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "devcluster-")));
+  if (options.directory === undefined) undo.defer(() => rm(directory, { recursive: true, force: true }));
   const node = await startNode(store, {
     directory,
     images,
     clock,
     timings,
-    environment: { KUBERNETES_SERVICE_HOST: address.hostname, KUBERNETES_SERVICE_PORT: address.port },
+    environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
     ...(rotation === undefined ? {} : { rotation }),
   });
+  undo.defer(() => node.stop());
   const controllers = startControllers(store, { clock, timings });
+  undo.defer(() => controllers.stop());
+  const running = undo.move();
   return {
     url,
     kubeconfig: kubeconfigFor({ url, ca, token: access.adminToken }),
@@ -93,12 +99,6 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
     faults,
     requests,
     cutConnections: server.cutConnections,
-    async stop() {
-      controllers.stop();
-      stopFurnishing();
-      await node.stop();
-      await server.close();
-      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => running.disposeAsync(),
   };
 }

@@ -17,8 +17,8 @@ export function tableFor(
   definition: ResourceDefinition,
   objects: readonly KubeObject[],
   metadata: object,
-  withHead = true,
-  now = Date.now(),
+  withHead: boolean,
+  now: number,
 ): object {
   const columns = columnsOf(definition.name);
   const head = columns.map(({ name, format, type, wide }) => ({

@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectMeta } from "../types.ts";
-import { badRequest, conflict } from "./api-error.ts";
+import { badRequest, conflict, invalid } from "./api-error.ts";
 import { inNamespace } from "./create.ts";
 import { decodeObject, isDryRun, parseBody } from "./decode.ts";
 import { fromEventsV1 } from "./events.ts";
@@ -43,6 +43,12 @@ export function replace(
 /** Optimistic concurrency: whoever names a resourceVersion or uid means that very object. */
 function checkIdentity(wanted: KubeObject, current: KubeObject, { target }: ResourceRequest): void {
   const { uid, resourceVersion } = wanted.metadata;
+  if (!resourceVersion && target.definition.name === "leases") {
+    const message = 'Invalid value: "": must be specified for an update';
+    throw invalid(target.definition, target.name, [
+      { field: "metadata.resourceVersion", reason: "FieldValueInvalid", message },
+    ]);
+  }
   if (uid && uid !== current.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
     throw conflict(target.definition, target.name, why);

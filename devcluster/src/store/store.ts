@@ -16,7 +16,7 @@ const GENERATE_ATTEMPTS = 8;
 
 export interface StoreOptions {
   readonly clock?: Clock;
-  /** Writes a watch can be resumed over. @default 20000 */
+  /** Writes a watch can be resumed over. @default 5000 */
   readonly historySize?: number;
   readonly rules?: ObjectRules;
 }
@@ -68,7 +68,7 @@ class MemoryStore implements ApiStore {
   constructor(options: StoreOptions) {
     this.clock = options.clock ?? Date.now;
     this.#rules = options.rules ?? standardRules;
-    this.#history = createHistory(FIRST_REVISION, options.historySize ?? 20_000);
+    this.#history = createHistory(FIRST_REVISION, options.historySize ?? 5000);
   }
 
   get resourceVersion(): string {
