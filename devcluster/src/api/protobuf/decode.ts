@@ -16,6 +16,20 @@ const INLINE: ReadonlySet<string> = new Set([
   "volumeSource",
 ]);
 
+/** Fields of numbers and booleans that are no pointers in Go: a zero there means nothing was set. */
+const NO_POINTERS: ReadonlySet<string> = new Set([
+  "count",
+  "generation",
+  "hostIPC",
+  "hostNetwork",
+  "hostPID",
+  "hostPort",
+  "readOnly",
+  "stdin",
+  "stdinOnce",
+  "tty",
+]);
+
 interface Field {
   readonly name: string;
   readonly type: string;
@@ -76,12 +90,15 @@ function decodeMessage(name: string, bytes: Uint8Array): Plain {
     else if (INLINE.has(field.name)) Object.assign(out, decodeMessage(field.type, value as Uint8Array));
     else {
       const decoded = decodeValue(field.type, value);
-      // Go writes its zero values here; JSON leaves them out.
-      const zero = decoded === "" || decoded === undefined || (field.name === "generation" && decoded === 0);
-      if (!zero) out[field.name] = decoded;
+      if (!isUnset(field.name, decoded)) out[field.name] = decoded;
     }
   }
   return out;
+}
+
+/** Go writes the zero of whatever is no pointer; JSON leaves it out. */
+function isUnset(name: string, value: unknown): boolean {
+  return value === "" || value === undefined || (NO_POINTERS.has(name) && (value === 0 || value === false));
 }
 
 function addRepeated(out: Plain, { name, type }: Field, value: WireField["value"]): void {

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { strategicMerge } from "../../src/api/strategic-merge.ts";
+
+const main = { name: "main", image: "a:1", env: [{ name: "A", value: "1" }] };
+const side = { name: "side", image: "b:1" };
+
+it.each<[string, object, object, object]>([
+  ["null removes", { a: 1, b: 2 }, { a: null }, { b: 2 }],
+  ["objects merge", { a: { b: 1, c: 2 } }, { a: { b: 3 } }, { a: { b: 3, c: 2 } }],
+  [
+    "containers merge by name",
+    { containers: [main, side] },
+    { containers: [{ name: "main", image: "a:2", env: [{ name: "B", value: "2" }] }] },
+    { containers: [{ ...main, image: "a:2", env: [...main.env, { name: "B", value: "2" }] }, side] },
+  ],
+  [
+    "$patch: delete takes one out",
+    { containers: [main, side] },
+    { containers: [{ name: "main", $patch: "delete" }] },
+    { containers: [side] },
+  ],
+  ["$patch: replace starts anew", { a: { b: 1, c: 2 } }, { a: { $patch: "replace", d: 3 } }, { a: { d: 3 } }],
+  [
+    "$setElementOrder orders",
+    { containers: [main, side] },
+    { $setElementOrder: 0, "$setElementOrder/containers": [{ name: "side" }, { name: "main" }] },
+    { containers: [side, main] },
+  ],
+  [
+    "$retainKeys drops what another choice leaves behind",
+    { volumes: [{ name: "v", emptyDir: {} }] },
+    { volumes: [{ name: "v", $retainKeys: ["name", "secret"], secret: { secretName: "s" } }] },
+    { volumes: [{ name: "v", secret: { secretName: "s" } }] },
+  ],
+  ["lists without a key are replaced", { args: ["a", "b"] }, { args: ["c"] }, { args: ["c"] }],
+  ["finalizers merge as a set", { finalizers: ["a/b"] }, { finalizers: ["c/d"] }, { finalizers: ["a/b", "c/d"] }],
+  [
+    "$deleteFromPrimitiveList takes from a set",
+    { finalizers: ["a/b", "c/d"] },
+    { "$deleteFromPrimitiveList/finalizers": ["a/b"] },
+    { finalizers: ["c/d"] },
+  ],
+])("%s", (_, target, patch, expected) => {
+  expect(strategicMerge(target as Record<string, unknown>, patch as Record<string, unknown>)).toEqual(expected);
+});
