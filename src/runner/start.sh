@@ -19,6 +19,30 @@ v1[89].* | v[2-9][0-9].* | v[1-9][0-9][0-9]*)
   ;;
 esac
 
+# after SECONDS SIGNAL PROCESS: in the background; its process id is in $timer, `kill -KILL` cancels it (it may ignore
+# the others; its sleep then ends with the container). Not `wait`: bash starts a child of a trap with the signals that
+# the parent has not handled yet, and they would end it early (5.2, measured). Holds none of the log's pipes open.
+after() {
+  (sleep "$1" && kill "-$2" "$3") </dev/null >/dev/null 2>&1 &
+  timer=$!
+}
+
+# Tells the agent to stop, once: further signals are ignored from here on. Each would end `wait` early, and one that
+# does so while the agent is ending can cost its exit code (bash 5.2, measured).
+agent= ending=exit told= grace_timer=
+stop() {
+  told=1
+  [ "$ending" != exit ] || ending=$1
+  [ -n "$agent" ] || return 0
+  trap '' TERM INT HUP QUIT USR1
+  kill -TERM "$agent" 2>/dev/null
+  after "$grace_sec" KILL "$agent"
+  grace_timer=$timer
+}
+# A background child of sh ignores SIGINT, so the agent is told to stop by SIGTERM whatever the runner got.
+trap 'stop terminated' TERM INT HUP QUIT
+trap 'stop timeout' USR1
+
 termination_log=$1
 working_directory=$2
 
@@ -68,40 +92,10 @@ else
   stderr=/dev/null
 fi
 
-# after SECONDS SIGNAL PROCESS: in the background; its process id is in $timer. Holds none of the log's pipes open, and
-# takes its sleep along when it is cancelled with SIGTERM.
-after() {
-  (
-    nap= cancelled=
-    trap 'cancelled=1; [ -z "$nap" ] || kill "$nap"' TERM
-    sleep "$1" &
-    nap=$!
-    [ -z "$cancelled" ] || kill "$nap"
-    wait "$nap"
-    [ -n "$cancelled" ] || kill "-$2" "$3"
-  ) </dev/null >/dev/null 2>&1 &
-  timer=$!
-}
-
-agent= ending=exit interrupted= grace_timer=
-stop() {
-  interrupted=1
-  [ "$ending" != exit ] || ending=$1
-  [ -n "$agent" ] || return 0
-  kill -TERM "$agent" 2>/dev/null
-  [ -n "$grace_timer" ] || {
-    after "$grace_sec" KILL "$agent"
-    grace_timer=$timer
-  }
-}
-# A background child of sh ignores SIGINT, so the agent is told to stop by SIGTERM whatever the runner got.
-trap 'stop terminated' TERM INT HUP QUIT
-trap 'stop timeout' USR1
-
 # exec: a program, never one of the functions here.
 exec "$@" <"$dir/prompt" 2>"$stderr" &
 agent=$!
-[ -z "$interrupted" ] || stop "$ending"
+[ -z "$told" ] || stop "$ending"
 
 timeout_timer=
 if [ "$timeout_sec" != 0 ]; then
@@ -109,20 +103,22 @@ if [ "$timeout_sec" != 0 ]; then
   timeout_timer=$timer
 fi
 
-# A trapped signal ends `wait` early with 128 + n although the agent lives, or has just exited with another code. So it
-# is asked again until no signal came between; 127 then means that the answer before was already the agent's own.
-interrupted=
+# A trapped signal ends `wait` with 128 + n although the agent lives, in bash even the next one, when it came twice. So
+# it is asked until the agent is gone, and twice more; 127 means that the answer before was the agent's own.
 wait "$agent"
 code=$?
-while [ -n "$interrupted" ]; do
-  interrupted=
+left=3
+while [ -n "$told" ] && [ "$left" != 0 ]; do
   wait "$agent"
   again=$?
-  [ "$again" = 127 ] || code=$again
+  [ "$again" != 127 ] || break
+  code=$again
+  kill -0 "$agent" 2>/dev/null || left=$((left - 1))
 done
-
-agent=
-for timer in $timeout_timer $grace_timer; do kill "$timer" 2>/dev/null; done
+trap '' TERM INT HUP QUIT USR1
+# bash would report on stderr each background job that is killed from here on.
+exec 3>&2 2>/dev/null
+for timer in $timeout_timer $grace_timer; do kill -KILL "$timer"; done
 
 # sh cannot tell death by a signal from an exit with 128 + n, except where it sent the SIGKILL itself.
 if [ "$code" = 137 ] && [ "$ending" != exit ]; then
@@ -135,11 +131,11 @@ if [ -n "$collector" ]; then
   # A background process that the agent left behind may hold stderr open: no longer than two seconds.
   after 2 TERM "$collector"
   wait "$collector"
-  kill "$timer" 2>/dev/null
-  cat "$notes/first" >&2
+  kill -KILL "$timer"
+  cat "$notes/first" >&3
   if [ -s "$notes/last" ]; then
-    echo 'runner: what follows is the end of stderr; some of what stood before it may be missing' >&2
-    cat "$notes/last" >&2
+    echo 'runner: what follows is the end of stderr; some of what stood before it may be missing' >&3
+    cat "$notes/last" >&3
   fi
   rm -rf -- "$notes"
 fi

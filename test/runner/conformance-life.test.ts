@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { Pod, runPod, sh } from "./pod.ts";
@@ -6,6 +7,15 @@ import { runners } from "./runners.ts";
 
 /** Prints `ready` when its traps are set, then waits; a signal interrupts it within 0.05 s. */
 const waiting = (traps: string): ReturnType<typeof sh> => sh(`${traps}; echo ready; while :; do sleep 0.05; done`);
+
+/** Whether a process runs; a zombie does not (nobody may be here to reap an orphan). */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
 
 describe.each(runners)("the agent's life under $name", (runner) => {
   const isNode = runner.kind === "node";
@@ -38,7 +48,7 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     expect(end.seal).toMatchObject({ exitCode: 0, signal: null, ending: "terminated" });
   });
 
-  it("keeps an agent's own code though it is told to stop again and again", async () => {
+  it.runIf(isNode)("passes on every SIGTERM, and keeps the agent's own code", async () => {
     const pod = new Pod(runner, { command: waiting("trap 'n=$((n+1)); echo told $n; [ $n -lt 3 ] || exit 9' TERM") });
     await pod.prints("ready");
     for (const times of [1, 2, 3]) {
@@ -47,6 +57,19 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     }
     const end = await pod.ended();
     expect(end).toMatchObject({ exitCode: 9, seal: { exitCode: 9, signal: null, ending: "terminated" } });
+  });
+
+  it("keeps the agent's code when a signal comes at the instant of its end", async () => {
+    for (let times = 0; times < 8; times += 1) {
+      const pod = new Pod(runner, { command: waiting("trap 'exit 9' TERM") });
+      await pod.prints("ready");
+      for (let signals = 0; signals < 3 || pod.seal?.partial; signals += 1) {
+        pod.signal("SIGTERM");
+        await new Promise(setImmediate);
+      }
+      const end = await pod.ended();
+      expect(end).toMatchObject({ exitCode: 9, seal: { exitCode: 9, signal: null, ending: "terminated" } });
+    }
   });
 
   it("reports an agent that SIGTERM ends", async () => {
@@ -74,6 +97,19 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     expect(end.stdout.toString()).toBe("ready\ndeaf\n");
     expect(end.exitCode).toBe(137);
     expect(end.seal).toMatchObject({ exitCode: null, signal: "SIGKILL", ending: "terminated" });
+  });
+
+  it.runIf(isNode)("kills what the agent has started, with a deaf agent and after its end", async () => {
+    const deaf = new Pod(runner, { command: sh("trap '' TERM; sleep 600 & echo child $!.; wait"), graceSec: 0.3 });
+    await deaf.prints(".");
+    deaf.signal("SIGTERM");
+    const orphan = new Pod(runner, { command: sh("sleep 600 & echo child $!.") });
+    for (const pod of [deaf, orphan]) {
+      const end = await pod.ended();
+      const child = Number(/child (\d+)/.exec(end.stdout.toString())?.[1]);
+      expect(child).toBeGreaterThan(1);
+      await pod.until(() => !isAlive(child));
+    }
   });
 
   it("ends an agent whose time is up, with the same grace", async () => {

@@ -23,7 +23,7 @@ export interface PodOptions {
   /** A script to stand for Node. */
   readonly fakeNode?: string;
   /** More files of the run's Secret. */
-  readonly files?: Record<string, string>;
+  readonly files?: Record<string, string | Buffer>;
 }
 
 export interface PodEnd {
