@@ -3,9 +3,9 @@ import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.t
 import { type Client, connect } from "./client.ts";
 import { job, pod } from "./objects.ts";
 
-const RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/work";
-const JOBS = "/apis/batch/v1/namespaces/work/jobs";
-const PODS = "/api/v1/namespaces/work/pods";
+const RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/team";
+const JOBS = "/apis/batch/v1/namespaces/team/jobs";
+const PODS = "/api/v1/namespaces/team/pods";
 
 let cluster: Devcluster;
 let admin: Client;
@@ -14,8 +14,8 @@ let worker: Client;
 beforeAll(async () => {
   cluster = await startDevcluster({ images: {}, timings: fastTimings });
   admin = connect(cluster);
-  await admin.call("POST", "/api/v1/namespaces", { body: { metadata: { name: "work" } } });
-  await admin.call("POST", "/api/v1/namespaces/work/serviceaccounts", { body: { metadata: { name: "worker" } } });
+  await admin.call("POST", "/api/v1/namespaces", { body: { metadata: { name: "team" } } });
+  await admin.call("POST", "/api/v1/namespaces/team/serviceaccounts", { body: { metadata: { name: "worker" } } });
   const rules = [
     { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "get"] },
     { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
@@ -26,10 +26,10 @@ beforeAll(async () => {
     body: {
       metadata: { name: "runners" },
       roleRef: { kind: "Role", name: "runner" },
-      subjects: [{ kind: "ServiceAccount", name: "worker", namespace: "work" }],
+      subjects: [{ kind: "ServiceAccount", name: "worker", namespace: "team" }],
     },
   });
-  worker = connect(cluster, cluster.kubeconfigOf("work", "worker"));
+  worker = connect(cluster, cluster.kubeconfigOf("team", "worker"));
 });
 afterAll(async () => {
   await worker.close();
@@ -37,7 +37,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const USER = 'User "system:serviceaccount:work:worker"';
+const USER = 'User "system:serviceaccount:team:worker"';
 
 describe("a ServiceAccount with a Role", () => {
   it("may do what the Role says, there", async () => {
@@ -51,32 +51,32 @@ describe("a ServiceAccount with a Role", () => {
     [
       "DELETE",
       `${JOBS}/allowed`,
-      `jobs.batch "allowed" is forbidden: ${USER} cannot delete resource "jobs" in API group "batch" in the namespace "work"`,
+      `jobs.batch "allowed" is forbidden: ${USER} cannot delete resource "jobs" in API group "batch" in the namespace "team"`,
     ],
     [
       "GET",
       JOBS,
-      `jobs.batch is forbidden: ${USER} cannot list resource "jobs" in API group "batch" in the namespace "work"`,
+      `jobs.batch is forbidden: ${USER} cannot list resource "jobs" in API group "batch" in the namespace "team"`,
     ],
     [
       "GET",
       `${JOBS}?watch=1`,
-      `jobs.batch is forbidden: ${USER} cannot watch resource "jobs" in API group "batch" in the namespace "work"`,
+      `jobs.batch is forbidden: ${USER} cannot watch resource "jobs" in API group "batch" in the namespace "team"`,
     ],
     [
       "GET",
       `${PODS}/x`,
-      `pods "x" is forbidden: ${USER} cannot get resource "pods" in API group "" in the namespace "work"`,
+      `pods "x" is forbidden: ${USER} cannot get resource "pods" in API group "" in the namespace "team"`,
     ],
     [
       "PATCH",
       `${PODS}/x/status`,
-      `pods "x" is forbidden: ${USER} cannot patch resource "pods/status" in API group "" in the namespace "work"`,
+      `pods "x" is forbidden: ${USER} cannot patch resource "pods/status" in API group "" in the namespace "team"`,
     ],
     [
       "GET",
-      "/api/v1/namespaces/work/secrets/other",
-      `secrets "other" is forbidden: ${USER} cannot get resource "secrets" in API group "" in the namespace "work"`,
+      "/api/v1/namespaces/team/secrets/other",
+      `secrets "other" is forbidden: ${USER} cannot get resource "secrets" in API group "" in the namespace "team"`,
     ],
     [
       "GET",
@@ -91,7 +91,7 @@ describe("a ServiceAccount with a Role", () => {
 
   it("may read a log without reading the pod, and a Secret by its name", async () => {
     expect((await worker.call("GET", `${PODS}/nothing/log`)).code).toBe(404);
-    expect((await worker.call("GET", "/api/v1/namespaces/work/secrets/mine")).code).toBe(404);
+    expect((await worker.call("GET", "/api/v1/namespaces/team/secrets/mine")).code).toBe(404);
   });
 
   it("learns what it may do", async () => {
@@ -99,11 +99,11 @@ describe("a ServiceAccount with a Role", () => {
       const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
       return (await worker.call("POST", path, { body: { spec: { resourceAttributes } } })).body.status;
     };
-    expect(await ask({ verb: "create", group: "batch", resource: "jobs", namespace: "work" })).toEqual({
+    expect(await ask({ verb: "create", group: "batch", resource: "jobs", namespace: "team" })).toEqual({
       allowed: true,
-      reason: 'RBAC: allowed by RoleBinding "runners/work" of Role "runner" to ServiceAccount "worker/work"',
+      reason: 'RBAC: allowed by RoleBinding "runners/team" of Role "runner" to ServiceAccount "worker/team"',
     });
-    expect(await ask({ verb: "delete", group: "batch", resource: "jobs", namespace: "work" })).toEqual({
+    expect(await ask({ verb: "delete", group: "batch", resource: "jobs", namespace: "team" })).toEqual({
       allowed: false,
     });
   });
@@ -149,7 +149,7 @@ describe("admission of pods", () => {
     });
     expect(code).toBe(403);
     expect(body.message).toBe(
-      'pods "a" is forbidden: error looking up service account work/ghost: serviceaccount "ghost" not found',
+      'pods "a" is forbidden: error looking up service account team/ghost: serviceaccount "ghost" not found',
     );
   });
 

@@ -56,12 +56,12 @@ describe("the command line", () => {
     const file = join(folder, "images.json");
     await writeFile(file, JSON.stringify({ agent: { env: { A: "b" } } }));
     expect(
-      parseCommand(["up", "--images", file, "--image", "busybox:1.36", "--image", "tools=/opt/x", "--port", "80"]),
+      parseCommand(["up", "--images", file, "--image", "busybox:1.36", "--image", "tools=/images/x", "--port", "80"]),
     ).toEqual({
       kind: "up",
       options: {
         port: 80,
-        images: { agent: { env: { A: "b" } }, "busybox:1.36": {}, tools: { path: ["/opt/x"] } },
+        images: { agent: { env: { A: "b" } }, "busybox:1.36": {}, tools: { path: ["/images/x"] } },
         kubeconfig: undefined,
       },
     });
