@@ -109,7 +109,7 @@ wait "$agent"
 code=$?
 left=3
 while [ -n "$told" ] && [ "$left" != 0 ]; do
-  wait "$agent"
+  wait "$agent" 2>/dev/null
   again=$?
   [ "$again" != 127 ] || break
   code=$again

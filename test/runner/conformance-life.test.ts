@@ -44,7 +44,7 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     await pod.prints("ready");
     pod.signal("SIGTERM");
     const end = await pod.ended();
-    expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("ready\nsaved\n") });
+    expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("ready\nsaved\n"), stderr: Buffer.alloc(0) });
     expect(end.seal).toMatchObject({ exitCode: 0, signal: null, ending: "terminated" });
   });
 
