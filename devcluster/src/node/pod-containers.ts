@@ -23,6 +23,8 @@ export type Group = "init" | "main";
 export interface PodHost {
   readonly pod: Pod;
   readonly publish: () => void;
+  /** A container has ended; its state says how. */
+  readonly ended: () => void;
   /** Throws when the pod is to end. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly record: (event: EventText) => void;
@@ -201,6 +203,7 @@ export class PodContainers {
     });
     const reason = outOfMemory ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error";
     this.states[group][index] = { kind: "terminated", id, exitCode, reason, message, startedAt, finishedAt };
+    this.#host.ended();
   }
 
   #failed(group: Group, index: number, error: unknown): void {

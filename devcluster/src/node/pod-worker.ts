@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
 import type { NodeContext } from "./node-context.ts";
 import { PodContainers } from "./pod-containers.ts";
 import { PodFiles } from "./pod-files.ts";
-import { type PodRuntime, statusOf } from "./status.ts";
+import { PodReporter } from "./pod-reporter.ts";
+import type { PodRuntime } from "./status.ts";
 import { mountAll } from "./volumes/mount-all.ts";
 
 const DEADLINE = {
@@ -28,8 +28,7 @@ export class PodWorker {
   readonly #files: PodFiles;
   /** Ends what the pod is doing. */
   readonly #interrupt = new AbortController();
-  /** The object is gone, or the node stops: nothing is said any more, nothing waited for. */
-  readonly #silence = new AbortController();
+  readonly #reporter: PodReporter;
   /** The pod has to leave the node. */
   readonly #leave = Promise.withResolvers<void>();
   readonly #startedAt: number;
@@ -44,14 +43,16 @@ export class PodWorker {
     this.#node = node;
     this.#pod = pod;
     this.#files = new PodFiles(node.directory, pod);
+    this.#reporter = new PodReporter(node, pod);
     this.#startedAt = node.clock();
     this.containers = new PodContainers(
       node,
       {
         pod,
         publish: () => this.#publish(),
+        ended: () => this.#tellLater(),
         sleep: (milliseconds) => this.#sleep(milliseconds),
-        record: (event) => this.#record(event),
+        record: (event) => this.#reporter.record(event),
       },
       this.#files,
     );
@@ -67,14 +68,14 @@ export class PodWorker {
 
   /** The object is gone: what runs is ended all the same. */
   removed(): void {
-    this.#silence.abort();
+    this.#reporter.silence();
     this.#endWithin(0);
     this.#leave.resolve();
   }
 
   /** The node stops, or is lost: everything dies at once. */
   async abandon(): Promise<void> {
-    this.#silence.abort();
+    this.#reporter.silence();
     this.#interrupt.abort();
     this.#leave.resolve();
     clearTimeout(this.#killTimer);
@@ -87,12 +88,15 @@ export class PodWorker {
     try {
       await this.#run();
     } catch (error) {
-      if (!this.#interrupt.signal.aborted) throw error;
+      if (!this.#interrupt.signal.aborted) {
+        await this.containers.kill();
+        throw error;
+      }
       await this.#end();
     }
     await this.#leave.promise;
     clearTimeout(this.#deadlineTimer);
-    this.#removeObject();
+    this.#reporter.remove();
     this.#node.logs.forget(this.#pod.metadata.uid);
     await this.#files.remove();
   }
@@ -104,7 +108,7 @@ export class PodWorker {
     this.#armDeadline();
     this.containers.volumes = await mountAll(this.#pod.spec.volumes ?? [], {
       context: { store: this.#node.store, pod: this.#pod, files: this.#files, claims: this.#node.claims },
-      record: (event) => this.#record(event),
+      record: (event) => this.#reporter.record(event),
       sleep: (milliseconds) => this.#sleep(milliseconds),
       backoff: timings.mountBackoff,
     });
@@ -134,6 +138,15 @@ export class PodWorker {
     this.#publish();
   }
 
+  /** One container of several may end long before the last. */
+  #tellLater(): void {
+    this.#sleep(this.#node.timings.exitSeen).then(
+      () => this.#publish(),
+      // The pod is to end: what is told then includes this.
+      () => {},
+    );
+  }
+
   /** What has ended is told first with the phase as it was, then with the phase that follows from it. */
   async #conclude(): Promise<void> {
     await this.#sleep(this.#node.timings.phaseSeen);
@@ -146,13 +159,13 @@ export class PodWorker {
   async #end(): Promise<void> {
     const { killSeen, podRemoved } = this.#node.timings;
     if (this.#failing !== undefined) {
-      this.#record({ type: "Normal", ...this.#failing });
+      this.#reporter.record({ type: "Normal", ...this.#failing });
       this.#publish();
     }
     const ran = this.containers.everRan;
     for (const name of this.containers.running) {
       const fieldPath = `spec.containers{${name}}`;
-      this.#record({ type: "Normal", reason: "Killing", message: `Stopping container ${name}`, fieldPath });
+      this.#reporter.record({ type: "Normal", reason: "Killing", message: `Stopping container ${name}`, fieldPath });
     }
     this.containers.forgetWhyWaiting();
     this.#publish();
@@ -161,15 +174,15 @@ export class PodWorker {
     await this.containers.ended();
     clearTimeout(this.#killTimer);
     if (!ran) {
-      await this.#pause(killSeen);
+      await this.#reporter.pause(killSeen);
       this.#ready = false;
       this.#publish();
     }
-    await this.#pause(killSeen);
+    await this.#reporter.pause(killSeen);
     this.containers.giveUpWaiting();
     this.#over = this.#outcome();
     this.#publish();
-    if (ran) await this.#pause(podRemoved);
+    if (ran) await this.#reporter.pause(podRemoved);
   }
 
   #outcome(): "Succeeded" | "Failed" {
@@ -207,45 +220,19 @@ export class PodWorker {
   }
 
   #publish(): void {
-    if (this.#isSilent()) return;
-    const { metadata } = this.#pod;
     const { states } = this.containers;
-    const runtime: PodRuntime = {
+    this.#reporter.publish({
       startedAt: this.#startedAt,
       ready: this.#ready,
       init: [...states.init],
       main: [...states.main],
       ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#over === undefined ? {} : { over: this.#over }),
-    };
-    this.#node.store.mutate<Pod>("pods", metadata.namespace, metadata.name, (draft) => {
-      if (draft.metadata.uid === metadata.uid) draft.status = statusOf(draft, runtime, this.#node.clock());
     });
-  }
-
-  #record(event: EventText): void {
-    if (!this.#isSilent()) this.#node.record(this.#pod, event);
-  }
-
-  #removeObject(): void {
-    if (this.#isSilent()) return;
-    const { namespace, name, uid } = this.#pod.metadata;
-    const object = this.#node.store.get("pods", namespace, name);
-    if (object?.metadata.uid !== uid) return;
-    this.#node.store.delete("pods", namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
-  }
-
-  #isSilent(): boolean {
-    return this.#silence.signal.aborted || this.#node.isLost();
   }
 
   async #sleep(milliseconds: number): Promise<void> {
     await delay(milliseconds, undefined, { signal: this.#interrupt.signal });
-  }
-
-  /** Waits though the pod is ending; cut short when nobody looks any more. */
-  async #pause(milliseconds: number): Promise<void> {
-    await delay(milliseconds, undefined, { signal: this.#silence.signal }).catch(() => {});
   }
 
   #interrupted(): Promise<void> {

@@ -10,14 +10,10 @@ const NO_VICTIMS =
 async function refusal(cluster: TestCluster): Promise<unknown> {
   const { object } = await cluster.until(kubeEvent("FailedScheduling"));
   const pod = cluster.store.get("pods", NAMESPACE, "pod");
-  expect((pod?.status as { conditions: object[] }).conditions).toEqual([
-    expect.objectContaining({
-      type: "PodScheduled",
-      status: "False",
-      reason: "Unschedulable",
-      message: object.message,
-    }),
-  ]);
+  const { message } = object;
+  expect(pod?.status).toMatchObject({
+    conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }],
+  });
   return object.message;
 }
 

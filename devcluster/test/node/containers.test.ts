@@ -46,6 +46,7 @@ describe.concurrent("environment, command and arguments", () => {
       { name: "WHO", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
       { name: "LIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory", divisor: "1Mi" } } },
     ];
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
     const script = 'printf "%s\\n" "$EARLY" "$SEC" "$WRAPPED" "${NONE-unset}" "$WHO" "$LIMIT" "$@"';
     const command = ["sh", "-c", script, "sh", "$(LATE)-$(SEC)", "$$(A)", "$(UNKNOWN)"];
     const resources = { limits: { memory: "64Mi" } };

@@ -17,6 +17,7 @@ describe("expand, as measured", () => {
     ["$$(A)", "$(A)"],
     ["$$", "$"],
     ["$$$(A)", "$alpha"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
     ["$A ${A} $", "$A ${A} $"],
     ["$(A", "$(A"],
     ["$(B)", "$(A) and $$"],

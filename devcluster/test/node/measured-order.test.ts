@@ -14,7 +14,7 @@ import {
   startCluster,
   type TestCluster,
 } from "./support/cluster.ts";
-import { parseLine, type Seen, seen } from "./support/shape.ts";
+import { parseLine, parseTold, type Seen, seen, type Told, told } from "./support/shape.ts";
 
 /**
  * Each case runs on the devcluster as it ran on a real cluster; what a watcher sees of the pod and of the Job must have
@@ -225,25 +225,33 @@ const cases: Record<string, Case> = {
 
 describe.concurrent("what a watcher sees, as measured", () => {
   test.each(Object.entries(cases))("%s", async (name, run) => {
-    const real = recording(name);
-    const mine = await play(run);
+    const lines = recording(name);
+    const real = lines
+      .map(parseLine)
+      .filter((line) => line !== undefined)
+      .sort((a, b) => a.revision - b.revision);
+    const events = await play(run);
+    const mine = events.map(seen).filter((event) => event !== undefined);
     for (const kind of ["pod", "job"] as const) {
       expect(of(mine, kind, run.racing), kind).toEqual(of(real, kind, run.racing));
     }
     if (run.together) expect(afterStart(mine)).toEqual(afterStart(real));
+    for (const about of ["Pod", "Job"]) {
+      expect(texts(events.map(told), about), about).toEqual(texts(lines.map(parseTold), about));
+    }
   });
 });
 
-function recording(name: string): Seen[] {
-  const text = readFileSync(new URL(`../fixtures/kubernetes-1.36/${name}.txt`, import.meta.url), "utf8");
-  const lines = text
-    .split("\n")
-    .map(parseLine)
-    .filter((line) => line !== undefined);
-  return lines.sort((a, b) => a.revision - b.revision);
+function recording(name: string): string[] {
+  return readFileSync(new URL(`../fixtures/kubernetes-1.36/${name}.txt`, import.meta.url), "utf8").split("\n");
 }
 
-async function play(run: Case): Promise<Seen[]> {
+/** The Events about one kind, each once, in the order of their first appearance. */
+function texts(all: readonly (Told | undefined)[], about: string): string[] {
+  return [...new Set(all.filter((event) => event?.about === about).map((event) => event?.text ?? ""))];
+}
+
+async function play(run: Case): Promise<readonly StoreEvent[]> {
   await using cluster = await startCluster({ timings: { ...timings, ...run.timings } });
   cluster.createJob("job", run.pod, run.job);
   if (run.when !== undefined) {
@@ -255,7 +263,7 @@ async function play(run: Case): Promise<Seen[]> {
     await run.act?.(cluster, name);
   }
   await cluster.until(run.until);
-  return cluster.events.map(seen).filter((event) => event !== undefined);
+  return cluster.events;
 }
 
 function of(events: readonly Seen[], kind: Seen["kind"], racing = false): string[] {

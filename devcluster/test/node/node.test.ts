@@ -151,6 +151,36 @@ describe.concurrent("the end of things", () => {
     expect(await text).toBe("up\nbye\n");
   });
 
+  test("a second deletion may shorten the grace", async () => {
+    await using cluster = await startCluster();
+    cluster.createPod("pod", { ...sh('trap "" TERM; echo up; exec sleep 300'), terminationGracePeriodSeconds: 200 });
+    await cluster.until(podPhase("Running"));
+    await cluster.untilItSpeaks("pod");
+    cluster.store.delete("pods", NAMESPACE, "pod");
+    await cluster.until(kubeEvent("Killing"));
+    cluster.store.delete("pods", NAMESPACE, "pod", { gracePeriodSeconds: 1 });
+    await cluster.until(podGone);
+  });
+
+  test("of two containers the first to end is told while the other runs", async () => {
+    await using cluster = await startCluster();
+    const short = { ...sh("exit 5").containers[0], name: "short" };
+    cluster.createPod("pod", { containers: [...sh(FOREVER).containers, short], terminationGracePeriodSeconds: 1 });
+    const { object } = await cluster.until(({ resource, object: { status } }) => {
+      const { containerStatuses = [] } = (status ?? {}) as { containerStatuses?: { state: object }[] };
+      return resource === "pods" && containerStatuses.some(({ state }) => "terminated" in state);
+    });
+    expect(object.status).toMatchObject({
+      phase: "Running",
+      containerStatuses: [{ state: { running: {} } }, { state: { terminated: { exitCode: 5 } } }],
+    });
+    const { conditions } = object.status as { conditions: object[] };
+    const message = "containers with unready status: [short]";
+    expect(conditions).toContainEqual(
+      expect.objectContaining({ type: "Ready", status: "False", reason: "ContainersNotReady", message }),
+    );
+  });
+
   test("a lost node: NotReady, its pods are deleted when their toleration ends, and stay until the node is removed", async () => {
     await using cluster = await startCluster();
     const tolerations = [

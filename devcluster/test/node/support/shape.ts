@@ -121,3 +121,32 @@ export function parseLine(line: string): Seen | undefined {
     shape: shapeOf(kind as "job" | "pod", JSON.parse(body)),
   };
 }
+
+/** An Event as a watcher sees it, without names; kubelets and controllers count repetitions, here each is listed once. */
+export interface Told {
+  readonly about: string;
+  readonly text: string;
+}
+
+export function told({ resource, object }: StoreEvent): Told | undefined {
+  if (resource !== "events") return undefined;
+  const about = (object.involvedObject as { kind: string }).kind;
+  return { about, text: nameless(`${object.type as string} ${object.reason as string} ${object.message as string}`) };
+}
+
+/** Reads one recorded Event. */
+export function parseTold(line: string): Told | undefined {
+  const match = /^[\d.]+ event (\S+ \S+ .*) \d* (Job|Pod)$/.exec(line);
+  if (match === null) return undefined;
+  return { about: match[2] ?? "", text: nameless(match[1] ?? "") };
+}
+
+/** The recorder cut long messages. */
+const RECORDED = 200;
+
+function nameless(text: string): string {
+  const clean = text
+    .replace(/[a-z0-9]+-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "POD")
+    .replace(/ to \S+-node$/, " to NODE");
+  return clean.slice(0, RECORDED).trimEnd();
+}
