@@ -11,13 +11,12 @@ type Json = { readonly [key: string]: unknown };
 export class AgentFacts {
   known: SealedAgent = {};
 
+  /** Spent by this process so far: the sum of what each result event says it spent itself. */
+  #runCostUsd: number | null = 0;
+
   /** Looks at one line; true when it taught something new. */
   see(line: Buffer): boolean {
-    const mayMatter =
-      line.includes('"result"') ||
-      line.includes('"init"') ||
-      (this.known.session_id === undefined && line.includes('"session_id"'));
-    if (!mayMatter) return false;
+    if (!this.#mayMatter(line)) return false;
     const event = parseObject(line);
     if (!event) return false;
     const seen = this.#learn(event);
@@ -26,12 +25,53 @@ export class AgentFacts {
     return true;
   }
 
-  #learn(event: Json): SealedAgent {
-    const session = typeof event.session_id === "string" ? text("session_id", event.session_id) : {};
-    if (event.type === "result") return { ...session, result: result(event) };
-    if (event.type === "system" && event.subtype === "init") return { ...session, ...text("model", event.model) };
-    return this.known.session_id === undefined ? session : {};
+  #mayMatter(line: Buffer): boolean {
+    if (line.includes('"result"') || line.includes('"init"') || line.includes('"rate_limit_event"')) return true;
+    if (this.known.session_id === undefined && line.includes('"session_id"')) return true;
+    return line.includes('"assistant"') && (this.known.content === undefined || line.includes('"error"'));
   }
+
+  #learn(event: Json): SealedAgent {
+    const session =
+      this.known.session_id === undefined || event.type === "result" || event.subtype === "init"
+        ? text("session_id", event.session_id)
+        : {};
+    switch (event.type) {
+      case "result":
+        return { ...session, result: { ...result(event), ...this.#spend(event) } };
+      case "system":
+        return event.subtype === "init" ? { ...session, ...text("model", event.model), init: true } : session;
+      case "assistant":
+        return { ...session, ...said(event), ...text("assistant_error", event.error) };
+      case "rate_limit_event":
+        return { ...session, rate_limit: rateLimit(event.rate_limit_info) };
+      default:
+        return session;
+    }
+  }
+
+  #spend(event: Json): Pick<Result, "run_cost_usd"> {
+    const models = event.model_usage_since_last_result;
+    if (!isObject(models) || this.#runCostUsd === null) this.#runCostUsd = null;
+    else for (const model of Object.values(models)) this.#runCostUsd += cost(model);
+    return this.#runCostUsd === null ? {} : { run_cost_usd: this.#runCostUsd };
+  }
+}
+
+const cost = (model: unknown): number =>
+  isObject(model) && typeof model.costUSD === "number" && Number.isFinite(model.costUSD) ? model.costUSD : 0;
+
+/** Claude Code speaks as the model `<synthetic>` when it has an error to tell; only a real model's words are content. */
+function said({ message }: Json): Pick<SealedAgent, "content"> {
+  if (!isObject(message) || message.model === "<synthetic>") return {};
+  return Array.isArray(message.content) && message.content.length > 0 ? { content: true } : {};
+}
+
+function rateLimit(info: unknown): NonNullable<SealedAgent["rate_limit"]> {
+  if (!isObject(info)) return {};
+  const word = (key: "status" | "rateLimitType") =>
+    text(key, typeof info[key] === "string" ? info[key].slice(0, 64) : undefined);
+  return { ...word("status"), ...number("resetsAt", info.resetsAt), ...word("rateLimitType") };
 }
 
 function result(event: Json): Result {

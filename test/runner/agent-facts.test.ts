@@ -16,12 +16,15 @@ describe("AgentFacts", () => {
     expect(factsOf("bash")).toEqual({
       session_id: "ca6082dd-e8a1-4f54-b92d-db7990f9a4db",
       model: "claude-sonnet-4-5",
+      init: true,
+      content: true,
       result: {
         subtype: "success",
         is_error: false,
         num_turns: 2,
         duration_ms: 1434,
         total_cost_usd: 0.0015300000000000001,
+        run_cost_usd: 0.0015300000000000001,
         usage: {
           input_tokens: 200,
           cache_creation_input_tokens: 40,
@@ -81,7 +84,7 @@ describe("AgentFacts", () => {
       usage: { input_tokens: 1 },
     });
     see({ type: "result", session_id: "d", subtype: "success" });
-    expect(facts.known).toEqual({ session_id: "d", model: "m", result: { subtype: "success" } });
+    expect(facts.known).toEqual({ session_id: "d", model: "m", init: true, result: { subtype: "success" } });
   });
 
   it("takes nothing from what is not an event, or of another type than it should be", () => {
