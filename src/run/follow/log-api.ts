@@ -45,8 +45,12 @@ interface Wanted {
 /** The log API once more, without following: what the node still has. */
 export class LogApi implements GapSource {
   readonly name = "log API";
-  /** What came after the last newline when the log was last read to its end. */
+  /**
+   * What came after the last newline, the same in the last two answers that ended cleanly: one alone may have ended too
+   * early.
+   */
   unfinished: Buffer | null = null;
+  #lastUnfinished: Buffer | null = null;
   readonly #options: LogApiOptions;
   readonly #tail = new TailCount();
 
@@ -108,12 +112,17 @@ export class LogApi implements GapSource {
     stall.stop();
     const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
     this.#tail.served({ ...served, clean: reading.kind === "ended" && reading.clean });
-    if (reading.kind === "ended" && reading.clean) this.unfinished = reading.unfinished;
+    if (reading.kind === "ended" && reading.clean) this.#noteUnfinished(reading.unfinished);
     if (reading.kind === "failed" || reading.kind === "refused") {
       onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
     }
     const doubtful = ahead > 0 || endsInErrorText(reading);
     return answerOf(reading, stop.signal.aborted, doubtful);
+  }
+
+  #noteUnfinished(bytes: Buffer | null): void {
+    this.unfinished = bytes && this.#lastUnfinished?.equals(bytes) ? bytes : null;
+    this.#lastUnfinished = bytes;
   }
 }
 

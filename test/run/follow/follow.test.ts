@@ -1,41 +1,207 @@
 import { describe, expect, test } from "vitest";
+import type { Channel } from "../../../src/runner/frame.ts";
 import { checkExactlyOnce } from "./exactly-once.ts";
 import { SimulatedRun } from "./simulated-run.ts";
 
+const MINUTE = 60_000;
+
 function check(run: SimulatedRun, report: Parameters<typeof checkExactlyOnce>[2]): void {
-  const text = (lines: Buffer[]) => lines.map((line) => line.toString());
+  const text = (lines: readonly Buffer[]) => lines.map((line) => line.toString());
   checkExactlyOnce({ stdout: text(run.stdout), stderr: text(run.stderr) }, run.delivered, report);
 }
 
+function print(run: SimulatedRun, from: number, to: number, channel: Channel = "stdout"): void {
+  for (let at = from; at <= to; at++) run.print(channel, Buffer.from(`line ${at}`));
+}
+
 describe("followTranscript", () => {
-  test("delivers what was printed and proves it", async () => {
+  test("delivers what was printed in one stream, and proves it", async () => {
     const run = new SimulatedRun();
     const report = await run.follow(async () => {
-      for (let i = 0; i < 50; i++) {
-        run.print(i % 7 === 0 ? "stderr" : "stdout", Buffer.from(`line ${i} ${"x".repeat(i)}`));
+      for (let at = 1; at <= 50; at++) {
+        print(run, at, at, at % 7 === 0 ? "stderr" : "stdout");
         await run.clock.sleep(300);
       }
       await run.exit(700);
     });
     check(run, report);
-    expect(report.transcript.state).toBe("complete");
-    expect(report.streams).toBe(1);
+    expect(report).toMatchObject({ transcript: { state: "complete", lines: 43 }, streams: 1, stopped: false });
+    expect(run.node.requests).toEqual([{ follow: true }]);
   });
 
-  test("names what a rotation took while the stream was down", async () => {
+  test("ends as soon as everything has arrived, without waiting for the stream's own end", async () => {
     const run = new SimulatedRun();
-    run.node.faults.push({ after: 200, how: "cut" });
-    run.node.refusals.push();
+    let endedAt = 0;
+    await run.follow(async () => {
+      print(run, 1, 3);
+      await run.clock.sleep(100);
+      endedAt = run.clock.now();
+      await run.exit(200);
+    });
+    expect(run.clock.now() - endedAt).toBeLessThan(500);
+  });
+
+  test("a stream that is silent for long is opened again, from an hour earlier, and rarely", async () => {
+    const run = new SimulatedRun();
+    await run.follow(async () => {
+      print(run, 1, 1);
+      await run.clock.sleep(61 * MINUTE);
+      print(run, 2, 2);
+      await run.exit(100);
+    });
+    const follows = run.node.requests.filter((request) => request.follow);
+    expect(follows.length).toBeGreaterThanOrEqual(5);
+    expect(follows.length).toBeLessThanOrEqual(7);
+    expect(follows[1]).toEqual({ follow: true, sinceTime: "2026-11-22T06:00:00Z" });
+    expect(run.delivered.stdout).toBe("line 1\nline 2\n");
+  });
+
+  test("waits as long as the server asks for", async () => {
+    const run = new SimulatedRun();
+    run.node.refusals.push({ kind: "failed", retryAfterMs: 7000 });
+    const from = run.clock.now();
+    let first = 0;
+    await run.follow(async () => {
+      print(run, 1, 1);
+      while (run.node.requests.length < 2) await run.clock.sleep(100);
+      first = run.clock.now();
+      await run.exit();
+    });
+    expect(first - from).toBeGreaterThanOrEqual(7000);
+  });
+
+  test("goes on for as long as the container lives, however often it is refused", async () => {
+    const run = new SimulatedRun();
+    for (let at = 0; at < 300; at++) run.node.refusals.push({ kind: "failed" });
     const report = await run.follow(async () => {
-      for (let i = 1; i <= 6; i++) run.print("stdout", Buffer.from(`line ${i}`));
+      print(run, 1, 5);
+      await run.clock.sleep(60 * MINUTE);
+      await run.exit();
+    });
+    check(run, report);
+    expect(report.transcript.state).toBe("complete");
+  });
+
+  test("a pod that is gone is concluded from its seal", async () => {
+    const run = new SimulatedRun();
+    run.node.faults.push({ after: 100, how: "cut" });
+    let goneAt = 0;
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      await run.clock.sleep(10);
+      run.node.delete();
+      await run.exit();
+      run.become("gone");
+      goneAt = run.clock.now();
+    });
+    check(run, report);
+    expect(report.transcript).toMatchObject({
+      state: "missing",
+      gaps: [{ from: 3, to: 5, why: expect.stringContaining("gone") }],
+    });
+    expect(run.clock.now() - goneAt).toBeLessThan(10_000);
+  });
+
+  test("a pod that is gone without a word of its end does not keep the run for ever", async () => {
+    const run = new SimulatedRun({ seal: false });
+    run.node.faults.push({ after: 70, how: "cut" });
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
       await run.clock.sleep(1);
-      for (let i = 7; i <= 12; i++) run.print("stdout", Buffer.from(`line ${i}`));
-      run.node.rotate();
-      run.print("stdout", Buffer.from("after"));
-      await run.clock.sleep(60_000);
+      run.node.delete();
+    });
+    expect(report.transcript.state).toBe("unproven");
+  });
+
+  test("a line past the bound is named, and the rest is proven all the same", async () => {
+    const run = new SimulatedRun({ limits: { maxLineBytes: 100 } });
+    const report = await run.follow(async () => {
+      print(run, 1, 1);
+      run.print("stdout", Buffer.alloc(101, "x"));
+      run.print("stdout", Buffer.alloc(100, "y"));
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.delivered.stdout).toContain("[paperclip] 1 line missing: 2 (longer than 100 bytes: 101)");
+    expect(report.transcript).toMatchObject({ state: "missing", gaps: [{ from: 2, to: 2 }] });
+  });
+
+  test("what the image prints around the runner is shown as stderr, once", async () => {
+    const run = new SimulatedRun();
+    run.node.faults.push({ after: 300, how: "cut" });
+    const report = await run.follow(async () => {
+      print(run, 1, 3);
+      run.node.write(Buffer.from("Warning: something of Node's own"));
+      print(run, 4, 8);
+      await run.exit();
+    });
+    expect(report.transcript.state).toBe("complete");
+    expect(run.delivered).toEqual({
+      stdout: Array.from({ length: 8 }, (_, at) => `line ${at + 1}\n`).join(""),
+      stderr: "Warning: something of Node's own\n",
+    });
+  });
+
+  test("the kubelet's own error text is never output", async () => {
+    const run = new SimulatedRun();
+    run.node.faults.push({ after: 80, how: "text" }, { after: 0, how: "text" });
+    const report = await run.follow(async () => {
+      print(run, 1, 8);
       await run.exit(100);
     });
     check(run, report);
+    expect(run.delivered.stdout).not.toContain("fsnotify");
+    expect(run.events).toContainEqual({ type: "not-output", text: expect.stringContaining("too many open files") });
+  });
+
+  test("a line that the runner's death cut off is delivered as far as it came, and named", async () => {
+    const run = new SimulatedRun({ seal: false });
+    run.node.writeUnfinished = Buffer.from("2|the last wor");
+    const report = await run.follow(async () => {
+      print(run, 1, 1);
+      await run.exit();
+    });
+    expect(run.delivered.stdout).toMatch(/^line 1\nthe last wor\n\[paperclip\] 1 line missing: 2 \(.*middle.*\)\n$/);
     expect(report.transcript.state).toBe("missing");
+  });
+
+  test("other bytes under a known number are noticed", async () => {
+    const run = new SimulatedRun();
+    const report = await run.follow(async () => {
+      print(run, 1, 2);
+      run.node.write(Buffer.from("2|line two, changed"));
+      await run.exit();
+    });
+    expect(run.events).toContainEqual({ type: "conflict", channel: "stdout", line: 2 });
+    expect(report.transcript.state).toBe("complete");
+  });
+
+  test("a line observer that throws is told once and harms nothing", async () => {
+    const run = new SimulatedRun({
+      onLine: () => {
+        throw new Error("mine");
+      },
+    });
+    const report = await run.follow(async () => {
+      print(run, 1, 9);
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.events.filter((event) => event.type === "sink-fault")).toHaveLength(1);
+  });
+
+  test("lines behind a gap wait for it, and the stream is read on meanwhile", async () => {
+    const run = new SimulatedRun({ withFile: true });
+    const report = await run.follow(async () => {
+      print(run, 1, 20);
+      run.node.rotate(5);
+      print(run, 21, 40);
+      await run.clock.sleep(5000);
+      expect(run.delivered.stdout.split("\n")).toHaveLength(41);
+      await run.exit();
+    });
+    check(run, report);
+    expect(report).toMatchObject({ transcript: { state: "complete" }, streams: 1 });
+    expect(run.events).toContainEqual(expect.objectContaining({ type: "refilled", source: "transcript file" }));
   });
 });

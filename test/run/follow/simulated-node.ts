@@ -1,5 +1,5 @@
+import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { LogOpening, LogRequest } from "../../../src/run/follow/log-source.ts";
-import type { VirtualClock } from "./virtual-clock.ts";
 
 interface Entry {
   /** Nanoseconds since 1970. */
@@ -32,11 +32,13 @@ export class SimulatedNode {
   /** What the next requests get in place of an answer. */
   readonly refusals: { readonly kind: "failed" | "not-yet"; readonly retryAfterMs?: number }[] = [];
   readonly requests: LogRequest[] = [];
+  /** What an ended container left behind its last newline. */
+  writeUnfinished: Buffer | null = null;
   chunkBytes = 1000;
-  readonly #clock: VirtualClock;
+  readonly #clock: Clock;
   #tie = false;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
@@ -106,12 +108,13 @@ export class SimulatedNode {
       for await (const part of this.#parts(request, signal)) {
         for (let at = 0; at < part.length; at += this.chunkBytes) {
           const chunk = part.subarray(at, Math.min(at + this.chunkBytes, part.length));
-          if (chunk.length >= left) {
-            yield Buffer.from(chunk.subarray(0, left));
+          const stop = chunk.length >= left ? stopIn(chunk, left, fault) : -1;
+          if (stop >= 0) {
+            yield Buffer.from(chunk.subarray(0, stop));
             how = yield* this.#fail(fault, signal);
             return;
           }
-          left -= chunk.length;
+          left = Math.max(0, left - chunk.length);
           yield Buffer.from(chunk);
           if (signal.aborted) return;
         }
@@ -160,7 +163,11 @@ export class SimulatedNode {
           else if (entry && (since === null || entry.at >= since)) lines.push(lineOf(entry));
         }
         if (lines.length > 0) yield Buffer.concat(lines);
-        if (!request.follow) return;
+        if (!request.follow) {
+          if (this.writeUnfinished)
+            yield lineOf({ at: BigInt(this.#clock.now()) * 1_000_000n, text: this.writeUnfinished }).subarray(0, -1);
+          return;
+        }
         if (next < entries.length) continue;
         if (this.#ended) {
           // The kubelet looks once a second whether the container still runs, and stops at the end of the file it holds.
@@ -190,6 +197,13 @@ export class SimulatedNode {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+/** Where a stream stops in this chunk; the kubelet writes whole lines before a text of its own. */
+function stopIn(chunk: Buffer, left: number, fault: Fault | null): number {
+  if (fault?.how !== "text") return left;
+  const newline = chunk.indexOf("\n", left);
+  return newline < 0 ? -1 : newline + 1;
 }
 
 function lineOf({ at, text }: Entry): Buffer {

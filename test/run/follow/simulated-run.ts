@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { ContainerState } from "../../../src/run/follow/container.ts";
 import type { FollowEvent } from "../../../src/run/follow/events.ts";
 import { type FollowLimits, type FollowReport, followTranscript } from "../../../src/run/follow/follow.ts";
 import type { GapSource } from "../../../src/run/follow/gap-source.ts";
+import type { OpenLog } from "../../../src/run/follow/log-source.ts";
 import { type Channel, frameHead } from "../../../src/runner/frame.ts";
 import type { Seal } from "../../../src/runner/seal.ts";
 import { SimulatedNode } from "./simulated-node.ts";
@@ -15,32 +17,50 @@ export interface RunOptions {
   readonly withFile?: boolean;
   readonly limits?: Partial<FollowLimits>;
   readonly onLog?: (stream: Channel, chunk: string) => Promise<void> | void;
+  readonly onLine?: (channel: Channel, line: Buffer) => void;
   readonly random?: () => number;
   /** Plain lines, as the sh runner leaves them. */
   readonly raw?: boolean;
 }
 
-/** An agent, its runner, its node and a follower, in virtual time. */
+/** Where the run takes place. */
+export interface World {
+  readonly clock: Clock;
+  readonly node: SimulatedNode;
+  readonly open: OpenLog;
+  run<T>(work: Promise<T>): Promise<T>;
+}
+
+function inVirtualTime(): World {
+  const clock = new VirtualClock();
+  const node = new SimulatedNode(clock);
+  return { clock, node, open: node.open, run: (work) => clock.run(work) };
+}
+
+/** An agent, its runner, its node and a follower; in virtual time unless it is told otherwise. */
 export class SimulatedRun {
-  readonly clock = new VirtualClock();
-  readonly node = new SimulatedNode(this.clock);
+  readonly clock: Clock;
+  readonly node: SimulatedNode;
   readonly stdout: Buffer[] = [];
   readonly stderr: Buffer[] = [];
   readonly delivered = { stdout: "", stderr: "" };
   /** Every line in the order in which it was printed, and delivered, without the follower's own. */
   readonly printedOrder: string[] = [];
   readonly deliveredOrder: string[] = [];
-  readonly observed: string[] = [];
   readonly events: FollowEvent[] = [];
   readonly stop = new AbortController();
   readonly #options: RunOptions;
+  readonly #world: World;
   readonly #frames: Buffer[] = [];
   #state: ContainerState = "running";
   #seal: Seal | null = null;
   #changed: (() => void)[] = [];
 
-  constructor(options: RunOptions = {}) {
+  constructor(options: RunOptions = {}, world: World = inVirtualTime()) {
     this.#options = options;
+    this.#world = world;
+    this.clock = world.clock;
+    this.node = world.node;
   }
 
   print(channel: Channel, line: Buffer): void {
@@ -76,7 +96,7 @@ export class SimulatedRun {
 
   async follow(script: (run: this) => Promise<void>): Promise<FollowReport> {
     const following = followTranscript({
-      open: this.node.open,
+      open: this.#world.open,
       container: {
         state: () => this.#state,
         changed: (signal) =>
@@ -87,7 +107,7 @@ export class SimulatedRun {
         seal: () => this.#seal,
       },
       onLog: this.#options.onLog ?? ((stream, chunk) => this.#keep(stream, chunk)),
-      onLine: (channel, line) => this.observed.push(`${channel} ${line.toString("latin1")}`),
+      onLine: this.#options.onLine,
       onEvent: (event) => this.events.push(event),
       sources: this.#options.withFile ? [this.#file()] : [],
       signal: this.stop.signal,
@@ -95,7 +115,7 @@ export class SimulatedRun {
       random: this.#options.random ?? (() => 0.5),
       limits: this.#options.limits ?? {},
     });
-    const [report] = await this.clock.run(Promise.all([following, script(this)]));
+    const [report] = await this.#world.run(Promise.all([following, script(this)]));
     return report;
   }
 
