@@ -45,7 +45,8 @@ export async function buildAgent(
   options: AgentOptions = {},
 ): Promise<Dispatcher> {
   // Loaded only when a cluster is opened: it needs a newer Node than the rest of the package.
-  const { Agent, ProxyAgent, Socks5ProxyAgent } = await import("undici");
+  // Its default export: a bundler gives a CommonJS module no other one when it is imported on demand (measured).
+  const { Agent, ProxyAgent, Socks5ProxyAgent } = (await import("undici")).default;
   const { settings, connect } = agentSettings(tls, options);
   if (proxyUrl === undefined) return new Agent({ ...settings, connect });
   if (proxyUrl.startsWith("socks")) return new Socks5ProxyAgent(proxyUrl, { ...settings, requestTls: connect });

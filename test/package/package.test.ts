@@ -105,6 +105,32 @@ describe("the packed package", () => {
     expect((result as { errorMessage: string }).errorMessage).toContain("/nowhere/config");
   });
 
+  it("reaches a cluster with what is bundled", async () => {
+    const shown = await evaluate(`
+      import { createServer } from "node:http";
+      import { writeFile } from "node:fs/promises";
+      const asked = [];
+      const server = createServer((request, response) => {
+        asked.push(request.url);
+        response.writeHead(403, { "content-type": "application/json" });
+        response.end(JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", reason: "Forbidden", code: 403, message: "no" }));
+      }).listen(0, "127.0.0.1", async () => {
+        const cluster = { server: "http://127.0.0.1:" + server.address().port };
+        await writeFile("kubeconfig", JSON.stringify({ apiVersion: "v1", kind: "Config", "current-context": "x",
+          clusters: [{ name: "c", cluster }], users: [{ name: "u", user: {} }], contexts: [{ name: "x", context: { cluster: "c", user: "u" } }] }));
+        const adapter = (await import("./dist/index.js")).createServerAdapter();
+        const result = await adapter.execute({
+          runId: "r", agent: { id: "a", companyId: "c", name: "n", adapterType: "claude_k8s", adapterConfig: {} },
+          runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+          config: { kubeconfig: "kubeconfig", image: "i" }, context: {}, onLog: async () => {},
+        });
+        server.close();
+        console.log(JSON.stringify({ asked, errorCode: result.errorCode }));
+      });`);
+    expect(shown).toMatchObject({ errorCode: "k8s_concurrency_guard_unreachable" });
+    expect((shown as { asked: string[] }).asked.join()).toContain("/apis/batch/v1/namespaces/default/jobs");
+  });
+
   it("carries a UI parser that works where Paperclip's page evaluates it", async () => {
     const source = await readFile(join(unpacked, "dist/ui-parser.cjs"), "utf8");
     expect(source).not.toMatch(/\bimport\b\s*[({"]|\brequire\(/);
