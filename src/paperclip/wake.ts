@@ -8,8 +8,8 @@ export interface Wake {
   readonly approvalId: string | null;
   readonly approvalStatus: string | null;
   readonly linkedIssueIds: readonly string[];
-  /** The run that this one continues, as the host names it. */
-  readonly previousRunId: string | null;
+  /** The runs that this one continues, as the host names them. */
+  readonly previousRunIds: readonly string[];
   readonly workspace: Workspace;
 }
 
@@ -35,7 +35,7 @@ export function readWake({ context }: Pick<AdapterExecutionContext, "context">):
     approvalId: text(context.approvalId),
     approvalStatus: text(context.approvalStatus),
     linkedIssueIds: Array.isArray(context.issueIds) ? context.issueIds.flatMap((id) => text(id) ?? []) : [],
-    previousRunId: text(context.retryOfRunId) ?? text(context.previousRunId),
+    previousRunIds: [context.retryOfRunId, context.previousRunId].flatMap((id) => text(id) ?? []),
     workspace: {
       cwd: text(workspace.cwd),
       source: text(workspace.source),

@@ -1,11 +1,11 @@
 /** The end of a run: the verdict on its evidence, the host's result, then clean-up. */
-import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../config/config-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { KubeconfigError } from "../kubernetes/kubeconfig-error.ts";
 import type { Host } from "../paperclip/host.ts";
 import { faultOf } from "./api-advice.ts";
-import { cleanUp } from "./clean-up.ts";
+import { cleanUp, markCollected } from "./clean-up.ts";
 import { type Fault, noEvidence, type Observation, observe } from "./evidence.ts";
 import type { LaunchedJob } from "./launch.ts";
 import { CONTAINER } from "./plan/names.ts";
@@ -14,35 +14,44 @@ import type { RunRecord } from "./record.ts";
 import { toExecutionResult } from "./result.ts";
 import { RunFault } from "./run-fault.ts";
 import { readStopRequest } from "./stop-reason.ts";
+import { successorOf } from "./stop-requests.ts";
 import { judge } from "./verdict.ts";
 
 export interface ConcludeInput {
   readonly client: KubernetesClient;
   readonly job: LaunchedJob;
   readonly record: RunRecord;
-  readonly plan: RunPlan;
+  readonly plan: Pick<RunPlan, "identity" | "retain">;
+  /** What the host is to remember of the session, but for its id. */
+  readonly session: RunPlan["session"];
   readonly host: Host;
 }
 
-export async function conclude({ client, job, record, plan, host }: ConcludeInput): Promise<AdapterExecutionResult> {
+export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
+  const { client, job, record, plan, session, host } = input;
+  const { runId } = plan.identity;
   const verdict = judge(record.evidence);
-  const result = toExecutionResult(verdict, record.evidence, plan.session);
-  // A run that goes on without us keeps everything.
-  if (plan.retain || verdict.kind === "detached") return result;
-  const left = await cleanUp(client, job);
-  if (left) await host.status(`Job ${job.namespace}/${job.name} could not be deleted, its TTL will: ${left}`);
+  const result = toExecutionResult(verdict, record.evidence, session);
+  // A run that goes on without us, or belongs to another, keeps everything.
+  if (verdict.kind === "detached" || successorOf(record, runId)) return result;
+  // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
+  const keep = plan.retain && record.evidence.job?.stoppedBecause === null;
+  const left = keep ? await markCollected(client, job, runId) : await cleanUp(client, job);
+  if (left) await host.status(`Job ${job.namespace}/${job.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
   return result;
 }
 
-/** The result of a run that never had a Job: nothing of it is left in the cluster. */
-export function refuse(error: unknown, ctx: Pick<AdapterExecutionContext, "signal">): AdapterExecutionResult {
+/** The result of a run that never had a Job of its own: nothing of it is alive in the cluster. */
+export function refuse(error: unknown, orders: AbortSignal | undefined): AdapterExecutionResult {
   const at = Date.now();
   const facts = { container: CONTAINER, model: null, resumedSessionId: null, sessionPersists: false, timeoutSec: 0 };
   const seen: Observation[] = [];
-  if (ctx.signal?.aborted) {
-    const { kind, reason } = readStopRequest(ctx.signal.reason);
-    seen.push({ kind: "act", act: kind === "cancel" ? { kind, by: "host", reason, at } : { kind, reason, at } });
-  } else seen.push({ kind: "fault", fault: faultFrom(error, at) });
+  if (orders?.aborted) {
+    const request = readStopRequest(orders.reason);
+    seen.push({ kind: "act", act: { ...request, at } });
+  }
+  // What stands beside an order to stop counts only when it leaves a doubt whether anything was started.
+  if (!orders?.aborted || error instanceof RunFault) seen.push({ kind: "fault", fault: faultFrom(error, at) });
   const evidence = seen.reduce(observe, noEvidence(facts));
   return toExecutionResult(judge(evidence), evidence, {});
 }

@@ -1,6 +1,7 @@
 /** What a run takes from the outside world; tests bring their own. */
 import { readFile } from "node:fs/promises";
 import { ClusterRegistry } from "../kubernetes/cluster-registry.ts";
+import { paperclipUrl } from "../paperclip/run-status.ts";
 
 export interface Dependencies {
   /** Environment of Paperclip's process: the operator's settings. */
@@ -8,6 +9,8 @@ export interface Dependencies {
   readonly readFile: (path: string) => Promise<string>;
   /** The clusters that the runs of this process share. */
   readonly clusters: ClusterRegistry;
+  /** Address of Paperclip's API as this process reaches it; null = the records of runs cannot be read. */
+  readonly paperclipUrl: typeof paperclipUrl;
 }
 
 /** One for the process: all runs of a cluster share its connections and its two watches. */
@@ -17,4 +20,5 @@ export const realDependencies = (): Dependencies => ({
   env: process.env,
   readFile: (path) => readFile(path, "utf8"),
   clusters,
+  paperclipUrl,
 });

@@ -1,5 +1,5 @@
 /** When a run is over, and when a verdict on it can still gain from waiting. Pure. */
-import { trueCondition } from "./evidence/job.ts";
+import { type JobFacts, trueCondition } from "./evidence/job.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** True when the agent cannot run any more: its container ended, or there is no pod and none will come. */
@@ -11,7 +11,13 @@ export function hasEnded(evidence: Evidence): boolean {
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;
   if (!job) return false;
-  return job.presence !== "present" || jobIsFinished(evidence) || (job.suspended && evidence.acts.cancel !== null);
+  return job.presence !== "present" || jobIsFinished(evidence) || isHeldForGood(job);
+}
+
+/** Stopped by an adapter, and its controller has seen that and counts no pod: none will come. */
+function isHeldForGood(job: JobFacts): boolean {
+  if (!job.suspended || job.stoppedBecause === null || job.livePods > 0) return false;
+  return trueCondition(job.conditions, "Suspended") !== null;
 }
 
 /**

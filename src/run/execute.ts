@@ -1,28 +1,44 @@
 /**
- * The story of a run: plan, claim, launch, follow, conclude. Whatever goes wrong on the way becomes part of the
- * evidence, and the verdict on it is what the host gets: this function does not reject.
+ * The story of a run: plan, claim, launch or take over, follow, conclude. Whatever goes wrong on the way becomes part of
+ * the evidence, and the verdict on it is what the host gets: this function does not reject.
  */
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
+import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
+import { announceJob, announceTakeOver } from "./announce.ts";
 import { awaitStart } from "./await-start.ts";
-import { claim } from "./claim/claim.ts";
+import { type Claimed, claim } from "./claim/claim.ts";
 import { conclude, refuse } from "./conclude.ts";
 import { type Dependencies, realDependencies } from "./dependencies.ts";
 import { causeIsPending, hasEnded } from "./end-of-run.ts";
 import { followRun } from "./follow-run.ts";
-import { type LaunchedJob, launch } from "./launch.ts";
+import { type LaunchedJob, launch, launchedJob } from "./launch.ts";
 import { narrate } from "./narrate.ts";
 import { OURS } from "./plan/names.ts";
 import type { RunPlan } from "./plan/plan.ts";
+import { termsOf } from "./plan/terms.ts";
 import { clusterOf, prepare } from "./prepare.ts";
 import { createRecord, type RunRecord } from "./record.ts";
+import { hearStopOrders } from "./stop-orders.ts";
 import { obeyStopRequests } from "./stop-requests.ts";
 import { watchRun } from "./watch-run.ts";
 
 /** Milliseconds that the cluster gets to say why a container ended. */
 const CAUSE_WITHIN_MS = 5_000;
+
+/** What all steps of a run share. */
+interface Run {
+  readonly ctx: AdapterExecutionContext;
+  readonly agent: ParsedAgentConfig;
+  readonly lease: ClusterLease;
+  readonly deps: Dependencies;
+  readonly host: Host;
+  readonly readStatus: ReadRunStatus;
+  /** Aborts when the run is to be stopped or left; its reason tells which. */
+  readonly orders: AbortSignal;
+}
 
 export async function execute(
   ctx: AdapterExecutionContext,
@@ -30,65 +46,79 @@ export async function execute(
 ): Promise<AdapterExecutionResult> {
   const deps = { ...realDependencies(), ...given };
   const host = createHost(ctx);
+  const over = new AbortController();
   let lease: ClusterLease | null = null;
+  let orders = ctx.signal;
   try {
     await ctx.onCancellationReady?.();
     const agent = parseAgentConfig(ctx.config);
     lease = await deps.clusters.acquire(clusterOf(agent));
-    return await runOn(lease, ctx, agent, deps, host);
+    const { clock, random } = lease.client;
+    const readStatus = createRunStatusReader({ url: deps.paperclipUrl(ctx.agent), token: ctx.authToken });
+    const tell = host.status;
+    orders = hearStopOrders({ runId: ctx.runId, host: ctx.signal, readStatus, tell, over: over.signal, clock, random });
+    return await runOn({ ctx, agent, lease, deps, host, readStatus, orders });
   } catch (error) {
-    return refuse(error, ctx);
+    return refuse(error, orders);
   } finally {
+    over.abort();
     await lease?.release();
   }
 }
 
-async function runOn(
-  { client, observer }: ClusterLease,
-  ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
-  deps: Dependencies,
-  host: Host,
-): Promise<AdapterExecutionResult> {
-  const cancelled = ctx.signal ?? new AbortController().signal;
-  const plan = await prepare(ctx, agent, client, deps, cancelled);
-  await host.invocation(plan.meta);
-  const existing = await claim({ client, namespace: plan.namespace, identity: plan.identity, signal: cancelled });
-  host.dispatched();
-  const job = await launch(client, plan, existing, cancelled);
-  await announce(host, plan, job);
+async function runOn(run: Run): Promise<AdapterExecutionResult> {
+  const { ctx, agent, lease, deps, host, readStatus, orders } = run;
+  const { client } = lease;
+  const plan = await prepare(ctx, agent, client, deps, orders);
+  const claimed = await claim({ client, plan, readStatus, tell: host.status, signal: orders });
+  const job = await begin(run, plan, claimed);
+  const terms = termsOf(job.object, plan);
 
-  const record = createRecord(plan.facts);
+  const record = createRecord(terms.facts);
   record.add({ kind: "job", job: job.object, deleted: false, at: client.clock.now() });
+  await follow(run, plan, job, record, terms.graceSec);
+  return conclude({ client, job, record, plan, session: terms.session, host });
+}
+
+/** The Job of this run: a new one, or one that an earlier process or run has begun. */
+async function begin({ lease, host, orders }: Run, plan: RunPlan, claimed: Claimed): Promise<LaunchedJob> {
+  if (claimed.kind === "taken-over") {
+    const job = launchedJob(claimed.job);
+    await announceTakeOver(host, plan, job, claimed.from);
+    return job;
+  }
+  await host.invocation(plan.meta);
+  host.dispatched();
+  const job = await launch(lease.client, plan, claimed.existing, orders);
+  await announceJob(host, job);
+  return job;
+}
+
+/** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */
+async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunRecord, graceSec: number): Promise<void> {
+  const { ctx, host, orders } = run;
+  const { client, observer } = run.lease;
   const over = new AbortController();
-  const stopWatching = watchRun(client, observer(plan.namespace, OURS), job, record, over.signal);
+  const watch = watchRun(client, observer(plan.namespace, OURS), job, record, over.signal);
   const stopTelling = narrate(record, host);
-  const obeying = obeyStopRequests({ client, job, record, plan, cancelled, over: over.signal });
+  const obeying = obeyStopRequests({ client, runId: ctx.runId, job, record, graceSec, orders, over: over.signal });
+  const { detached } = obeying;
+  const following = followRun({ client, job, record, ctx, host, signal: detached });
   try {
-    const following = followRun({ client, job, record, ctx, host, signal: obeying.detached });
-    await awaitStart(client, job, record, plan, obeying.detached);
+    await unlessAborted(watch.synced, detached);
+    await awaitStart(client, job, record, plan, detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
-    await record.until(() => hasEnded(record.evidence), obeying.detached);
+    await record.until(() => hasEnded(record.evidence), detached);
     await following;
     await causeOfEnd(record, client.clock.sleep(CAUSE_WITHIN_MS, over.signal), over.signal);
   } catch (error) {
-    if (!obeying.detached.aborted) throw error;
+    if (!detached.aborted) throw error;
+    await following;
   } finally {
     over.abort();
-    stopWatching();
+    watch.stop();
     await stopTelling();
   }
-  return conclude({ client, job, record, plan, host });
-}
-
-async function announce(host: Host, plan: RunPlan, job: LaunchedJob): Promise<void> {
-  const image = plan.job.spec?.template.spec?.containers[0]?.image;
-  await host.notice({
-    type: "k8s.job.created",
-    message: `Job ${job.name} created in namespace ${job.namespace}`,
-    payload: { namespace: job.namespace, job: job.name, uid: job.uid, image },
-  });
-  await host.status(`Job ${job.namespace}/${job.name} created (image ${image})`);
 }
 
 /** Lets the cluster say why, where it is about to; a bound holds where it never does. */
@@ -97,4 +127,12 @@ async function causeOfEnd(record: RunRecord, bound: Promise<void>, signal: Abort
   await Promise.race([told, bound]).catch(() => undefined);
   told.catch(() => undefined);
   bound.catch(() => undefined);
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }

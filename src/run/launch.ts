@@ -1,16 +1,21 @@
 /**
- * Brings the run's Job to life in three idempotent writes: the Job, suspended; its Secret, owned by the Job; then the
- * Job is let go. A crash between any two leaves a Job that never started and takes its Secret with it.
+ * Brings the run's Job to life: the Job, suspended; a look whether another run contends for the agent; its Secret, owned
+ * by the Job; then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started
+ * and takes its Secret with it.
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { jobs, secrets } from "../kubernetes/resource-types.ts";
+import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../kubernetes/resource-types.ts";
 import { faultOf } from "./api-advice.ts";
-import { isRunOf } from "./claim/decide.ts";
+import { awaitTurn } from "./claim/await-turn.ts";
+import { isOfRun, stateOf } from "./claim/job-state.ts";
+import { withdraw } from "./claim/withdraw.ts";
+import { letGo } from "./let-go.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import { RunFault } from "./run-fault.ts";
+import type { VerdictCode } from "./verdict/codes.ts";
 
 export interface LaunchedJob {
   readonly name: string;
@@ -20,65 +25,115 @@ export interface LaunchedJob {
   readonly object: Job;
 }
 
-/** `existing`: the Job of this run when an earlier attempt made it. Throws RunFault; then nothing of the run is left. */
+export function launchedJob(job: Job): LaunchedJob {
+  const { name = "", namespace = "", uid = "" } = job.metadata ?? {};
+  return { name, namespace, uid, object: job };
+}
+
+/** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
+const PATIENCE = { retryForMs: 180_000 };
+/** A write under way when the run is cancelled gets this long to be answered, milliseconds: else nobody knows of it. */
+const LAST_ANSWER_MS = 5_000;
+/** How long objects of the same name that are being deleted may be in the way, and how often we look. */
+const NAME_FREE_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * `existing`: the Job of this run when an earlier attempt made it and did not let it go. Throws RunFault, or the signal's
+ * reason; then nothing of the run is alive, and nothing is left where the cluster could be reached.
+ */
 export async function launch(
   client: KubernetesClient,
   plan: RunPlan,
   existing: Job | null,
   signal: AbortSignal,
 ): Promise<LaunchedJob> {
-  const job = existing ?? (await createJob(client, plan, signal));
-  const launched = { name: plan.name, namespace: plan.namespace, uid: job.metadata?.uid ?? "", object: job };
-  if (job.spec?.suspend !== true) return launched;
+  signal.throwIfAborted();
+  const lastAnswer = abortLater(signal);
+  const job = launchedJob(existing ?? (await createJob(client, plan, lastAnswer)));
   try {
-    await createSecret(client, plan, launched.uid, signal);
-    await letGo(client, launched, signal);
+    signal.throwIfAborted();
+    const seen = await awaitTurn(client, plan, job, signal);
+    await createSecret(client, plan, job, lastAnswer);
+    signal.throwIfAborted();
+    return launchedJob(await letGo(client, seen, { ...PATIENCE, signal: lastAnswer }));
   } catch (error) {
-    // The pod was never started: nothing alive is deleted here.
-    await client
-      .delete(jobs, plan.namespace, plan.name, { uid: launched.uid, propagationPolicy: "Background" })
-      .catch(() => "left to the next run's claim");
+    // It was let go after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
+    const started = await withdraw(client, job);
+    if (started) return launchedJob(started);
     throw error;
   }
-  return launched;
 }
 
 async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<Job> {
-  try {
-    return await client.create(jobs, plan.namespace, plan.job, { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const found = mayExist(error) ? await client.find(jobs, plan.namespace, plan.name, { signal }) : undefined;
-    if (found && isRunOf(found, plan.identity.runId)) return found;
-    throw failed(client, "k8s_job_create_failed", `Could not create Job ${plan.name}`, error);
-  }
+  return create(client, plan, signal, {
+    type: jobs,
+    object: plan.job,
+    isOurs: (job) => isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving",
+    isLeaving: (job) => stateOf(job) === "leaving",
+    code: "k8s_job_create_failed",
+  });
 }
 
 async function createSecret(
   client: KubernetesClient,
   plan: RunPlan,
-  jobUid: string,
+  job: LaunchedJob,
   signal: AbortSignal,
 ): Promise<void> {
-  const owner = { apiVersion: "batch/v1", kind: "Job", name: plan.name, uid: jobUid, controller: true };
-  const secret: Secret = { ...plan.secret, metadata: { ...plan.secret.metadata, ownerReferences: [owner] } };
-  try {
-    await client.create(secrets, plan.namespace, secret, { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const found = mayExist(error) ? await client.find(secrets, plan.namespace, plan.name, { signal }) : undefined;
-    if (found?.metadata?.ownerReferences?.some(({ uid }) => uid === jobUid)) return;
-    throw failed(client, "k8s_prompt_secret_create_failed", `Could not create Secret ${plan.name}`, error);
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: job.name, uid: job.uid, controller: true };
+  const owns = ({ metadata }: Secret) => metadata?.ownerReferences?.some(({ uid }) => uid === job.uid) ?? false;
+  await create<Secret>(client, plan, signal, {
+    type: secrets,
+    object: { ...plan.secret, metadata: { ...plan.secret.metadata, ownerReferences: [owner] } },
+    isOurs: owns,
+    // An earlier Job of the same name owned it: the garbage collector is on its way.
+    isLeaving: (secret) => !owns(secret),
+    code: "k8s_prompt_secret_create_failed",
+  });
+}
+
+interface Creation<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  readonly object: T;
+  readonly isOurs: (found: Stored<T>) => boolean;
+  /** What is there under the name goes away by itself. */
+  readonly isLeaving: (found: Stored<T>) => boolean;
+  readonly code: VerdictCode;
+}
+
+/** Creates, or finds that an earlier attempt has: its answer may have been lost. */
+async function create<T extends KubeObject>(
+  client: KubernetesClient,
+  plan: RunPlan,
+  signal: AbortSignal,
+  { type, object, isOurs, isLeaving, code }: Creation<T>,
+): Promise<Stored<T>> {
+  const options = { ...PATIENCE, signal };
+  const deadline = client.clock.now() + NAME_FREE_WITHIN_MS;
+  for (;;) {
+    try {
+      return await client.create(type, plan.namespace, object, options);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const found = mayExist(error) ? await client.find(type, plan.namespace, plan.name, options) : undefined;
+      if (found && isOurs(found)) return found;
+      const waits = (!found && nameWasTaken(error)) || (found && isLeaving(found));
+      if (!waits || client.clock.now() > deadline)
+        throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
+      await client.clock.sleep(LOOK_EVERY_MS, signal);
+    }
   }
 }
 
-async function letGo(client: KubernetesClient, job: LaunchedJob, signal: AbortSignal): Promise<void> {
-  try {
-    await client.patch(jobs, job.namespace, job.name, { spec: { suspend: false } }, { signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw failed(client, "k8s_job_create_failed", `Could not start Job ${job.name}`, error);
-  }
+const nameWasTaken = (error: unknown): boolean => error instanceof ApiError && error.alreadyExists;
+
+/** Outlives the signal by the time that a write under way needs to be answered. */
+function abortLater(signal: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const abort = () => setTimeout(() => late.abort(signal.reason), LAST_ANSWER_MS).unref();
+  signal.addEventListener("abort", abort, { once: true });
+  return late.signal;
 }
 
 /** The object may be there: it was before, or the answer to our own create was lost. */

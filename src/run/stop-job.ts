@@ -2,6 +2,7 @@
  * Stops a run without deleting anything: a suspended Job's pod is ended with SIGTERM and its grace, its last status
  * (with the seal) comes with the watch's DELETED event, and the suspension outlives us if we are killed now (measured).
  */
+import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
@@ -18,10 +19,7 @@ export async function stopJob(
   record: RunRecord,
   signal: AbortSignal,
 ): Promise<void> {
-  const patch = {
-    metadata: { uid: job.uid, annotations: { [ANNOTATIONS.stopped]: because } },
-    spec: { suspend: true },
-  };
+  const patch = stopPatch({ metadata: { uid: job.uid } }, because);
   for (let failures = 0; ; failures++) {
     try {
       const stopped = await client.patch(jobs, job.namespace, job.name, patch, { signal });
@@ -40,4 +38,17 @@ export async function stopJob(
       await client.clock.sleep(Math.min(30_000, 1000 * 2 ** failures), signal);
     }
   }
+}
+
+/** A patch that holds for this Job only; with a resourceVersion, for this state of it only. */
+export function stopPatch({ metadata }: Job, because: string): object {
+  const { uid, resourceVersion } = metadata ?? {};
+  return {
+    metadata: {
+      uid,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      annotations: { [ANNOTATIONS.stopped]: because },
+    },
+    spec: { suspend: true },
+  };
 }

@@ -1,7 +1,7 @@
-/** Obeys what the host asks while a run goes on: to stop the agent, or to leave it to a successor. */
+/** Obeys what is asked while a run goes on: to stop the agent, or to leave it to a successor. */
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { isOfRun, runIdOf } from "./claim/job-state.ts";
 import type { LaunchedJob } from "./launch.ts";
-import type { RunPlan } from "./plan/plan.ts";
 import type { RunRecord } from "./record.ts";
 import { stopJob } from "./stop-job.ts";
 import { readStopRequest } from "./stop-reason.ts";
@@ -15,11 +15,12 @@ export interface StopRequests {
 
 export interface StopRequestsInput {
   readonly client: KubernetesClient;
+  readonly runId: string;
   readonly job: LaunchedJob;
   readonly record: RunRecord;
-  readonly plan: Pick<RunPlan, "graceSec">;
-  /** The host's request; its reason tells what it wants. */
-  readonly cancelled: AbortSignal;
+  readonly graceSec: number;
+  /** See stop-orders.ts; its reason tells what is wanted. */
+  readonly orders: AbortSignal;
   /** The run is over: there is nothing to obey any more. */
   readonly over: AbortSignal;
 }
@@ -28,29 +29,40 @@ export interface StopRequestsInput {
 const STOPPED_WITHIN_SEC = 60;
 
 export function obeyStopRequests(input: StopRequestsInput): StopRequests {
-  const { client, job, record, plan, cancelled, over } = input;
+  const { client, job, record, graceSec, orders, over } = input;
   const detached = new AbortController();
   const stopAndWait = async (because: string): Promise<void> => {
     await stopJob(client, job, because, record, over);
-    await client.clock.sleep((plan.graceSec + STOPPED_WITHIN_SEC) * 1000, over);
+    await client.clock.sleep((graceSec + STOPPED_WITHIN_SEC) * 1000, over);
     detached.abort(new Error("the stopped pod did not end in time"));
   };
   const stop = (because: string): void => {
     stopAndWait(because).catch(() => "the run is over");
   };
-  const obey = (): void => {
-    const request = readStopRequest(cancelled.reason);
-    const at = client.clock.now();
-    if (request.kind === "detach") {
-      record.add({ kind: "act", act: { kind: "detach", reason: request.reason, at } });
-      detached.abort(cancelled.reason);
-      return;
-    }
-    record.add({ kind: "act", act: { kind: "cancel", by: "host", reason: request.reason, at } });
-    stop(request.reason);
+  const detach = (reason: string): void => {
+    if (detached.signal.aborted) return;
+    record.add({ kind: "act", act: { kind: "detach", reason, at: client.clock.now() } });
+    detached.abort(new Error(reason));
   };
-  if (cancelled.aborted) obey();
-  else cancelled.addEventListener("abort", obey, { once: true });
-  over.addEventListener("abort", () => cancelled.removeEventListener("abort", obey), { once: true });
+  const obey = (): void => {
+    const request = readStopRequest(orders.reason);
+    if (request.kind === "detach") detach(request.reason);
+    else {
+      record.add({ kind: "act", act: { ...request, at: client.clock.now() } });
+      stop(request.reason);
+    }
+  };
+  const stopLooking = record.subscribe(() => {
+    const successor = successorOf(record, input.runId);
+    if (successor) detach(`run ${successor} has taken over its Job`);
+  });
+  if (orders.aborted) obey();
+  else orders.addEventListener("abort", obey, { once: true, signal: over });
+  over.addEventListener("abort", stopLooking, { once: true });
   return { detached: detached.signal, stop };
+}
+
+/** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */
+export function successorOf({ job }: Pick<RunRecord, "job">, runId: string): string | null {
+  return job && !isOfRun(job, runId) ? runIdOf(job) : null;
 }

@@ -8,14 +8,20 @@ import { belongsTo } from "./evidence/observe.ts";
 import type { LaunchedJob } from "./launch.ts";
 import type { RunRecord } from "./record.ts";
 
-/** Starts with what is known and goes on until stopped. Returns the way to stop. */
+export interface RunWatch {
+  /** Resolves once all that exists of the run is in the record: what is not there by then does not exist. */
+  readonly synced: Promise<void>;
+  stop(): void;
+}
+
+/** Starts with what is known and goes on until stopped. `signal` ends `synced` only, by a rejection. */
 export function watchRun(
   client: KubernetesClient,
   observer: Observer,
   job: LaunchedJob,
   record: RunRecord,
   signal: AbortSignal,
-): () => void {
+): RunWatch {
   let seenJob = false;
   const stop = observer.observe(
     (seen) => isOf(job, seen),
@@ -24,17 +30,16 @@ export function watchRun(
       record.add(toObservation(seen, client.clock.now()));
     },
   );
-  // A Job deleted before the watch began is never told: then a look must say that it is gone.
-  void observer
-    .synced(signal)
-    .then(async () => {
-      if (seenJob) return;
-      const found = await client.find(jobs, job.namespace, job.name, { signal });
-      const at = client.clock.now();
-      record.add(found ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });
-    })
-    .catch(() => "the run is over, or the watch itself will tell");
-  return stop;
+  const sync = async (): Promise<void> => {
+    await observer.synced(signal);
+    if (seenJob) return;
+    // A Job deleted before the watch began is never told: a look must say that it is gone.
+    const found = await client.find(jobs, job.namespace, job.name, { signal });
+    const at = client.clock.now();
+    const ours = found?.metadata.uid === job.uid;
+    record.add(found && ours ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });
+  };
+  return { synced: sync(), stop };
 }
 
 function toObservation(seen: Observation, at: number): Parameters<RunRecord["add"]>[0] {
@@ -47,6 +52,15 @@ function toObservation(seen: Observation, at: number): Parameters<RunRecord["add
     : { kind: "pod", pod: seen.object as Pod, deleted: seen.type === "DELETED", at };
 }
 
-function isOf(job: LaunchedJob, seen: Observation): boolean {
-  return seen.resource === "jobs" ? seen.object.metadata.uid === job.uid : belongsTo(seen.object, job.uid);
+/** The shared view may still hold the Job as it was before we let it go or took it over: that is no news. */
+function isOf(job: LaunchedJob, { resource, type, object }: Observation): boolean {
+  if (resource === "pods") return belongsTo(object, job.uid);
+  return object.metadata.uid === job.uid && (type === "GONE" || !isOlder(object, job.object));
+}
+
+/** resourceVersions are decimal numbers that grow (guaranteed from 1.35 on, true before). */
+function isOlder(one: Job, other: Job): boolean {
+  const versions = [one, other].map(({ metadata }) => metadata?.resourceVersion ?? "");
+  const [a = "", b = ""] = versions;
+  return versions.every((version) => /^\d{1,19}$/.test(version)) && BigInt(a) < BigInt(b);
 }

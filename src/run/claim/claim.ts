@@ -1,42 +1,112 @@
 /** Asks the cluster whether this run may start: at most one living Job for an agent. */
 import type { Job } from "kubernetes-types/batch/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
+import type { ReadRunStatus } from "../../paperclip/run-status.ts";
 import { faultOf } from "../api-advice.ts";
-import { agentLabel, LABELS, OURS, type RunIdentity } from "../plan/names.ts";
+import { agentLabel, LABELS, OURS } from "../plan/names.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import { RunFault } from "../run-fault.ts";
-import { decideClaim } from "./decide.ts";
+import { adopt } from "./adopt.ts";
+import { clearAway } from "./clear.ts";
+import { decideClaim, runsInQuestion } from "./decide.ts";
+import { nameOf, runIdOf } from "./job-state.ts";
+import type { Blocked, Claimant, Clearing } from "./stance.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;
-  readonly namespace: string;
-  readonly identity: RunIdentity;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach">;
+  readonly readStatus: ReadRunStatus;
+  /** Hears what is cleared away, in a sentence. */
+  readonly tell: (message: string) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** The Job of this run when there is one already, else null. Throws RunFault when the agent's slot is taken or unknown. */
-export async function claim({ client, namespace, identity, signal }: ClaimRequest): Promise<Job | null> {
-  const selector = `${OURS},${LABELS.agentId}=${agentLabel(identity.agentId)}`;
-  const found = await client.list(jobs, namespace, { labelSelector: selector, signal }).catch((error: unknown) => {
-    // Not knowing whether another Job lives is no leave to start a second one.
+export type Claimed =
+  /** The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never let go. */
+  | { readonly kind: "free"; readonly existing: Job | null }
+  /** A Job that was let go. `from`: the run that it belonged to; null when it was this one. */
+  | { readonly kind: "taken-over"; readonly job: Job; readonly from: string | null };
+
+/** Looks at the agent's Jobs again and again only while they change under our hands. */
+const MAX_ROUNDS = 20;
+
+/** Throws RunFault when the agent's slot is taken, or when it cannot be known. */
+export async function claim(request: ClaimRequest): Promise<Claimed> {
+  const { client, plan, readStatus, signal } = request;
+  const { runId, taskId, sessionId } = plan.identity;
+  const me: Claimant = { runId, taskId, sessionId, predecessors: plan.predecessors, reattach: plan.reattach };
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = await guarded(client, () => jobsOfAgent(client, plan, signal));
+    const asked = runsInQuestion(me, found).map(async (id) => [id, await readStatus(id, signal)] as const);
+    const decision = decideClaim(me, found, new Map(await Promise.all(asked)));
+    signal.throwIfAborted();
+    switch (decision.kind) {
+      case "free":
+        return decision;
+      case "ours":
+        return { kind: "taken-over", job: decision.job, from: null };
+      case "blocked":
+        throw refusal(client, decision);
+      case "clear":
+        await clearAll(request, decision.jobs);
+        break;
+      case "adopt": {
+        const job = await guarded(client, () => adopt(client, plan.namespace, decision.job, me, signal));
+        if (job) return { kind: "taken-over", job, from: runIdOf(decision.job) };
+      }
+    }
+  }
+  const message = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
+  throw new RunFault(guardFault(client, message));
+}
+
+/** All Jobs of the agent, as they are now: no resourceVersion is asked for, so the answer is no older than the question. */
+export async function jobsOfAgent(
+  client: KubernetesClient,
+  { namespace, identity }: Pick<RunPlan, "namespace" | "identity">,
+  signal: AbortSignal,
+): Promise<readonly Job[]> {
+  const labelSelector = `${OURS},${LABELS.agentId}=${agentLabel(identity.agentId)}`;
+  return (await client.list(jobs, namespace, { labelSelector, signal })).items;
+}
+
+/** The fault of a run whose agent's slot is taken. */
+export function refusal(client: KubernetesClient, { code, job, why }: Omit<Blocked, "kind">): RunFault {
+  const { name = "", namespace } = job.metadata ?? {};
+  return new RunFault({
+    code,
+    message: `${why.charAt(0).toUpperCase()}${why.slice(1)}`,
+    fix: `Wait until it ends or stop it. A Job that nobody needs goes with: kubectl -n ${namespace} delete job ${name}`,
+    status: null,
+    fatal: true,
+    at: client.clock.now(),
+  });
+}
+
+async function clearAll({ client, plan, tell, signal }: ClaimRequest, clearings: readonly Clearing[]): Promise<void> {
+  for (const clearing of clearings) {
+    const verb = clearing.how === "stop" ? "Stopping" : "Removing";
+    await tell(`${verb} Job ${nameOf(clearing.job)} of run ${runIdOf(clearing.job)}: ${clearing.why}`);
+    await guarded(client, () => clearAway(client, plan.namespace, clearing, signal));
+  }
+}
+
+/** Not knowing whether another Job lives is no leave to start a second one. */
+async function guarded<T>(client: KubernetesClient, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     const doing = "Could not see whether another run of this agent is alive";
     const at = client.clock.now();
     throw new RunFault(faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at }), error);
-  });
-  const decision = decideClaim(identity, found.items);
-  switch (decision.kind) {
-    case "free":
-      return null;
-    case "ours":
-      return decision.job;
-    case "blocked":
-      throw new RunFault({
-        code: decision.code,
-        message: `Run ${decision.runId}${decision.taskId ? ` (task ${decision.taskId})` : ""} of this agent is alive as Job ${decision.job}, and an agent runs one Job at a time`,
-        fix: `Wait until it ends or stop it. A Job that nobody needs goes with: kubectl -n ${namespace} delete job ${decision.job}`,
-        status: null,
-        fatal: true,
-        at: client.clock.now(),
-      });
   }
+}
+
+function guardFault(client: KubernetesClient, message: string) {
+  const fix = "Look at the agent's Jobs (kubectl get jobs); then run it again.";
+  const code = "k8s_concurrency_guard_unreachable";
+  return { code, message, fix, status: null, fatal: true, at: client.clock.now() };
 }

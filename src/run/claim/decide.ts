@@ -1,50 +1,67 @@
-/** Who may run now: decided from the Jobs that the cluster shows for this agent. Pure. */
+/**
+ * Who may run now: decided from the Jobs that the cluster shows for an agent and from what Paperclip says of their runs.
+ * Pure. The order is that of harm: first what must not be disturbed, then what is unclear, then what may be taken over.
+ */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ANNOTATIONS, LABELS, labelValue, type RunIdentity } from "../plan/names.ts";
+import type { RunStatus } from "../../paperclip/run-status.ts";
+import { isOfRun, nameOf, newestFirst, runIdOf, stateOf } from "./job-state.ts";
+import { type Blocked, type Claimant, type Clearing, type Stance, stanceOf } from "./stance.ts";
 
 export type ClaimDecision =
-  | { readonly kind: "free" }
-  /** A Job of this very run: an earlier call made it, its answer was lost. */
+  /** Nobody is in the way. `existing`: a Job of this run that was never let go; an earlier call made it. */
+  | { readonly kind: "free"; readonly existing: Job | null }
+  /** A Job of this very run that was let go: an earlier process of the adapter made it. */
   | { readonly kind: "ours"; readonly job: Job }
-  | {
-      readonly kind: "blocked";
-      readonly code: "k8s_concurrent_run_blocked";
-      readonly job: string;
-      readonly runId: string;
-      readonly taskId: string | null;
+  | { readonly kind: "adopt"; readonly job: Job }
+  /** These go first; then the cluster is to be looked at again. */
+  | { readonly kind: "clear"; readonly jobs: readonly Clearing[] }
+  | Blocked;
+
+/** By run id. */
+export type RunStatuses = ReadonlyMap<string, RunStatus>;
+
+/** The runs whose status decides something: to be read before decideClaim(). */
+export function runsInQuestion(me: Claimant, jobs: readonly Job[]): readonly string[] {
+  const others = jobs.filter((job) => !isOfRun(job, me.runId) && !["leaving", "collected"].includes(stateOf(job)));
+  return [...new Set(others.flatMap((job) => runIdOf(job) ?? []))];
+}
+
+export function decideClaim(me: Claimant, jobs: readonly Job[], statuses: RunStatuses): ClaimDecision {
+  const [ours] = jobs.filter((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving").toSorted(newestFirst);
+  const state = ours ? stateOf(ours) : null;
+  if (ours && state === "collected")
+    return { kind: "blocked", code: "k8s_job_state_mismatch", job: ours, why: "the outcome of this run was reported" };
+  if (ours && state !== "contender") return { kind: "ours", job: ours };
+
+  const others = jobs
+    .filter((job) => !isOfRun(job, me.runId))
+    .toSorted(newestFirst)
+    .map((job) => ({ job, stance: stanceOf(me, job, statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" }) }));
+  const blocked = others.find(({ stance }) => stance.kind === "blocks")?.stance;
+  if (blocked?.kind === "blocks") return blocked.by;
+  const clearings = others.flatMap(({ job, stance }) => (stance.kind === "clear" ? [{ job, ...stance.clearing }] : []));
+  return takeOver(others, clearings) ?? { kind: "free", existing: ours ?? null };
+}
+
+interface Assessed {
+  readonly job: Job;
+  readonly stance: Stance;
+}
+
+function takeOver(others: readonly Assessed[], clearings: readonly Clearing[]): ClaimDecision | null {
+  const living = others.filter(({ stance }) => stance.kind === "orphan" && stance.living);
+  const ended = others.filter(({ stance }) => stance.kind === "orphan" && !stance.living);
+  const [, second] = living;
+  if (second)
+    return {
+      kind: "blocked",
+      code: "k8s_concurrent_run_blocked",
+      job: second.job,
+      why: `${living.length} Jobs of this task are alive (${living.map(({ job }) => nameOf(job)).join(", ")}), and one run can take over one`,
     };
-
-export function decideClaim(identity: RunIdentity, jobsOfAgent: readonly Job[]): ClaimDecision {
-  const living = jobsOfAgent.filter(isLiving);
-  const ours = living.find((job) => runIdOf(job) === identity.runId);
-  if (ours) return { kind: "ours", job: ours };
-  const other = living.toSorted(newestFirst)[0];
-  if (!other) return { kind: "free" };
-  return {
-    kind: "blocked",
-    code: "k8s_concurrent_run_blocked",
-    job: other.metadata?.name ?? "",
-    runId: runIdOf(other) ?? "unknown",
-    taskId: other.metadata?.annotations?.[ANNOTATIONS.taskId] ?? other.metadata?.labels?.[LABELS.taskId] ?? null,
-  };
+  const [chosen, ...rest] = [...living, ...ended];
+  const superseded = rest.map(({ job }) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
+  const clear = [...clearings, ...superseded];
+  if (clear.length > 0) return { kind: "clear", jobs: clear };
+  return chosen ? { kind: "adopt", job: chosen.job } : null;
 }
-
-/** Jobs that are being deleted, or have ended, block nobody. */
-export function isLiving(job: Job): boolean {
-  if (job.metadata?.deletionTimestamp) return false;
-  const ended = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
-  return !job.status?.conditions?.some(({ type, status }) => status === "True" && ended.includes(type));
-}
-
-/** The run that a Job says it belongs to: whole where the annotation has it, else as the label could hold it. */
-export function runIdOf(job: Job): string | null {
-  return job.metadata?.annotations?.[ANNOTATIONS.runId] ?? job.metadata?.labels?.[LABELS.runId] ?? null;
-}
-
-export function isRunOf(job: Job, runId: string): boolean {
-  const label = job.metadata?.labels?.[LABELS.runId];
-  return runIdOf(job) === runId || (label !== undefined && label === labelValue(runId));
-}
-
-const newestFirst = (a: Job, b: Job): number =>
-  (b.metadata?.creationTimestamp ?? "").localeCompare(a.metadata?.creationTimestamp ?? "");

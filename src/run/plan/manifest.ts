@@ -16,6 +16,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import type { Home } from "./home.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
 import { environmentReferences, fileItems } from "./secret.ts";
+import { type RunTerms, writeTerms } from "./terms.ts";
 
 export interface ManifestInput {
   readonly name: string;
@@ -39,6 +40,7 @@ export interface ManifestInput {
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
+  readonly terms: RunTerms;
 }
 
 const TERMINATION_LOG = "/dev/termination-log";
@@ -63,6 +65,7 @@ export function jobManifest(input: ManifestInput): Job {
         [ANNOTATIONS.adapterType]: ADAPTER_TYPE,
         [ANNOTATIONS.agentName]: input.identity.agentName,
         [ANNOTATIONS.runId]: input.identity.runId,
+        [ANNOTATIONS.terms]: writeTerms(input.terms),
         ...(input.identity.taskId ? { [ANNOTATIONS.taskId]: input.identity.taskId } : {}),
       },
     },

@@ -19,8 +19,14 @@ export const ANNOTATIONS = {
   /** The ids whole and unchanged: a label holds at most 63 characters of a few kinds. */
   runId: "paperclip.io/run-id",
   taskId: "paperclip.io/task-id",
+  /** What whoever takes the Job over must know: see terms.ts. */
+  terms: "paperclip.io/terms",
+  /** When the Job was let go; without it and suspended, nothing of it ever ran. */
+  started: "paperclip.io/started",
   /** Why the adapter stopped the run before its end. */
   stopped: "paperclip.io/stopped",
+  /** The run that reported the Job's outcome: nobody is to report it again. */
+  collected: "paperclip.io/collected",
 } as const;
 
 export const ADAPTER_TYPE = "claude_k8s";

@@ -50,6 +50,10 @@ export interface RunPlan {
   readonly graceSec: number;
   readonly podStartTimeoutSec: number;
   readonly retain: boolean;
+  /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
+  readonly reattach: boolean;
+  /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
+  readonly predecessors: readonly string[];
   /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
   readonly session: Omit<SessionParams, "sessionId">;
   readonly meta: AdapterInvocationMeta;
@@ -94,6 +98,13 @@ export function planRun(input: PlanInput): RunPlan {
     environment: environment.variables,
     scripts: input.scripts,
   });
+  const facts: RunFacts = {
+    container: CONTAINER,
+    model: config.model,
+    resumedSessionId: resume.sessionId,
+    sessionPersists: home.identity !== null,
+    timeoutSec: config.timeoutSec,
+  };
   const name = jobName(identity.agentId, identity.runId);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
@@ -112,6 +123,7 @@ export function planRun(input: PlanInput): RunPlan {
     graceSec: config.graceSec,
     timeoutSec: config.timeoutSec,
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
+    terms: { facts, graceSec: config.graceSec, session: { cwd, home: home.identity } },
   });
   const notes = [...input.agent.notes, ...labels.notes, ...environment.notes, ...(resume.note ? [resume.note] : [])];
   return {
@@ -120,16 +132,12 @@ export function planRun(input: PlanInput): RunPlan {
     name,
     job,
     secret: runSecret(name, namespace, labels.labels, secretData),
-    facts: {
-      container: CONTAINER,
-      model: config.model,
-      resumedSessionId: resume.sessionId,
-      sessionPersists: home.identity !== null,
-      timeoutSec: config.timeoutSec,
-    },
+    facts,
     graceSec: config.graceSec,
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
+    reattach: config.reattachOrphanedJobs,
+    predecessors: wake.previousRunIds,
     session: sessionToRemember(cwd, home, wake.workspace),
     meta: invocationMeta({ name, namespace, spec, job, prompt, notes, environment: environment.variables }),
   };

@@ -1,0 +1,48 @@
+/** Clears the way for a run: removes what is left of runs that are over. Every step holds only for what was decided on. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobs } from "../../kubernetes/resource-types.ts";
+import { readTerms } from "../plan/terms.ts";
+import { stopPatch } from "../stop-job.ts";
+import { nameOf } from "./job-state.ts";
+import type { Clearing } from "./stance.ts";
+
+/** Seconds beyond its grace that a stopped agent's pod may take to be gone. */
+const STOPPED_WITHIN_SEC = 60;
+const DEFAULT_GRACE_SEC = 60;
+const LOOK_EVERY_MS = 500;
+
+/** Resolves also when the Job has changed meanwhile: it is to be looked at again. Throws ApiError. */
+export async function clearAway(
+  client: KubernetesClient,
+  namespace: string,
+  { job, how }: Clearing,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, resourceVersion } = job.metadata ?? {};
+  try {
+    if (how === "stop") await stopAndWait(client, namespace, job, signal);
+    else await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;
+  }
+}
+
+/** Its agent gets SIGTERM and its grace, as on any Stop; the Job is deleted in the next round. */
+async function stopAndWait(client: KubernetesClient, namespace: string, job: Job, signal: AbortSignal): Promise<void> {
+  const because = "its run was cancelled while nobody watched it";
+  let seen: Job | undefined = await client.patch(jobs, namespace, nameOf(job), stopPatch(job, because), { signal });
+  const graceSec = readTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
+  const deadline = client.clock.now() + (graceSec + STOPPED_WITHIN_SEC) * 1000;
+  while (seen && hasPods(seen) && client.clock.now() < deadline) {
+    await client.clock.sleep(LOOK_EVERY_MS, signal);
+    seen = await client.find(jobs, namespace, nameOf(job), { signal });
+    if (seen?.metadata?.uid !== job.metadata?.uid) return;
+  }
+}
+
+function hasPods({ status }: Job): boolean {
+  const held = status?.conditions?.some(({ type, status: is }) => type === "Suspended" && is === "True") ?? false;
+  return !held || (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
+}
