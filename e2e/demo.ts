@@ -1,0 +1,128 @@
+/** `npm run demo:paperclip`: the real Paperclip, a cluster, one agent of our type, one task, a page to look at. */
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { ensureInstalled, packageFolder, rootFolder, run } from "./host/install.ts";
+import type { Run } from "./host/records.ts";
+import type { RealCluster } from "./stage/cluster.ts";
+import type { Stage } from "./stage/stage.ts";
+
+const help = `The real Paperclip with an agent whose runs are Kubernetes Jobs.
+
+Usage: npm run demo:paperclip -- [options]
+
+Boots the Paperclip server in a throw-away home, installs this checkout's build of the adapter through its API, starts
+the devcluster and a scripted model, creates a company, an agent and a task, and prints the page's address. Claude Code
+is the real one; it comments on its task and finishes it with its own Paperclip token. Stays until Ctrl-C, which removes
+everything. The first time it installs the server into e2e/node_modules (about 1.5 GB).
+
+  --once              Leave when the run has ended.
+  --kubeconfig FILE   A real cluster instead of the devcluster. Needs --image; its pods must reach this machine.
+  --context NAME      Context of the kubeconfig. Default: its current one.
+  --namespace NAME    Namespace of the Jobs. Default: that of the context.
+  --image IMAGE       Image with Claude Code and curl.
+  --home-claim NAME   PersistentVolumeClaim for the agents' home. Default: none, sessions are not resumed.
+  --help              Show this.
+
+Exit code: 0 the run succeeded, 1 it did not or something could not start, 2 wrong usage, 130 after Ctrl-C before that.
+`;
+
+const started = performance.now();
+const say = (text: string): void =>
+  console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+
+function readOptions(): { once: boolean; cluster: RealCluster | null } | number {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: flag,
+        help: flag,
+        kubeconfig: text,
+        context: text,
+        namespace: text,
+        image: text,
+        "home-claim": text,
+      },
+    });
+    if (values.help) {
+      process.stdout.write(help);
+      return 0;
+    }
+    const { kubeconfig, image, context = null, namespace = null } = values;
+    if (!kubeconfig) return { once: values.once, cluster: null };
+    if (!image) throw new Error("A real cluster needs --image IMAGE, with `claude` and `curl` in its PATH.");
+    const homeClaim = values["home-claim"] ?? null;
+    return { once: values.once, cluster: { kubeconfig, image, context, namespace, homeClaim } };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\`npm run demo:paperclip -- --help\` lists the options.`);
+    return 2;
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (typeof options === "number") return options;
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.on(name, () => {
+      if (stop.signal.aborted) return;
+      say("stopping: everything is removed");
+      stop.abort(new Error("stopped"));
+    });
+  try {
+    return await story(options, stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return 130;
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  } finally {
+    say("nothing is left: no server, no database, no cluster, no folder");
+  }
+}
+
+async function story(options: { once: boolean; cluster: RealCluster | null }, signal: AbortSignal): Promise<number> {
+  await ensureInstalled(say);
+  if (packageFolder === rootFolder) {
+    say("adapter: building");
+    await run(process.execPath, ["scripts/build.ts"], rootFolder);
+  }
+  signal.throwIfAborted();
+  const { Stage } = await import("./stage/stage.ts");
+  await using stage = await Stage.open({ cluster: options.cluster, fast: false, company: "Demo", say, signal });
+  const ended = await work(stage, signal);
+  if (!options.once && !signal.aborted) {
+    say("look around; Ctrl-C removes everything");
+    await once(signal, "abort");
+  }
+  return ended.status === "succeeded" ? 0 : 1;
+}
+
+/** One agent does one task; told as it goes. */
+async function work(stage: Stage, signal: AbortSignal): Promise<Run> {
+  const { api } = stage;
+  const agent = await stage.agent("Ada");
+  say(`agent: Ada, of type ${agent.adapterType}`);
+  const { issue, run: begun } = await stage.task(
+    agent,
+    "Say hello from your pod",
+    "Look around, comment on this task and finish it.",
+  );
+  const page = `${stage.server.url}/${stage.company.issuePrefix ?? ""}/issues/${issue.identifier ?? issue.id}`;
+  say(`task: ${issue.identifier} at ${page}`);
+  try {
+    const ended = await stage.ended(begun.id, 600_000, signal);
+    for (const { eventType, message } of await api.events(ended.id))
+      if (eventType.startsWith("k8s.")) say(`run: ${message}`);
+    const [comments, after] = await Promise.all([api.comments(issue.id), api.issue(issue.id)]);
+    for (const { body } of comments) say(`comment: ${body}`);
+    say(`task: ${issue.identifier} is ${after.status}; run: ${ended.status}${ended.error ? `: ${ended.error}` : ""}`);
+    return ended;
+  } catch (error) {
+    // On a real cluster the Job would go on without us: that is what it is made for.
+    await api.cancel(begun.id);
+    throw error;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,66 @@
+/** A throw-away PAPERCLIP_HOME: one or several lives of a server happen in it, then nothing of it is left. */
+
+import { readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { giveTo, serverUser, type User } from "./user.ts";
+
+export interface PaperclipHome {
+  readonly folder: string;
+  readonly user: User | null;
+  /** Ends the PostgreSQL that a killed server leaves behind, and removes everything. */
+  remove(): Promise<void>;
+}
+
+export async function createHome(): Promise<PaperclipHome> {
+  const user = serverUser();
+  const folder = await mkdtemp(join(tmpdir(), "paperclip-e2e-"));
+  await giveTo(user, folder);
+  const pidFile = join(folder, "instances/default/db/postmaster.pid");
+  const lastResort = (): void => killPostgres(pidFile);
+  process.once("exit", lastResort);
+  return {
+    folder,
+    user,
+    async remove() {
+      await stopPostgres(pidFile);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      process.off("exit", lastResort);
+    },
+  };
+}
+
+/** Milliseconds that PostgreSQL gets for its fast shutdown. */
+const PATIENCE_MS = 10_000;
+
+async function stopPostgres(pidFile: string): Promise<void> {
+  const pid = firstNumber(await readFile(pidFile, "utf8").catch(() => ""));
+  if (pid === null || !signal(pid, "SIGINT")) return;
+  const deadline = performance.now() + PATIENCE_MS;
+  while (signal(pid, 0)) {
+    if (performance.now() > deadline) signal(pid, "SIGQUIT");
+    await sleep(100);
+  }
+}
+
+function killPostgres(pidFile: string): void {
+  try {
+    const pid = firstNumber(readFileSync(pidFile, "utf8"));
+    if (pid !== null) signal(pid, "SIGQUIT");
+  } catch {
+    // No file: no PostgreSQL.
+  }
+}
+
+const firstNumber = (text: string): number | null => Number.parseInt(text, 10) || null;
+
+/** False when there is no such process. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+/** The cluster of an end-to-end stage: a devcluster, or a real one that a kubeconfig names. */
+import { chmod, copyFile, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { findClaudeCode } from "../../demo/claude-code.ts";
+import { type Devcluster, fastTimings, measuredTimings, startDevcluster } from "../../devcluster/src/index.ts";
+import type { KubeObject } from "../../devcluster/src/types.ts";
+import type { PaperclipHome } from "../host/home.ts";
+import { rootFolder } from "../host/install.ts";
+import { giveTo } from "../host/user.ts";
+
+export interface StageCluster {
+  /** Path of a kubeconfig that the server's user may read. */
+  readonly kubeconfig: string;
+  readonly namespace: string | null;
+  readonly context: string | null;
+  readonly image: string;
+  readonly homeClaim: string | null;
+  /** Null for a real cluster. */
+  readonly devcluster: Devcluster | null;
+  stop(): Promise<void>;
+}
+
+export interface RealCluster {
+  readonly kubeconfig: string;
+  readonly context: string | null;
+  readonly namespace: string | null;
+  readonly image: string;
+  readonly homeClaim: string | null;
+}
+
+const NAMESPACE = "agents";
+const SERVICE_ACCOUNT = "paperclip";
+const CLAIM = "agents-home";
+
+/** A namespace that enforces `restricted`, a service account with the documented Role and no more, a volume claim. */
+export async function openDevcluster(home: PaperclipHome, fast = false): Promise<StageCluster> {
+  const claude = findClaudeCode();
+  const image = `devcluster.local/claude-code:${claude.version}`;
+  const devcluster = await startDevcluster({
+    images: {
+      [image]: {
+        path: [claude.folder, dirname(process.execPath)],
+        // Claude Code refuses to skip its permission questions as root unless it is told that it runs in a sandbox.
+        env: { IS_SANDBOX: "1" },
+      },
+    },
+    timings: fast ? fastTimings : measuredTimings,
+  });
+  await furnish(devcluster);
+  const kubeconfig = join(home.folder, "kubeconfig");
+  await writeFile(kubeconfig, devcluster.kubeconfigOf(NAMESPACE, SERVICE_ACCOUNT), { mode: 0o600 });
+  await giveTo(home.user, kubeconfig);
+  return {
+    kubeconfig,
+    namespace: NAMESPACE,
+    context: null,
+    image,
+    homeClaim: CLAIM,
+    devcluster,
+    stop: () => devcluster.stop(),
+  };
+}
+
+async function furnish({ store }: Devcluster): Promise<void> {
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  store.create("namespaces", { metadata: { name: NAMESPACE, labels } });
+  store.create("serviceaccounts", { metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE } });
+  store.create("persistentvolumeclaims", {
+    metadata: { name: CLAIM, namespace: NAMESPACE },
+    spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
+  });
+  const documents = parseAllDocuments(await readFile(join(rootFolder, "deploy/rbac.yaml"), "utf8"));
+  for (const document of documents) {
+    const object = document.toJS() as KubeObject & { subjects?: { namespace: string }[] };
+    object.metadata.namespace = NAMESPACE;
+    for (const subject of object.subjects ?? []) subject.namespace = NAMESPACE;
+    store.create(object.kind === "Role" ? "roles" : "rolebindings", object);
+  }
+}
+
+/** The server gets a copy of the kubeconfig: it may run as another user than the file's owner. */
+export async function openRealCluster(home: PaperclipHome, cluster: RealCluster): Promise<StageCluster> {
+  const kubeconfig = join(home.folder, "kubeconfig");
+  await copyFile(cluster.kubeconfig, kubeconfig);
+  await chmod(kubeconfig, 0o600);
+  await giveTo(home.user, kubeconfig);
+  return { ...cluster, kubeconfig, devcluster: null, stop: async () => {} };
+}

@@ -1,0 +1,64 @@
+/**
+ * What the scripted model does for a task: a scene is chosen by a marker such as `[scene:finish]` in the task's title or in a comment;
+ * the newest marker of the conversation wins. Commands really run, in the agent's pod.
+ */
+import { bash, type Conversation, say, type Turn, text, thinking } from "../../demo/scripted-model/index.ts";
+
+export type Scene = (asked: Conversation, step: number) => Turn;
+
+/** Milliseconds between two pieces of a stream: a model takes its time. */
+const PACE_MS = 5;
+
+const api = (method: string, path: string, body: string): string =>
+  `curl -sS --fail-with-body -X ${method} "$PAPERCLIP_API_URL/api${path}" -H "Authorization: Bearer $PAPERCLIP_API_KEY" -H "X-Paperclip-Run-Id: $PAPERCLIP_RUN_ID" -H 'Content-Type: application/json' -d '${body}' -o /dev/null -w 'HTTP %{http_code}\\n'`;
+
+export const comment = (body: string): string =>
+  api("POST", "/issues/$PAPERCLIP_TASK_ID/comments", JSON.stringify({ body }));
+
+export const setStatus = (status: string): string =>
+  api("PATCH", "/issues/$PAPERCLIP_TASK_ID", JSON.stringify({ status }));
+
+/** Looks where it is, comments on its task, finishes it, and says so. */
+export const finish: Scene = (_asked, step) => {
+  if (step === 0)
+    return say(
+      [
+        thinking("First I look where I am."),
+        text("Let me look around."),
+        bash("echo pod: $HOSTNAME; pwd; uname -sm", "Look around"),
+      ],
+      {
+        paceMs: PACE_MS,
+      },
+    );
+  if (step === 1)
+    return say(
+      [text("I tell the team."), bash(comment("Hello from my pod: the work is done."), "Comment on the task")],
+      { paceMs: PACE_MS },
+    );
+  if (step === 2) return say([bash(setStatus("done"), "Finish the task")], { paceMs: PACE_MS });
+  return say([text("The task is done: I looked around, commented and closed it.")], { paceMs: PACE_MS });
+};
+
+const MARKER = /\[scene:([a-z0-9-]+)\]/g;
+
+/** Steps count from the newest thing that the user said: a resumed session starts its scene anew. */
+export function perform(scenes: Readonly<Record<string, Scene>>): (asked: Conversation) => Turn | undefined {
+  return (asked) => {
+    if (asked.role !== "main") return undefined;
+    const messages = asked.body.messages ?? [];
+    const names = [...JSON.stringify(messages).matchAll(MARKER)].map(([, name = ""]) => name);
+    const scene = scenes[names.at(-1) ?? ""] ?? finish;
+    return scene(asked, stepsSinceUser(messages));
+  };
+}
+
+type Message = NonNullable<Conversation["body"]["messages"]>[number];
+
+function stepsSinceUser(messages: readonly Message[]): number {
+  const last = messages.findLastIndex(({ role, content }) => role === "user" && !isToolResult(content));
+  return messages.slice(last + 1).filter(({ role }) => role === "assistant").length;
+}
+
+const isToolResult = (content: Message["content"]): boolean =>
+  Array.isArray(content) && content.some(({ type }) => type === "tool_result");
