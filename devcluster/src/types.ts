@@ -115,5 +115,10 @@ export interface LogOptions {
 /** The node's answer to `pods/log`; the API server asks, the node owns the files. */
 export interface LogReader {
   /** Throws ApiError (400 waiting to start, 404 …) before the first byte; ends cleanly as the kubelet's does. */
-  open(pod: KubeObject, container: string, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  open(
+    pod: KubeObject,
+    container: string,
+    options: LogOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
 }
