@@ -9,7 +9,9 @@ import type { FollowEvent } from "./follow/events.ts";
 import { followTranscript } from "./follow/follow.ts";
 import type { OpenLog } from "./follow/log-source.ts";
 import { missingLine } from "./follow/missing.ts";
+import { TranscriptFile } from "./follow/transcript-file.ts";
 import type { LaunchedJob } from "./launch.ts";
+import { transcriptFileOf } from "./plan/manifest.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -38,6 +40,7 @@ export async function followRun({ client, job, record, ctx, host, signal }: Foll
       const message = worthTelling(event);
       if (message) telling.push(host.notice({ type: `k8s.log.${event.type}`, message, level: "warn" }));
     },
+    sources: transcriptFiles(job),
     signal,
     clock: client.clock,
     random: client.random,
@@ -45,6 +48,12 @@ export async function followRun({ client, job, record, ctx, host, signal }: Foll
   await Promise.all(telling);
   record.add({ kind: "agent", result: reader.result() });
   record.add({ kind: "transcript", report: report.transcript });
+}
+
+/** Where lines may be had that the log API lost. */
+function transcriptFiles(job: LaunchedJob): TranscriptFile[] {
+  const path = transcriptFileOf(job.object);
+  return path === null ? [] : [new TranscriptFile(path)];
 }
 
 /** The log of the pod that is known at the time: its name comes with the observer's word of it. */

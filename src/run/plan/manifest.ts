@@ -116,6 +116,7 @@ function container(input: ManifestInput): Container {
     terminationLog: TERMINATION_LOG,
     // The API server expands $(NAME) in a command.
     workingDirectory: input.workingDirectory.replaceAll("$", "$$$$"),
+    ...transcriptFile(input),
   });
   const { claim, path } = input.home;
   return {
@@ -138,6 +139,17 @@ function container(input: ManifestInput): Container {
       { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
     ],
   };
+}
+
+/** A second copy of the transcript, where Paperclip can read it: what the log API lost is had from there. */
+function transcriptFile({ home, name }: ManifestInput): { transcriptFile?: string } {
+  return home.sharedWithPaperclip ? { transcriptFile: `${home.path}/.claude-k8s/transcripts/${name}` } : {};
+}
+
+/** The file that the Job's runner was told to keep; null when there is none. */
+export function transcriptFileOf(job: Job): string | null {
+  const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
+  return agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length] ?? null;
 }
 
 function volumes(input: ManifestInput): Volume[] {

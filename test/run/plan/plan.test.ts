@@ -4,6 +4,7 @@ import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
+import { transcriptFileOf } from "../../../src/run/plan/manifest.ts";
 import { type PlanInput, planRun } from "../../../src/run/plan/plan.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";
@@ -127,6 +128,13 @@ describe("the plan of a run", () => {
     expect(pod.volumes?.[1]).toEqual({ name: "home", persistentVolumeClaim: { claimName: "home" } });
     expect(pod.containers[0]?.volumeMounts?.[1]).toEqual({ name: "home", mountPath: "/paperclip", subPath: "data" });
     expect(plan.session.home).toBe("agents/home/data");
+  });
+
+  it("keeps a copy of the transcript where Paperclip sees it, and nowhere else", () => {
+    const shared = planRun(input({ hostPod }));
+    expect(transcriptFileOf(shared.job)).toBe(`/paperclip/.claude-k8s/transcripts/${shared.name}`);
+    expect(transcriptFileOf(planRun(input()).job)).toBeNull();
+    expect(transcriptFileOf(planRun(input({ config: { homeClaim: "other" } })).job)).toBeNull();
   });
 
   it("lets the agent's own placement win over Paperclip's", () => {
