@@ -2,22 +2,24 @@
 import { jobs, pods, secrets } from "../../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../../src/run/plan/names.ts";
 import type { Place } from "./place.ts";
-import type { TestRun } from "./run.ts";
+
+/** All objects of an agent, or those that were made for one run: a Job that was taken over has its new run's id. */
+export type Whose = { readonly agentId: string } | { readonly runId: string };
 
 /** The promise: nothing of ours is left 30 s after a run ended. */
 const WITHIN_MS = 30_000;
 
-export async function leftovers(place: Place, run: Pick<TestRun, "runId">): Promise<string[]> {
+export async function leftovers(place: Place, whose: Whose): Promise<string[]> {
   const deadline = Date.now() + WITHIN_MS;
   for (;;) {
-    const left = await objectsOf(place, run);
+    const left = await objectsOf(place, whose);
     if (left.length === 0 || Date.now() > deadline) return left;
     await place.admin.clock.sleep(200);
   }
 }
 
-export async function objectsOf(place: Place, { runId }: Pick<TestRun, "runId">): Promise<string[]> {
-  const labelSelector = `${LABELS.runId}=${runId}`;
+export async function objectsOf(place: Place, whose: Whose): Promise<string[]> {
+  const labelSelector = "agentId" in whose ? `${LABELS.agentId}=${whose.agentId}` : `${LABELS.runId}=${whose.runId}`;
   const found = await Promise.all(
     [jobs, pods, secrets].map(async (type) => {
       const { items } = await place.admin.list(type as typeof jobs, place.namespace, { labelSelector });

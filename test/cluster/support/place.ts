@@ -16,6 +16,7 @@ import { parseAllDocuments } from "yaml";
 import { type Devcluster, fastTimings, type LocalImage, startDevcluster } from "../../../devcluster/src/index.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { type FakePaperclip, startFakePaperclip } from "./paperclip.ts";
 
 export interface Place {
   readonly kind: "devcluster" | "cluster";
@@ -28,6 +29,8 @@ export interface Place {
   readonly image: string;
   /** Null where there is none. */
   readonly shImage: string | null;
+  /** Says of every run of the suite whether it is over. */
+  readonly paperclip: FakePaperclip;
   /** For faults; null on a real cluster. */
   readonly devcluster: Devcluster | null;
   close(): Promise<void>;
@@ -48,6 +51,7 @@ export async function openPlace(): Promise<Place> {
   const kubeconfig = join(folder, "paperclip");
   await writeFile(kubeconfig, await furnish(kubeConfig, namespace), { mode: 0o600 });
   const cluster = await openCluster({ kubeconfig: adminKubeconfig });
+  const paperclip = await startFakePaperclip();
   return {
     kind: devcluster ? "devcluster" : "cluster",
     kubeconfig,
@@ -56,10 +60,12 @@ export async function openPlace(): Promise<Place> {
     namespace,
     image: devcluster ? "agent:test" : (process.env.TEST_IMAGE ?? missing("TEST_IMAGE")),
     shImage: devcluster ? "sh:test" : (process.env.TEST_SH_IMAGE ?? null),
+    paperclip,
     devcluster,
     close: async () => {
       await kubeConfig.makeApiClient(CoreV1Api).deleteNamespace({ name: namespace });
       await cluster.close();
+      await paperclip.close();
       await devcluster?.stop();
       await rm(folder, { recursive: true, force: true });
     },

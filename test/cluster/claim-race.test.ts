@@ -1,0 +1,72 @@
+/**
+ * Two processes of Paperclip wake one agent at the same instant: one Job starts, the other process is told so.
+ *
+ *   CLAIM_ROUNDS  how many times; 200 proves it, the default shows it
+ */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/plan/names.ts";
+import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
+import { freshId, type RunSettings } from "./support/context.ts";
+import { leftovers } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT } from "./support/run.ts";
+
+const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? 20);
+const AT_ONCE = 5;
+
+let place: Place;
+let processes: AdapterProcess[];
+beforeAll(async () => {
+  place = await openPlace();
+  processes = await Promise.all([startAdapterProcess(), startAdapterProcess()]);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all(processes.map((process) => process.kill("SIGKILL")));
+  await place.close();
+});
+
+const agent = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.2; done`;
+
+it(`35: of two processes that start an agent at the same instant, one does: ${ROUNDS} rounds`, async () => {
+  const winners = new Set<number>();
+  for (let round = 0; round < ROUNDS; round += AT_ONCE) {
+    const batch = Array.from({ length: Math.min(AT_ONCE, ROUNDS - round) }, race);
+    for (const winner of await Promise.all(batch)) winners.add(winner);
+  }
+  // Otherwise one of them was always first, and nothing was raced.
+  if (ROUNDS >= 100) expect(winners).toEqual(new Set([0, 1]));
+}, 600_000);
+
+/** The index of the process whose Job started. */
+async function race(): Promise<number> {
+  const agentId = `agent-${freshId()}`;
+  const runs = processes.map((process) => {
+    const settings: RunSettings = { ...shared(), runId: `run-${freshId()}`, agentId, agent };
+    place.paperclip.set(settings.runId, "running");
+    return { process, runId: settings.runId, result: process.execute(settings, place.paperclip.url) };
+  });
+  const loser = await Promise.race(runs.map(({ result }, index) => result.then(() => index)));
+  const refused = await runs[loser]?.result;
+  expect(refused?.errorCode, refused?.errorMessage ?? "").toBe("k8s_concurrent_run_blocked");
+
+  const winner = runs[1 - loser];
+  if (!winner) throw new Error("there are two");
+  await winner.process.said(winner.runId, "ready");
+  const labelSelector = `${LABELS.agentId}=${agentId}`;
+  const [jobList, podList] = await Promise.all([
+    place.admin.list(jobs, place.namespace, { labelSelector }),
+    place.admin.list(pods, place.namespace, { labelSelector }),
+  ]);
+  expect(jobList.items.map(({ metadata }) => metadata.labels?.[LABELS.runId])).toEqual([winner.runId]);
+  expect(podList.items).toHaveLength(1);
+  winner.process.cancel(winner.runId, "Cancelled by a board operator");
+  expect(await winner.result).toMatchObject({ errorCode: "cancelled" });
+  expect(await leftovers(place, { agentId })).toEqual([]);
+  return 1 - loser;
+}
+
+const shared = () => {
+  const { kubeconfig, namespace, image } = place;
+  return { kubeconfig, namespace, image, config: {}, wake: {} };
+};

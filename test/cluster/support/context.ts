@@ -1,0 +1,45 @@
+/** What Paperclip hands to execute(), made from plain data that another process can be sent as well. */
+import { randomBytes } from "node:crypto";
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+
+export interface RunSettings {
+  readonly runId: string;
+  readonly agentId: string;
+  /** The agent: a program for sh, which gets Claude Code's arguments and its prompt on stdin. */
+  readonly agent: string;
+  /** On top of what a small agent in this place needs. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What the host says about the wake-up. */
+  readonly wake: Readonly<Record<string, unknown>>;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly image: string;
+}
+
+export const freshId = (): string => randomBytes(6).toString("hex");
+
+export type Callbacks = Pick<AdapterExecutionContext, "onLog" | "onEvent" | "signal">;
+
+export function contextOf(settings: RunSettings, callbacks: Callbacks): AdapterExecutionContext {
+  const { runId, agentId, agent, config, wake, kubeconfig, namespace, image } = settings;
+  return {
+    runId,
+    agent: { id: agentId, companyId: "company", name: "Ada", adapterType: "claude_k8s", adapterConfig: {} },
+    runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: "task" },
+    config: {
+      kubeconfig,
+      namespace,
+      image,
+      command: ["sh", "-c", agent, "claude"],
+      "resources.requests.cpu": "50m",
+      "resources.requests.memory": "64Mi",
+      "resources.limits.memory": "512Mi",
+      graceSec: 5,
+      ...config,
+    },
+    context: { taskId: "task-1", ...wake },
+    authToken: "the-run-token",
+    onCancellationReady: () => Promise.resolve(),
+    ...callbacks,
+  };
+}

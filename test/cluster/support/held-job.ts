@@ -1,0 +1,49 @@
+/** A Job as an adapter's process leaves it that dies between creating it and letting it go. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, LABELS } from "../../../src/run/plan/names.ts";
+import { freshId } from "./context.ts";
+import type { Place } from "./place.ts";
+
+export interface HeldJob {
+  readonly agentId: string;
+  readonly runId: string;
+  readonly finalizers?: string[];
+  /** @default true */
+  readonly suspend?: boolean;
+}
+
+export function jobManifestOf(place: Place, { agentId, runId, finalizers = [], suspend = true }: HeldJob): Job {
+  const labels = {
+    [LABELS.managedBy]: "paperclip",
+    [LABELS.adapterType]: ADAPTER_TYPE,
+    [LABELS.agentId]: agentId,
+    [LABELS.runId]: runId,
+  };
+  return {
+    metadata: {
+      name: `held-${freshId()}`,
+      labels,
+      annotations: { [ANNOTATIONS.runId]: runId, [ANNOTATIONS.taskId]: "task-1" },
+      finalizers,
+    },
+    spec: {
+      suspend,
+      backoffLimit: 0,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
+          containers: [
+            {
+              name: CONTAINER,
+              image: place.image,
+              command: ["sleep", "60"],
+              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+            },
+          ],
+        },
+      },
+    },
+  };
+}

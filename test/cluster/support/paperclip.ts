@@ -1,0 +1,59 @@
+/** Paperclip's API as far as the adapter asks it: the records of runs, over real HTTP. */
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+
+export interface FakePaperclip {
+  readonly url: string;
+  /** How often the record of a run was asked for. */
+  asked(runId: string): number;
+  status(runId: string): string | undefined;
+  /** What the record says from now on. */
+  set(runId: string, status: string): void;
+  /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
+  ended(runId: string, result: AdapterExecutionResult): void;
+  /** Answers every question with this HTTP status; null = as usual. */
+  failWith(httpStatus: number | null): void;
+  close(): Promise<void>;
+}
+
+const LIVING = ["queued", "scheduled_retry", "running"];
+
+export async function startFakePaperclip(): Promise<FakePaperclip> {
+  const runs = new Map<string, { status: string; resultJson: unknown }>();
+  const questions: string[] = [];
+  let failure: number | null = null;
+  const server = createServer((request, response) => {
+    const runId = decodeURIComponent(/^\/api\/heartbeat-runs\/([^/]+)$/.exec(request.url ?? "")?.[1] ?? "");
+    questions.push(runId);
+    if (failure !== null) return answer(response, failure, { error: "a failure that a test asked for" });
+    if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
+    const run = runs.get(runId);
+    answer(response, run ? 200 : 404, run ? { id: runId, ...run } : { error: "Heartbeat run not found" });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: (runId) => questions.filter((id) => id === runId).length,
+    status: (runId) => runs.get(runId)?.status,
+    set: (runId, status) => runs.set(runId, { status, resultJson: null }),
+    ended: (runId, { errorCode, timedOut, resultJson }) => {
+      if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;
+      const failed = timedOut ? "timed_out" : errorCode === "cancelled" ? "cancelled" : "failed";
+      runs.set(runId, { status: errorCode ? failed : "succeeded", resultJson });
+    },
+    failWith: (httpStatus) => {
+      failure = httpStatus;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
