@@ -8,7 +8,7 @@ export const BATCH_BYTES = 60 * 1024;
 /** Gathers the lines of one channel that follow each other, so that everything behind works on blocks, not on lines. */
 export class LineBatch {
   readonly #flush: (channel: Channel, lines: Buffer) => void;
-  #buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  readonly #buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #length = 0;
   #channel: Channel = "stdout";
 
@@ -22,7 +22,7 @@ export class LineBatch {
     if (channel !== this.#channel || this.#length + length + 1 > BATCH_BYTES) this.flush();
     this.#channel = channel;
     if (length + 1 > BATCH_BYTES) {
-      const own = Buffer.allocUnsafeSlow(length + 1);
+      const own = Buffer.allocUnsafe(length + 1);
       bytes.copy(own, 0, start, end);
       own[length] = NEWLINE;
       this.#flush(channel, own);
@@ -33,12 +33,10 @@ export class LineBatch {
     this.#buffer[this.#length++] = NEWLINE;
   }
 
-  /** Hands on what was gathered; the receiver owns it. */
+  /** Hands on what was gathered; the bytes are overwritten by what comes next. */
   flush(): void {
     if (this.#length === 0) return;
-    const full = this.#length > BATCH_BYTES / 2;
-    const lines = full ? this.#buffer.subarray(0, this.#length) : Buffer.from(this.#buffer.subarray(0, this.#length));
-    if (full) this.#buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+    const lines = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
     this.#flush(this.#channel, lines);
   }

@@ -37,10 +37,15 @@ export class Delivery {
     this.#spool = new Spool(options.memoryBytes ?? 4 * 1024 * 1024, options.onSpill);
   }
 
-  /** Whole lines, each ended by a newline. */
+  /** Whole lines, each ended by a newline; copied unless they can be handed on at once. */
   push(channel: Channel, lines: Buffer): void {
     if (this.#stopped) return;
-    this.#spool.push(channel === "stderr" ? STDERR : 0, lines);
+    if (!this.#pumping && lines.length <= BATCH_BYTES) {
+      const waiting = this.#call(channel, lines.toString("utf8"));
+      if (waiting) this.#pumping = waiting.then(() => this.#pump());
+      return;
+    }
+    this.#spool.push(channel === "stderr" ? STDERR : 0, Buffer.from(lines));
     this.#pumping ??= this.#pump();
   }
 
@@ -95,12 +100,14 @@ export class Delivery {
     }
   }
 
-  async #call(channel: Channel, chunk: string): Promise<void> {
+  /** Undefined when `onLog` is done at once; otherwise a promise that never rejects. */
+  #call(channel: Channel, chunk: string): Promise<void> | undefined {
     try {
       const settled = this.#options.onLog(channel, chunk);
-      if (settled instanceof Promise || isThenable(settled)) await this.#settle(Promise.resolve(settled));
+      return isThenable(settled) ? this.#settle(Promise.resolve(settled)) : undefined;
     } catch (error) {
       this.#fault(error);
+      return undefined;
     }
   }
 
@@ -116,6 +123,8 @@ export class Delivery {
       const outcome = await Promise.race([settled.then(() => "settled" as const), late]);
       if (outcome === "late") this.#fault(new Error("onLog did not settle in time"));
       if (outcome !== "settled") settled.catch(() => undefined);
+    } catch (error) {
+      this.#fault(error);
     } finally {
       waiting.abort();
       this.#abandon.signal.removeEventListener("abort", stop);

@@ -10,7 +10,7 @@ import { RawLines } from "./raw-lines.ts";
 import { skipStamp, stampAt } from "./stamp.ts";
 
 export interface TranscriptOut {
-  /** Whole lines of one channel, each ended by a newline; the receiver owns the bytes. */
+  /** Whole lines of one channel, each ended by a newline; the bytes are valid during the call only. */
   lines(channel: Channel, lines: Buffer): void;
   /** Each line of the agent without its newline; valid during the call only. */
   line?: ((channel: Channel, line: Buffer) => void) | undefined;

@@ -26,7 +26,7 @@ const NEVER = new AbortController().signal;
 describe("Delivery", () => {
   test("hands on whole lines in chunks that the host does not cut", async () => {
     const chunks: string[] = [];
-    const { made } = delivery((_, chunk) => void chunks.push(chunk));
+    const { made } = delivery(async (_, chunk) => void chunks.push(chunk));
     const lines = Array.from({ length: 5000 }, (_, at) => `{"n":${at},"text":"é${"€".repeat(at % 90)}"}\n`);
     for (const line of lines) made.push("stdout", Buffer.from(line));
     await made.finish(NEVER);

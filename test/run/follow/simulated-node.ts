@@ -165,7 +165,7 @@ export class SimulatedNode {
         if (lines.length > 0) yield Buffer.concat(lines);
         if (!request.follow) {
           if (this.writeUnfinished)
-            yield lineOf({ at: BigInt(this.#clock.now()) * 1_000_000n, text: this.writeUnfinished }).subarray(0, -1);
+            yield lineOf({ at: entries.at(-1)?.at ?? 0n, text: this.writeUnfinished }).subarray(0, -1);
           return;
         }
         if (next < entries.length) continue;
