@@ -40,7 +40,8 @@ export function obeyStopRequests(input: StopRequestsInput): StopRequests {
     stopAndWait(because).catch(() => "the run is over");
   };
   const detach = (reason: string): void => {
-    if (detached.signal.aborted) return;
+    // Adding it to the record calls its listeners, ours too.
+    if (record.evidence.acts.detach || detached.signal.aborted) return;
     record.add({ kind: "act", act: { kind: "detach", reason, at: client.clock.now() } });
     detached.abort(new Error(reason));
   };

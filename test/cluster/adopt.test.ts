@@ -1,0 +1,188 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { ANNOTATIONS, LABELS } from "../../src/run/plan/names.ts";
+import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
+import { freshId, type RunSettings } from "./support/context.ts";
+import { leftovers } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+
+let place: Place;
+const processes: AdapterProcess[] = [];
+beforeAll(async () => {
+  place = await openPlace();
+}, 120_000);
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((process) => process.kill("SIGKILL")));
+});
+afterAll(() => place.close());
+
+/** Works until somebody lets it finish: `finish` deletes nothing, it only ends the waiting. */
+const WORKS = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo second; ${RESULT}`;
+const STAYS = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; while :; do sleep 0.1; done`;
+const QUICK = `cat >/dev/null; ${INIT}; echo first; echo second; ${RESULT}`;
+const FRESH = `cat >/dev/null; ${INIT}; echo fresh; ${RESULT}`;
+
+interface Orphan {
+  readonly runId: string;
+  readonly agentId: string;
+}
+
+/** A run whose process is killed while its agent works; then Paperclip says `status` of it. */
+async function orphan(agent: string, more: Partial<RunSettings> = {}, status = "failed"): Promise<Orphan> {
+  const { kubeconfig, namespace, image, paperclip } = place;
+  const runId = `run-${freshId()}`;
+  const agentId = `agent-${freshId()}`;
+  const process = await startAdapterProcess();
+  processes.push(process);
+  paperclip.set(runId, "running");
+  const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: {}, wake: {}, ...more };
+  process.execute(settings, paperclip.url).catch(() => "killed, as it should be");
+  await process.said(settings.runId, "first");
+  await process.kill("SIGKILL");
+  paperclip.set(settings.runId, status);
+  return { runId: settings.runId, agentId: settings.agentId };
+}
+
+const jobsOf = async ({ agentId }: { agentId: string }) =>
+  (await place.admin.list(jobs, place.namespace, { labelSelector: `${LABELS.agentId}=${agentId}` })).items;
+
+async function finished(whose: { agentId: string }): Promise<void> {
+  for (;;) {
+    const [job] = await jobsOf(whose);
+    if (job?.status?.conditions?.some(({ type }) => type === "Complete" || type === "Failed")) return;
+    await place.admin.clock.sleep(50);
+  }
+}
+
+describe("the Job of a run that lost its process", () => {
+  it("36, 38: still running, is taken over with its whole transcript, its session and its bill", async () => {
+    const { runId, agentId } = await orphan(WORKS);
+    const run = startRun(place, { agent: FRESH, agentId });
+    const event = await run.event("k8s.job.adopted");
+    expect(event.message).toContain(runId);
+    const [job] = await jobsOf({ agentId });
+    expect(job?.metadata.labels?.[LABELS.runId]).toBe(run.runId);
+    expect(job?.metadata.annotations?.[ANNOTATIONS.runId]).toBe(run.runId);
+    expect(await run.result).toMatchObject({
+      exitCode: 0,
+      errorCode: null,
+      sessionId: SESSION,
+      costUsd: 0.25,
+      resultJson: { verdict: "completed", transcript: { complete: true, lines: 4 } },
+    });
+    expect(run.stdout().split("\n").slice(1, 3)).toEqual(["first", "second"]);
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("already finished and uncollected, is reported by the next run of its task, once", async () => {
+    const { agentId } = await orphan(QUICK);
+    await finished({ agentId });
+    const run = startRun(place, { agent: FRESH, agentId });
+    expect(await run.result).toMatchObject({ exitCode: 0, sessionId: SESSION, costUsd: 0.25 });
+    expect(run.stdout()).toContain("second");
+    expect(run.stdout()).not.toContain("fresh");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+    const next = startRun(place, { agent: FRESH, agentId });
+    expect(await next.result).toMatchObject({ exitCode: 0 });
+    expect(next.stdout()).toContain("fresh");
+  });
+
+  it("is stopped by a Stop of the run that took it over, and saves its session", async () => {
+    const { agentId } = await orphan(STAYS);
+    const run = startRun(place, { agent: FRESH, agentId });
+    await run.said("first");
+    run.cancel();
+    expect(await run.result).toMatchObject({
+      errorCode: "cancelled",
+      sessionId: SESSION,
+      resultJson: { executionCancellation: { state: "acknowledged" } },
+    });
+    expect(run.stdout()).toContain("saved");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("of a run that the new one continues, is taken over whatever its task", async () => {
+    const { runId, agentId } = await orphan(WORKS, { wake: { taskId: "another-task" } }, "running");
+    const run = startRun(place, { agent: FRESH, agentId, wake: { retryOfRunId: runId } });
+    expect(await run.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
+    expect(run.stdout()).toContain("second");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("37: of another task blocks, and is not touched", async () => {
+    const { runId, agentId } = await orphan(STAYS, { wake: { taskId: "another-task" } });
+    const [before] = await jobsOf({ agentId });
+    const run = startRun(place, { agent: FRESH, agentId });
+    const result = await run.result;
+    expect(result.errorCode).toBe("k8s_concurrent_run_blocked");
+    expect(result.errorMessage).toMatch(/another-task/);
+    const [after] = await jobsOf({ agentId });
+    expect(after?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
+    const successor = startRun(place, { agent: FRESH, agentId, wake: { previousRunId: runId } });
+    await successor.said("first");
+    successor.cancel();
+    await successor.result;
+  });
+
+  it("39: with reattachOrphanedJobs off it blocks, and is not touched", async () => {
+    const { agentId } = await orphan(STAYS);
+    const run = startRun(place, { agent: FRESH, agentId, config: { reattachOrphanedJobs: false } });
+    const result = await run.result;
+    expect(result.errorCode).toBe("k8s_concurrent_run_blocked");
+    expect(result.errorMessage).toMatch(/reattachOrphanedJobs/);
+    const [job] = await jobsOf({ agentId });
+    expect(job?.spec?.suspend).toBe(false);
+    await place.admin.delete(jobs, place.namespace, job?.metadata.name ?? "");
+  });
+
+  it("whose run was cancelled meanwhile is stopped, not taken over", async () => {
+    const { agentId } = await orphan(STAYS, {}, "cancelled");
+    const run = startRun(place, { agent: FRESH, agentId });
+    expect(await run.result).toMatchObject({ exitCode: 0 });
+    expect(run.stdout()).toContain("fresh");
+    expect(run.stdout()).not.toContain("first");
+    expect(run.statuses.join("\n")).toMatch(/Stopping Job .* its run was cancelled/);
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("goes to one of two runs that want it at once", async () => {
+    const { agentId } = await orphan(WORKS);
+    const runs = [startRun(place, { agent: FRESH, agentId }), startRun(place, { agent: FRESH, agentId })];
+    const codes = (await Promise.all(runs.map(({ result }) => result))).map(({ errorCode }) => errorCode);
+    expect(codes.toSorted()).toEqual([null, "k8s_concurrent_run_blocked"].toSorted());
+    expect(runs.filter((run) => run.stdout().includes("second"))).toHaveLength(1);
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+});
+
+describe("a Job that is kept", () => {
+  it("after its outcome was reported does not block the next run, and is not reported again", async () => {
+    const agentId = `agent-${freshId()}`;
+    const first = startRun(place, { agent: QUICK, agentId, config: { retainJobs: true } });
+    expect(await first.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
+    const [kept] = await jobsOf({ agentId });
+    expect(kept?.metadata.annotations?.[ANNOTATIONS.collected]).toBe(first.runId);
+    const second = startRun(place, { agent: FRESH, agentId, wake: { retryOfRunId: first.runId } });
+    expect(await second.result).toMatchObject({ exitCode: 0 });
+    expect(second.stdout()).toContain("fresh");
+    await place.admin.delete(jobs, place.namespace, kept?.metadata.name ?? "");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+});
+
+describe("the run that a Job was taken from", () => {
+  it("leaves it alone when it comes back to life", async () => {
+    const agentId = `agent-${freshId()}`;
+    const first = startRun(place, { agent: WORKS, agentId });
+    await first.said("first");
+    place.paperclip.set(first.runId, "interrupted");
+    const second = startRun(place, { agent: FRESH, agentId });
+    const left = await first.result;
+    expect(left.errorCode).toBe("k8s_controller_detached");
+    expect(left.errorMessage).toContain(second.runId);
+    expect(await second.result).toMatchObject({ exitCode: 0, sessionId: SESSION });
+    expect(second.stdout()).toContain("second");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+});
