@@ -17,7 +17,8 @@ export interface DeliveryOptions {
   readonly tooLong: (signal: AbortSignal) => Promise<void>;
 }
 
-const STDERR = 1;
+/** A line of the follower's own is never in one chunk with others: whoever shows it may want to show it differently. */
+const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
 
 /**
  * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
@@ -37,6 +38,13 @@ export class Delivery {
     this.#spool = new Spool(options.memoryBytes ?? 4 * 1024 * 1024, options.onSpill);
   }
 
+  /** A line of the follower's own; it goes to stdout. */
+  notice(line: string): void {
+    if (this.#stopped) return;
+    this.#spool.push(TAGS.notice, Buffer.from(`${line}\n`));
+    this.#pumping ??= this.#pump();
+  }
+
   /** Whole lines, each ended by a newline; copied unless they can be handed on at once. */
   push(channel: Channel, lines: Buffer): void {
     if (this.#stopped) return;
@@ -45,7 +53,7 @@ export class Delivery {
       if (waiting) this.#pumping = waiting.then(() => this.#pump());
       return;
     }
-    this.#spool.push(channel === "stderr" ? STDERR : 0, Buffer.from(lines));
+    this.#spool.push(TAGS[channel], Buffer.from(lines));
     this.#pumping ??= this.#pump();
   }
 
@@ -92,7 +100,7 @@ export class Delivery {
     const [first] = entries;
     if (!first) return;
     const lines = entries.length === 1 ? first.bytes : Buffer.concat(entries.map((entry) => entry.bytes));
-    const channel = first.tag === STDERR ? "stderr" : "stdout";
+    const channel = first.tag === TAGS.stderr ? "stderr" : "stdout";
     for (let at = 0; at < lines.length && !this.#stopped; ) {
       const end = at + characterCut(lines.subarray(at), BATCH_BYTES);
       await this.#call(channel, lines.toString("utf8", at, end));

@@ -57,7 +57,7 @@ export class Follower {
       {
         lines: (channel, lines) => delivery.push(channel, lines),
         line: options.onLine,
-        notice: (text) => delivery.push("stdout", Buffer.from(`${text}\n`)),
+        notice: (text) => delivery.notice(text),
         event: onEvent,
       },
       limits.maxLineBytes,
