@@ -4,6 +4,7 @@ import { agentConfigurationDoc } from "./config/documentation.ts";
 import { configForm } from "./config/form.ts";
 import { models, type } from "./identity.ts";
 import { sessionCodec } from "./paperclip/session.ts";
+import { keepSupervising } from "./supervision.ts";
 
 /** Claude Code compacts its own context: Paperclip is not to rotate sessions by size or age. */
 const sessionManagement: AdapterSessionManagement = {
@@ -13,6 +14,7 @@ const sessionManagement: AdapterSessionManagement = {
 };
 
 export function createAdapter(): ServerAdapterModule {
+  keepSupervising();
   return {
     type,
     models,
@@ -25,7 +27,7 @@ export function createAdapter(): ServerAdapterModule {
     supportsInstructionsBundle: true,
     instructionsPathKey: "instructionsFilePath",
     requiresMaterializedRuntimeSkills: false,
-    execute: async (ctx) => (await import("./run/execute.ts")).execute(ctx),
+    execute: async (ctx) => (await import("./run/in-paperclip.ts")).runInPaperclip(ctx),
     testEnvironment: async (ctx) => (await import("./doctor/test-environment.ts")).testEnvironment(ctx),
   };
 }

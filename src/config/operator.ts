@@ -47,3 +47,11 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv, policy: OperatorPol
     ),
   );
 }
+
+/**
+ * `PAPERCLIP_K8S_AUTO_RECOVERY=off`: a task whose run was lost or failed waits for a person, as Paperclip has it for
+ * adapters that it knows nothing about. Otherwise it is continued, as for Paperclip's own Claude adapter.
+ */
+export function autoRecovery(env: NodeJS.ProcessEnv): boolean {
+  return !["off", "false", "0", "no"].includes(env.PAPERCLIP_K8S_AUTO_RECOVERY?.trim().toLowerCase() ?? "");
+}

@@ -5,7 +5,13 @@ import { record, text } from "./wake.ts";
 export type RunStatus =
   /** Not over, as far as Paperclip knows; a status that this version does not know counts as alive too. */
   | { readonly kind: "alive"; readonly status: string }
-  | { readonly kind: "over"; readonly status: string; readonly reported: ReportedOutcome | null }
+  | {
+      readonly kind: "over";
+      readonly status: string;
+      readonly reported: ReportedOutcome | null;
+      /** The run that Paperclip itself continues it with. */
+      readonly successor?: string;
+    }
   /** Paperclip has no such run. */
   | { readonly kind: "unknown" }
   /** `denied`: asking again with the same token is no use. */
@@ -74,7 +80,9 @@ async function understand(runId: string, response: Response): Promise<RunStatus>
   if (!OVER.has(word)) return { kind: "alive", status: word };
   const result = record(run.resultJson);
   const job = text(record(result.job).uid);
-  return { kind: "over", status: word, reported: job === null ? null : { job, verdict: text(result.verdict) } };
+  const successor = text(record(run.execution).successorRunId);
+  const reported = job === null ? null : { job, verdict: text(result.verdict) };
+  return { kind: "over", status: word, reported, ...(successor ? { successor } : {}) };
 }
 
 async function readBounded(response: Response): Promise<string> {

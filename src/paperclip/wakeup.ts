@@ -1,0 +1,50 @@
+/** Asks Paperclip to wake an agent for its task, with the agent's own token: it may wake itself, and only itself. */
+import { record, text } from "./wake.ts";
+
+export interface WakeupRequest {
+  /** Address of Paperclip's API as this process reaches it. */
+  readonly url: string;
+  /** Of the run that was lost; Paperclip takes it for 48 hours after that run's start. */
+  readonly token: string;
+  readonly agentId: string;
+  readonly taskId: string;
+  readonly lostRunId: string;
+  readonly signal?: AbortSignal;
+}
+
+export type WakeupAnswer =
+  | { readonly kind: "woken"; readonly runId: string }
+  /** Paperclip holds the task back, and says why. */
+  | { readonly kind: "held"; readonly why: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+const TIMEOUT_MS = 20_000;
+
+/** Never rejects: what goes wrong is a value. */
+export async function wakeAgent(request: WakeupRequest): Promise<WakeupAnswer> {
+  const { url, token, agentId, taskId, lostRunId, signal } = request;
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(new URL(`/api/agents/${encodeURIComponent(agentId)}/wakeup`, url), {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        source: "automation",
+        triggerDetail: "system",
+        reason: "claude_k8s_job_without_run",
+        payload: { issueId: taskId },
+        idempotencyKey: `claude_k8s:${lostRunId}`,
+      }),
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+      redirect: "manual",
+    });
+    const words = await response.text();
+    if (!response.ok)
+      return { kind: "failed", why: `Paperclip answered with ${response.status}: ${words.slice(0, 300)}` };
+    const answer = record(JSON.parse(words));
+    const runId = text(answer.id);
+    return runId ? { kind: "woken", runId } : { kind: "held", why: text(answer.reason) ?? words.slice(0, 300) };
+  } catch (error) {
+    return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
+  }
+}

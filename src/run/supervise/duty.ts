@@ -1,0 +1,80 @@
+/** What is to be done with a Job that no run of this process looks after. Pure. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { z } from "zod";
+import type { RunStatus } from "../../paperclip/run-status.ts";
+import { runIdOf, stateOf, taskIdOf } from "../claim/job-state.ts";
+import type { Clearing } from "../claim/stance.ts";
+import { ANNOTATIONS } from "../plan/names.ts";
+
+/** On a Job: for which lost run its agent was last woken. Who writes it may wake; of several processes one does. */
+export const WOKEN = "paperclip.io/woken";
+
+export type Duty =
+  | { readonly kind: "none" }
+  | { readonly kind: "clear"; readonly clearing: Clearing }
+  /** `mark`: the new value of WOKEN. */
+  | { readonly kind: "wake"; readonly lostRunId: string; readonly taskId: string; readonly mark: string };
+
+/** Milliseconds before the same lost run is tried again: its agent may have been paused, or the task held. */
+const AGAIN_AFTER_MS = 10 * 60_000;
+/** Then the Job waits for a person, or for the task's next run. */
+const MAX_WAKEUPS = 5;
+/** Milliseconds that whoever stopped a Job gets to see its end. */
+const STOPPED_FOR_MS = 5 * 60_000;
+
+const NONE: Duty = { kind: "none" };
+
+/** @param status of the run that the Job belongs to; of its last successor when Paperclip has continued it already */
+export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
+  const state = stateOf(job);
+  // Only Paperclip's plain word that the run is over is a leave to do anything.
+  if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
+  const clear = (how: Clearing["how"], why: string): Duty => ({ kind: "clear", clearing: { job, how, why } });
+  const cancelled = status.status === "cancelled";
+  switch (state) {
+    case "contender":
+      return clear("delete", "its run is over, and nothing of it ever ran");
+    case "stopped":
+      return suspendedFor(job, now) > STOPPED_FOR_MS ? clear("delete", "its run was stopped") : NONE;
+    case "started":
+      return cancelled ? clear("stop", "its run was cancelled while nobody watched it") : wake(job, status, now);
+    case "finished": {
+      const stopped = cancelled || job.metadata?.annotations?.[ANNOTATIONS.stopped] !== undefined;
+      if (stopped) return clear("delete", "its run was stopped");
+      return isReported(job, status) ? clear("delete", "Paperclip has recorded its outcome") : wake(job, status, now);
+    }
+  }
+}
+
+function wake(job: Job, { status }: { readonly status: string }, now: number): Duty {
+  const lostRunId = runIdOf(job);
+  const taskId = taskIdOf(job);
+  // Without a task there is no conversation to continue; a success needs no second turn.
+  if (!lostRunId || !taskId || status === "succeeded") return NONE;
+  const before = readMark(job);
+  const again = before?.run === lostRunId;
+  if (again && now - before.at < AGAIN_AFTER_MS) return NONE;
+  const times = (before?.times ?? 0) + 1;
+  if (times > MAX_WAKEUPS) return NONE;
+  return { kind: "wake", lostRunId, taskId, mark: JSON.stringify({ run: lostRunId, at: now, times }) };
+}
+
+const mark = z.object({ run: z.string(), at: z.number(), times: z.number() });
+
+function readMark(job: Job): z.infer<typeof mark> | null {
+  try {
+    return mark.parse(JSON.parse(job.metadata?.annotations?.[WOKEN] ?? ""));
+  } catch {
+    return null;
+  }
+}
+
+function isReported(job: Job, status: Extract<RunStatus, { kind: "over" }>): boolean {
+  const { reported } = status;
+  return reported?.job === job.metadata?.uid && !["detached", "adapter-fault"].includes(reported?.verdict ?? "");
+}
+
+function suspendedFor({ status }: Job, now: number): number {
+  const condition = status?.conditions?.find(({ type, status: is }) => type === "Suspended" && is === "True");
+  return condition?.lastTransitionTime ? now - Date.parse(condition.lastTransitionTime) : 0;
+}

@@ -1,0 +1,39 @@
+/**
+ * Starts what looks after Jobs without a Paperclip process, once for this process, whichever copy of the package was
+ * loaded last. It holds nothing open, so it ends with the process; and it does nothing where there is no Paperclip server
+ * (in tests, in the demo, on the command line).
+ */
+
+/** Milliseconds: soon after a restart tasks go on; later a look costs one list for each place. */
+const FIRST_LOOK_MS = 3_000;
+const LOOK_EVERY_MS = 15_000;
+
+const KEY = Symbol.for("paperclip-adapter-claude-k8s/supervision");
+
+export function keepSupervising(env: NodeJS.ProcessEnv = process.env): void {
+  const holder = globalThis as { [KEY]?: AbortController };
+  holder[KEY]?.abort();
+  const stop = new AbortController();
+  holder[KEY] = stop;
+  again(env, stop.signal, FIRST_LOOK_MS);
+}
+
+function again(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): void {
+  const timer = setTimeout(() => {
+    look(env, signal)
+      .catch((error: unknown) => console.warn(`[claude_k8s] ${error instanceof Error ? error.message : error}`))
+      .finally(() => {
+        // Two processes that began together do not look together for ever.
+        if (!signal.aborted) again(env, signal, LOOK_EVERY_MS * (0.75 + Math.random() / 2));
+      });
+  }, inMs);
+  timer.unref();
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
+
+async function look(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  // Paperclip's server sets it when it listens (measured on 2026.916.1).
+  if (!env.PAPERCLIP_LISTEN_PORT) return;
+  const { superviseOnce } = await import("./run/supervise/supervisor.ts");
+  await superviseOnce({ signal });
+}
