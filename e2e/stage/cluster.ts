@@ -1,5 +1,5 @@
 /** The cluster of an end-to-end stage: a devcluster, or a real one that a kubeconfig names. */
-import { chmod, copyFile, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { findClaudeCode } from "../../demo/claude-code.ts";
@@ -16,6 +16,8 @@ export interface StageCluster {
   readonly context: string | null;
   readonly image: string;
   readonly homeClaim: string | null;
+  /** The agents' home on this machine; null for a real cluster. */
+  readonly homeFolder: string | null;
   /** Null for a real cluster. */
   readonly devcluster: Devcluster | null;
   stop(): Promise<void>;
@@ -37,7 +39,10 @@ const CLAIM = "agents-home";
 export async function openDevcluster(home: PaperclipHome, fast = false): Promise<StageCluster> {
   const claude = findClaudeCode();
   const image = `devcluster.local/claude-code:${claude.version}`;
+  const directory = join(home.folder, "cluster");
+  await mkdir(directory);
   const devcluster = await startDevcluster({
+    directory,
     images: {
       [image]: {
         path: [claude.folder, dirname(process.execPath)],
@@ -57,6 +62,7 @@ export async function openDevcluster(home: PaperclipHome, fast = false): Promise
     context: null,
     image,
     homeClaim: CLAIM,
+    homeFolder: join(directory, "claims", NAMESPACE, CLAIM),
     devcluster,
     stop: () => devcluster.stop(),
   };
@@ -85,5 +91,5 @@ export async function openRealCluster(home: PaperclipHome, cluster: RealCluster)
   await copyFile(cluster.kubeconfig, kubeconfig);
   await chmod(kubeconfig, 0o600);
   await giveTo(home.user, kubeconfig);
-  return { ...cluster, kubeconfig, devcluster: null, stop: async () => {} };
+  return { ...cluster, kubeconfig, homeFolder: null, devcluster: null, stop: async () => {} };
 }

@@ -2,7 +2,7 @@
  * What the scripted model does for a task: a scene is chosen by a marker such as `[scene:finish]` in the task's title or in a comment;
  * the newest marker of the conversation wins. Commands really run, in the agent's pod.
  */
-import { bash, type Conversation, say, type Turn, text, thinking } from "../../demo/scripted-model/index.ts";
+import { bash, type Conversation, say, type Turn, text, thinking, toolUse } from "../../demo/scripted-model/index.ts";
 
 export type Scene = (asked: Conversation, step: number) => Turn;
 
@@ -40,6 +40,34 @@ export const finish: Scene = (_asked, step) => {
   return say([text("The task is done: I looked around, commented and closed it.")], { paceMs: PACE_MS });
 };
 
+/** Shows the environment to the model, then finishes. */
+export const environment: Scene = (asked, step) =>
+  step === 0 ? say([bash("env; echo; ls -ld . $HOME", "Show the environment")]) : finish(asked, step + 1);
+
+/**
+ * Works in steps, each of which leaves one line in a file in the agents' home; before the last one it waits until the
+ * file `go-TASK` is there. So a test decides how long a run lasts, and sees whether anything was done twice.
+ */
+export const steps: Scene = (asked, step) => {
+  const mark = (name: string): string => `echo ${name} >> "$HOME/marks-$PAPERCLIP_TASK_ID"`;
+  if (step === 0) return say([text("First step."), bash(mark("first"), "First step")]);
+  if (step === 1)
+    return say([
+      text("Now I wait."),
+      toolUse("Bash", {
+        command: `${mark("second")}; until [ -e "$HOME/go-$PAPERCLIP_TASK_ID" ]; do sleep 0.2; done; ${mark("third")}`,
+        timeout: 600_000,
+      }),
+    ]);
+  return finish(asked, step - 1);
+};
+
+/** Paperclip asks an agent whose run ended well to say what becomes of its task. */
+const isHandoff = ({ prompt }: Conversation): boolean => prompt.includes("finish_successful_run_handoff");
+
+const close: Scene = (_asked, step) =>
+  step === 0 ? say([bash(setStatus("done"), "Finish the task")]) : say([text("The task is closed.")]);
+
 const MARKER = /\[scene:([a-z0-9-]+)\]/g;
 
 /** Steps count from the newest thing that the user said: a resumed session starts its scene anew. */
@@ -48,7 +76,7 @@ export function perform(scenes: Readonly<Record<string, Scene>>): (asked: Conver
     if (asked.role !== "main") return undefined;
     const messages = asked.body.messages ?? [];
     const names = [...JSON.stringify(messages).matchAll(MARKER)].map(([, name = ""]) => name);
-    const scene = scenes[names.at(-1) ?? ""] ?? finish;
+    const scene = isHandoff(asked) ? close : (scenes[names.at(-1) ?? ""] ?? finish);
     return scene(asked, stepsSinceUser(messages));
   };
 }
