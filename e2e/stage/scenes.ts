@@ -62,6 +62,12 @@ export const steps: Scene = (asked, step) => {
   return finish(asked, step - 1);
 };
 
+/** The model's API refuses every question so. */
+export const refused =
+  (refusal: Turn): Scene =>
+  () =>
+    refusal;
+
 /** Paperclip asks an agent whose run ended well to say what becomes of its task. */
 const isHandoff = ({ prompt }: Conversation): boolean => prompt.includes("finish_successful_run_handoff");
 

@@ -150,7 +150,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Claude Code asks for a key, whoever answers; a proxy of the pod must not come between. */
+/** Claude Code asks for a key, whoever answers; a proxy of the pod must not come between. `more`: null takes one away. */
 export function modelEnvironment(url: string, more: Json = {}): Json {
   const host = new URL(url).hostname;
   const values: Json = {
@@ -161,5 +161,6 @@ export function modelEnvironment(url: string, more: Json = {}): Json {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     ...more,
   };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type: "plain", value }]));
+  const given = Object.entries(values).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, { type: "plain", value }]));
 }
