@@ -20,10 +20,12 @@ export async function runInPaperclip(
   // Paperclip has no local environment for this run: it would go to a sandbox of Paperclip's own (measured: null then).
   if (ctx.executionTarget === null) return continued(refuse(notLocal(), ctx.signal));
   activeRuns.add(ctx.runId);
+  const evidence = statesEvidence(recovers ? ctx : {});
   try {
-    if (recovers) await Promise.all([stateEvidence(ctx), remember(ctx, env)]);
-    return continued(await execute(ctx, given));
+    if (recovers) await remember(ctx, env);
+    return continued(await execute({ ...ctx, ...evidence.callbacks }, given));
   } finally {
+    evidence.end();
     activeRuns.delete(ctx.runId);
   }
 }
@@ -39,9 +41,30 @@ function notLocal(): ConfigError {
   ]);
 }
 
-/** Before anything else, so that a run that is lost a moment later can be continued. What the host does with it never ends a run. */
-async function stateEvidence({ onEvent }: AdapterExecutionContext): Promise<void> {
-  await onEvent?.(continuationEvidence)?.catch?.(() => undefined);
+/** Milliseconds that a run may take to tell the host what it invokes, before the evidence comes first. */
+const EVIDENCE_WITHIN_MS = 2_000;
+
+/**
+ * Right after the run has told what it invokes: the page shows the first `adapter.invoke` of a run as its invocation. Or
+ * when that takes long: a run that is lost meanwhile is to be continued too. What the host does with it never ends a run.
+ */
+function statesEvidence({ onEvent, onMeta }: Pick<AdapterExecutionContext, "onEvent" | "onMeta">) {
+  if (!onEvent) return { callbacks: {}, end: () => {} };
+  let stated = false;
+  const state = async (): Promise<void> => {
+    if (stated) return;
+    stated = true;
+    await onEvent(continuationEvidence).catch(() => undefined);
+  };
+  const late = setTimeout(() => void state(), EVIDENCE_WITHIN_MS);
+  const invocation: AdapterExecutionContext["onMeta"] = async (meta) => {
+    try {
+      await onMeta?.(meta);
+    } finally {
+      await state();
+    }
+  };
+  return { callbacks: { onMeta: invocation }, end: () => clearTimeout(late) };
 }
 
 /** So that a later process finds this run's Job. Only in a server: tests and demos have no later process. */
