@@ -7,8 +7,8 @@ import { Delivery, type OnLog } from "./deliver.ts";
 import type { FollowEvent } from "./events.ts";
 import { Follower } from "./follower.ts";
 import type { GapSource } from "./gap-source.ts";
+import type { Mode } from "./log-form.ts";
 import type { OpenLog } from "./log-source.ts";
-import type { Mode } from "./transcript.ts";
 
 export interface FollowOptions {
   readonly open: OpenLog;

@@ -161,8 +161,10 @@ export class Follower {
 
   /** The end of the log, read while a silent stream is still open: whichever brings the lines first. */
   async #drainBesides(stop: AbortSignal): Promise<void> {
-    if (this.transcript.mode !== "framed") return;
     const { container } = this.#options;
+    const { mode } = this.transcript;
+    // Two readings at once need numbers to be told apart.
+    if (mode === "raw" || (mode === "undecided" && !container.seal()?.stdout)) return;
     const api = new LogApi(this.#options);
     await api.offer(this.transcript, new NearestAhead(), () => allArrived(this.transcript, container.seal()), stop);
   }

@@ -56,7 +56,8 @@ export class Spool {
 
   push(tag: number, bytes: Buffer): void {
     const behindFile = this.#stored.length > 0 || this.#unwritten.length > 0;
-    if (!behindFile && (this.#broken || this.#readyBytes + bytes.length <= this.#memoryBytes)) {
+    const fits = this.#ready.length === 0 || this.#readyBytes + bytes.length <= this.#memoryBytes;
+    if (!behindFile && (this.#broken || fits)) {
       this.#ready.push({ tag, bytes });
       this.#readyBytes += bytes.length;
       return;

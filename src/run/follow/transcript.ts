@@ -1,34 +1,15 @@
-import { type Channel, RAW_LOG_MARK } from "../../runner/frame.ts";
+import type { Channel } from "../../runner/frame.ts";
 import { LineBatch } from "./batch.ts";
 import { LineDigest } from "./digest.ts";
-import type { FollowEvent } from "./events.ts";
-import { ForeignLines } from "./foreign-lines.ts";
 import { FrameHead } from "./frame-head.ts";
 import { FrameCursor, type Place } from "./frames.ts";
+import type { Form, Mode } from "./log-form.ts";
 import { type Missing, missingLine, suspicionLine } from "./missing.ts";
-import { RawLines } from "./raw-lines.ts";
+import { OtherLines } from "./other-lines.ts";
 import { skipStamp, stampAt } from "./stamp.ts";
-
-export interface TranscriptOut {
-  /** Whole lines of one channel, each ended by a newline; the bytes are valid during the call only. */
-  lines(channel: Channel, lines: Buffer): void;
-  /** Each line of the agent without its newline; valid during the call only. */
-  line?: ((channel: Channel, line: Buffer) => void) | undefined;
-  /** A line of the follower itself, at its place among the others. */
-  notice(text: string): void;
-  event(event: FollowEvent): void;
-}
-
-/** `raw`: the container's log has no frames. `undecided` until the first line says. */
-export type Mode = "undecided" | "framed" | "raw";
-
-/** `bare`: frames that do not come from the log API have no stamp before them. */
-export type Form = "stamped" | "bare";
+import type { TranscriptOut } from "./transcript-out.ts";
 
 const NEWLINE = 0x0a;
-const MARK = Buffer.from(RAW_LOG_MARK);
-/** Lines before the first frame (a warning of the runtime) do not make a log raw; after so many it is. */
-const MAX_LINES_BEFORE_FRAMES = 100;
 
 /** The transcript as far as it is known. Pure: bytes in, lines in order out, exactly once. */
 export class Transcript {
@@ -36,8 +17,6 @@ export class Transcript {
   readonly stderr: FrameCursor;
   readonly digest = new LineDigest();
   readonly missing: Missing[] = [];
-  suspicions = 0;
-  rawLines = 0;
   mode: Mode = "undecided";
   /** Lines or pieces taken up, ever. */
   taken = 0;
@@ -52,10 +31,8 @@ export class Transcript {
   readonly #out: TranscriptOut;
   readonly #head = new FrameHead();
   readonly #batch: LineBatch;
-  readonly #raw = new RawLines();
-  readonly #foreign = new ForeignLines();
+  readonly #other = new OtherLines();
   readonly #maxLineBytes: number;
-  #markedRaw = false;
 
   constructor(out: TranscriptOut, maxLineBytes: number) {
     this.#out = out;
@@ -70,7 +47,15 @@ export class Transcript {
 
   /** A new answer of the log API begins. */
   open(): void {
-    this.#raw.open();
+    this.#other.open();
+  }
+
+  /** Lines of a log without numbers, and places in it where some may be missing. */
+  get rawLines(): number {
+    return this.#other.rawLines;
+  }
+  get suspicions(): number {
+    return this.#other.suspicions;
   }
 
   /** Takes whole lines from `from` on. Answers where it stopped: the length of `lines`, or the start of a frame ahead. */
@@ -118,12 +103,11 @@ export class Transcript {
 
   /** A line of the log was longer than any that is kept. */
   takeOverlong(start: Buffer, bytes: number): void {
-    if (this.mode === "framed") return;
     const text = skipStamp(start, 0, start.length);
-    if (text < 0 || this.#raw.take(start.toString("latin1", 0, text), start).seen) return;
+    if (this.mode === "framed" || text < 0) return;
+    if (this.#other.takeRaw(start.toString("latin1", 0, text), start).kind === "seen") return;
     const why = `longer than ${this.#maxLineBytes} bytes: ${bytes}`;
-    this.#recordMissing({ channel: "stdout", from: this.rawLines + 1, to: this.rawLines + 1, why });
-    this.rawLines++;
+    this.#recordMissing({ channel: "stdout", from: this.rawLines, to: this.rawLines, why });
   }
 
   /** The bytes after the last newline of a stream that ended: a line that will come again, or no line at all. */
@@ -218,35 +202,29 @@ export class Transcript {
     const body = lines.subarray(text, end);
     if (this.mode === "undecided") {
       this.mode = "raw";
-      this.#markedRaw = body.equals(MARK);
+      this.#other.begin(body);
     }
     if (this.mode === "raw" && this.#beginsFrames(lines, text, end)) return;
     if (this.mode === "framed") {
-      if (this.#foreign.isNew(stamp, body)) this.#batch.add("stderr", lines, text, end);
+      if (this.#other.isNewAmongFrames(stamp, body)) this.#batch.add("stderr", lines, text, end);
       return;
     }
-    const { seen, suspicion } = this.#raw.take(stamp, body);
-    if (seen) {
-      this.repeated++;
-      return;
-    }
+    const { kind, suspicion } = this.#other.takeRaw(stamp, body);
+    if (kind === "seen") this.repeated++;
+    else this.taken++;
     if (suspicion) {
-      this.suspicions++;
       this.#batch.flush();
       this.#out.notice(suspicionLine(suspicion));
       this.#out.event({ type: "suspicion", place: suspicion });
     }
-    this.taken++;
-    if (this.#markedRaw && this.taken === 1) return;
-    this.rawLines++;
-    if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#foreign.isNew(stamp, body);
+    if (kind !== "line") return;
     this.#batch.add("stdout", lines, text, end);
     this.#out.line?.("stdout", body);
   }
 
   /** A log that began with something else turns out to be the runner's. */
   #beginsFrames(lines: Buffer, text: number, end: number): boolean {
-    if (this.#markedRaw || this.rawLines > MAX_LINES_BEFORE_FRAMES || !this.#head.read(lines, text, end)) return false;
+    if (this.#other.isRawForSure || !this.#head.read(lines, text, end)) return false;
     const { line, piece } = this.#head;
     if (line !== 1 || piece !== 0) return false;
     this.#batch.flush();
