@@ -36,7 +36,7 @@ describe.each(nodeRunners)("what the agent says of itself on $name", (runner) =>
       exitCode: null,
       signal: null,
       startedAt: expect.any(Number),
-      agent: { session_id: "44b791ef-8f7b-4f1c-aa49-437df26e2d7d", model: "claude-sonnet-4-5" },
+      agent: { session_id: "44b791ef-8f7b-4f1c-aa49-437df26e2d7d", model: "claude-sonnet-4-5", init: true },
     });
   });
 });
