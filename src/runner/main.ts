@@ -20,14 +20,14 @@ import { PartialSeal } from "./partial-seal.ts";
 import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
-import { openTranscript } from "./transcript-file.ts";
+import { openTranscriptCopy } from "./transcript-copy.ts";
 
 const [, script = "", terminationLog = "", workingDirectory = "", transcriptFile] = process.argv;
 const runDirectory = dirname(script);
 
 const sealFile = new SealFile(terminationLog);
 const log = new FrameWriter(1);
-const transcript = transcriptFile === undefined ? null : openTranscript(transcriptFile);
+const transcript = transcriptFile === undefined ? null : openTranscriptCopy(transcriptFile);
 
 const frames = new FrameBlock((bytes) => {
   log.push(bytes);

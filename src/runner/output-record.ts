@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { AgentFacts } from "./agent-facts.ts";
+import { AgentLines } from "./agent-lines.ts";
 import { type FrameBlock, LineFrames } from "./line-frames.ts";
 import type { Seal } from "./seal.ts";
-import { WholeLines } from "./whole-lines.ts";
 
 /** The longest line that is looked into for the agent's session and result. */
 const MAX_PARSED_LINE = 4 * 1024 * 1024;
@@ -12,12 +12,12 @@ export class StdoutRecord {
   readonly facts = new AgentFacts();
   bytes = 0;
   readonly #frames: LineFrames;
-  readonly #lines: WholeLines;
+  readonly #lines: AgentLines;
   readonly #digest = createHash("sha256");
 
   constructor(block: FrameBlock, onNews: () => void) {
     this.#frames = new LineFrames("stdout", block);
-    this.#lines = new WholeLines(MAX_PARSED_LINE, (line) => {
+    this.#lines = new AgentLines(MAX_PARSED_LINE, (line) => {
       if (this.facts.see(line)) onNews();
     });
   }

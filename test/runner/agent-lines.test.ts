@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { WholeLines } from "../../src/runner/whole-lines.ts";
+import { AgentLines } from "../../src/runner/agent-lines.ts";
 
 function linesOf(chunks: readonly Uint8Array[], limit: number): string[] {
   const lines: string[] = [];
-  const reader = new WholeLines(limit, (line) => lines.push(line.toString("latin1")));
+  const reader = new AgentLines(limit, (line) => lines.push(line.toString("latin1")));
   for (const chunk of chunks) reader.push(Buffer.from(chunk));
   reader.end();
   return lines;
 }
 
-describe("WholeLines", () => {
+describe("AgentLines", () => {
   it("hands over the lines up to the limit, however they came", () => {
     const byte = fc.oneof(fc.constant(10), fc.integer({ min: 97, max: 122 }));
     const chunks = fc.array(fc.array(byte, { maxLength: 30 }).map((bytes) => Uint8Array.from(bytes)));

@@ -4,7 +4,7 @@ const NEWLINE = 0x0a;
  * Hands over each whole line of at most `limit` bytes, without its newline; a longer one is skipped. The Buffer is only
  * valid during the call. Holds at most `limit` bytes, however the line arrives: byte by byte or at once.
  */
-export class WholeLines {
+export class AgentLines {
   readonly #limit: number;
   readonly #onLine: (line: Buffer) => void;
   #held = Buffer.alloc(0);
