@@ -39,8 +39,8 @@ export function completeness(transcript: Transcript, seal: Seal | null, stopped:
 function unproven(transcript: Transcript, seal: Seal | null, stopped: boolean, lines: number): Completeness {
   const why = stopped
     ? "the follower was stopped before the container's end"
-    : transcript.suspicions > 0
-      ? `lines may be missing in ${transcript.suspicions} place(s): the log has no line numbers (the image has no Node)`
+    : transcript.raw.suspicions > 0
+      ? `lines may be missing in ${transcript.raw.suspicions} place(s): the log has no line numbers (the image has no Node)`
       : transcript.mode === "raw" || seal?.runner === "sh"
         ? "the log has no line numbers (the image has no Node)"
         : "the runner left no seal (it was killed, or the pod's end was not seen)";
@@ -64,7 +64,7 @@ function changedLines(transcript: Transcript, arrived: number): Missing[] {
 function deliveredLines(transcript: Transcript): number {
   const lost = transcript.missing.filter((gap) => gap.channel === "stdout");
   const missing = lost.reduce((sum, gap) => sum + gap.to - gap.from + 1, 0);
-  return transcript.mode === "raw" ? transcript.rawLines : lastLine(transcript, "stdout") - missing;
+  return transcript.mode === "raw" ? transcript.raw.rawLines : lastLine(transcript, "stdout") - missing;
 }
 
 function lastLine(transcript: Transcript, channel: "stdout" | "stderr"): number {

@@ -51,11 +51,8 @@ export class Transcript {
   }
 
   /** Lines of a log without numbers, and places in it where some may be missing. */
-  get rawLines(): number {
-    return this.#other.rawLines;
-  }
-  get suspicions(): number {
-    return this.#other.suspicions;
+  get raw(): Pick<OtherLines, "rawLines" | "suspicions"> {
+    return this.#other;
   }
 
   /** Takes whole lines from `from` on. Answers where it stopped: the length of `lines`, or the start of a frame ahead. */
@@ -107,7 +104,7 @@ export class Transcript {
     if (this.mode === "framed" || text < 0) return;
     if (this.#other.takeRaw(start.toString("latin1", 0, text), start).kind === "seen") return;
     const why = `longer than ${this.#maxLineBytes} bytes: ${bytes}`;
-    this.#recordMissing({ channel: "stdout", from: this.rawLines, to: this.rawLines, why });
+    this.#recordMissing({ channel: "stdout", from: this.raw.rawLines, to: this.raw.rawLines, why });
   }
 
   /** The bytes after the last newline of a stream that ended: a line that will come again, or no line at all. */
