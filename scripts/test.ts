@@ -75,6 +75,11 @@ async function counts(name: string, code: number): Promise<Pick<Outcome, "passed
 }
 
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no suite ${unknown.join(", ")}. There are: ${suites.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
 const outcomes: Outcome[] = [];
 for (const suite of suites) if (wanted.length === 0 || wanted.includes(suite.name)) outcomes.push(await run(suite));
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { fields, retiredKeys } from "./fields.ts";
+import { amountOf } from "./kubernetes-values.ts";
 import { isHostKey, platformFields } from "./platform-fields.ts";
 
 const allFields = { ...fields, ...platformFields };
@@ -39,13 +40,25 @@ export function parseAgentConfig(input: Readonly<Record<string, unknown>>): Pars
     } else problems.push(...describe(key, parsed.error.issues, field.hint));
   }
   for (const key of Object.keys(flat)) {
-    if (key in allFields || isHostKey(key) || isBlank(flat[key])) continue;
-    const retired = retiredKeys[key];
+    if (Object.hasOwn(allFields, key) || isHostKey(key) || isBlank(flat[key])) continue;
+    const retired = Object.hasOwn(retiredKeys, key) ? retiredKeys[key] : undefined;
     if (retired) notes.push(`${key} has no effect any more: ${retired}`);
     else problems.push(unknownKey(key));
   }
+  const config = values as unknown as AgentConfig;
+  if (problems.length === 0) problems.push(...impossibleResources(config));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: values as unknown as AgentConfig, set, notes };
+  return { config, set, notes };
+}
+
+/** The API server refuses a request above its limit, in words that name neither of our keys. */
+function impossibleResources(config: AgentConfig): ConfigProblem[] {
+  return (["cpu", "memory"] as const).flatMap((resource) => {
+    const [request, limit] = [`resources.requests.${resource}`, `resources.limits.${resource}`] as const;
+    if (amountOf(config[request]) <= amountOf(config[limit])) return [];
+    const problem = `is ${config[request]}, more than ${limit} (${config[limit]})`;
+    return [{ field: request, problem, fix: "Lower it, or raise the limit." }];
+  });
 }
 
 const isBlank = (value: unknown): boolean =>

@@ -21,18 +21,21 @@ export interface Field<T = unknown> {
 
 const field = <T>(spec: Field<T>): Field<T> => spec;
 const text = z.string({ error: "is not text" }).min(1);
+/** What Kubernetes takes where it wants a number of seconds (int32), and more than anybody wants for turns. */
+const MOST = 2_147_483_647;
 const wholeNumber = (from: number): z.ZodType<number> =>
   z
     .number({ error: "is not a number" })
     .int({ error: "is not a whole number" })
-    .min(from, { error: `is below ${from}` });
+    .min(from, { error: `is below ${from}` })
+    .max(MOST, { error: `is above ${MOST}` });
 const toggle = z.boolean({ error: "is not true or false" });
 
 export const fields = {
   image: field<string | null>({
     label: "Image",
     control: "text",
-    hint: "Container image with Claude Code (`claude` in PATH). Default: the image of Paperclip's own pod, when Paperclip runs in this cluster.",
+    hint: "Container image with Claude Code (`claude` in PATH) and a shell (`/bin/sh`); Node in it makes the transcript provable. Default: the image of Paperclip's own pod, when Paperclip runs in this cluster.",
     value: text,
     default: null,
   }),

@@ -9,6 +9,17 @@ const DNS_LABEL = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_VALUE = /^(?=.{0,63}$)([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
+const UNITS: Readonly<Record<string, number>> = {
+  ...{ m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
+};
+
+/** A quantity as a number, for comparing two. */
+export function amountOf(text: string): number {
+  const unit = /[a-zA-Z]+$/.exec(text)?.[0];
+  return unit && Object.hasOwn(UNITS, unit) ? Number(text.slice(0, -unit.length)) * (UNITS[unit] ?? 1) : Number(text);
+}
+
 export const quantity = z
   .union([z.string(), z.number()])
   .transform(String)

@@ -13,7 +13,6 @@ export interface OperatorPolicy {
 const INHERITED = [
   "ANTHROPIC_*",
   "CLAUDE_CODE_*",
-  "AWS_*",
   "CLOUD_ML_REGION",
   "HTTP_PROXY",
   "HTTPS_PROXY",
@@ -24,6 +23,22 @@ const INHERITED = [
 ];
 
 /**
+ * Only where the model is Bedrock's: elsewhere such names may be Paperclip's own keys to its storage. Not the files of a
+ * web identity, which a pod of its own does not have.
+ */
+const BEDROCK = [
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_BEARER_TOKEN_BEDROCK",
+];
+
+const usesBedrock = (env: NodeJS.ProcessEnv): boolean =>
+  ["1", "true"].includes(env.CLAUDE_CODE_USE_BEDROCK ?? "") || Boolean(env.ANTHROPIC_BEDROCK_BASE_URL);
+
+/**
  * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: more names, with commas, such as
  * `GH_TOKEN,OPENAI_*`.
  */
@@ -31,7 +46,7 @@ export function operatorPolicy(env: NodeJS.ProcessEnv): OperatorPolicy {
   const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
   return {
     apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,
-    inheritEnv: [...INHERITED, ...more.filter(Boolean)],
+    inheritEnv: [...INHERITED, ...(usesBedrock(env) ? BEDROCK : []), ...more.filter(Boolean)],
   };
 }
 

@@ -8,9 +8,19 @@ import type { Field } from "./fields.ts";
 type PlatformField<T> = Pick<Field<T>, "value" | "default" | "hint">;
 const field = <T>(spec: PlatformField<T>): PlatformField<T> => spec;
 const text = z.string({ error: "is not text" }).min(1);
-const seconds = z.number({ error: "is not a number" }).min(0, { error: "is below 0" });
+/** A year: beyond it a typing error is likelier than a wish, and Kubernetes' own limit is not far. */
+const MOST_SECONDS = 31_536_000;
+const seconds = z
+  .number({ error: "is not a number" })
+  .min(0, { error: "is below 0" })
+  .max(MOST_SECONDS, { error: `is above ${MOST_SECONDS} (a year)` });
 
-const environment = z.record(z.string(), z.unknown(), { error: "is not a map of environment variables" });
+/** A name as Kubernetes takes it; a number or a truth value is the text that it is written as. */
+const environment = z.record(
+  z.string().regex(/^[-._a-zA-Z][-._a-zA-Z0-9]*$/, { error: "is no name of an environment variable" }),
+  z.union([z.string(), z.number(), z.boolean()], { error: "is not text" }).transform(String),
+  { error: "is not a map of environment variables" },
+);
 
 /** `--flag value` words; the page stores a list, people write one line. */
 const words = z.preprocess(
@@ -34,7 +44,7 @@ export const platformFields = {
     default: 60,
     hint: "Seconds Claude has to save its session when it is stopped. Default: 60.",
   }),
-  env: field<Record<string, unknown>>({ value: environment, default: {}, hint: "Environment of the agent." }),
+  env: field<Record<string, string>>({ value: environment, default: {}, hint: "Environment of the agent." }),
   cwd: field<string | null>({
     value: text.startsWith("/", { error: "is not an absolute path" }),
     default: null,

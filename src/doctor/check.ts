@@ -9,6 +9,8 @@ export interface CheckContext {
   readonly client: KubernetesClient;
   /** Namespace of the Jobs. */
   readonly namespace: string;
+  /** Paperclip's address as pods are told; null = none. */
+  readonly apiUrl: string | null;
   /** Paperclip's own pod; null when Paperclip does not run in this cluster. */
   readonly hostPod: HostPod | null;
 }

@@ -6,17 +6,19 @@ import type {
 } from "@paperclipai/adapter-utils";
 import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
 import { ConfigError } from "../config/config-error.ts";
+import { operatorPolicy } from "../config/operator.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { KubeconfigError } from "../kubernetes/kubeconfig-error.ts";
 import { type Dependencies, realDependencies } from "../run/dependencies.ts";
 import { clusterOf, findHostPod } from "../run/prepare.ts";
 import { type Check, info, problem, wordsOf } from "./check.ts";
+import { checkApiUrl } from "./checks/api-url.ts";
 import { checkHome } from "./checks/home.ts";
 import { checkImage } from "./checks/image.ts";
 import { checkNamespace } from "./checks/namespace.ts";
 import { checkRights } from "./checks/rights.ts";
 
-const checks: readonly Check[] = [checkNamespace, checkRights, checkImage, checkHome];
+const checks: readonly Check[] = [checkNamespace, checkRights, checkImage, checkHome, checkApiUrl];
 
 export async function testEnvironment(
   ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config">,
@@ -62,7 +64,8 @@ async function examineCluster(
   try {
     const { gitVersion } = await client.version({ retryForMs: 0 });
     const hostPod = await findHostPod(client, deps);
-    const context = { agent, client, namespace, hostPod };
+    const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
+    const context = { agent, client, namespace, hostPod, apiUrl };
     const results = await Promise.all(checks.map((check) => check(context)));
     const reachable = info("k8s_api_reachable", `The API server answers (Kubernetes ${gitVersion}).`);
     return [reachable, ...results.flat()];

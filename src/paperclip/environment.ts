@@ -17,7 +17,7 @@ import { readWake, records, text } from "./wake.ts";
 export interface EnvironmentInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "context" | "authToken">;
   /** `env` of the agent's configuration, secrets already resolved by the host. */
-  readonly configured: Readonly<Record<string, unknown>>;
+  readonly configured: Readonly<Record<string, string>>;
   /** Variables of Paperclip's own process that the operator hands on. */
   readonly inherited: Readonly<Record<string, string>>;
   readonly apiUrl: string | null;
@@ -44,7 +44,11 @@ export function buildEnvironment(input: EnvironmentInput): Environment {
   const variables: Record<string, string> = { ...input.inherited, ...runtime };
   const notes: string[] = [];
   for (const [name, value] of Object.entries(input.configured)) {
-    if (typeof value !== "string" || isForbiddenConfigEnvKey(name)) continue;
+    if (isForbiddenConfigEnvKey(name)) continue;
+    if (name === "HOME") {
+      notes.push("HOME is not set as configured: it is the agent's home volume in the pod");
+      continue;
+    }
     if (isPaperclipRuntimeEnvKey(name) && name in runtime) continue;
     if (isHostOnly(name, value, input)) continue;
     variables[name] = value;

@@ -57,8 +57,7 @@ export function readHostPod(pod: Pod, home: string): HostPod | null {
     image: container.image ?? null,
     imagePullSecrets: spec.imagePullSecrets ?? [],
     nodeSelector: spec.nodeSelector ?? {},
-    // The admission plug-in adds these two to every pod; a Job's pod gets its own.
-    tolerations: (spec.tolerations ?? []).filter(({ key }) => !key?.startsWith("node.kubernetes.io/")),
+    tolerations: (spec.tolerations ?? []).filter((toleration) => !isEveryPods(toleration)),
     affinity: spec.affinity?.nodeAffinity ? { nodeAffinity: spec.affinity.nodeAffinity } : null,
     dnsConfig: spec.dnsConfig ?? null,
     homeClaim:
@@ -69,6 +68,11 @@ export function readHostPod(pod: Pod, home: string): HostPod | null {
       groups: groups.filter((group): group is number => typeof group === "number"),
     },
   };
+}
+
+/** Admission adds two to every pod: five minutes on a node that is not ready or unreachable. A Job's pod gets its own. */
+function isEveryPods({ key, tolerationSeconds }: Toleration): boolean {
+  return /^node\.kubernetes\.io\/(not-ready|unreachable)$/.test(key ?? "") && tolerationSeconds === 300;
 }
 
 const trimSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, "") : path);

@@ -1,4 +1,5 @@
 /** The container's life as the follower of its log needs to know it. */
+import { hasEnded } from "./end-of-run.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ContainerState, ContainerWitness } from "./follow/container.ts";
 import type { RunRecord } from "./record.ts";
@@ -11,8 +12,10 @@ export function witnessContainer(record: RunRecord): ContainerWitness {
   };
 }
 
-export function containerState({ pod, job }: Evidence): ContainerState {
-  if (!pod) return job && job.presence !== "present" ? "gone" : "waiting";
+/** Holds once all that exists was told: a run that is over without a pod ever seen will not get one. */
+export function containerState(evidence: Evidence): ContainerState {
+  const { pod } = evidence;
+  if (!pod) return hasEnded(evidence) ? "gone" : "waiting";
   // A pod that is gone has told its container's end in its last words, or never will.
   if (pod.presence !== "present") return "gone";
   if (pod.agent.state === "terminated") return "terminated";

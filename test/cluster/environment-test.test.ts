@@ -8,13 +8,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => place.close());
 
-const examine = (config: Record<string, unknown>) =>
+const examine = (config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) =>
   testEnvironment(
     {
       adapterType: "claude_k8s",
       config: { kubeconfig: place.kubeconfig, namespace: place.namespace, image: place.image, ...config },
     },
-    { env: {} },
+    { env },
   );
 
 describe("the environment test", () => {
@@ -40,6 +40,13 @@ describe("the environment test", () => {
       ]),
     );
     expect(checks.find(({ code }) => code === "k8s_rbac_jobs_create")?.hint).toContain("deploy/rbac.yaml");
+  });
+
+  it("knows whether pods are told an address of Paperclip that is their own", async () => {
+    const { checks } = await examine({});
+    expect(checks.find(({ code }) => code === "k8s_api_url_unreachable")?.hint).toContain("PAPERCLIP_K8S_API_URL");
+    const told = await examine({}, { PAPERCLIP_K8S_API_URL: "http://paperclip.paperclip.svc:3100" });
+    expect(told.checks.map(({ code }) => code)).toContain("k8s_api_url");
   });
 
   it.each([

@@ -48,6 +48,10 @@ describe("an agent's configuration", () => {
     expect(nested["resources.requests.cpu"]).toBe("2");
   });
 
+  it("takes numbers and truth values of the environment for the text that they are written as", () => {
+    expect(parseAgentConfig({ env: { A: 5, B: true, C: "c" } }).config.env).toEqual({ A: "5", B: "true", C: "c" });
+  });
+
   it("reads tolerations that were typed as text", () => {
     const { config } = parseAgentConfig({ tolerations: '[{"key":"gpu","operator":"Exists","effect":"NoSchedule"}]' });
     expect(config.tolerations).toEqual([{ key: "gpu", operator: "Exists", effect: "NoSchedule" }]);
@@ -67,6 +71,17 @@ describe("an agent's configuration", () => {
     ["a toleration with an unknown field", { tolerations: [{ kye: "x" }] }, "tolerations.0", /Taints/],
     ["broken YAML", { nodeSelector: "{a: " }, "nodeSelector", /key=value/],
     ["a relative working directory", { cwd: "work" }, "cwd", /Working directory/],
+    ["a number beyond what Kubernetes takes", { ttlSecondsAfterFinished: 1e12 }, "ttlSecondsAfterFinished", /Seconds/],
+    ["a timeout beyond a year", { timeoutSec: 1e12 }, "timeoutSec", /Seconds/],
+    [
+      "a request above its limit",
+      { "resources.requests.memory": "2Gi", "resources.limits.memory": "1500M" },
+      "resources.requests.memory",
+      /raise the limit/,
+    ],
+    ["a variable that is no text", { env: { A: { secret: "x" } } }, "env.A", /Environment/],
+    ["a variable's name that is none", { env: { "A=B": "x" } }, "env.A=B", /Environment/],
+    ["a key of every object", { constructor: 1 }, "constructor", /Remove it/],
     ["an environment that is no map", { env: "A=1" }, "env", /Environment/],
   ])("names field and fix for %s", (_, config, field, fix) => {
     const [problem, ...others] = problemsOf(config);

@@ -18,6 +18,7 @@ const pod = (change: Partial<NonNullable<Pod["spec"]>> = {}): Pod => ({
     tolerations: [
       { key: "agents", operator: "Exists" },
       { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
+      { key: "node.kubernetes.io/unschedulable", operator: "Exists" },
     ],
     ...change,
   },
@@ -43,7 +44,10 @@ describe("what is taken over from Paperclip's own pod", () => {
     expect(facts?.image).toBe("paperclip:1");
     expect(facts?.homeClaim).toEqual({ claimName: "paperclip-data", subPath: "home", mountPath: "/paperclip" });
     expect(facts?.user).toEqual({ uid: 1001, gid: null, groups: [2000] });
-    expect(facts?.tolerations).toEqual([{ key: "agents", operator: "Exists" }]);
+    expect(facts?.tolerations).toEqual([
+      { key: "agents", operator: "Exists" },
+      { key: "node.kubernetes.io/unschedulable", operator: "Exists" },
+    ]);
   });
 
   it("is nothing when no container is named paperclip", () => {

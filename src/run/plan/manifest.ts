@@ -102,7 +102,9 @@ function podSpec(input: ManifestInput): PodSpec {
       runAsNonRoot: true,
       runAsUser: user.uid,
       runAsGroup: user.gid,
-      // Never fsGroup: the kubelet would change the owner of every file of a large volume.
+      // Never fsGroup on Paperclip's own volume: the kubelet would change the owner of every file of it. A claim of the
+      // agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
+      ...(ownsItsClaim(input) ? { fsGroup: user.gid, fsGroupChangePolicy: "OnRootMismatch" } : {}),
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },
@@ -114,15 +116,17 @@ function podSpec(input: ManifestInput): PodSpec {
 function container(input: ManifestInput): Container {
   const command = containerCommand({
     terminationLog: TERMINATION_LOG,
-    // The API server expands $(NAME) in a command.
-    workingDirectory: input.workingDirectory.replaceAll("$", "$$$$"),
+    workingDirectory: input.workingDirectory,
     ...transcriptFile(input),
-  });
+    // Kubernetes expands $(NAME) in a command.
+  }).map((word) => word.replaceAll("$", "$$$$"));
   const { claim, path } = input.home;
   return {
     name: CONTAINER,
     image: input.image,
     imagePullPolicy: input.imagePullPolicy,
+    // The image's own may be a folder that this user cannot enter; the runner goes to the agent's directory itself.
+    workingDir: path,
     command,
     env: [...environmentReferences(input.name, input.environment), { name: "HOME", value: path }],
     ...(input.resources ? { resources: input.resources } : {}),
@@ -141,6 +145,8 @@ function container(input: ManifestInput): Container {
   };
 }
 
+const ownsItsClaim = ({ home }: ManifestInput): boolean => home.claim !== null && !home.sharedWithPaperclip;
+
 /** A second copy of the transcript, where Paperclip can read it: what the log API lost is had from there. */
 function transcriptFile({ home, name }: ManifestInput): { transcriptFile?: string } {
   return home.sharedWithPaperclip ? { transcriptFile: `${home.path}/.claude-k8s/transcripts/${name}` } : {};
@@ -149,7 +155,8 @@ function transcriptFile({ home, name }: ManifestInput): { transcriptFile?: strin
 /** The file that the Job's runner was told to keep; null when there is none. */
 export function transcriptFileOf(job: Job): string | null {
   const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
-  return agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length] ?? null;
+  const word = agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
+  return word?.replaceAll("$$", "$") ?? null;
 }
 
 function volumes(input: ManifestInput): Volume[] {

@@ -7,7 +7,6 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import { claudeCommand } from "../../claude/arguments.ts";
 import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
-import { ConfigError } from "../../config/config-error.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
@@ -20,7 +19,8 @@ import { chooseHome, type Home, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "./names.ts";
-import { INSTRUCTIONS_FILE, runSecretData } from "./secret.ts";
+import { placement } from "./placement.ts";
+import { INSTRUCTIONS_FILE, runSecret, runSecretData } from "./secret.ts";
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
@@ -59,45 +59,25 @@ export interface RunPlan {
   readonly meta: AdapterInvocationMeta;
 }
 
-/** The user that agents' images are made for, when Paperclip's own pod does not say: prior versions ran as it. */
-const DEFAULT_USER = 1000;
-
 /** Throws ConfigError for whatever cannot be run. */
 export function planRun(input: PlanInput): RunPlan {
   const { ctx, hostPod } = input;
   const { config } = input.agent;
   const namespace = config.namespace ?? input.defaultNamespace;
+  const name = jobName(ctx.agent.id, ctx.runId);
   const wake = readWake(ctx);
   const home = chooseHome(namespace, config.homeClaim, hostPod);
   const cwd = workingDirectory(home, wake.workspace.cwd, config.cwd, agentLabel(ctx.agent.id));
   const resume = decideResume(ctx.runtime, { cwd, home: home.identity });
+  const { agent } = ctx;
   const identity: RunIdentity = {
-    agentId: ctx.agent.id,
-    agentName: ctx.agent.name,
-    companyId: ctx.agent.companyId,
+    agentId: agent.id,
+    agentName: agent.name,
+    companyId: agent.companyId,
     runId: ctx.runId,
     taskId: wake.taskId,
     sessionId: resume.sessionId,
   };
-  const environment = buildEnvironment({
-    ctx,
-    configured: config.env,
-    inherited: input.inherited,
-    apiUrl: input.policy.apiUrl,
-    workingDirectory: cwd,
-    sharesPaths: home.sharedWithPaperclip,
-  });
-  const prompt = buildPrompt({ ctx, ...config, resumes: resume.sessionId !== null });
-  // A resumed session has its instructions already.
-  const instructions = resume.sessionId ? null : input.instructions;
-  const spec = runnerSpec(config, resume.sessionId, instructions !== null);
-  const secretData = runSecretData({
-    prompt: prompt.text,
-    instructions,
-    spec,
-    environment: environment.variables,
-    scripts: input.scripts,
-  });
   const facts: RunFacts = {
     container: CONTAINER,
     model: config.model,
@@ -105,42 +85,62 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
     timeoutSec: config.timeoutSec,
   };
-  const name = jobName(identity.agentId, identity.runId);
+  const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
+  const words = whatToSay(input, resume.sessionId, cwd, home);
+  const place = placement(input.agent, hostPod, namespace);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
     name,
     namespace,
     identity,
     labels: labels.labels,
-    ...placement(input, namespace),
+    ...place,
     home,
     workingDirectory: cwd,
-    environment: environment.variables,
-    secretData,
-    imagePullPolicy: config.imagePullPolicy,
-    serviceAccountName: config.serviceAccountName,
-    resources: resources(config),
-    graceSec: config.graceSec,
-    timeoutSec: config.timeoutSec,
-    ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
-    terms: { facts, graceSec: config.graceSec, session: { cwd, home: home.identity } },
+    environment: words.environment,
+    secretData: words.secretData,
+    graceSec,
+    timeoutSec,
+    ttlSecondsAfterFinished,
+    terms: { facts, graceSec, session: { cwd, home: home.identity } },
   });
-  const notes = [...input.agent.notes, ...labels.notes, ...environment.notes, ...(resume.note ? [resume.note] : [])];
+  const notes = [...input.agent.notes, ...place.notes, ...labels.notes, ...words.notes];
+  if (resume.note) notes.push(resume.note);
   return {
     identity,
     namespace,
     name,
     job,
-    secret: runSecret(name, namespace, labels.labels, secretData),
     facts,
-    graceSec: config.graceSec,
+    graceSec,
+    secret: runSecret(name, namespace, labels.labels, words.secretData),
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
     predecessors: wake.previousRunIds,
     session: sessionToRemember(cwd, home, wake.workspace),
-    meta: invocationMeta({ name, namespace, spec, job, prompt, notes, environment: environment.variables }),
+    meta: invocationMeta({ ...words, name, namespace, job, notes }),
   };
+}
+
+/** Everything that is said to the agent: it goes into the run's Secret. */
+function whatToSay(input: PlanInput, resume: string | null, cwd: string, home: Home) {
+  const { ctx, scripts } = input;
+  const { config } = input.agent;
+  const { variables: environment, notes } = buildEnvironment({
+    ctx,
+    configured: config.env,
+    inherited: input.inherited,
+    apiUrl: input.policy.apiUrl,
+    workingDirectory: cwd,
+    sharesPaths: home.sharedWithPaperclip,
+  });
+  const prompt = buildPrompt({ ctx, ...config, resumes: resume !== null });
+  // A resumed session has its instructions already.
+  const instructions = resume ? null : input.instructions;
+  const spec = runnerSpec(config, resume, instructions !== null);
+  const secretData = runSecretData({ prompt: prompt.text, instructions, spec, environment, scripts });
+  return { environment, notes, prompt, spec, secretData };
 }
 
 function runnerSpec(config: AgentConfig, resume: string | null, hasInstructions: boolean): RunnerSpec {
@@ -158,54 +158,6 @@ function runnerSpec(config: AgentConfig, resume: string | null, hasInstructions:
     }),
     graceSec: config.graceSec,
     timeoutSec: config.timeoutSec,
-  };
-}
-
-function placement({ agent: { config, set }, hostPod }: PlanInput, namespace: string) {
-  const image = config.image ?? hostPod?.image;
-  if (!image)
-    throw new ConfigError([
-      {
-        field: "image",
-        problem:
-          "is not set, and Paperclip does not run in a pod of this cluster (with a container named `paperclip`) whose image could be taken",
-        fix: "Set it to an image that has Claude Code (`claude`) in its PATH.",
-      },
-    ]);
-  return {
-    image,
-    imagePullSecrets: hostPod?.namespace === namespace ? hostPod.imagePullSecrets : [],
-    nodeSelector: set.has("nodeSelector") ? config.nodeSelector : (hostPod?.nodeSelector ?? {}),
-    tolerations: set.has("tolerations") ? config.tolerations : (hostPod?.tolerations ?? []),
-    affinity: set.has("nodeSelector") ? null : (hostPod?.affinity ?? null),
-    dnsConfig: hostPod?.dnsConfig ?? null,
-    user: {
-      uid: hostPod?.user.uid || DEFAULT_USER,
-      gid: hostPod?.user.gid || DEFAULT_USER,
-      groups: hostPod?.user.groups.filter((group) => group > 0) ?? [],
-    },
-  };
-}
-
-const resources = (config: AgentConfig) => ({
-  requests: { cpu: config["resources.requests.cpu"], memory: config["resources.requests.memory"] },
-  limits: { cpu: config["resources.limits.cpu"], memory: config["resources.limits.memory"] },
-});
-
-function runSecret(
-  name: string,
-  namespace: string,
-  labels: Readonly<Record<string, string>>,
-  data: Readonly<Record<string, string>>,
-): Secret {
-  const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")] as const);
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace, labels: { ...labels } },
-    type: "Opaque",
-    immutable: true,
-    data: Object.fromEntries(encoded),
   };
 }
 

@@ -2,7 +2,7 @@
  * The run's Secret: prompt, instructions, runner and every environment variable of the agent. Nothing of it stands in
  * the Job, which anyone with `get jobs` can read.
  */
-import type { EnvVar, KeyToPath } from "kubernetes-types/core/v1";
+import type { EnvVar, KeyToPath, Secret } from "kubernetes-types/core/v1";
 import { ConfigError } from "../../config/config-error.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 
@@ -65,4 +65,22 @@ export function fileItems(data: Readonly<Record<string, string>>): KeyToPath[] {
     .filter((key) => !key.startsWith(ENV_PREFIX))
     .sort()
     .map((key) => ({ key, path: key }));
+}
+
+/** Without owner: launch adds the Job's uid, which only the cluster knows. */
+export function runSecret(
+  name: string,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  data: Readonly<Record<string, string>>,
+): Secret {
+  const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")] as const);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace, labels: { ...labels } },
+    type: "Opaque",
+    immutable: true,
+    data: Object.fromEntries(encoded),
+  };
 }

@@ -130,6 +130,22 @@ describe("the plan of a run", () => {
     expect(plan.session.home).toBe("agents/home/data");
   });
 
+  it("lets a claim of the agent's own, which may be fresh and root's, become the agent's once", () => {
+    const pod = podOf(planRun(input({ config: { homeClaim: "own" } })));
+    expect(pod.securityContext).toMatchObject({ fsGroup: 1000, fsGroupChangePolicy: "OnRootMismatch" });
+  });
+
+  it("starts where the agent's user can be, whatever the image's own folder is", () => {
+    expect(podOf(planRun(input())).containers[0]?.workingDir).toBe("/paperclip");
+  });
+
+  it("says that agents do not run as root where Paperclip does", () => {
+    const asRoot = { ...hostPod, user: { uid: 0, gid: 0, groups: [] } };
+    const plan = planRun(input({ hostPod: asRoot }));
+    expect(podOf(plan).securityContext).toMatchObject({ runAsUser: 1000, runAsGroup: 1000 });
+    expect(plan.meta.commandNotes?.join("\n")).toMatch(/runs as root; agents run as user 1000/);
+  });
+
   it("keeps a copy of the transcript where Paperclip sees it, and nowhere else", () => {
     const shared = planRun(input({ hostPod }));
     expect(transcriptFileOf(shared.job)).toBe(`/paperclip/.claude-k8s/transcripts/${shared.name}`);
@@ -176,6 +192,14 @@ describe("the plan of a run", () => {
       "env.PAPERCLIP_API_KEY": "run-token-secret",
       "env.PAPERCLIP_RUN_ID": "run-1",
     });
+  });
+
+  it("does not let the configuration move the home, and says so", () => {
+    const plan = planRun(input({ config: { env: { HOME: "/elsewhere" } } }));
+    expect(podOf(plan).containers[0]?.env?.filter(({ name }) => name === "HOME")).toEqual([
+      { name: "HOME", value: "/paperclip" },
+    ]);
+    expect(plan.meta.commandNotes?.join("\n")).toMatch(/HOME is not set as configured/);
   });
 
   it("keeps folders of Paperclip's machine out of the pod", () => {
