@@ -103,9 +103,11 @@ async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunReco
   const stopTelling = narrate(record, host);
   const obeying = obeyStopRequests({ client, runId: ctx.runId, job, record, graceSec, orders, over: over.signal });
   const { detached } = obeying;
-  const following = followRun({ client, job, record, ctx, host, signal: detached });
+  let following = Promise.resolve();
   try {
+    // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
     await unlessAborted(watch.synced, detached);
+    following = followRun({ client, job, record, ctx, host, signal: detached });
     await awaitStart(client, job, record, plan, detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
     await record.until(() => hasEnded(record.evidence), detached);

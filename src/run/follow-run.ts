@@ -5,6 +5,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { openLog } from "../kubernetes/log-stream.ts";
 import type { Host } from "../paperclip/host.ts";
 import { witnessContainer } from "./container-witness.ts";
+import { hasEnded } from "./end-of-run.ts";
 import type { FollowEvent } from "./follow/events.ts";
 import { followTranscript } from "./follow/follow.ts";
 import type { OpenLog } from "./follow/log-source.ts";
@@ -60,7 +61,11 @@ function transcriptFiles(job: LaunchedJob): TranscriptFile[] {
 function openPodLog(client: KubernetesClient, job: LaunchedJob, record: RunRecord): OpenLog {
   return (request, signal) => {
     const pod = record.evidence.pod?.name;
-    if (!pod) return Promise.resolve({ kind: "not-yet", error: new Error("the Job has no pod yet") });
+    if (!pod) {
+      const over = hasEnded(record.evidence);
+      const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
+      return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
+    }
     const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
     return openLog(client.transport, log, signal);
   };

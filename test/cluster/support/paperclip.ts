@@ -8,6 +8,8 @@ export interface FakePaperclip {
   readonly url: string;
   /** How often the record of a run was asked for. */
   asked(runId: string): number;
+  /** Resolves when the record of the run has been asked for once more. */
+  nextQuestion(runId: string): Promise<void>;
   status(runId: string): string | undefined;
   /** What the record says from now on. */
   set(runId: string, status: string): void;
@@ -23,10 +25,14 @@ const LIVING = ["queued", "scheduled_retry", "running"];
 export async function startFakePaperclip(): Promise<FakePaperclip> {
   const runs = new Map<string, { status: string; resultJson: unknown }>();
   const questions: string[] = [];
+  const curious = new Set<(runId: string) => void>();
   let failure: number | null = null;
   const server = createServer((request, response) => {
     const runId = decodeURIComponent(/^\/api\/heartbeat-runs\/([^/]+)$/.exec(request.url ?? "")?.[1] ?? "");
     questions.push(runId);
+    response.once("close", () => {
+      for (const listener of [...curious]) listener(runId);
+    });
     if (failure !== null) return answer(response, failure, { error: "a failure that a test asked for" });
     if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
     const run = runs.get(runId);
@@ -36,6 +42,15 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: (runId) => questions.filter((id) => id === runId).length,
+    nextQuestion: (runId) =>
+      new Promise((resolve) => {
+        const listener = (id: string): void => {
+          if (id !== runId) return;
+          curious.delete(listener);
+          resolve();
+        };
+        curious.add(listener);
+      }),
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
     ended: (runId, { errorCode, timedOut, resultJson }) => {

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { leftovers } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace();
+}, 120_000);
+afterAll(() => place.close());
+
+/** Saves its session on SIGTERM, as Claude Code does, and says so. */
+const SAVES = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+const ACKNOWLEDGED = { executionCancellation: { state: "acknowledged", acknowledgedAt: expect.any(String) } };
+
+/** Ten times as impatient as the real one: nobody wants to wait 30 s to see that the record is looked at. */
+const hurried: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms / 10, signal) };
+const polling = () => ({ dependencies: { clusters: new ClusterRegistry({ clock: hurried }) } });
+
+describe("a run whose record is cancelled while the host's signal never comes", () => {
+  it("56: is stopped, its session saved, and acknowledged", async () => {
+    const run = startRun(place, { agent: SAVES, ...polling() });
+    await run.said("ready");
+    place.paperclip.set(run.runId, "cancelled");
+    const result = await run.result;
+    expect(run.stdout()).toContain("saved");
+    expect(result).toMatchObject({ errorCode: "cancelled", sessionId: SESSION, resultJson: ACKNOWLEDGED });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("lesson 2: any other word, failure or silence of Paperclip stops nothing", async () => {
+    const run = startRun(place, {
+      agent: `cat >/dev/null; ${INIT}; echo ready; i=0; while [ $i -lt 80 ]; do sleep 0.1; i=$((i+1)); done; ${RESULT}`,
+      ...polling(),
+    });
+    await run.said("ready");
+    place.paperclip.set(run.runId, "failed");
+    await place.paperclip.nextQuestion(run.runId);
+    place.paperclip.failWith(500);
+    await place.paperclip.nextQuestion(run.runId);
+    place.paperclip.failWith(401);
+    await place.paperclip.nextQuestion(run.runId);
+    const asked = place.paperclip.asked(run.runId);
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    place.paperclip.failWith(null);
+    expect(place.paperclip.asked(run.runId)).toBe(asked);
+    expect(run.statuses.filter((line) => line.includes("does not accept the token"))).toHaveLength(1);
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+});
+
+describe("Stop", () => {
+  it("while the image is being pulled", async () => {
+    const run = startRun(place, { agent: SAVES, config: { image: "registry.invalid/no/such:image" } });
+    await run.event("k8s.pod.image-error");
+    run.cancel();
+    expect(await run.result).toMatchObject({ errorCode: "cancelled", resultJson: ACKNOWLEDGED });
+    expect(run.stdout()).toBe("");
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("is repeated until the cluster confirms it", async ({ skip }) => {
+    if (!place.devcluster) return skip("faults are the devcluster's");
+    const run = startRun(place, { agent: SAVES });
+    await run.said("ready");
+    const fault = place.devcluster.faults.add({
+      match: { method: "PATCH", path: /\/jobs\// },
+      action: { kind: "respond", code: 500 },
+      count: 4,
+    });
+    run.cancel();
+    expect(await run.result).toMatchObject({ errorCode: "cancelled", sessionId: SESSION, resultJson: ACKNOWLEDGED });
+    expect(fault.hits).toBe(4);
+    fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("during any call to the API server ends the run and leaves nothing", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults are the devcluster's");
+    const codes: unknown[] = [];
+    for (let call = 0; ; call++) {
+      const fault = devcluster.faults.add({
+        match: { path: /namespaces/ },
+        skip: call,
+        count: 1,
+        action: { kind: "delay", milliseconds: 300 },
+      });
+      const run = startRun(place, { agent: `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; sleep 0.5; ${RESULT}` });
+      let over = false;
+      const ended = run.result.then((result) => {
+        over = true;
+        return result;
+      });
+      while (fault.hits === 0 && !over) await place.admin.clock.sleep(5);
+      run.cancel();
+      const result = await ended;
+      const never = fault.hits === 0;
+      fault.remove();
+      expect(await leftovers(place, run), `call ${call}`).toEqual([]);
+      if (never) break;
+      codes.push(result.errorCode);
+      if (result.errorCode === "cancelled") expect(result.resultJson, `call ${call}`).toMatchObject(ACKNOWLEDGED);
+      else expect(result).toMatchObject({ exitCode: 0, errorCode: null });
+    }
+    // Only what came after the agent's own end could not stop it any more.
+    expect(codes.filter((code) => code === "cancelled").length).toBeGreaterThan(5);
+  });
+});

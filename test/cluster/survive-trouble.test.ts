@@ -1,0 +1,112 @@
+/** A run survives an API server that restarts, is away, overloaded, failing or slow. SURVIVE_OUTAGE_SEC: for how long. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Devcluster } from "../../devcluster/src/index.ts";
+import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/plan/names.ts";
+import { leftovers } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+
+// Faults are the devcluster's: this file does not run on a real cluster.
+const onDevcluster = describe.skipIf(process.env.TEST_KUBECONFIG);
+
+let place: Place;
+let devcluster: Devcluster;
+beforeAll(async () => {
+  if (process.env.TEST_KUBECONFIG) return;
+  place = await openPlace();
+  if (!place.devcluster) throw new Error("no devcluster");
+  devcluster = place.devcluster;
+}, 120_000);
+afterAll(() => place?.close());
+
+onDevcluster("an API server in trouble", () => {
+  const OUTAGE_MS = Number(process.env.SURVIVE_OUTAGE_SEC ?? 6) * 1000;
+  const LINES = Math.ceil((OUTAGE_MS + 2000) / 100);
+  const TALKS = `cat >/dev/null; ${INIT}; i=0; while [ $i -lt ${LINES} ]; do echo "line $i"; i=$((i+1)); sleep 0.1; done; ${RESULT}`;
+  const talked = Array.from({ length: LINES }, (_, index) => `line ${index}`);
+  const DOWN = { kind: "drop", when: "before" } as const;
+
+  async function expectWhole(run: ReturnType<typeof startRun>): Promise<void> {
+    const result = await run.result;
+    expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
+    expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: LINES + 2 });
+    expect(run.stdout().trimEnd().split("\n").slice(1, -1)).toEqual(talked);
+    expect(await leftovers(place, run)).toEqual([]);
+  }
+
+  it("lesson 4, cases 40–42: that restarts: each line arrives once", async () => {
+    const run = startRun(place, { agent: TALKS });
+    for (const line of [1, 10, 20, 30]) {
+      await run.said(`line ${line}\n`);
+      devcluster.cutConnections();
+    }
+    await expectWhole(run);
+  });
+
+  it.each([
+    ["unreachable", DOWN],
+    ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 } as const],
+    ["failing (503)", { kind: "respond", code: 503 } as const],
+    ["failing (500)", { kind: "respond", code: 500 } as const],
+  ])("cases 44, 50, 51: %s for a while, in the middle of a run", async (_, action) => {
+    const run = startRun(place, { agent: TALKS });
+    await run.said("line 3\n");
+    const fault = devcluster.faults.add({ action });
+    devcluster.cutConnections();
+    await place.admin.clock.sleep(OUTAGE_MS);
+    fault.remove();
+    await expectWhole(run);
+  });
+
+  it("away when the agent ends: the verdict waits, and is right", async () => {
+    const run = startRun(place, { agent: TALKS });
+    await run.said(`line ${LINES - 5}\n`);
+    const fault = devcluster.faults.add({ action: DOWN });
+    devcluster.cutConnections();
+    await place.admin.clock.sleep(3000);
+    fault.remove();
+    await expectWhole(run);
+  });
+
+  it("slow to answer, in every call", async () => {
+    const fault = devcluster.faults.add({ action: { kind: "delay", milliseconds: 700 } });
+    const run = startRun(place, { agent: TALKS });
+    await run.said("line 0\n");
+    fault.remove();
+    await expectWhole(run);
+  });
+
+  it.each([
+    ["creating the Job", { method: "POST", path: /\/jobs$/ }],
+    ["creating the Secret", { method: "POST", path: /\/secrets$/ }],
+    ["letting the Job go", { method: "PATCH", path: /\/jobs\// }],
+    ["deleting the Job", { method: "DELETE", path: /\/jobs\// }],
+  ])("whose answer to %s is lost, twice", async (_, match) => {
+    const fault = devcluster.faults.add({ match, action: { kind: "drop", when: "after" }, count: 2 });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
+    expect(fault.hits).toBeGreaterThan(0);
+    fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("that cannot delete the Job at last: the verdict stands, the next run removes it and does not report it again", async () => {
+    const match = { method: "DELETE", path: /\/jobs\// };
+    const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503, retryAfter: 30 } });
+    const first = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
+    expect(await first.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
+    expect(first.statuses.join("\n")).toMatch(/could not be deleted/);
+    fault.remove();
+    const labelSelector = `${LABELS.agentId}=${first.agentId}`;
+    expect((await place.admin.list(jobs, place.namespace, { labelSelector })).items).toHaveLength(1);
+    const second = startRun(place, {
+      agent: `cat >/dev/null; ${INIT}; echo fresh; ${RESULT}`,
+      agentId: first.agentId,
+      wake: { retryOfRunId: first.runId },
+    });
+    expect(await second.result).toMatchObject({ exitCode: 0 });
+    expect(second.stdout()).toContain("fresh");
+    expect(await leftovers(place, first)).toEqual([]);
+  });
+});
