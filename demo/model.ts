@@ -2,7 +2,7 @@ import { DemoError } from "./demo-error.ts";
 import type { DemoOptions } from "./options.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model/index.ts";
 import { story } from "./story.ts";
-import { addressTowards, httpUrl, isThisMachine } from "./this-machine.ts";
+import { addressTowards, httpUrl, isThisMachine, loopbackAddress } from "./this-machine.ts";
 
 /** The model that the agent will talk to. */
 export interface Model {
@@ -91,7 +91,8 @@ async function scriptedAt(url: URL): Promise<Model> {
       [nobody],
     );
   const port = Number(url.port || 80);
-  const model = await startScriptedModel({ script: story, host: "0.0.0.0", port }).catch((error: unknown) => {
+  const host = (await loopbackAddress(url.hostname)) ?? "0.0.0.0";
+  const model = await startScriptedModel({ script: story, host, port }).catch((error: unknown) => {
     throw new DemoError(`The scripted model cannot listen on port ${port}.`, "Choose another port.", [
       nobody,
       (error as Error).message,

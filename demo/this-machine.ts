@@ -11,6 +11,12 @@ export async function isThisMachine(host: string): Promise<boolean> {
   return found.some(({ address }) => isLoopback(address) || own.includes(address));
 }
 
+/** The address behind `host` when only this machine can reach it; undefined when others can as well, or it is unknown. */
+export async function loopbackAddress(host: string): Promise<string | undefined> {
+  const found = await lookup(bare(host)).catch(() => undefined);
+  return found && isLoopback(found.address) ? found.address : undefined;
+}
+
 /**
  * This machine's address on the route to `host`: what a pod near that host can most likely reach. Nothing is sent. When
  * the route stays on this machine (a cluster in containers), its first outward address: containers reach that, too.

@@ -70,6 +70,17 @@ test("--model-url of this machine with nobody there: the scripted model listens 
   expect(await isScripted(url.href)).toBe(true);
 });
 
+test.each(["127.0.0.1", "localhost"])("--model-url with %s: nobody else can reach the scripted model", async (host) => {
+  const url = new URL(`http://${host}:${await freePort()}`);
+  model = await openModel({ ...choice, modelUrl: url }, here);
+  expect(await isScripted(url.href)).toBe(true);
+  const others = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const outward = others.filter(({ internal, family }) => !internal && family === "IPv4").map(({ address }) => address);
+  // On Linux, all of 127.0.0.0/8 is this machine's: one more address on which nothing may listen.
+  for (const address of ["127.0.0.2", ...outward])
+    await expect(fetch(`http://${address}:${url.port}`, { signal: AbortSignal.timeout(2_000) })).rejects.toThrow();
+});
+
 test("--model-url of another machine with nobody there is an error that says how we know and what to do", async () => {
   // TEST-NET-1: nobody's address (RFC 5737).
   const failed = openModel({ ...choice, modelUrl: new URL("http://192.0.2.1:9") }, here);
