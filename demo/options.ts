@@ -53,7 +53,8 @@ What you see
   --color, --no-color   Default: colour in a terminal, unless NO_COLOR is set.
   --help                Show this.
 
-Exit code: 0 the run succeeded, 1 it failed or could not start, 2 wrong usage, 130 after Ctrl-C.
+Exit code: 0 the run succeeded, 1 it failed or could not start, 2 wrong usage; after a signal 128 and its number
+(130 for Ctrl-C), 141 when nobody reads the output any more.
 `;
 
 const flags = {

@@ -81,14 +81,34 @@ test("a run that fails: exit code 1, what happened, how we know and what to do",
   expect(await demo.leftBehind()).toEqual([]);
 });
 
-test("Ctrl-C stops Claude, cleans up and exits with 130", async () => {
-  const url = await modelUrl((asked) => (asked.toolResult ? stall([text("Hm")]) : say([bash("echo now")])));
-  await using demo = await DemoProcess.start(["--model-url", url]);
+/** Says nothing any more once its command has run: a run that would go on for ever. */
+const stuck: Script = (asked) => (asked.toolResult ? stall([text("Hm")]) : say([bash("echo now")]));
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGHUP", 129],
+] as const)("%s stops Claude, cleans up and exits with %d", async (signal, code) => {
+  await using demo = await DemoProcess.start(["--model-url", await modelUrl(stuck)]);
   await demo.says("gets    now");
-  demo.child.kill("SIGINT");
-  expect(await demo.ends(), demo.stderr).toBe(130);
+  demo.child.kill(signal);
+  expect(await demo.ends(), demo.stderr).toBe(code);
   expect(demo.stdout).toContain("nothing: no Job, no pod, no Secret");
   expect(await demo.leftBehind()).toEqual([]);
+});
+
+test.each([[[]], [["--json"]]])("%j into a pipe that closes, as with `| head`: cleans up and ends", async (options) => {
+  await using demo = await DemoProcess.start([...options, "--model-url", await modelUrl(stuck)]);
+  await demo.says("Running");
+  demo.child.stdout?.destroy();
+  expect(await demo.ends(), demo.stderr).toBe(141);
+  expect(demo.stderr).toBe("");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("--help into a pipe that closes is no failure", async () => {
+  await using demo = await DemoProcess.start(["--help"]);
+  demo.child.stdout?.destroy();
+  expect(await demo.ends(), demo.stderr).toBe(0);
 });
 
 test("--keep leaves the run for a look until Ctrl-C, which is then no failure", async () => {
