@@ -9,7 +9,7 @@ export type DemoEvent =
   /** Something goes on, and may take a while: shown until the next event. */
   | { readonly event: "progress"; readonly text: string }
   | VerdictEvent
-  | { readonly event: "left-behind"; readonly objects: readonly string[]; readonly text: string }
+  | LeftBehindEvent
   | {
       readonly event: "failure";
       readonly sentence: string;
@@ -23,6 +23,14 @@ export interface VerdictEvent {
   readonly durations: Durations;
   /** False: the costs are what the tokens would cost, and nobody pays them. */
   readonly billed: boolean;
+}
+
+export interface LeftBehindEvent {
+  readonly event: "left-behind";
+  readonly objects: readonly string[];
+  /** False: there may be more, for not everything could be looked at. */
+  readonly checked: boolean;
+  readonly text: string;
 }
 
 export interface ObjectEvent {

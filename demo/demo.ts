@@ -2,10 +2,9 @@
 import { once } from "node:events";
 import { KubernetesClient } from "../src/kubernetes/client.ts";
 import { openCluster } from "../src/kubernetes/cluster.ts";
-import { jobs } from "../src/kubernetes/resource-types.ts";
 import { jobName } from "../src/run/plan/names.ts";
 import type { DemoEvent } from "./demo-event.ts";
-import { leftovers } from "./leftovers.ts";
+import { leaveNothing } from "./leftovers.ts";
 import { openModel } from "./model.ts";
 import type { DemoOptions } from "./options.ts";
 import { openPlace, type Place } from "./place.ts";
@@ -49,19 +48,13 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
   const ending = signal.aborted ? "interrupted" : hasSucceeded(result) ? "succeeded" : "failed";
   tell({ event: "verdict", result, durations, billed: model.kind !== "scripted" });
   if (options.keep) await keep(place, namespace, outcome, tell, signal);
-  else await leaveNothing(input, outcome);
+  else {
+    tell({ event: "progress", text: "looking for anything left behind" });
+    const { ctx } = outcome;
+    const run = { namespace, jobName: jobName(ctx.agent.id, ctx.runId), labelSelector: selectorOf(ctx) };
+    tell(await leaveNothing(client, run));
+  }
   return ending;
-}
-
-/** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */
-async function leaveNothing({ client, namespace, tell }: RunInput, { ctx }: RunOutcome): Promise<void> {
-  tell({ event: "progress", text: "looking for anything left behind" });
-  const name = jobName(ctx.agent.id, ctx.runId);
-  if (await client.find(jobs, namespace, name)) await client.delete(jobs, namespace, name);
-  const objects = await leftovers(client, namespace, name, selectorOf(ctx));
-  const text =
-    objects.length === 0 ? "nothing: no Job, no pod, no Secret" : `still there after 30 s: ${objects.join(", ")}`;
-  tell({ event: "left-behind", objects, text });
 }
 
 async function keep(
@@ -73,7 +66,12 @@ async function keep(
 ): Promise<void> {
   const name = jobName(ctx.agent.id, ctx.runId);
   const look = `kubectl --kubeconfig ${place.kubeconfig} -n ${namespace} describe job/${name}`;
-  tell({ event: "left-behind", objects: [`job/${name}`], text: `Job, pod and Secret are kept: ${look}` });
+  tell({
+    event: "left-behind",
+    objects: [`job/${name}`],
+    checked: true,
+    text: `Job, pod and Secret are kept: ${look}`,
+  });
   if (!place.local || signal.aborted) return;
   tell({ event: "progress", text: "the devcluster stays until Ctrl-C" });
   await once(signal, "abort");

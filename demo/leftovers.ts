@@ -1,41 +1,84 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError } from "../src/kubernetes/api-error.ts";
 import type { KubernetesClient } from "../src/kubernetes/client.ts";
 import { jobs, pods, secrets } from "../src/kubernetes/resource-types.ts";
+import type { LeftBehindEvent } from "./demo-event.ts";
 
 /** Milliseconds that the cluster gets to delete a run's objects; a pod may take its grace period. */
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
-/** Waits until nothing of the run is left, and returns what still is when patience ends, such as `pod/NAME`. */
-export async function leftovers(
-  client: KubernetesClient,
-  namespace: string,
-  jobName: string,
-  labelSelector: string,
-): Promise<string[]> {
+/** A run's objects: all have the Job's name, or the label. */
+export interface RunObjects {
+  readonly namespace: string;
+  readonly jobName: string;
+  readonly labelSelector: string;
+}
+
+interface Leftovers {
+  /** Such as `pod/NAME`. */
+  readonly found: readonly string[];
+  /** Kinds that this user has no right to look at. */
+  readonly unknown: readonly string[];
+}
+
+/** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */
+export async function leaveNothing(client: KubernetesClient, run: RunObjects): Promise<LeftBehindEvent> {
+  const { namespace, jobName } = run;
+  await unlessForbidden(async () => {
+    if (await client.find(jobs, namespace, jobName)) await client.delete(jobs, namespace, jobName);
+  });
+  return leftBehind(await waitForNone(client, run));
+}
+
+export function leftBehind({ found, unknown }: Leftovers): LeftBehindEvent {
+  const clear = ["Job", "pod", "Secret"].filter((kind) => !unknown.includes(kind)).map((kind) => `no ${kind}`);
+  const missing = `this user has no right to look for ${unknown.map((kind) => `a ${kind}`).join(", ")}`;
+  const seen = found.length > 0 ? `still there after 30 s: ${found.join(", ")}` : `nothing: ${clear.join(", ")}`;
+  const text =
+    unknown.length === 0 ? seen : clear.length === 0 ? `could not be checked: ${missing}` : `${seen}; ${missing}`;
+  return { event: "left-behind", objects: found, checked: unknown.length === 0, text };
+}
+
+/** Waits until nothing of the run is left, or patience ends. */
+async function waitForNone(client: KubernetesClient, run: RunObjects): Promise<Leftovers> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
-    const left = await whatIsLeft(client, namespace, jobName, labelSelector);
-    if (left.length === 0 || performance.now() > end) return left;
+    const left = await whatIsLeft(client, run);
+    if (left.found.length === 0 || performance.now() > end) return left;
     await sleep(LOOK_EVERY_MS);
   }
 }
 
 /** The Secret has the Job's name: rights to list Secrets are not needed. */
-async function whatIsLeft(
-  client: KubernetesClient,
-  namespace: string,
-  jobName: string,
-  labelSelector: string,
-): Promise<string[]> {
+async function whatIsLeft(client: KubernetesClient, run: RunObjects): Promise<Leftovers> {
+  const { namespace, jobName, labelSelector } = run;
   const [job, secret, podList] = await Promise.all([
-    client.find(jobs, namespace, jobName),
-    client.find(secrets, namespace, jobName),
-    client.list(pods, namespace, { labelSelector }),
+    unlessForbidden(() => client.find(jobs, namespace, jobName)),
+    unlessForbidden(() => client.find(secrets, namespace, jobName)),
+    unlessForbidden(() => client.list(pods, namespace, { labelSelector })),
   ]);
-  return [
-    ...(job ? [`job/${jobName}`] : []),
-    ...podList.items.map((pod) => `pod/${pod.metadata.name}`),
-    ...(secret ? [`secret/${jobName}`] : []),
-  ];
+  return {
+    found: [
+      ...(job && job !== FORBIDDEN ? [`job/${jobName}`] : []),
+      ...(podList === FORBIDDEN ? [] : podList.items.map((pod) => `pod/${pod.metadata.name}`)),
+      ...(secret && secret !== FORBIDDEN ? [`secret/${jobName}`] : []),
+    ],
+    unknown: [
+      ...(job === FORBIDDEN ? ["Job"] : []),
+      ...(podList === FORBIDDEN ? ["pod"] : []),
+      ...(secret === FORBIDDEN ? ["Secret"] : []),
+    ],
+  };
+}
+
+const FORBIDDEN = Symbol("403");
+
+async function unlessForbidden<T>(ask: () => Promise<T>): Promise<T | typeof FORBIDDEN> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return FORBIDDEN;
+    throw error;
+  }
 }

@@ -10,14 +10,16 @@ const SHOW_CURSOR = "\u001b[?25h";
 export class ProgressLine {
   readonly #write: (text: string) => void;
   readonly #columns: () => number;
+  readonly #dim: (text: string) => string;
   #timer: NodeJS.Timeout | undefined;
   #text = "";
   #since = 0;
   #frame = 0;
 
-  constructor(write: (text: string) => void, columns: () => number) {
+  constructor(write: (text: string) => void, columns: () => number, dim: (text: string) => string) {
     this.#write = write;
     this.#columns = columns;
+    this.#dim = dim;
   }
 
   show(text: string): void {
@@ -53,6 +55,6 @@ export class ProgressLine {
     const seconds = ((performance.now() - this.#since) / 1000).toFixed(0);
     // The last column stays free: some terminals wrap when it is written.
     const line = ellipsis(`${frame} ${this.#text} · ${seconds} s`, this.#columns() - 1);
-    this.#write(`${ERASE_LINE}\u001b[2m${line}\u001b[22m`);
+    this.#write(`${ERASE_LINE}${this.#dim(line)}`);
   }
 }

@@ -29,7 +29,7 @@ export class TerminalShow implements Show {
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#colors = picocolors.createColors(options.color);
-    this.#progress = options.columns && new ProgressLine(options.write, options.columns);
+    this.#progress = options.columns && new ProgressLine(options.write, options.columns, this.#colors.dim);
   }
 
   tell(event: DemoEvent): void {
@@ -75,7 +75,10 @@ export class TerminalShow implements Show {
       case "verdict":
         return verdictFacts(event).flatMap((fact) => this.#fact(fact, this.#verdictPaint(fact)));
       case "left-behind":
-        return this.#fact({ name: "left over", text: event.text }, event.objects.length > 0 ? c.yellow : c.bold);
+        return this.#fact(
+          { name: "left over", text: event.text },
+          event.objects.length > 0 || !event.checked ? c.yellow : c.bold,
+        );
       case "failure":
         return [
           ...this.#fact({ name: "✗", text: event.sentence }, c.red),

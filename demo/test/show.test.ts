@@ -23,7 +23,7 @@ const story: DemoEvent[] = [
   { event: "log", stream: "stdout", line: says("Hello") },
   { event: "log", stream: "stderr", line: "careful" },
   { event: "verdict", result: success, durations: { podReady: 600, agent: 1500, run: 3400 }, billed: false },
-  { event: "left-behind", objects: [], text: "all gone" },
+  { event: "left-behind", objects: [], checked: true, text: "all gone" },
 ];
 
 function shown(events: readonly DemoEvent[], options: { color?: boolean; columns?: number } = {}): string {
@@ -89,6 +89,13 @@ describe("in a terminal", () => {
     expect(output.endsWith("\r\u001b[2K\u001b[?25h")).toBe(true);
     const settled = output.split("\r\u001b[2K").filter((part) => !part.includes("waiting"));
     expect(settled.join("")).toContain("   2.3s  says    Hello\n");
+  });
+
+  test("the progress line is dim, and without colour it is not", () => {
+    const dim = "\u001b[2m⠋ waiting · 0 s\u001b[22m";
+    expect(shown(story, { columns: 80, color: true })).toContain(dim);
+    // Moving the cursor is no colour.
+    for (const code of shown(story, { columns: 80 }).split("\u001b[").slice(1)) expect(code).toMatch(/^(2K|\?25[hl])/);
   });
 
   test("no line is wider than it", () => {
