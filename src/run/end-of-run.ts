@@ -30,7 +30,10 @@ export function causeIsPending(evidence: Evidence): boolean {
   if (seal && seal.exitCode === 0 && seal.agent?.result) return false;
   if (!pod) return false;
   if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !job.suspended;
-  return pod.phase !== "Succeeded" && pod.phase !== "Failed";
+  if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;
+  // The kubelet's status lags (lesson 3): the phase says that it is over, the container's end is yet to come. A pod that
+  // says why it failed (Evicted …) need not have had a container.
+  return pod.agent.state !== "terminated" && pod.reason === "";
 }
 
 function jobIsFinished({ job }: Evidence): boolean {

@@ -21,6 +21,7 @@ import type { RunPlan } from "./plan/plan.ts";
 import { termsOf } from "./plan/terms.ts";
 import { clusterOf, prepare } from "./prepare.ts";
 import { createRecord, type RunRecord } from "./record.ts";
+import { showLife } from "./show-life.ts";
 import { hearStopOrders } from "./stop-orders.ts";
 import { obeyStopRequests } from "./stop-requests.ts";
 import { watchRun } from "./watch-run.ts";
@@ -103,11 +104,12 @@ async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunReco
   const stopTelling = narrate(record, host);
   const obeying = obeyStopRequests({ client, runId: ctx.runId, job, record, graceSec, orders, over: over.signal });
   const { detached } = obeying;
+  const life = showLife(record, host, client.clock, over.signal);
   let following = Promise.resolve();
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
     await unlessAborted(watch.synced, detached);
-    following = followRun({ client, job, record, ctx, host, signal: detached });
+    following = followRun({ client, job, record, ctx, host, signal: detached, heard: life.heard });
     await awaitStart(client, job, record, plan, detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
     await record.until(() => hasEnded(record.evidence), detached);

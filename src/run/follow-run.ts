@@ -22,12 +22,14 @@ export interface FollowRunInput {
   readonly record: RunRecord;
   readonly ctx: Pick<AdapterExecutionContext, "onLog">;
   readonly host: Host;
+  /** Called for each line of the agent. */
+  readonly heard: () => void;
   /** Nobody waits for the agent any more. */
   readonly signal: AbortSignal;
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
-export async function followRun({ client, job, record, ctx, host, signal }: FollowRunInput): Promise<void> {
+export async function followRun({ client, job, record, ctx, host, heard, signal }: FollowRunInput): Promise<void> {
   const reader = createResultReader();
   const telling: Promise<void>[] = [];
   const report = await followTranscript({
@@ -35,6 +37,7 @@ export async function followRun({ client, job, record, ctx, host, signal }: Foll
     container: witnessContainer(record),
     onLog: ctx.onLog,
     onLine: (channel, line) => {
+      heard();
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {

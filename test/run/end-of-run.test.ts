@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { causeIsPending, hasEnded } from "../../src/run/end-of-run.ts";
+import { ANNOTATIONS } from "../../src/run/plan/names.ts";
+import { ANSWERED, agent, ended, evidenceOf, JOB, job, jobDeleted, pod, RUNNING } from "./support/evidence.ts";
+
+const failed = { conditions: [{ type: "Failed", status: "True" }] };
+const held = { conditions: [{ type: "Suspended", status: "True" }] };
+
+function stopped(status: object) {
+  const metadata = { ...JOB.metadata, annotations: { [ANNOTATIONS.stopped]: "because" } };
+  return {
+    kind: "job",
+    job: { ...JOB, metadata, spec: { template: {}, suspend: true }, status },
+    deleted: false,
+    at: 0,
+  } as const;
+}
+
+describe("a run has ended", () => {
+  it.each([
+    ["when its container has", [job(), pod(RUNNING), ended(0)], true],
+    ["not while its container runs", [job(), pod(RUNNING)], false],
+    ["not when its Job has failed and its pod still runs", [job(), pod(RUNNING), job(failed)], false],
+    ["when its Job is gone and no pod is left", [job(), jobDeleted()], true],
+    ["not when its Job is gone and its pod still runs", [job(), pod(RUNNING), jobDeleted()], false],
+    ["when it was stopped before it had a pod", [job(), stopped(held)], true],
+    ["not before the controller has seen that", [job(), stopped({})], false],
+    ["not while the controller still counts a pod", [job(), stopped({ ...held, terminating: 1 })], false],
+    ["not while it waits for its pod", [job()], false],
+  ])("%s", (_, seen, expected) => {
+    expect(hasEnded(evidenceOf(seen))).toBe(expected);
+  });
+});
+
+describe("lesson 3: honest causes for a truncated run", () => {
+  const overWithoutState = pod({ phase: "Failed" });
+
+  it("the container's end is waited for when the pod is over and does not show it yet", () => {
+    const lagging = [job(), pod(RUNNING), agent(ANSWERED), overWithoutState];
+    expect(hasEnded(evidenceOf(lagging))).toBe(true);
+    expect(causeIsPending(evidenceOf(lagging))).toBe(true);
+    expect(causeIsPending(evidenceOf([...lagging, ended(137, { reason: "OOMKilled" })]))).toBe(false);
+  });
+
+  it("nothing is waited for when the pod is gone with its Job, or has said why itself", () => {
+    expect(causeIsPending(evidenceOf([job(), pod(RUNNING), { kind: "pod-gone", at: 0 }, job(failed)]))).toBe(false);
+    expect(causeIsPending(evidenceOf([job(), pod({ phase: "Failed", reason: "Evicted" })]))).toBe(false);
+  });
+});
