@@ -55,6 +55,10 @@ export class PaperclipApi {
     return this.post(`/companies/${companyId}/agents`, { role: "engineer", adapterType, ...agent });
   }
 
+  agents(companyId: string): Promise<Agent[]> {
+    return this.get(`/companies/${companyId}/agents`);
+  }
+
   agent(id: string): Promise<Agent> {
     return this.get(`/agents/${id}`);
   }
