@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Clock, KubeObject, Store } from "../types.ts";
 import { timestamp } from "./objects.ts";
 
@@ -22,18 +21,24 @@ interface CoreEvent extends KubeObject {
 const MAX_MESSAGE = 1024;
 
 export function createEventRecorder(store: Store, clock: Clock, component: string): EventRecorder {
+  /** Text and object → name of the Event that tells of them. */
+  const names = new Map<string, string>();
   return (about, text) => {
     const { namespace, name, uid, resourceVersion } = about.metadata;
     const where = namespace ?? "default";
     const message = text.message.slice(0, MAX_MESSAGE);
-    const identity = [component, uid, text.type, text.reason, message, text.fieldPath ?? ""].join("\0");
-    const eventName = `${name}.${createHash("sha256").update(identity).digest("hex").slice(0, 16)}`;
+    const identity = [uid, text.type, text.reason, message, text.fieldPath ?? ""].join("\0");
+    const known = names.get(identity);
     const now = timestamp(clock());
-    const counted = store.mutate<CoreEvent>("events", where, eventName, (draft) => {
-      draft.count = (draft.count ?? 1) + 1;
-      draft.lastTimestamp = now;
-    });
-    if (counted !== undefined || !accepts(store, where)) return;
+    const counted =
+      known !== undefined &&
+      store.mutate<CoreEvent>("events", where, known, (draft) => {
+        draft.count = (draft.count ?? 1) + 1;
+        draft.lastTimestamp = now;
+      });
+    if (counted || !accepts(store, where)) return;
+    const eventName = `${name}.${nextMoment(store, clock).toString(16)}`;
+    names.set(identity, eventName);
     store.create("events", {
       metadata: { name: eventName, namespace: where },
       involvedObject: {
@@ -57,6 +62,20 @@ export function createEventRecorder(store: Store, clock: Clock, component: strin
       reportingInstance: "",
     });
   };
+}
+
+const lastMoments = new WeakMap<Store, bigint>();
+
+/**
+ * Nanoseconds since 1970, later than every moment before, as the names of real Events end in. Stamps have whole seconds,
+ * and kubectl sorts by them alone: within a second it shows Events in the order of their names, as the API lists them.
+ */
+function nextMoment(store: Store, clock: Clock): bigint {
+  const now = BigInt(Math.floor(clock())) * 1_000_000n;
+  const after = (lastMoments.get(store) ?? 0n) + 1n;
+  const moment = now > after ? now : after;
+  lastMoments.set(store, moment);
+  return moment;
 }
 
 /** A namespace that is going away takes no new objects; its last events are lost, as in a real cluster. */
