@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -162,5 +162,27 @@ describe("rotation", () => {
     expect(files.map((name) => name.endsWith(".gz"))).toEqual([false, true, true, true, false]);
     const oldest = gunzipSync(readFileSync(join(directory, files[1] ?? ""))).toString();
     expect(oldest).toMatch(/stdout F file 4\n$/);
+  });
+
+  test("rotations that overlap do not get into each other's way", async () => {
+    const rotations = Array.from({ length: 6 }, (_, index) => {
+      write(`file ${index} ${"x".repeat(50_000)}\n`);
+      return rotate(log, 5);
+    });
+    await Promise.all(rotations);
+    const files = readdirSync(directory).sort();
+    expect(files.map((name) => name.endsWith(".gz"))).toEqual([false, true, true, true, false]);
+    const contents = files.slice(1, -1).map((name) => gunzipSync(readFileSync(join(directory, name))).toString());
+    expect(contents.map((text) => /file \d/.exec(text)?.[0])).toEqual(["file 2", "file 3", "file 4"]);
+  });
+
+  test("a pod that is deleted while its log is rotated is no error", async () => {
+    write("one\n");
+    await rotate(log, 5);
+    write("two\n");
+    const rotating = rotate(log, 5);
+    rmSync(directory, { recursive: true });
+    await rotating;
+    mkdirSync(directory);
   });
 });
