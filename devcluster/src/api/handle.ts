@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "./api-error.ts";
 import { dispatch } from "./dispatch.ts";
 import type { FaultAction, FaultSource } from "./faults.ts";
+import { actingUser } from "./impersonation.ts";
 import { expired } from "./list.ts";
 import type { Answer, ApiContext } from "./request.ts";
 import type { WritableRequestLog } from "./request-log.ts";
@@ -39,7 +40,9 @@ export async function handle(
     const body = await readBody(request);
     const work = async (): Promise<Answer> => {
       if (body === undefined) throw tooLarge();
-      const who = context.access.authenticate(request.headers.authorization);
+      const caller = context.access.authenticate(request.headers.authorization);
+      user = caller.name;
+      const who = actingUser(request.headers, caller, context.access);
       user = who.name;
       return dispatch(
         {

@@ -109,6 +109,60 @@ describe("a ServiceAccount with a Role", () => {
   });
 });
 
+describe("impersonation", () => {
+  const worker1 = "system:serviceaccount:team:worker";
+  const REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+  it("has the rights of the other, not one's own", async () => {
+    const headers = { "impersonate-user": worker1 };
+    expect((await admin.call("GET", `${PODS}/x/log`, { headers })).code).toBe(404);
+    expect(await admin.call("GET", PODS, { headers })).toMatchObject({
+      code: 403,
+      body: {
+        message: `pods is forbidden: ${USER} cannot list resource "pods" in API group "" in the namespace "team"`,
+      },
+    });
+  });
+
+  it.each([
+    [
+      { "impersonate-user": worker1 },
+      ["system:serviceaccounts", "system:serviceaccounts:team", "system:authenticated"],
+    ],
+    [{ "impersonate-user": "jane" }, ["system:authenticated"]],
+    [{ "impersonate-user": "jane", "impersonate-group": ["a", "b"] }, ["a", "b", "system:authenticated"]],
+  ])("%j is in the groups of a login", async (headers, groups) => {
+    const { body } = await admin.call("POST", REVIEW, { body: {}, headers });
+    expect(body).toMatchObject({ status: { userInfo: { username: headers["impersonate-user"], groups } } });
+  });
+
+  it("of nobody is not authenticated", async () => {
+    const headers = { "impersonate-user": "system:anonymous" };
+    expect((await admin.call("GET", "/version", { headers })).code).toBe(200);
+    expect((await admin.call("GET", "/api", { headers })).code).toBe(403);
+  });
+
+  it.each([
+    [{ "impersonate-user": "jane" }, 'users "jane" is forbidden', '"users" in API group "" at the cluster scope'],
+    [
+      { "impersonate-user": "system:serviceaccount:default:default" },
+      'serviceaccounts "default" is forbidden',
+      '"serviceaccounts" in API group "" in the namespace "default"',
+    ],
+  ])("needs a right of its own: %j", async (headers, subject, resource) => {
+    expect(await worker.call("GET", "/version", { headers })).toMatchObject({
+      code: 403,
+      body: { message: `${subject}: ${USER} cannot impersonate resource ${resource}` },
+    });
+  });
+
+  it("refuses what it would otherwise ignore", async () => {
+    const headers = { "impersonate-user": "jane", "impersonate-extra-scopes": "all" };
+    expect((await admin.call("GET", "/version", { headers })).code).toBe(501);
+    expect((await admin.call("GET", "/version", { headers: { "impersonate-group": "a" } })).code).toBe(500);
+  });
+});
+
 describe("tokens", () => {
   it("are needed, and must be known", async () => {
     const wrong = await admin.call("GET", PODS, { headers: { authorization: "Bearer nobody" } });
@@ -127,7 +181,7 @@ describe("tokens", () => {
     const headers = { authorization: `Bearer ${body.status.token}` };
     const review = { body: {}, headers };
     const who = await client.call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", review);
-    expect(who.body.status.userInfo.username).toBe("system:serviceaccount:default:default");
+    expect(who.body.status).toMatchObject({ userInfo: { username: "system:serviceaccount:default:default" } });
     now += 600_000;
     expect((await client.call("GET", "/version", { headers })).code).toBe(401);
     await client.close();

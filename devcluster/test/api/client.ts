@@ -1,17 +1,30 @@
 import { Agent, request } from "undici";
 import { parse } from "yaml";
 import type { Devcluster } from "../../src/index.ts";
+import type { KubeObject } from "../../src/types.ts";
+
+/**
+ * What tests look at in an answer: an object, a list, a Status or a watch event, told apart by the test that asked. A
+ * field that is not there fails the test which looks into it.
+ */
+export interface Body extends KubeObject {
+  readonly metadata: KubeObject["metadata"] & { readonly continue?: string; readonly remainingItemCount?: number };
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status: Readonly<Record<string, unknown>>;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly items: readonly Body[];
+  readonly object: KubeObject;
+}
 
 export interface Reply {
   readonly code: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came back
-  readonly body: any;
+  readonly body: Body;
 }
 
 export interface Call {
   readonly body?: unknown;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Record<string, string | string[]>;
 }
 
 /** A plain HTTPS client of the cluster, with the rights of the given kubeconfig. */

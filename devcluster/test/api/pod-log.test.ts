@@ -38,7 +38,7 @@ describe("pods/log", () => {
     const { headers, body } = await api.call("GET", `${PODS}/talker/log`);
     expect(headers["content-type"]).toBe("text/plain");
     expect(headers["content-length"]).toBeUndefined();
-    expect(body.split("\n").sort()).toEqual(["", "one", "two"]);
+    expect(String(body).split("\n").sort()).toEqual(["", "one", "two"]);
     const stamped = await api.call("GET", `${PODS}/talker/log?timestamps=true&tailLines=1`);
     expect(stamped.body).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (one|two)\n$/);
   });

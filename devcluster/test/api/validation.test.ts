@@ -174,10 +174,9 @@ describe("quantities", () => {
     const { body } = await api.call("POST", `${ROOT}/pods`, {
       body: pod("sized", { container: { resources: { limits, requests } } }),
     });
-    expect(body.spec.containers[0].resources).toEqual({
-      limits: { cpu: "1", memory: "1Gi" },
-      requests: { cpu: "250m", memory: "1M" },
-    });
+    expect(body.spec.containers).toMatchObject([
+      { resources: { limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "250m", memory: "1M" } } },
+    ]);
     expect(body.status.qosClass).toBe("Burstable");
   });
 });

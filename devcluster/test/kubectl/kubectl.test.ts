@@ -71,6 +71,9 @@ describe.skipIf(kubectlVersion === undefined)(`kubectl ${kubectlVersion}`, () =>
     const pod = await kubectl.run(["describe", "pod", "-l", "job-name=hello"]);
     expect(pod).toMatch(/State: +Terminated\n +Reason: +Completed\n +Exit Code: +0/);
     expect(pod).toMatch(/Normal +Scheduled .*Successfully assigned default\/hello-/);
+    const happened = ["Scheduled", "Pulled", "Created", "Started"];
+    const reasons = [...pod.matchAll(/^ +Normal +(\w+) /gm)].map(([, reason = ""]) => reason);
+    expect(reasons.slice(0, 4), pod).toEqual(happened);
     expect(await kubectl.run(["get", "events"])).toMatch(/Normal +SuccessfulCreate +job\/hello +Created pod: hello-/);
     if (minor >= 26) expect(await kubectl.run(["events", "--for", "job/hello"])).toContain("Created pod: hello-");
     expect(await kubectl.run(["delete", "job", "hello"])).toContain('job.batch "hello" deleted');
@@ -152,6 +155,10 @@ describe.skipIf(kubectlVersion === undefined)(`kubectl ${kubectlVersion}`, () =>
       expect(await limited.run(["auth", "can-i", "--list"])).toMatch(
         /^jobs.batch +\[\] +\[\] +\[(create get|get create)\]/m,
       );
+      const as = ["--as", "system:serviceaccount:limited:sa", "-n", "limited"];
+      const listed = await kubectl.run(["auth", "can-i", "--list", ...as]);
+      expect(listed).toMatch(/^jobs.batch +\[\] +\[\] +\[(create get|get create)\]/m);
+      expect(listed).not.toContain("*.*");
       const refused = await limited.try(["get", "pods"]);
       expect(refused.err).toBe(
         'Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:limited:sa" cannot list resource "pods" in API group "" in the namespace "limited"\n',
