@@ -67,4 +67,3 @@ export interface Fault {
 }
 
 export { noEvidence, type Observation, observe } from "./evidence/observe.ts";
-export type { Act, ActsTaken, ClusterEvent, JobFacts, PodFacts };

@@ -13,8 +13,8 @@ import type { Account, Completed, Failure, Verdict } from "./verdict/types.ts";
 import { witnesses } from "./verdict/witnesses.ts";
 import { claude } from "./verdict/words.ts";
 
-export { VERDICT_CODES, type VerdictCode } from "./verdict/codes.ts";
-export type { Completed, Failure, FailureKind, Verdict } from "./verdict/types.ts";
+export { VERDICT_CODES } from "./verdict/codes.ts";
+export type { Failure, Verdict } from "./verdict/types.ts";
 
 /**
  * The causes of a failure, in the order in which they explain a run: what we did to it; what the agent itself said;

@@ -18,9 +18,6 @@ const DATE_TIME = "2026-11-22T07:23:14".length;
 const UTC_STAMP = "2026-11-22T07:23:14.988051761Z".length;
 const OFFSET_STAMP = "2026-11-22T07:23:14.988051761+02:00".length;
 
-/** Bytes of the longest stamp with its space. */
-export const LONGEST_STAMP = OFFSET_STAMP + 1;
-
 /** Where the text after the stamp begins, when `bytes` has a stamp at `start` within `end`; -1 otherwise. */
 export function skipStamp(bytes: Uint8Array, start: number, end: number): number {
   if (end - start <= UTC_STAMP) return -1;

@@ -7,7 +7,7 @@ export interface JobSpec {
   readonly runId?: string;
   readonly taskId?: string | null;
   readonly sessionId?: string;
-  readonly state?: "contender" | "started" | "stopped" | "complete" | "failed" | "leaving" | "collected";
+  readonly state?: undefined | "contender" | "started" | "stopped" | "complete" | "failed" | "leaving" | "collected";
   /** Seconds since some beginning. */
   readonly age?: number;
 }
