@@ -1,6 +1,6 @@
 import type { AgentResult } from "../claude/agent-result.ts";
 import type { Seal } from "../runner/seal.ts";
-import type { Act, ActsTaken } from "./evidence/acts.ts";
+import type { ActsTaken } from "./evidence/acts.ts";
 import type { ClusterEvent } from "./evidence/events.ts";
 import type { JobFacts } from "./evidence/job.ts";
 import type { PodFacts } from "./evidence/pod.ts";
