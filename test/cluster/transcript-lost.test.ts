@@ -1,0 +1,157 @@
+/**
+ * Promise 2 where the node itself throws lines away: a rotation while nobody reads, a rotation at the container's end.
+ * Every line once and in order, or exactly the gap named. The faults are the devcluster's.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Devcluster } from "../../devcluster/src/index.ts";
+import { pods } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/plan/names.ts";
+import { eventually } from "../kubernetes/support/eventually.ts";
+import { exact, missingIn } from "./support/account.ts";
+import { Gates } from "./support/gate.ts";
+import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT } from "./support/run.ts";
+
+let place: Place;
+let gates: Gates;
+beforeAll(async () => {
+  place = await openPlace();
+  gates = await Gates.make();
+}, 120_000);
+afterEach(() => place.devcluster?.faults.clear());
+afterAll(async () => {
+  await place.close();
+  await gates.remove();
+});
+
+const FOLLOW = { path: /\/log$/, query: /follow=true/ };
+const WITHIN_MS = 60_000;
+const SHAPE = { width: 30 };
+/** Lets only this test's own look at the log through. */
+const LOOK_BYTES = 9_999_999;
+const ALL_ELSE = { query: new RegExp(`^(?!.*limitBytes=${LOOK_BYTES})`) };
+
+async function podOf({ agentId }: { agentId: string }): Promise<string> {
+  const { items } = await place.admin.list(pods, place.namespace, { labelSelector: `${LABELS.agentId}=${agentId}` });
+  return items[0]?.metadata.name ?? "";
+}
+
+/** Resolves when the node has that line in its log. */
+async function untilLogged(pod: string, number: number): Promise<void> {
+  const log = { namespace: place.namespace, pod, container: "claude", limitBytes: LOOK_BYTES };
+  const wanted = numberedLine(number, SHAPE);
+  for (let text = ""; !text.includes(wanted); ) {
+    const opening = await place.admin.openLog(log, AbortSignal.timeout(10_000));
+    if (opening.kind !== "open") throw new Error(`the test cannot read the log: ${opening.kind}`);
+    text = "";
+    for await (const chunk of opening.body) text += chunk.toString();
+  }
+}
+
+async function delivered(run: NumberedRun, lines: number): Promise<void> {
+  await eventually(() => run.account.totals.inOrder >= lines, `${lines} lines`, WITHIN_MS);
+}
+
+async function rotate(devcluster: Devcluster, pod: string): Promise<void> {
+  await devcluster.node.rotate({ namespace: place.namespace, name: pod });
+}
+
+describe("the transcript where the node throws lines away", () => {
+  it("names exactly what was printed while the API server was gone for longer than a rotation", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults need the devcluster");
+    const run = startNumbered(place, SHAPE, {
+      agent: [
+        `cat >/dev/null; ${INIT}; ${printNumbered(1, 200, SHAPE)}`,
+        `${gates.waitFor("gone")}; ${printNumbered(201, 400, SHAPE)}`,
+        `${gates.waitFor("rotated")}; ${printNumbered(401, 600, SHAPE)}`,
+        `${gates.waitFor("back")}; ${RESULT}`,
+      ].join("; "),
+    });
+    await delivered(run, 200);
+    const pod = await podOf(run);
+    devcluster.faults.add({ match: ALL_ELSE, action: { kind: "drop", when: "before" } });
+    devcluster.cutConnections();
+    await gates.open("gone");
+    await untilLogged(pod, 400);
+    await rotate(devcluster, pod);
+    await gates.open("rotated");
+    await untilLogged(pod, 600);
+    devcluster.faults.clear();
+    await delivered(run, 400);
+    await gates.open("back");
+    const result = await run.result;
+    expect(run.account.totals).toMatchObject({ ...exact, inOrder: 400, gaps: [{ from: 201, to: 400 }] });
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      missing: [{ from: 202, to: 401, why: expect.stringMatching(/rotated the log while its stream was down/) }],
+    });
+    expect(result.errorCode ?? null).toBeNull();
+  });
+
+  it("names exactly what a rotation takes at the moment of the exit from a stream that stands still", async ({
+    skip,
+  }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults need the devcluster");
+    const run = startNumbered(place, SHAPE, {
+      agent: [
+        `cat >/dev/null; ${INIT}; ${printNumbered(1, 50, SHAPE)}`,
+        `${gates.waitFor("cut")}; ${printNumbered(51, 1000, SHAPE)}`,
+        `${gates.waitFor("turned")}; ${printNumbered(1001, 1010, SHAPE)}; ${RESULT}`,
+      ].join("; "),
+    });
+    await delivered(run, 50);
+    const pod = await podOf(run);
+    // The next stream says so much, within line 51 and 150, and stands still until the container has ended.
+    devcluster.faults.add({ match: FOLLOW, action: { kind: "stall", afterBytes: 20_000 } });
+    devcluster.cutConnections();
+    await gates.open("cut");
+    await untilLogged(pod, 1000);
+    await delivered(run, 60);
+    await rotate(devcluster, pod);
+    await gates.open("turned");
+    const result = await run.result;
+    const { totals } = run.account;
+    const [gap] = totals.gaps;
+    expect(totals).toMatchObject({ ...exact, gaps: [{ to: 1000 }] });
+    expect(totals.inOrder + missingIn(totals.gaps)).toBe(1010);
+    expect(gap?.from).toBeGreaterThan(60);
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      missing: [{ from: (gap?.from ?? 0) + 1, to: 1001 }],
+    });
+    expect(result.errorCode ?? null).toBeNull();
+  });
+
+  it("is whole, or names what lacks, when the log is rotated over and over until the exit", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults need the devcluster");
+    const total = 20_000;
+    devcluster.faults.add({ match: FOLLOW, action: { kind: "cut", end: "clean", afterBytes: 150_000 } });
+    const run = startNumbered(place, SHAPE, {
+      agent: `cat >/dev/null; ${INIT}; ${printNumbered(1, total, SHAPE, 400)}; ${RESULT}`,
+    });
+    let over = false;
+    const ended = run.result.finally(() => {
+      over = true;
+    });
+    await delivered(run, 100);
+    const pod = await podOf(run);
+    for (const number of [3000, 6000, 9000, 12_000, 15_000]) {
+      await eventually(() => over || run.account.totals.inOrder > number - 2500, `line ${number}`, WITHIN_MS);
+      await rotate(devcluster, pod);
+    }
+    while (!over) {
+      await rotate(devcluster, pod).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const transcript = (await ended).resultJson?.transcript;
+    const { totals } = run.account;
+    expect(totals).toMatchObject(exact);
+    // A gap at the very end has the result event in it, which has no number.
+    expect([total, total + 1]).toContain(totals.inOrder + missingIn(totals.gaps));
+    expect(transcript).toMatchObject({ complete: totals.gaps.length === 0 });
+  });
+});
