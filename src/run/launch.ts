@@ -6,8 +6,10 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import { ApiError } from "../kubernetes/api-error.ts";
+import { fullJitter } from "../kubernetes/backoff.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../kubernetes/resource-types.ts";
+import { isPassing } from "../kubernetes/retry.ts";
 import { faultOf } from "./api-advice.ts";
 import { awaitTurn } from "./claim/await-turn.ts";
 import { isOfRun, stateOf } from "./claim/job-state.ts";
@@ -34,8 +36,7 @@ export function launchedJob(job: Job): LaunchedJob {
 const PATIENCE = { retryForMs: 180_000 };
 /** A write under way when the run is cancelled gets this long to be answered, milliseconds: else nobody knows of it. */
 const LAST_ANSWER_MS = 5_000;
-/** How long objects of the same name that are being deleted may be in the way, and how often we look. */
-const NAME_FREE_WITHIN_MS = 60_000;
+/** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
 const LOOK_EVERY_MS = 500;
 
 /**
@@ -110,23 +111,25 @@ async function create<T extends KubeObject>(
   { type, object, isOurs, isLeaving, code }: Creation<T>,
 ): Promise<Stored<T>> {
   const options = { ...PATIENCE, signal };
-  const deadline = client.clock.now() + NAME_FREE_WITHIN_MS;
-  for (;;) {
+  const deadline = client.clock.now() + PATIENCE.retryForMs;
+  for (let attempt = 0; ; attempt++) {
     try {
       return await client.create(type, plan.namespace, object, options);
     } catch (error) {
       if (signal.aborted) throw error;
       const found = mayExist(error) ? await client.find(type, plan.namespace, plan.name, options) : undefined;
       if (found && isOurs(found)) return found;
-      const waits = (!found && nameWasTaken(error)) || (found && isLeaving(found));
-      if (!waits || client.clock.now() > deadline)
+      // The name makes it safe to try again: were the first one carried out late, the second would meet it.
+      const again = found ? isLeaving(found) : isWorthAnother(error);
+      if (!again || client.clock.now() > deadline)
         throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
-      await client.clock.sleep(LOOK_EVERY_MS, signal);
+      await client.clock.sleep(LOOK_EVERY_MS + fullJitter(attempt, client.random), signal);
     }
   }
 }
 
-const nameWasTaken = (error: unknown): boolean => error instanceof ApiError && error.alreadyExists;
+const isWorthAnother = (error: unknown): boolean =>
+  error instanceof ApiError && (error.alreadyExists || (error.ambiguous && isPassing(error)));
 
 /** Outlives the signal by the time that a write under way needs to be answered. */
 function abortLater(signal: AbortSignal): AbortSignal {

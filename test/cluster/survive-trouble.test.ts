@@ -91,6 +91,19 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("failing while Job and Secret are created: it is tried again", async () => {
+    const fault = devcluster.faults.add({
+      match: { method: "POST" },
+      action: { kind: "respond", code: 500 },
+      count: 3,
+    });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(fault.hits).toBe(3);
+    fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   it("that cannot delete the Job at last: the verdict stands, the next run removes it and does not report it again", async () => {
     const match = { method: "DELETE", path: /\/jobs\// };
     const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503, retryAfter: 30 } });
