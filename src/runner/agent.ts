@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Seal } from "./seal.ts";
 import { type CommandWord, RUN_FILES, type RunnerSpec } from "./spec.ts";
+import { onStopSignal, toldSoFar } from "./stop-signals.ts";
 import { callAfter } from "./timer.ts";
 
 export interface Agent {
@@ -19,6 +21,16 @@ export interface Agent {
 }
 
 export type AgentEnd = Pick<Seal, "exitCode" | "signal" | "ending" | "error">;
+
+/** The runner was told to stop before it had started the agent, and did not start it. */
+export class StoppedBefore extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super("told to stop before the agent was started");
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
 
 /** The agent was not started. The message names the program or the file, never an argument. */
 export class NotStarted extends Error {
@@ -39,12 +51,14 @@ export class NotStarted extends Error {
  * its tools itself and saves its session (measured); a tool killed beside it would look like a failed tool and start
  * another turn. Only the SIGKILL after the grace goes to the whole group.
  *
- * Rejects with NotStarted.
+ * Rejects with NotStarted or StoppedBefore.
  */
 export async function startAgent(spec: RunnerSpec, runDirectory: string, workingDirectory: string): Promise<Agent> {
   const [program, ...args] = wordsOf(spec.command, runDirectory);
   prepare("cannot make the working directory", () => mkdirSync(workingDirectory, { recursive: true }));
   const prompt = prepare("cannot read the prompt", () => openSync(join(runDirectory, RUN_FILES.prompt), "r"));
+  const told = await toldSoFar();
+  if (told) throw new StoppedBefore(told);
   const child = await spawned(program, () => {
     const process = spawn(program, args, {
       cwd: workingDirectory,
@@ -110,11 +124,10 @@ interface Stops {
   cancelTimers(): void;
 }
 
-const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
-
 /**
  * Forwards what the runner is told to do, and ends the agent when its time is up. SIGINT stays SIGINT; the others
- * become SIGTERM (an image's STOPSIGNAL may be any of them). The first stop starts the grace and names the reason.
+ * become SIGTERM (an image's STOPSIGNAL may be any of them). Only the first stop: it starts the grace and names the
+ * reason; to be told twice is for many programs the order to leave everything as it is.
  */
 function listenForStops(child: ChildProcess, spec: RunnerSpec): Stops {
   const timers: (() => void)[] = [];
@@ -125,14 +138,12 @@ function listenForStops(child: ChildProcess, spec: RunnerSpec): Stops {
     },
   };
   const stop = (reason: "terminated" | "timeout", signal: NodeJS.Signals): void => {
-    child.kill(signal);
     if (stops.reason) return;
     stops.reason = reason;
+    child.kill(signal);
     timers.push(callAfter(spec.graceSec * 1000, () => killGroup(child)));
   };
-  const onSignal = (signal: NodeJS.Signals): void => stop("terminated", signal === "SIGINT" ? "SIGINT" : "SIGTERM");
-  // They stay to the end: a signal during the last drain must not cut it short.
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  onStopSignal((signal) => stop("terminated", signal === "SIGINT" ? "SIGINT" : "SIGTERM"));
   if (spec.timeoutSec > 0) timers.push(callAfter(spec.timeoutSec * 1000, () => stop("timeout", "SIGTERM")));
   return stops;
 }

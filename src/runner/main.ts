@@ -5,13 +5,15 @@
  *     node RUN_DIRECTORY/runner.mjs TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]
  *
  * It ends with the agent's exit code, 128 + n when signal n ended the agent, 127 or 126 when the program was not found
- * or cannot be run, 125 when the runner itself failed. As the pod's first process it inherits orphans and does not reap
- * them: zombies cost a process id each until the container ends.
+ * or cannot be run, 125 when the runner itself failed.
  */
+// First: what is imported after it is loaded with a handler for SIGTERM in place.
+import "./stop-signals.ts";
+
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { type Agent, type AgentEnd, NotStarted, startAgent } from "./agent.ts";
+import { type Agent, type AgentEnd, NotStarted, StoppedBefore, startAgent } from "./agent.ts";
 import { drained } from "./drain.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FrameBlock } from "./line-frames.ts";
@@ -71,8 +73,13 @@ async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
     const error = fault instanceof Error ? fault.message : String(fault);
     report(error);
     return {
-      end: { exitCode: null, signal: null, ending: "not-started", error },
-      exitCode: fault instanceof NotStarted ? fault.exitCode : 125,
+      end: {
+        exitCode: null,
+        signal: null,
+        ending: fault instanceof StoppedBefore ? "terminated" : "not-started",
+        error,
+      },
+      exitCode: fault instanceof NotStarted || fault instanceof StoppedBefore ? fault.exitCode : 125,
     };
   }
 }

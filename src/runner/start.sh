@@ -2,20 +2,93 @@
 #
 #     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]
 #
-# Where there is Node 18 or newer, it becomes the runner. Elsewhere it is the runner: prompt, signals, grace, time limit
-# and exit code are the same; the agent's lines go to the log as they are, after one line that says so; the seal holds
-# the end and nothing of the transcript; no copy goes to TRANSCRIPT_FILE.
+# Where there is Node 18 or newer, it starts the runner and passes on what it is told. Elsewhere it is the runner: prompt,
+# signals, grace, time limit and exit code are the same; the agent's lines go to the log as they are, after one line that
+# says so; the seal holds the end and nothing of the transcript; no copy goes to TRANSCRIPT_FILE.
 
+# Before anything that takes time: the kernel drops a signal for the pod's first process that it has no trap for.
+told=
+trap 'told=TERM' TERM HUP QUIT
+trap 'told=INT' INT
+
+termination_log=$1
+working_directory=$2
+
+# seal EXIT_CODE SIGNAL ENDING [MORE]: the values as JSON. MORE begins with a comma.
+seal() {
+  printf '{"v":1,"runner":"sh","exitCode":%s,"signal":%s,"ending":"%s"%s}' "$1" "$2" "$3" "$4" >"$termination_log"
+}
+
+# no_agent EXIT_CODE ENDING REASON: ends here, the agent was not started. The reason without quotes or backslashes.
+no_agent() {
+  echo "runner: $3" >&2
+  seal null null "$2" ",\"error\":\"$3\""
+  exit "$1"
+}
+not_started() { no_agent "$1" not-started "$2"; }
+unless_told() { [ -z "$told" ] || no_agent 143 terminated 'told to stop before the agent was started'; }
+
+# Waits for $child; its exit code is in $code. A trapped signal ends `wait` with 128 + n although the child lives, in
+# bash even the next one, when it came twice. So it is asked until the child is gone, and twice more; 127 means that the
+# answer before was the child's own.
+await_child() {
+  wait "$child"
+  code=$?
+  left=3
+  while [ -n "$told" ] && [ "$left" != 0 ]; do
+    wait "$child" 2>/dev/null
+    again=$?
+    [ "$again" != 127 ] || break
+    code=$again
+    kill -0 "$child" 2>/dev/null || left=$((left - 1))
+  done
+}
+
+# Starts the runner and ends as it ends. It is not put in this shell's place (exec): until Node listens it has no handler,
+# and the pod's first process would not even be ended by SIGTERM. A child is, and then no agent has been started.
+run_node() {
+  trap 'pass_on TERM' TERM HUP QUIT
+  trap 'pass_on INT' INT
+  node "$dir/runner.mjs" "$@" &
+  child=$!
+  # bash would report there that a signal ended the runner.
+  exec 3>&2 2>/dev/null
+  [ -z "$told" ] || pass_on "$told"
+  await_child
+  trap '' TERM INT HUP QUIT
+  if [ ! -s "$termination_log" ]; then
+    exec 2>&3
+    unless_told
+    no_agent "$code" not-started 'node could not run the runner'
+  fi
+  exit "$code"
+}
+
+# pass_on SIGNAL: to the runner, once: each signal more would end `wait` early (see below). It may get lost where it comes
+# between fork and exec, while the child has the traps of this shell; so it is repeated when there is no seal after a
+# second: the runner writes one as soon as it runs.
+passed_on=
+pass_on() {
+  told=$1
+  [ -n "$child" ] && [ -z "$passed_on" ] || return 0
+  passed_on=1
+  trap '' TERM INT HUP QUIT
+  kill "-$1" "$child"
+  (sleep 1 && [ ! -s "$termination_log" ] && kill "-$1" "$child") </dev/null >/dev/null 2>&1 &
+}
+
+child=
 dir=$(cd -- "${0%/*}" && pwd) || exit 125
-
-case $(NODE_OPTIONS='' node --version 2>/dev/null) in
+version=$(NODE_OPTIONS='' node --version 2>/dev/null) || version=
+case $version in
 v1[89].* | v[2-9][0-9].* | v[1-9][0-9][0-9]*)
+  unless_told
   # Meant for the agent; the runner hands them on.
   if [ -n "${NODE_OPTIONS+set}" ]; then
     export CLAUDE_K8S_NODE_OPTIONS="$NODE_OPTIONS"
     unset NODE_OPTIONS
   fi
-  exec node "$dir/runner.mjs" "$@"
+  run_node "$@"
   ;;
 esac
 
@@ -29,34 +102,19 @@ after() {
 
 # Tells the agent to stop, once: further signals are ignored from here on. Each would end `wait` early, and one that
 # does so while the agent is ending can cost its exit code (bash 5.2, measured).
-agent= ending=exit told= grace_timer=
+ending=exit grace_timer=
 stop() {
-  told=1
+  told=TERM
   [ "$ending" != exit ] || ending=$1
-  [ -n "$agent" ] || return 0
+  [ -n "$child" ] && [ -z "$grace_timer" ] || return 0
   trap '' TERM INT HUP QUIT USR1
-  kill -TERM "$agent" 2>/dev/null
-  after "$grace_sec" KILL "$agent"
+  kill -TERM "$child" 2>/dev/null
+  after "$grace_sec" KILL "$child"
   grace_timer=$timer
 }
 # A background child of sh ignores SIGINT, so the agent is told to stop by SIGTERM whatever the runner got.
 trap 'stop terminated' TERM INT HUP QUIT
 trap 'stop timeout' USR1
-
-termination_log=$1
-working_directory=$2
-
-# seal EXIT_CODE SIGNAL ENDING [MORE]: the values as JSON. MORE begins with a comma.
-seal() {
-  printf '{"v":1,"runner":"sh","exitCode":%s,"signal":%s,"ending":"%s"%s}' "$1" "$2" "$3" "$4" >"$termination_log"
-}
-
-# not_started EXIT_CODE REASON: the reason without quotes or backslashes.
-not_started() {
-  echo "runner: $2" >&2
-  seal null null not-started ",\"error\":\"$2\""
-  exit "$1"
-}
 
 echo 'raw|1'
 seal null null unknown ',"partial":true'
@@ -92,10 +150,15 @@ else
   stderr=/dev/null
 fi
 
+if [ -n "$told" ]; then
+  [ -z "$collector" ] || kill "$collector"
+  rm -rf -- "$notes"
+  unless_told
+fi
 # exec: a program, never one of the functions here.
 exec "$@" <"$dir/prompt" 2>"$stderr" &
-agent=$!
-[ -z "$told" ] || stop "$ending"
+child=$!
+[ -z "$told" ] || stop terminated
 
 timeout_timer=
 if [ "$timeout_sec" != 0 ]; then
@@ -103,18 +166,7 @@ if [ "$timeout_sec" != 0 ]; then
   timeout_timer=$timer
 fi
 
-# A trapped signal ends `wait` with 128 + n although the agent lives, in bash even the next one, when it came twice. So
-# it is asked until the agent is gone, and twice more; 127 means that the answer before was the agent's own.
-wait "$agent"
-code=$?
-left=3
-while [ -n "$told" ] && [ "$left" != 0 ]; do
-  wait "$agent" 2>/dev/null
-  again=$?
-  [ "$again" != 127 ] || break
-  code=$again
-  kill -0 "$agent" 2>/dev/null || left=$((left - 1))
-done
+await_child
 trap '' TERM INT HUP QUIT USR1
 # bash would report on stderr each background job that is killed from here on.
 exec 3>&2 2>/dev/null

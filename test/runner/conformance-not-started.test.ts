@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Pod, type PodOptions, runPod, sh } from "./pod.ts";
-import { runners } from "./runners.ts";
+import { runners, shRunners } from "./runners.ts";
 
 const cases: readonly (readonly [string, number, PodOptions])[] = [
   ["a program that is nowhere on PATH", 127, { command: ["no-such-program-here", "hush"] }],
@@ -41,9 +41,40 @@ describe.each(runners)("an agent that cannot start under $name", (runner) => {
     const end = await runPod(runner, { command: sh("echo ok; echo lost >&2; exit 4"), env: { TMPDIR: "/dev/null" } });
     expect(end).toMatchObject({ exitCode: 4, stdout: Buffer.from("ok\n"), seal: { ending: "exit" } });
   });
+
+  it("is not what a missing home means", async () => {
+    const end = await runPod(runner, { command: sh('echo "$HOME"; exit 4'), env: { HOME: "/no/such/home" } });
+    expect(end).toMatchObject({ exitCode: 4, stdout: Buffer.from("/no/such/home\n"), seal: { ending: "exit" } });
+    expect(end.stderr).toHaveLength(0);
+  });
 });
 
 describe("start.sh", () => {
+  it.each([
+    ["is a broken link", null],
+    ["fails", "#!/bin/sh\nexit 1\n"],
+    ["says its version and fails", "#!/bin/sh\necho v20.11.1\nexit 139\n"],
+  ])("does without a Node that %s", async (_, node) => {
+    for (const runner of shRunners) {
+      const broken = { ...runner, programs: { ...runner.programs, node: "/no/such/node" } };
+      const end = await runPod(node === null ? broken : runner, {
+        command: sh("echo agent; exit 3"),
+        ...(node === null ? {} : { fakes: { node } }),
+      });
+      expect(end).toMatchObject({ exitCode: 3, stdout: Buffer.from("agent\n"), stderr: Buffer.alloc(0) });
+      expect(end.seal).toMatchObject({ runner: "sh", exitCode: 3, ending: "exit" });
+    }
+  });
+
+  it("says so when Node tells its version and cannot run the runner", async () => {
+    for (const runner of shRunners) {
+      const node = '#!/bin/sh\ncase "$1" in --version) echo v20.11.1 ;; *) exit 134 ;; esac\n';
+      const end = await runPod(runner, { command: sh("echo agent"), fakes: { node } });
+      expect(end).toMatchObject({ exitCode: 134, stdout: Buffer.alloc(0) });
+      expect(end.seal).toMatchObject({ exitCode: null, ending: "not-started", error: "node could not run the runner" });
+    }
+  });
+
   it.each([
     ["v18.0.0", "node"],
     ["v20.11.1", "node"],
@@ -52,9 +83,9 @@ describe("start.sh", () => {
     ["v8.17.0", "sh"],
     ["nonsense", "sh"],
   ])("given Node %s becomes the runner in %s", async (version, kind) => {
-    for (const runner of runners.filter((one) => one.kind === "sh")) {
+    for (const runner of shRunners) {
       const fake = `#!/bin/sh\ncase $1 in --version) echo ${version} ;; *) echo "node $*" ;; esac\n`;
-      const pod = new Pod(runner, { command: sh("echo agent"), fakeNode: fake });
+      const pod = new Pod(runner, { command: sh("echo agent"), fakes: { node: fake } });
       const lines: Buffer[] = [];
       pod.process.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
       await pod.ended().catch(() => {});

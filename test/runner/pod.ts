@@ -9,7 +9,7 @@ import { runnerScript, startScript } from "../../src/runner/scripts.generated.ts
 import { parseSeal, type Seal } from "../../src/runner/seal.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../src/runner/spec.ts";
 import { LogReader } from "./log-reader.ts";
-import type { RunnerUnderTest } from "./runners.ts";
+import { pidNamespace, type RunnerUnderTest } from "./runners.ts";
 
 export interface PodOptions {
   readonly command: RunnerSpec["command"];
@@ -20,8 +20,10 @@ export interface PodOptions {
   readonly workingDirectory?: string;
   readonly env?: Record<string, string>;
   readonly terminationLog?: string;
-  /** A script to stand for Node. */
-  readonly fakeNode?: string;
+  /** Scripts to stand for programs of the pod, such as Node. */
+  readonly fakes?: Readonly<Record<string, string>>;
+  /** Whether start.sh is to be process 1 of a PID namespace, as in a pod, where that is permitted here. */
+  readonly first?: boolean;
   /** More files of the run's Secret. */
   readonly files?: Record<string, string | Buffer>;
 }
@@ -45,6 +47,7 @@ export class Pod {
   /** The highest resident memory of the runner that was seen, in bytes. */
   peakMemory = 0;
   readonly #closed: Promise<unknown>;
+  readonly #inNamespace: boolean;
   readonly #stderr: Buffer[] = [];
   #fault: Error | null = null;
 
@@ -55,9 +58,11 @@ export class Pod {
     const words = [terminationLog, workingDirectory, ...this.#transcript(options)];
     mkdirSync(join(this.folder, "tmp"));
     mkdirSync(join(this.folder, "bin"));
-    for (const [name, path] of Object.entries(runner.programs)) symlinkSync(path, join(this.folder, "bin", name));
-    if (options.fakeNode) writeFileSync(join(this.folder, "bin", "node"), options.fakeNode, { mode: 0o755 });
-    this.process = spawn(shell, [...shellOptions, start, ...words], {
+    const programs = { ...runner.programs, ...this.#writeFakes(options) };
+    for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(this.folder, "bin", name));
+    this.#inNamespace = options.first === true && pidNamespace.length > 0;
+    const [program, ...args] = [...(this.#inNamespace ? pidNamespace : []), shell, ...shellOptions, start, ...words];
+    this.process = spawn(program as string, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: join(this.folder, "bin"), TMPDIR: join(this.folder, "tmp"), ...options.env },
       // A group of its own, so that nothing of it outlives the test.
@@ -103,8 +108,14 @@ export class Pod {
     }
   }
 
+  /** What the pod's first process has started and what still runs. */
+  get children(): number[] {
+    return childrenOf(this.#firstProcess);
+  }
+
+  /** To the pod's first process. */
   signal(signal: NodeJS.Signals): void {
-    this.process.kill(signal);
+    process.kill(this.#firstProcess, signal);
   }
 
   async ended(): Promise<PodEnd> {
@@ -125,18 +136,30 @@ export class Pod {
     };
   }
 
+  get #firstProcess(): number {
+    const pid = this.#inNamespace ? childrenOf(this.process.pid)[0] : this.process.pid;
+    if (pid === undefined) throw new Error("the pod has no process");
+    return pid;
+  }
+
   #read(chunk: Buffer): void {
     try {
       this.log.push(chunk);
     } catch (error) {
       this.#fault ??= error as Error;
     }
-    try {
-      const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
-      this.peakMemory = Math.max(this.peakMemory, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
-    } catch {
-      // It has ended, or this is no Linux.
-    }
+    const memory = [this.process.pid, ...childrenOf(this.process.pid)].map(peakMemoryOf);
+    this.peakMemory = Math.max(this.peakMemory, ...memory);
+  }
+
+  #writeFakes({ fakes = {} }: PodOptions): Record<string, string> {
+    mkdirSync(join(this.folder, "fakes"));
+    const write = ([name, script]: [string, string]): [string, string] => {
+      const path = join(this.folder, "fakes", name);
+      writeFileSync(path, script, { mode: 0o755 });
+      return [name, path];
+    };
+    return Object.fromEntries(Object.entries(fakes).map(write));
   }
 
   #writeSecret(options: PodOptions): string {
@@ -171,6 +194,23 @@ export class Pod {
   #remove(): void {
     if (this.process.exitCode === null && this.process.signalCode === null) this.#killGroup();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The highest resident memory of a process so far, in bytes; 0 when it has ended, or this is no Linux. */
+function peakMemoryOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 

@@ -35,6 +35,20 @@ export const shRunners: readonly RunnerUnderTest[] = [
 
 export const runners: readonly RunnerUnderTest[] = [...nodeRunners, ...shRunners];
 
+/** What to put before a command so that it is process 1 of a PID namespace; nothing where this is not permitted. */
+export const pidNamespace: readonly string[] = namespace();
+
+function namespace(): string[] {
+  const command = [found("unshare") ?? "", "--pid", "--fork", "--kill-child"];
+  try {
+    execFileSync(command[0] as string, [...command.slice(1), "true"], { stdio: "ignore" });
+    return command;
+  } catch {
+    process.stderr.write("\n*** no PID namespace is permitted here: no runner is tested as process 1 ***\n\n");
+    return [];
+  }
+}
+
 function shell(name: string, make: (path: string) => Pick<RunnerUnderTest, "shell" | "programs">): RunnerUnderTest[] {
   const path = found(name);
   if (path) return [{ name, kind: "sh", ...make(path) }];
