@@ -80,7 +80,7 @@ function worthTelling(event: FollowEvent): string | null {
     case "missing":
       return missingLine(event.missing);
     case "refilled":
-      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from ${event.source}`;
+      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from the ${event.source}`;
     case "conflict":
       return `Line ${event.line} of ${event.channel} came twice with different content`;
     case "sink-fault":

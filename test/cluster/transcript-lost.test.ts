@@ -3,12 +3,10 @@
  * Every line once and in order, or exactly the gap named. The faults are the devcluster's.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Devcluster } from "../../devcluster/src/index.ts";
-import { pods } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact, missingIn } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
+import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
 import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
@@ -28,33 +26,8 @@ afterAll(async () => {
 const FOLLOW = { path: /\/log$/, query: /follow=true/ };
 const WITHIN_MS = 60_000;
 const SHAPE = { width: 30 };
-/** Lets only this test's own look at the log through. */
-const LOOK_BYTES = 9_999_999;
-const ALL_ELSE = { query: new RegExp(`^(?!.*limitBytes=${LOOK_BYTES})`) };
-
-async function podOf({ agentId }: { agentId: string }): Promise<string> {
-  const { items } = await place.admin.list(pods, place.namespace, { labelSelector: `${LABELS.agentId}=${agentId}` });
-  return items[0]?.metadata.name ?? "";
-}
-
-/** Resolves when the node has that line in its log. */
-async function untilLogged(pod: string, number: number): Promise<void> {
-  const log = { namespace: place.namespace, pod, container: "claude", limitBytes: LOOK_BYTES };
-  const wanted = numberedLine(number, SHAPE);
-  for (let text = ""; !text.includes(wanted); ) {
-    const opening = await place.admin.openLog(log, AbortSignal.timeout(10_000));
-    if (opening.kind !== "open") throw new Error(`the test cannot read the log: ${opening.kind}`);
-    text = "";
-    for await (const chunk of opening.body) text += chunk.toString();
-  }
-}
-
 async function delivered(run: NumberedRun, lines: number): Promise<void> {
   await eventually(() => run.account.totals.inOrder >= lines, `${lines} lines`, WITHIN_MS);
-}
-
-async function rotate(devcluster: Devcluster, pod: string): Promise<void> {
-  await devcluster.node.rotate({ namespace: place.namespace, name: pod });
 }
 
 describe("the transcript where the node throws lines away", () => {
@@ -70,14 +43,14 @@ describe("the transcript where the node throws lines away", () => {
       ].join("; "),
     });
     await delivered(run, 200);
-    const pod = await podOf(run);
-    devcluster.faults.add({ match: ALL_ELSE, action: { kind: "drop", when: "before" } });
+    const pod = await podOf(place, run);
+    devcluster.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
     devcluster.cutConnections();
     await gates.open("gone");
-    await untilLogged(pod, 400);
-    await rotate(devcluster, pod);
+    await untilLogged(place, pod, numberedLine(400, SHAPE));
+    await rotate(place, pod);
     await gates.open("rotated");
-    await untilLogged(pod, 600);
+    await untilLogged(place, pod, numberedLine(600, SHAPE));
     devcluster.faults.clear();
     await delivered(run, 400);
     await gates.open("back");
@@ -103,14 +76,14 @@ describe("the transcript where the node throws lines away", () => {
       ].join("; "),
     });
     await delivered(run, 50);
-    const pod = await podOf(run);
+    const pod = await podOf(place, run);
     // The next stream says so much, within line 51 and 150, and stands still until the container has ended.
     devcluster.faults.add({ match: FOLLOW, action: { kind: "stall", afterBytes: 20_000 } });
     devcluster.cutConnections();
     await gates.open("cut");
-    await untilLogged(pod, 1000);
+    await untilLogged(place, pod, numberedLine(1000, SHAPE));
     await delivered(run, 60);
-    await rotate(devcluster, pod);
+    await rotate(place, pod);
     await gates.open("turned");
     const result = await run.result;
     const { totals } = run.account;
@@ -138,13 +111,13 @@ describe("the transcript where the node throws lines away", () => {
       over = true;
     });
     await delivered(run, 100);
-    const pod = await podOf(run);
+    const pod = await podOf(place, run);
     for (const number of [3000, 6000, 9000, 12_000, 15_000]) {
       await eventually(() => over || run.account.totals.inOrder > number - 2500, `line ${number}`, WITHIN_MS);
-      await rotate(devcluster, pod);
+      await rotate(place, pod);
     }
     while (!over) {
-      await rotate(devcluster, pod).catch(() => undefined);
+      await rotate(place, pod).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const transcript = (await ended).resultJson?.transcript;

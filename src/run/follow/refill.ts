@@ -67,8 +67,11 @@ async function askAll(target: RefillTarget, nearest: NearestAhead, options: Refi
     const answer = await source.offer(transcript, nearest, enough, signal);
     for (const place of before) nearest.note(place);
     mayYet ||= answer === "failed";
-    const to = transcript.stdout.line - 1;
-    if (to >= from) options.onEvent({ type: "refilled", channel: "stdout", from, to, source: source.name });
+    // A source goes on a little beyond what was missing.
+    const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
+    const to = Math.min(transcript.stdout.line - 1, Math.max(from, beyond - 1));
+    if (transcript.stdout.line > from)
+      options.onEvent({ type: "refilled", channel: "stdout", from, to, source: source.name });
     if (isReached(target, transcript) || signal.aborted) break;
   }
   return mayYet;

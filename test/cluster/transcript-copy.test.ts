@@ -1,0 +1,94 @@
+/**
+ * What the log API has lost comes from the runner's own copy, when Paperclip runs in the cluster and shares its home with
+ * the agents' pods. The adapter of these tests runs beside the devcluster, so that it sees the claim's directory too.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../kubernetes/support/eventually.ts";
+import { exact } from "./support/account.ts";
+import { Gates } from "./support/gate.ts";
+import { furnishHostPod } from "./support/host-pod.ts";
+import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
+import { numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT } from "./support/run.ts";
+
+let place: Place;
+let gates: Gates;
+let env: NodeJS.ProcessEnv = {};
+beforeAll(async () => {
+  place = await openPlace();
+  gates = await Gates.make();
+  if (place.devcluster) env = await furnishHostPod(place);
+}, 120_000);
+afterEach(() => place.devcluster?.faults.clear());
+afterAll(async () => {
+  await place.close();
+  await gates.remove();
+});
+
+const SHAPE = { width: 30 };
+const WITHIN_MS = 60_000;
+const copies = (): Promise<string[]> => readdir(join(env.PAPERCLIP_HOME ?? "", ".claude-k8s/transcripts"));
+
+describe("the transcript with Paperclip's home shared", () => {
+  it("is whole although a rotation took lines while the API server was gone", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults need the devcluster");
+    const run = startNumbered(place, SHAPE, {
+      dependencies: { env },
+      agent: [
+        `cat >/dev/null; ${INIT}; ${printNumbered(1, 200, SHAPE)}`,
+        `${gates.waitFor("gone")}; ${printNumbered(201, 400, SHAPE)}`,
+        `${gates.waitFor("rotated")}; ${printNumbered(401, 600, SHAPE)}`,
+        `${gates.waitFor("back")}; ${RESULT}`,
+      ].join("; "),
+    });
+    await eventually(() => run.account.totals.inOrder === 200, "200 lines", WITHIN_MS);
+    const pod = await podOf(place, run);
+    devcluster.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
+    devcluster.cutConnections();
+    await gates.open("gone");
+    await untilLogged(place, pod, numberedLine(400, SHAPE));
+    await rotate(place, pod);
+    await gates.open("rotated");
+    await untilLogged(place, pod, numberedLine(600, SHAPE));
+    expect(await copies()).toHaveLength(1);
+    devcluster.faults.clear();
+    await eventually(() => run.account.totals.inOrder === 600, "600 lines", WITHIN_MS);
+    await gates.open("back");
+    const result = await run.result;
+    expect(run.account.totals).toMatchObject({ ...exact, inOrder: 600, gaps: [] });
+    expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 602 });
+    expect(run.events).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(/^Lines 202–401 .* came from the transcript file$/) }),
+    );
+    // The copy goes when the verdict is recorded.
+    expect(await copies()).toEqual([]);
+  });
+
+  it("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async ({ skip }) => {
+    if (!place.devcluster) return skip("it needs the claim's directory");
+    const shape = { width: 200 };
+    const total = 60_000;
+    const run = startNumbered(place, shape, {
+      dependencies: { env },
+      agent: `cat >/dev/null; ${INIT}; ${printNumbered(1, total, shape)}; ${RESULT}`,
+    });
+    let over = false;
+    const ended = run.result.finally(() => {
+      over = true;
+    });
+    await eventually(() => run.account.totals.inOrder > 0, "the first line", WITHIN_MS);
+    const pod = await podOf(place, run);
+    for (let rotations = 0; rotations < 20 && !over; rotations++) {
+      const before = run.account.totals.inOrder;
+      await rotate(place, pod).catch(() => undefined);
+      await eventually(() => over || run.account.totals.inOrder >= Math.min(before + 1000, total), "more", WITHIN_MS);
+    }
+    const result = await ended;
+    expect(run.account.totals).toMatchObject({ ...exact, inOrder: total, gaps: [] });
+    expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: total + 2 });
+  });
+});
