@@ -50,7 +50,8 @@ function showFor(options: DemoOptions, { write }: Output): Show {
     write,
     elapsedMs,
     color: wantsColor(options.color, process.env, stdout.isTTY),
-    columns: stdout.isTTY ? () => stdout.columns : null,
+    // A terminal of unknown size says 0.
+    columns: stdout.isTTY ? () => stdout.columns || 80 : null,
   });
 }
 
