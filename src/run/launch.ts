@@ -10,6 +10,7 @@ import { fullJitter } from "../kubernetes/backoff.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../kubernetes/resource-types.ts";
 import { isPassing } from "../kubernetes/retry.ts";
+import { abortLater } from "./abort-later.ts";
 import { faultOf } from "./api-advice.ts";
 import { awaitTurn } from "./claim/await-turn.ts";
 import { isOfRun, stateOf } from "./claim/job-state.ts";
@@ -34,8 +35,6 @@ export function launchedJob(job: Job): LaunchedJob {
 
 /** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
 const PATIENCE = { retryForMs: 180_000 };
-/** A write under way when the run is cancelled gets this long to be answered, milliseconds: else nobody knows of it. */
-const LAST_ANSWER_MS = 5_000;
 /** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
 const LOOK_EVERY_MS = 500;
 
@@ -130,14 +129,6 @@ async function create<T extends KubeObject>(
 
 const isWorthAnother = (error: unknown): boolean =>
   error instanceof ApiError && (error.alreadyExists || (error.ambiguous && isPassing(error)));
-
-/** Outlives the signal by the time that a write under way needs to be answered. */
-function abortLater(signal: AbortSignal): AbortSignal {
-  const late = new AbortController();
-  const abort = () => setTimeout(() => late.abort(signal.reason), LAST_ANSWER_MS).unref();
-  signal.addEventListener("abort", abort, { once: true });
-  return late.signal;
-}
 
 /** The object may be there: it was before, or the answer to our own create was lost. */
 const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);

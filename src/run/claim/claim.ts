@@ -4,6 +4,7 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
+import { abortLater } from "../abort-later.ts";
 import { faultOf } from "../api-advice.ts";
 import { agentLabel, LABELS, OURS } from "../plan/names.ts";
 import type { RunPlan } from "../plan/plan.ts";
@@ -34,14 +35,16 @@ const MAX_ROUNDS = 20;
 
 /** Throws RunFault when the agent's slot is taken, or when it cannot be known. */
 export async function claim(request: ClaimRequest): Promise<Claimed> {
-  const { client, plan, readStatus, signal } = request;
+  const { client, plan, readStatus } = request;
   const { runId, taskId, sessionId } = plan.identity;
   const me: Claimant = { runId, taskId, sessionId, predecessors: plan.predecessors, reattach: plan.reattach };
+  // A Job that this run is to take over is taken over, also when it is cancelled now: only then it can be stopped.
+  const signal = abortLater(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = await guarded(client, () => jobsOfAgent(client, plan, signal));
     const asked = runsInQuestion(me, found).map(async (id) => [id, await readStatus(id, signal)] as const);
     const decision = decideClaim(me, found, new Map(await Promise.all(asked)));
-    signal.throwIfAborted();
+    if (decision.kind !== "ours" && decision.kind !== "adopt") request.signal.throwIfAborted();
     switch (decision.kind) {
       case "free":
         return decision;

@@ -8,11 +8,16 @@ export interface HeldJob {
   readonly agentId: string;
   readonly runId: string;
   readonly finalizers?: string[];
+  /** How long its container works. @default 60 */
+  readonly seconds?: number;
   /** @default true */
   readonly suspend?: boolean;
 }
 
-export function jobManifestOf(place: Place, { agentId, runId, finalizers = [], suspend = true }: HeldJob): Job {
+export function jobManifestOf(
+  place: Place,
+  { agentId, runId, finalizers = [], suspend = true, seconds = 60 }: HeldJob,
+): Job {
   const labels = {
     [LABELS.managedBy]: "paperclip",
     [LABELS.adapterType]: ADAPTER_TYPE,
@@ -38,7 +43,7 @@ export function jobManifestOf(place: Place, { agentId, runId, finalizers = [], s
             {
               name: CONTAINER,
               image: place.image,
-              command: ["sleep", "60"],
+              command: ["sleep", String(seconds)],
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
             },
           ],
