@@ -37,7 +37,7 @@ export const finish: Scene = (_asked, step) => {
       { paceMs: PACE_MS },
     );
   if (step === 2) return say([bash(setStatus("done"), "Finish the task")], { paceMs: PACE_MS });
-  return say([text("The task is done: I looked around, commented and closed it.")], { paceMs: PACE_MS });
+  return say([text(DONE)], { paceMs: PACE_MS });
 };
 
 /** Shows the environment to the model, then finishes. */
@@ -68,8 +68,10 @@ export const refused =
   () =>
     refusal;
 
-/** Paperclip asks an agent whose run ended well to say what becomes of its task. */
-const isHandoff = ({ prompt }: Conversation): boolean => prompt.includes("finish_successful_run_handoff");
+const DONE = "The task is done: I looked around, commented and closed it.";
+
+/** The session has done its work: whatever it is woken for, there is only the task to close. */
+const isDone = ({ body }: Conversation): boolean => JSON.stringify(body.messages ?? []).includes(DONE);
 
 const close: Scene = (_asked, step) =>
   step === 0 ? say([bash(setStatus("done"), "Finish the task")]) : say([text("The task is closed.")]);
@@ -82,7 +84,7 @@ export function perform(scenes: Readonly<Record<string, Scene>>): (asked: Conver
     if (asked.role !== "main") return undefined;
     const messages = asked.body.messages ?? [];
     const names = [...JSON.stringify(messages).matchAll(MARKER)].map(([, name = ""]) => name);
-    const scene = isHandoff(asked) ? close : (scenes[names.at(-1) ?? ""] ?? finish);
+    const scene = isDone(asked) ? close : (scenes[names.at(-1) ?? ""] ?? finish);
     return scene(asked, stepsSinceUser(messages));
   };
 }

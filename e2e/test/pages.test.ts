@@ -109,8 +109,11 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
   });
 
   it("show five agents at work", async () => {
-    for (const name of ["Bea", "Cid", "Dot", "Eli", "Fay"])
-      await stage.task(await stage.agent(name), `${name} works in steps [scene:steps]`);
+    for (const name of ["Bea", "Cid", "Dot", "Eli", "Fay"]) {
+      const worker = await stage.agent(name);
+      await stage.task(worker, `${name} works in steps [scene:steps]`);
+      await until(`${name} is at work`, async () => (await stage.api.agent(worker.id)).status === "running");
+    }
     const page = await open("/dashboard");
     await page.getByText("5 live").waitFor();
     await page.getByText("5 running, 0 paused, 0 errors").waitFor();

@@ -6,7 +6,7 @@ import { continuationEvidence, withContinuation } from "../paperclip/continuatio
 import { refuse } from "./conclude.ts";
 import { type Dependencies, realDependencies } from "./dependencies.ts";
 import { execute } from "./execute.ts";
-import { activeRuns } from "./supervise/active-runs.ts";
+import { begins, ends } from "./supervise/active-runs.ts";
 import { placesFile, rememberPlace } from "./supervise/places.ts";
 
 export async function runInPaperclip(
@@ -19,14 +19,17 @@ export async function runInPaperclip(
     recovers ? withContinuation(result) : result;
   // Paperclip has no local environment for this run: it would go to a sandbox of Paperclip's own (measured: null then).
   if (ctx.executionTarget === null) return continued(refuse(notLocal(), ctx.signal));
-  activeRuns.add(ctx.runId);
+  begins(ctx.runId);
+  let left = false;
   const evidence = statesEvidence(recovers ? ctx : {});
   try {
     if (recovers) await remember(ctx, env);
-    return continued(await execute({ ...ctx, ...evidence.callbacks }, given));
+    const result = await execute({ ...ctx, ...evidence.callbacks }, given);
+    left = result.resultJson?.verdict === "detached";
+    return continued(result);
   } finally {
     evidence.end();
-    activeRuns.delete(ctx.runId);
+    ends(ctx.runId, left);
   }
 }
 

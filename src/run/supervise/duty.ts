@@ -15,10 +15,10 @@ export type Duty =
   /** `mark`: the new value of WOKEN. */
   | { readonly kind: "wake"; readonly lostRunId: string; readonly taskId: string; readonly mark: string };
 
-/** Milliseconds before the same lost run is tried again: its agent may have been paused, or the task held. */
-const AGAIN_AFTER_MS = 10 * 60_000;
-/** Then the Job waits for a person, or for the task's next run. */
-const MAX_WAKEUPS = 5;
+/** Milliseconds before the same lost run is tried again, doubled each time: its agent may be paused, or the task held. */
+const AGAIN_AFTER_MS = 60_000;
+/** Then, after an hour, the Job waits for a person, or for the task's next run. */
+const MAX_WAKEUPS = 7;
 /** Milliseconds that whoever stopped a Job gets to see its end. */
 const STOPPED_FOR_MS = 5 * 60_000;
 
@@ -53,7 +53,7 @@ function wake(job: Job, { status }: { readonly status: string }, now: number): D
   if (!lostRunId || !taskId || status === "succeeded") return NONE;
   const before = readMark(job);
   const again = before?.run === lostRunId;
-  if (again && now - before.at < AGAIN_AFTER_MS) return NONE;
+  if (again && now - before.at < AGAIN_AFTER_MS * 2 ** (before.times - 1)) return NONE;
   const times = (before?.times ?? 0) + 1;
   if (times > MAX_WAKEUPS) return NONE;
   return { kind: "wake", lostRunId, taskId, mark: JSON.stringify({ run: lostRunId, at: now, times }) };

@@ -77,17 +77,19 @@ describe("dutyOf", () => {
     expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "detached" }), NOW))).toBe("wake");
   });
 
-  it("wakes once for a lost run, again after ten minutes, and five times at most", () => {
+  it("wakes once for a lost run, again after one minute, two, four, and seven times at most", () => {
     const mark = (run: string, minutes: number, times: number) => ({
       [WOKEN]: JSON.stringify({ run, at: NOW - minutes * 60_000, times }),
     });
     const duty = dutyOf(job("started"), over("failed"), NOW);
     expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: "task-1" });
     expect(JSON.parse((duty as { mark: string }).mark)).toEqual({ run: "run-1", at: NOW, times: 1 });
-    expect(said(dutyOf(job("started", mark("run-1", 9, 1)), over("failed"), NOW))).toBe("none");
-    expect(said(dutyOf(job("started", mark("run-1", 11, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(dutyOf(job("started", mark("run-0", 1, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(dutyOf(job("started", mark("run-0", 99, 5)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", mark("run-1", 0.9, 1)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", mark("run-1", 1.1, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-1", 15, 5)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", mark("run-1", 17, 5)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-0", 0, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-0", 999, 7)), over("failed"), NOW))).toBe("none");
     expect(said(dutyOf(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
   });
 
