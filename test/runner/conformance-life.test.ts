@@ -77,7 +77,7 @@ describe.each(runners)("the agent's life under $name", (runner) => {
       const end = await pod.ended();
       expect(end).toMatchObject({ exitCode: 9, seal: { exitCode: 9, signal: null, ending: "terminated" } });
     }
-  });
+  }, 30_000);
 
   it("reports an agent that SIGTERM ends", async () => {
     const pod = new Pod(runner, { command: waiting(":") });

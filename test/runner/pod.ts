@@ -113,9 +113,10 @@ export class Pod {
     return childrenOf(this.#firstProcess);
   }
 
-  /** To the pod's first process. */
+  /** To the pod's first process; its end by SIGKILL is that of the runner too, in the same instant, as in a pod. */
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.#firstProcess, signal);
+    if (signal === "SIGKILL") this.#killGroup();
+    else process.kill(this.#firstProcess, signal);
   }
 
   async ended(): Promise<PodEnd> {
