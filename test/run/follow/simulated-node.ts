@@ -37,6 +37,7 @@ export class SimulatedNode {
   chunkBytes = 1000;
   readonly #clock: Clock;
   #tie = false;
+  #frozenAt: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,10 +53,15 @@ export class SimulatedNode {
     this.#tie = true;
   }
 
+  /** From now on every line has the stamp of this moment. */
+  freezeStamps(): void {
+    this.#frozenAt = this.#clock.now();
+  }
+
   #count = 0n;
   write(text: Buffer): void {
-    const ns = this.#tie ? 0n : (this.#count++ * 1501n) % 1_000_000n;
-    const at = BigInt(this.#clock.now() + this.#skewMs) * 1_000_000n + ns;
+    const ns = this.#tie || this.#frozenAt !== null ? 0n : (this.#count++ * 1501n) % 1_000_000n;
+    const at = BigInt((this.#frozenAt ?? this.#clock.now()) + this.#skewMs) * 1_000_000n + ns;
     this.#files.at(-1)?.push({ at, text });
     this.#notify();
   }

@@ -108,6 +108,20 @@ test("a second that is longer than any stream lives is still got through", async
   check(run, report);
 });
 
+test("100,000 lines with one and the same stamp are told apart, however their streams are cut", async () => {
+  const { run } = await runOn("plain");
+  run.node.freezeStamps();
+  run.node.chunkBytes = 64 * 1024;
+  // Each stream repeats the whole second from its start: the later ones must get further.
+  for (let at = 1; at <= 6; at++) run.node.faults.push({ after: at * 1_000_003, how: at % 2 === 0 ? "clean" : "cut" });
+  const report = await run.follow(async () => {
+    for (let at = 0; at < 100_000; at++) run.print("stdout", Buffer.from(`{"n":"é${at % 1000}"}`));
+    await run.exit(20);
+  });
+  check(run, report);
+  expect(report.repeated).toBeGreaterThan(10_000);
+});
+
 test("stopping closes the connection", async () => {
   const { run, server: log } = await runOn("plain");
   const report = await run.follow(async () => {
