@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseStdoutLine } from "../src/ui-parser.ts";
 
 const ts = "2026-11-22T06:54:06.967Z";
-const samples = new URL("./fixtures/claude/", import.meta.url);
+const samples = new URL("./claude/fixtures/", import.meta.url);
 
 function entriesOf(sample: string) {
   const lines = readFileSync(new URL(`${sample}.jsonl`, samples), "utf8").split("\n");
@@ -63,7 +63,9 @@ describe("what Claude Code 2.1.330 printed", () => {
   });
 
   test("no line of any sample falls through as raw text", () => {
-    const names = readdirSync(samples).map((file) => file.replace(/\.jsonl$/, ""));
+    const names = readdirSync(samples)
+      .filter((file) => file.endsWith(".jsonl"))
+      .map((file) => file.replace(/\.jsonl$/, ""));
     expect(names.length).toBeGreaterThan(20);
     expect(names.flatMap(entriesOf).filter((entry) => entry.kind === "stdout")).toEqual([]);
   });

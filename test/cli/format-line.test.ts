@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { formatLine, formatStderr } from "../../src/cli/format-line.ts";
 import { columns } from "../../src/cli/wrap.ts";
 
-const samples = new URL("../fixtures/claude/", import.meta.url);
+const samples = new URL("../claude/fixtures/", import.meta.url);
 const linesOf = (sample: string): string[] =>
   readFileSync(new URL(`${sample}.jsonl`, samples), "utf8")
     .split("\n")
@@ -108,7 +108,9 @@ describe("what a model writes cannot command the terminal", () => {
 });
 
 test("no line is wider than the terminal", () => {
-  const samplesLines = readdirSync(samples).flatMap((file) => linesOf(file.replace(".jsonl", "")));
+  const samplesLines = readdirSync(samples)
+    .filter((file) => file.endsWith(".jsonl"))
+    .flatMap((file) => linesOf(file.replace(".jsonl", "")));
   for (const line of samplesLines)
     for (const shown of formatLine(line, { width: 60 })) expect(columns(shown)).toBeLessThanOrEqual(60);
   fc.assert(

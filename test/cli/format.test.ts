@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { frameHead } from "../../src/runner/frame.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const sample = readFileSync(new URL("../fixtures/claude/bash.jsonl", import.meta.url));
+const sample = readFileSync(new URL("../claude/fixtures/bash.jsonl", import.meta.url));
 
 async function run(args: readonly string[], input: string | Buffer = "") {
   const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: { PATH: process.env.PATH } });

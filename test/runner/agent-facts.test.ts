@@ -6,7 +6,7 @@ import type { SealedAgent } from "../../src/runner/seal.ts";
 /** What real output of Claude Code (2.1.330) teaches, line by line. */
 function factsOf(fixture: string): SealedAgent {
   const facts = new AgentFacts();
-  const text = readFileSync(new URL(`fixtures/${fixture}.jsonl`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../claude/fixtures/${fixture}.jsonl`, import.meta.url), "utf8");
   for (const line of text.split("\n")) facts.see(Buffer.from(line));
   return facts.known;
 }

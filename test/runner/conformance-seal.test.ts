@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Pod, sh } from "./pod.ts";
 import { nodeRunners, runners } from "./runners.ts";
 
-const sample = (name: string): string => readFileSync(new URL(`fixtures/${name}.jsonl`, import.meta.url), "utf8");
+const sample = (name: string): string =>
+  readFileSync(new URL(`../claude/fixtures/${name}.jsonl`, import.meta.url), "utf8");
 
 describe.each(nodeRunners)("what the agent says of itself on $name", (runner) => {
   it.each(["bash", "partial", "sigint-tool", "resume-unknown"])("is in the seal: %s", async (name) => {
