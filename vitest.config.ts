@@ -4,7 +4,15 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/global-setup.ts"],
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/{cluster,package}/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          testTimeout: 30_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/{cluster,package}/**"],
+        },
+      },
       { extends: true, test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 120_000 } },
       { extends: true, test: { name: "devcluster", include: ["devcluster/test/**/*.test.ts"], testTimeout: 60_000 } },
       { extends: true, test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000 } },
