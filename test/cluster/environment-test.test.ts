@@ -42,6 +42,14 @@ describe("the environment test", () => {
     expect(checks.find(({ code }) => code === "k8s_rbac_jobs_create")?.hint).toContain("deploy/rbac.yaml");
   });
 
+  it("does not warn of a claim that the documented Role may not look at", async () => {
+    const { checks } = await examine({ homeClaim: "some-claim" });
+    expect(checks.find(({ code }) => code.startsWith("k8s_pvc"))).toMatchObject({
+      code: "k8s_pvc_unchecked",
+      level: "info",
+    });
+  });
+
   it("knows whether pods are told an address of Paperclip that is their own", async () => {
     const { checks } = await examine({});
     expect(checks.find(({ code }) => code === "k8s_api_url_unreachable")?.hint).toContain("PAPERCLIP_K8S_API_URL");
