@@ -9,6 +9,8 @@ import type { Seal } from "../../src/runner/seal.ts";
 export interface Task {
   readonly kubeconfig: string;
   readonly seal: Seal | null;
+  /** Only read, as the follower reads, and throw away: what the HTTP client alone costs. */
+  readonly discard: boolean;
   /** Ticks: measure the delay of each line against a bare socket on this port. */
   readonly rawPort: number | null;
 }
@@ -26,7 +28,10 @@ export interface Result {
 
 process.once(
   "message",
-  (task: Task) => void run(task).then((result) => process.send?.(result, () => process.disconnect())),
+  (task: Task) =>
+    void (task.discard ? discard(task) : run(task)).then((result) =>
+      process.send?.(result, () => process.disconnect()),
+    ),
 );
 
 async function run(task: Task): Promise<Result> {
@@ -35,9 +40,7 @@ async function run(task: Task): Promise<Result> {
   const raw = new Map<number, number>();
   const delivered = new Map<number, number>();
   const socket = task.rawPort === null ? null : listenRaw(task.rawPort, raw);
-  // Idle: everything is loaded and connected, and one answer was read.
-  const first = await client.openLog({ namespace: "runs", pod: "p", container: "main", tailLines: 1 }, stop.signal);
-  if (first.kind === "open") for await (const _ of first.body) break;
+  await warmUp(client);
   globalThis.gc?.();
   const idleRssMb = process.memoryUsage.rss() / 1e6;
   let peak = 0;
@@ -80,6 +83,26 @@ async function run(task: Task): Promise<Result> {
     state: report.transcript.state,
     delaysMs: [...delivered].flatMap(([line, at]) => (raw.has(line) ? [at - (raw.get(line) ?? at)] : [])),
   };
+}
+
+/** Everything is loaded and connected, and one answer was read. */
+async function warmUp(client: KubernetesClient): Promise<void> {
+  const log = { namespace: "runs", pod: "p", container: "main", tailLines: 1 };
+  const first = await client.openLog(log, new AbortController().signal);
+  if (first.kind === "open") for await (const _ of first.body) break;
+}
+
+async function discard({ kubeconfig }: Task): Promise<Pick<Result, "seconds" | "cpuSeconds">> {
+  const client = new KubernetesClient(await openCluster({ kubeconfig }));
+  const log = { namespace: "runs", pod: "p", container: "main", timestamps: true, follow: true };
+  await warmUp(client);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const opening = await client.openLog(log, new AbortController().signal);
+  if (opening.kind !== "open") throw new Error(`no log: ${opening.kind}`);
+  for await (const _ of opening.body);
+  const used = process.cpuUsage(cpu);
+  return { seconds: (performance.now() - start) / 1000, cpuSeconds: (used.user + used.system) / 1e6 };
 }
 
 function listenRaw(port: number, seen: Map<number, number>) {

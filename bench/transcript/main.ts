@@ -1,7 +1,7 @@
 /**
  * The follower against `curl` of the same stream to /dev/null, in turns, on this machine:
  *
- *     node bench/transcript/main.ts [--megabytes 256] [--rounds 3] [--gigabyte]
+ *     node bench/transcript/main.ts [--megabytes 256] [--rounds 3] [--gigabyte] [--unlimited]
  */
 import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "256" },
     rounds: { type: "string", default: "3" },
     gigabyte: { type: "boolean", default: false },
+    /** Leaves out the pace of a real API server. */
+    unlimited: { type: "boolean", default: false },
   },
 });
 const BYTES = Number(values.megabytes) * 1e6;
@@ -44,10 +46,10 @@ try {
 
 async function throughput(): Promise<void> {
   console.log(
-    "| limit | HTTP chunk | line | curl MB/s | follower MB/s | ratio | curl CPU s | follower CPU s | proven |",
+    "| limit | HTTP chunk | line | curl MB/s | client alone MB/s | follower MB/s | ratio to curl | ratio to client | curl CPU s | follower CPU s | proven |",
   );
-  console.log("|---|---|---:|---:|---:|---:|---:|---:|---|");
-  for (const pace of ["paced", "files"] as const) {
+  console.log("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|");
+  for (const pace of values.unlimited ? (["files"] as const) : (["paced", "files"] as const)) {
     for (const chunking of ["line", "64 KiB"] as const) {
       for (const lineBytes of [300, 1000, 10_000]) await compare(pace, chunking, lineBytes);
     }
@@ -57,25 +59,29 @@ async function throughput(): Promise<void> {
 async function compare(pace: Pace, chunking: Chunking, lineBytes: number): Promise<void> {
   const file = await writeLogFile(join(folder, "log"), BYTES, lineBytes, chunking);
   const curls = [];
+  const clients = [];
   const follows = [];
   for (let round = 0; round < ROUNDS; round++) {
     curls.push(await curl(pace, file));
+    clients.push(await follow(pace, file, true));
     follows.push(await follow(pace, file));
   }
   const fastest = (results: readonly { seconds: number; cpuSeconds: number }[]) =>
     results.reduce((best, next) => (next.seconds < best.seconds ? next : best));
   const reference = fastest(curls);
+  const client = fastest(clients);
   const own = fastest(follows);
   const rate = (seconds: number) => file.bodyBytes / 1e6 / seconds;
-  const ratio = reference.seconds / own.seconds;
   const proven = follows.every((result) => result.state === "complete") ? "yes" : "NO";
   const row = [
     pace === "paced" ? "40 MB/s" : "none",
     chunking,
     lineBytes,
     rate(reference.seconds).toFixed(0),
+    rate(client.seconds).toFixed(0),
     rate(own.seconds).toFixed(0),
-    ratio.toFixed(2),
+    (reference.seconds / own.seconds).toFixed(2),
+    (client.seconds / own.seconds).toFixed(2),
   ];
   console.log(`| ${[...row, reference.cpuSeconds.toFixed(2), own.cpuSeconds.toFixed(2), proven].join(" | ")} |`);
 }
@@ -112,13 +118,18 @@ async function curl(pace: Pace, file: LogFile): Promise<{ seconds: number; cpuSe
   return { seconds: real, cpuSeconds: user + system };
 }
 
-async function follow(pace: Pace, file: LogFile): Promise<Result> {
-  const child = await startFollow(`/${pace}${file.path}`, file.seal, null);
+async function follow(pace: Pace, file: LogFile, discard = false): Promise<Result> {
+  const child = await startFollow(`/${pace}${file.path}`, file.seal, null, discard);
   const [result] = (await once(child, "message")) as [Result];
   return result;
 }
 
-async function startFollow(path: string, seal: Task["seal"], rawPort: number | null): Promise<ChildProcess> {
+async function startFollow(
+  path: string,
+  seal: Task["seal"],
+  rawPort: number | null,
+  discard = false,
+): Promise<ChildProcess> {
   const kubeconfig = join(folder, "kubeconfig");
   const cluster = {
     name: "bench",
@@ -135,6 +146,6 @@ async function startFollow(path: string, seal: Task["seal"], rawPort: number | n
   };
   await writeFile(kubeconfig, JSON.stringify(config));
   const child = fork(join(here, "follow.ts"), { execArgv: ["--expose-gc"] });
-  child.send({ kubeconfig, seal, rawPort } satisfies Task);
+  child.send({ kubeconfig, seal, rawPort, discard } satisfies Task);
   return child;
 }
