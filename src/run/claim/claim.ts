@@ -32,6 +32,8 @@ export type Claimed =
 
 /** Looks at the agent's Jobs again and again only while they change under our hands. */
 const MAX_ROUNDS = 20;
+/** Paperclip's record of another run is asked for so many times more when it cannot be read. */
+const ASK_AGAIN = 2;
 
 /** Throws RunFault when the agent's slot is taken, or when it cannot be known. */
 export async function claim(request: ClaimRequest): Promise<Claimed> {
@@ -51,7 +53,10 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
       case "ours":
         return { kind: "taken-over", job: decision.job, from: null };
       case "blocked":
-        throw refusal(client, decision);
+        if (decision.code !== "k8s_concurrency_guard_unreachable" || round >= ASK_AGAIN)
+          throw refusal(client, decision);
+        await client.clock.sleep(1000 * (round + 1), signal);
+        break;
       case "clear":
         await clearAll(request, decision.jobs);
         break;

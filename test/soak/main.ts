@@ -1,0 +1,85 @@
+/**
+ * Many agents on a devcluster, with random faults, kills of hosts and cancellations, ending in an audit.
+ *
+ *   npm run soak -- --minutes 10 [--agents 50] [--hosts 3] [--seed 1]
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { buildRunner } from "../../scripts/build-runner.ts";
+import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
+import { OURS } from "../../src/run/plan/names.ts";
+import { openPlace, type Place } from "../cluster/support/place.ts";
+import { makeTrouble } from "./chaos.ts";
+import { startHosts } from "./hosts.ts";
+import { createDice } from "./random.ts";
+import { doTask } from "./task.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "2" },
+    agents: { type: "string", default: "50" },
+    hosts: { type: "string", default: "3" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  },
+});
+const minutes = Number(values.minutes);
+const agents = Number(values.agents);
+const dice = createDice(Number(values.seed));
+console.log(`${agents} agents for ${minutes} minutes, seed ${values.seed}`);
+
+// The cluster is this process: one that is starved shows API servers that do not answer, and proves nothing.
+const delay = monitorEventLoopDelay();
+delay.enable();
+await buildRunner();
+const folder = await mkdtemp(join(tmpdir(), "soak-"));
+const place = await openPlace();
+if (!place.devcluster) throw new Error("the soak breaks what it runs on: it wants a devcluster");
+const hosts = await startHosts(Number(values.hosts), dice);
+const end = Date.now() + minutes * 60_000;
+const calm = new AbortController();
+const trouble = makeTrouble(place.devcluster, hosts, dice, calm.signal);
+
+const ends = new Map<string, number>();
+const violations: string[] = [];
+let runs = 0;
+async function life(agentId: string): Promise<void> {
+  while (Date.now() < end) {
+    const outcome = await doTask(place, hosts, dice, folder, agentId);
+    ends.set(outcome.ended, (ends.get(outcome.ended) ?? 0) + 1);
+    runs += outcome.runs;
+    violations.push(...outcome.violations);
+    for (const violation of outcome.violations) console.log(`VIOLATION ${violation}`);
+  }
+}
+await Promise.all(Array.from({ length: agents }, (_, index) => life(`agent-${index}`)));
+calm.abort();
+const done = await trouble;
+await hosts.stop();
+violations.push(...(await leaked(place)));
+await place.close();
+await rm(folder, { recursive: true, force: true });
+
+console.log(`runs: ${runs}; the devcluster was held up for at most ${Math.round(delay.max / 1e6)} ms`);
+console.log("tasks:", Object.fromEntries(ends));
+console.log("trouble:", Object.fromEntries(done));
+console.log(violations.length === 0 ? "no violation" : `${violations.length} violations:\n${violations.join("\n")}`);
+process.exitCode = violations.length === 0 ? 0 : 1;
+
+/** What is left 30 s after the last run. */
+async function leaked({ admin, namespace }: Place): Promise<string[]> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const kinds = await Promise.all(
+      [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: OURS })),
+    );
+    const left = kinds.flatMap(({ items }, index) =>
+      items.map(({ metadata }) => `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name}`),
+    );
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(500);
+  }
+}

@@ -1,0 +1,118 @@
+/** One task of one agent: woken, perhaps killed with its host and woken again, perhaps cancelled; then judged. */
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { freshId } from "../cluster/support/context.ts";
+import type { Place } from "../cluster/support/place.ts";
+import { INIT, RESULT } from "../cluster/support/run.ts";
+import type { Hosts } from "./hosts.ts";
+import type { Dice } from "./random.ts";
+
+export interface TaskOutcome {
+  /** How it ended, for the statistics. */
+  readonly ended: string;
+  /** Runs that it took. */
+  readonly runs: number;
+  /** What must never happen, and did. */
+  readonly violations: readonly string[];
+}
+
+interface Plan {
+  readonly lines: number;
+  readonly fails: boolean;
+  /** Milliseconds after which somebody presses Stop; null = nobody. */
+  readonly cancelAfter: number | null;
+}
+
+/** Woken so often, an agent whose hosts all die gives the chaos its due. */
+const MAX_RUNS = 50;
+
+export async function doTask(
+  place: Place,
+  hosts: Hosts,
+  dice: Dice,
+  folder: string,
+  agentId: string,
+): Promise<TaskOutcome> {
+  const plan: Plan = {
+    lines: dice.between(0, 120),
+    fails: dice.chance(0.15),
+    cancelAfter: dice.chance(0.15) ? dice.between(0, 2500) : null,
+  };
+  const taskId = `task-${freshId()}`;
+  const diary = join(folder, taskId);
+  const agent = program(plan, diary, join(folder, `${agentId}.lock`));
+  let previous: string | null = null;
+  for (let runs = 1; runs <= MAX_RUNS; runs++) {
+    const runId = `run-${freshId()}`;
+    const wake = { taskId, ...(previous !== null && dice.chance(0.5) ? { retryOfRunId: previous } : {}) };
+    const { kubeconfig, namespace, image, paperclip } = place;
+    const host = hosts.pick();
+    paperclip.set(runId, "running");
+    const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: { graceSec: 5 }, wake };
+    const stop = setTimeout(() => host.cancel(runId, "Cancelled by a board operator"), plan.cancelAfter ?? 2 ** 30);
+    const result = await host.execute(settings, paperclip.url).catch(() => null);
+    clearTimeout(stop);
+    // An honest "I cannot know, so I do not start": the host wakes the agent again.
+    const refused = result?.errorCode === "k8s_concurrency_guard_unreachable";
+    if (result && refused) place.paperclip.ended(runId, result);
+    else if (result) {
+      paperclip.ended(runId, result);
+      const violations = await judge(plan, result, host.stdout(runId), diary, runs);
+      return { ended: result.errorCode ?? "completed", runs, violations: violations.map((v) => `${runId}: ${v}`) };
+    }
+    // The host is dead; Paperclip finds out.
+    if (!result) paperclip.set(runId, dice.pick(["failed", "interrupted"]));
+    previous = runId;
+  }
+  return { ended: "never", runs: MAX_RUNS, violations: [`${taskId} was not done in ${MAX_RUNS} runs`] };
+}
+
+/** Writes down what it really does, and whether another one of the same agent does something at the same time. */
+function program({ lines, fails }: Plan, diary: string, lock: string): string {
+  const end = fails ? "exit 3" : `${RESULT}; exit 0`;
+  return [
+    `trap 'code=$?; rmdir ${lock}; echo "exit $code" >> ${diary}' EXIT; trap 'exit 143' TERM`,
+    `mkdir ${lock} || echo double >> ${diary}`,
+    `echo started >> ${diary}`,
+    `cat >/dev/null; ${INIT}`,
+    `i=0; while [ $i -lt ${lines} ]; do echo '{"type":"assistant","line":'$i'}'; i=$((i+1)); [ $((i % 5)) -ne 0 ] || sleep 0.1; done`,
+    end,
+  ].join("\n");
+}
+
+async function judge(
+  plan: Plan,
+  result: AdapterExecutionResult,
+  stdout: string,
+  diary: string,
+  runs: number,
+): Promise<string[]> {
+  const truth = (await readFile(diary, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
+  const bad: string[] = [];
+  const must = (holds: boolean, what: string): void => {
+    if (!holds)
+      bad.push(`${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}`);
+  };
+  must(!truth.includes("double"), "two agents ran at the same time");
+  must(truth.filter((word) => word === "started").length <= runs, "more agents were started than runs");
+  const numbers = [...stdout.matchAll(/"line":(\d+)/g)].map(([, number]) => Number(number));
+  must(
+    numbers.every((number, index) => number === index),
+    `lines lost, repeated or out of order: ${numbers.join(" ")}`,
+  );
+  const last = truth.at(-1);
+  if (result.errorCode === null) {
+    must(last === "exit 0" && !plan.fails, "called completed, and was not");
+    must(numbers.length === plan.lines, `completed with ${numbers.length} of ${plan.lines} lines`);
+    must(result.costUsd === 0.25, "completed without its bill");
+  } else if (result.errorCode === "cancelled") {
+    must(plan.cancelAfter !== null, "called cancelled, and nobody did");
+    must(last === undefined || last.startsWith("exit"), "called cancelled while its agent runs");
+  } else {
+    must(plan.fails && last === "exit 3" && result.exitCode === 3, "failed for no reason of its own");
+    must(numbers.length === plan.lines, `ended with ${numbers.length} of ${plan.lines} lines`);
+  }
+  await rm(diary, { force: true });
+  return bad;
+}
