@@ -91,8 +91,10 @@ describe("start.sh", () => {
       await pod.ended().catch(() => {});
       const log = Buffer.concat(lines).toString();
       if (kind === "sh") expect(log).toBe("raw|1\nagent\n");
-      else
-        expect(log).toBe(`node ${pod.folder}/secret folder/runner.mjs ${pod.terminationLog} ${pod.workingDirectory}\n`);
+      else {
+        const words = [`${pod.folder}/secret folder/runner.mjs`, pod.terminationLog, pod.workingDirectory];
+        expect(log).toBe(`node --single-threaded ${words.join(" ")}\n`);
+      }
     }
   });
 });
