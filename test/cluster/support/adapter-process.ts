@@ -46,10 +46,13 @@ export async function startAdapterProcess(): Promise<AdapterProcess> {
       const result = until(child, (message) =>
         message.kind === "result" && message.runId === runId ? message.result : undefined,
       );
-      child.send({ kind: "execute", settings, paperclipUrl } satisfies ToAdapter);
+      child.send({ kind: "execute", settings, paperclipUrl } satisfies ToAdapter, () => undefined);
       return result;
     },
-    cancel: (runId, reason) => child.send({ kind: "cancel", runId, reason } satisfies ToAdapter),
+    cancel: (runId, reason) => {
+      // A process that was killed meanwhile takes no orders.
+      child.send({ kind: "cancel", runId, reason } satisfies ToAdapter, () => undefined);
+    },
     stdout,
     said: async (runId, text) => {
       if (!stdout(runId).includes(text)) await until(child, () => stdout(runId).includes(text) || undefined);
