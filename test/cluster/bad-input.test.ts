@@ -99,12 +99,12 @@ describe("bad input gets an error that names the field and the fix", () => {
     expect(refused.errorMessage).toMatch(/Create the namespace/);
   });
 
-  it("a quantity that the cluster refuses leaves nothing behind", async () => {
+  it("a request above its limit", async () => {
     const config = { "resources.requests.memory": "2Gi", "resources.limits.memory": "1Gi" };
     const run = startRun(place, { agent: AGENT, config });
     const result = await run.result;
-    expect(result.errorCode).toBe("k8s_job_create_failed");
-    expect(result.errorMessage).toMatch(/must be less than or equal to memory limit/);
+    expect(result.errorCode).toBe("k8s_config_invalid");
+    expect(result.errorMessage).toMatch(/resources\.requests\.memory is 2Gi, more than resources\.limits\.memory/);
     expect(await objectsOf(place, run)).toEqual([]);
   });
 });
