@@ -35,13 +35,13 @@ describe("a pod that no node takes", () => {
   it("is not given up because we could not see it start", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("faults are the devcluster's");
-    const config = { nodeSelector: { pool: "later" }, podStartTimeoutSec: 3 };
-    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; sleep 6; ${RESULT}`, config });
+    const config = { nodeSelector: { pool: "later" }, podStartTimeoutSec: 8 };
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; sleep 10; ${RESULT}`, config });
     await run.event("k8s.pod.unscheduled");
     const fault = devcluster.faults.add({ action: { kind: "drop", when: "before" } });
     devcluster.cutConnections();
     labelNode(devcluster, "later");
-    await place.admin.clock.sleep(5000);
+    await place.admin.clock.sleep(9000);
     fault.remove();
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     expect(await leftovers(place, run)).toEqual([]);
