@@ -20,12 +20,17 @@ import { doTask } from "./task.ts";
 
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     minutes: { type: "string", default: "2" },
     agents: { type: "string", default: "50" },
     hosts: { type: "string", default: "3" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
+if (values.help) {
+  console.log("npm run soak -- [--minutes 2] [--agents 50] [--hosts 3] [--seed N]: random trouble, then an audit");
+  process.exit(0);
+}
 const minutes = Number(values.minutes);
 const agents = Number(values.agents);
 const dice = createDice(Number(values.seed));

@@ -128,7 +128,7 @@ describe.concurrent("the end of things", () => {
       spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
     });
     cluster.createPod("pod", {
-      ...sh("echo kept > /work/file", { volumeMounts: [{ name: "work", mountPath: "/work" }] }),
+      ...sh("echo kept > /kept/file", { volumeMounts: [{ name: "work", mountPath: "/kept" }] }),
       volumes: [{ name: "work", persistentVolumeClaim: { claimName: "work" } }],
     });
     await cluster.until(podPhase("Succeeded"));

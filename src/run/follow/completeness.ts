@@ -37,14 +37,20 @@ export function completeness(transcript: Transcript, seal: Seal | null, stopped:
 }
 
 function unproven(transcript: Transcript, seal: Seal | null, stopped: boolean, lines: number): Completeness {
-  const why = stopped
-    ? "the follower was stopped before the container's end"
-    : transcript.raw.suspicions > 0
-      ? `lines may be missing in ${transcript.raw.suspicions} place(s): the log has no line numbers (the image has no Node)`
-      : transcript.mode === "raw" || seal?.runner === "sh"
-        ? "the log has no line numbers (the image has no Node)"
-        : "the runner left no seal (it was killed, or the pod's end was not seen)";
-  return { state: "unproven", lines, why };
+  return { state: "unproven", lines, why: whyUnproven(transcript, seal, stopped) };
+}
+
+const NO_NUMBERS = "the log has no line numbers (the image has no Node)";
+
+function whyUnproven({ mode, raw }: Transcript, seal: Seal | null, stopped: boolean): string {
+  if (stopped) return "the follower was stopped before the container's end";
+  if (raw.suspicions > 0) return `lines may be missing in ${raw.suspicions} place(s): ${NO_NUMBERS}`;
+  if (mode === "raw") return NO_NUMBERS;
+  // sh seals such an end also where the image has Node: it is told to stop before Node listens.
+  if (seal?.runner === "sh" && seal.exitCode === null && seal.signal === null && !seal.partial)
+    return "the agent was not started, and the runner counted no lines";
+  if (seal?.runner === "sh") return NO_NUMBERS;
+  return "the runner left no seal (it was killed, or the pod's end was not seen)";
 }
 
 /** A tail that the seal counts and nobody has is given up by the follower; this only guards the report. */
