@@ -1,6 +1,8 @@
 /** `npm run demo:paperclip`: the real Paperclip, a cluster, one agent of our type, one task, a page to look at. */
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runElsewhere } from "./host/elsewhere.ts";
 import { ensureInstalled, packageFolder, rootFolder, run } from "./host/install.ts";
 import type { Run } from "./host/records.ts";
 import type { RealCluster } from "./stage/cluster.ts";
@@ -63,6 +65,14 @@ function readOptions(): { once: boolean; cluster: RealCluster | null } | number 
 async function main(): Promise<number> {
   const options = readOptions();
   if (typeof options === "number") return options;
+  try {
+    await ensureInstalled(say);
+    const elsewhere = await runElsewhere(fileURLToPath(import.meta.url), say);
+    if (elsewhere !== null) return elsewhere;
+  } catch (error) {
+    console.error((error as Error).message);
+    return 1;
+  }
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const)
     process.on(name, () => {
@@ -82,7 +92,6 @@ async function main(): Promise<number> {
 }
 
 async function story(options: { once: boolean; cluster: RealCluster | null }, signal: AbortSignal): Promise<number> {
-  await ensureInstalled(say);
   if (packageFolder === rootFolder) {
     say("adapter: building");
     await run(process.execPath, ["scripts/build.ts"], rootFolder);

@@ -24,15 +24,12 @@ export async function giveTo(user: User | null, ...paths: string[]): Promise<voi
   if (user) for (const path of paths) await chown(path, user.uid, user.gid);
 }
 
-/** Throws with the folder that keeps the server's user from reading `path`, such as a clone below /root. */
-export async function assertReachable(user: User | null, path: string): Promise<void> {
-  if (!user) return;
+/** The folder that keeps the server's user from reading `path`, such as /root; null when nothing does. */
+export async function blockingFolder(user: User | null, path: string): Promise<string | null> {
+  if (!user) return null;
   for (let folder = path; ; folder = dirname(folder)) {
     const { mode, uid } = await stat(folder);
-    if ((mode & 0o001) === 0 && uid !== user.uid)
-      throw new Error(
-        `The server runs as user ${user.uid}, since PostgreSQL refuses root, and that user may not enter ${folder}. Use a checkout that others may read, or a user of your own that is not root.`,
-      );
-    if (folder === dirname(folder)) return;
+    if ((mode & 0o001) === 0 && uid !== user.uid) return folder;
+    if (folder === dirname(folder)) return null;
   }
 }
