@@ -27,6 +27,11 @@ export function createAdapter(): ServerAdapterModule {
     supportsInstructionsBundle: true,
     instructionsPathKey: "instructionsFilePath",
     requiresMaterializedRuntimeSkills: false,
+    // Paperclip then gives its connection tools as an MCP server among the run's others.
+    runtimeToolDelivery: "native_mcp",
+    listSkills: async (ctx) => (await import("./paperclip/skills.ts")).listSkills(ctx),
+    // Which skills an agent has is in its configuration; its next pod gets them.
+    syncSkills: async (ctx) => (await import("./paperclip/skills.ts")).listSkills(ctx),
     execute: async (ctx) => (await import("./run/in-paperclip.ts")).runInPaperclip(ctx),
     testEnvironment: async (ctx) => (await import("./doctor/test-environment.ts")).testEnvironment(ctx),
   };

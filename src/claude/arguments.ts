@@ -11,6 +11,10 @@ export interface ClaudeInvocation {
   readonly maxTurns: number;
   /** A file name in the run's directory; Claude appends it to its system prompt. */
   readonly systemPromptFile: string | null;
+  /** A file name in the run's directory: the MCP servers of this run, and no others. */
+  readonly mcpFile: string | null;
+  /** A folder's name in the run's directory, with the skills in its `.claude/skills`. */
+  readonly skillsFolder: string | null;
   readonly extraArgs: readonly string[];
 }
 
@@ -29,6 +33,8 @@ export function claudeCommand(invocation: ClaudeInvocation): [Word, ...Word[]] {
   if (invocation.effort) words.push("--effort", invocation.effort);
   if (invocation.maxTurns > 0) words.push("--max-turns", String(invocation.maxTurns));
   if (invocation.systemPromptFile) words.push("--append-system-prompt-file", { runFile: invocation.systemPromptFile });
+  if (invocation.mcpFile) words.push("--mcp-config", { runFile: invocation.mcpFile }, "--strict-mcp-config");
+  if (invocation.skillsFolder) words.push("--add-dir", { runFile: invocation.skillsFolder });
   words.push(...invocation.extraArgs);
   return words;
 }

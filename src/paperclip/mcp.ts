@@ -1,7 +1,7 @@
 /** The MCP servers that Paperclip gives a run, as Claude Code's `--mcp-config` wants them and as a pod reaches them. */
 import type { AdapterRuntimeMcpAccess } from "@paperclipai/adapter-utils";
 
-type McpServer = ReturnType<AdapterRuntimeMcpAccess["getServers"]>[number];
+export type McpServer = ReturnType<AdapterRuntimeMcpAccess["getServers"]>[number];
 
 /** The file's text; null when there is no server. It holds tokens. */
 export function mcpConfig(servers: readonly McpServer[], apiUrl: string | null, ownUrl: string | null): string | null {

@@ -11,7 +11,10 @@ export interface SessionParams {
   readonly workspaceId?: string;
   readonly repoUrl?: string;
   readonly repoRef?: string;
+  /** What instructions and skills the session was started with. */
   readonly promptBundleKey?: string;
+  /** Which MCP servers; absent when there were none. */
+  readonly mcpServerIdentity?: string;
 }
 
 /** Names that earlier versions and other adapters stored. */
@@ -23,6 +26,7 @@ const ALIASES: Readonly<Record<keyof SessionParams, readonly string[]>> = {
   repoUrl: ["repoUrl", "repo_url"],
   repoRef: ["repoRef", "repo_ref"],
   promptBundleKey: ["promptBundleKey", "prompt_bundle_key"],
+  mcpServerIdentity: ["mcpServerIdentity", "mcp_server_identity"],
 };
 
 export function readSessionParams(raw: unknown): SessionParams | null {
@@ -53,11 +57,19 @@ export interface ResumeDecision {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A session is resumed only where Claude Code can find it: same working directory, same volume. */
-export function decideResume(
-  runtime: AdapterExecutionContext["runtime"],
-  now: { readonly cwd: string; readonly home: string | null },
-): ResumeDecision {
+/** What a session of this run would be started with. */
+export interface SessionTerms {
+  readonly cwd: string;
+  readonly home: string | null;
+  readonly promptBundleKey: string | null;
+  readonly mcpServerIdentity: string | null;
+}
+
+/**
+ * A session is resumed only where Claude Code can find it (same working directory, same volume), and only with what it
+ * was started with: a resumed session is not told its instructions again.
+ */
+export function decideResume(runtime: AdapterExecutionContext["runtime"], now: SessionTerms): ResumeDecision {
   const session = readSessionParams(runtime.sessionParams) ?? readSessionParams({ sessionId: runtime.sessionId });
   if (!session) return { sessionId: null, note: null };
   const fresh = (why: string): ResumeDecision => ({
@@ -68,5 +80,9 @@ export function decideResume(
   if (now.home === null) return fresh("the pod has no volume that outlives it");
   if (session.home !== undefined && session.home !== now.home) return fresh(`it lies on volume ${session.home}`);
   if (session.cwd !== undefined && session.cwd !== now.cwd) return fresh(`it belongs to ${session.cwd}`);
+  const { promptBundleKey, mcpServerIdentity = null } = session;
+  if (promptBundleKey !== undefined && promptBundleKey !== now.promptBundleKey)
+    return fresh("its agent has other instructions or skills now");
+  if (mcpServerIdentity !== now.mcpServerIdentity) return fresh("its agent has other MCP servers now");
   return { sessionId: session.sessionId, note: null };
 }

@@ -1,13 +1,14 @@
 /** The skills that Paperclip assigns to an agent: what its page shows of them, and the files that a pod needs of them. */
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
 import type { AdapterSkillContext, AdapterSkillSnapshot } from "@paperclipai/adapter-utils";
 import {
   buildRuntimeMountedSkillSnapshot,
   isPaperclipSkillSourceMissing,
+  PAPERCLIP_OPERATIONAL_SKILL_KEY,
   readPaperclipRuntimeSkillEntries,
   resolveLegacyPaperclipDesiredSkillNames,
 } from "@paperclipai/adapter-utils/server-utils";
+import { buildSkillLibraryManifestMarkdown } from "@paperclipai/adapter-utils/skill-library-manifest";
+import { type FolderFile, readFolder } from "./folder.ts";
 
 /** Only what Paperclip assigns: what lies in the agent's home can be seen by its pods alone. */
 export async function listSkills({ config, adapterType }: AdapterSkillContext): Promise<AdapterSkillSnapshot> {
@@ -20,57 +21,57 @@ export async function listSkills({ config, adapterType }: AdapterSkillContext): 
   });
 }
 
-export interface SkillFile {
+export interface Skills {
   /** Below the folder for `--add-dir`, such as `.claude/skills/paperclip/SKILL.md`. */
-  readonly path: string;
-  readonly text: string;
-}
-
-export interface SkillFiles {
-  readonly files: readonly SkillFile[];
+  readonly files: readonly FolderFile[];
+  /** For the agent's instructions: which skills its company has, and which of them are its own. Null when there are none. */
+  readonly library: string | null;
   /** Skills and files that were left out, each with the reason. */
   readonly notes: readonly string[];
 }
 
-/** The files of the skills that the agent is to have. Symbolic links and what is no text are left out and named. */
-export async function readSkillFiles(config: Record<string, unknown>): Promise<SkillFiles> {
-  const available = await readPaperclipRuntimeSkillEntries(config, import.meta.dirname);
-  const desired = new Set(resolveLegacyPaperclipDesiredSkillNames(config, available));
-  const files: SkillFile[] = [];
+/**
+ * The skills that the agent is to have, each whole or not at all, Paperclip's own first, as long as they have no more
+ * than `maxBytes` together.
+ */
+export async function readSkills(config: Record<string, unknown>, maxBytes: number): Promise<Skills> {
+  const entries = await readPaperclipRuntimeSkillEntries(config, import.meta.dirname);
+  const desired = new Set(resolveLegacyPaperclipDesiredSkillNames(config, entries));
+  const files: FolderFile[] = [];
+  const missing = new Map<string, string>();
   const notes: string[] = [];
-  for (const entry of available.filter(({ key }) => desired.has(key))) {
-    if (isPaperclipSkillSourceMissing(entry)) {
-      notes.push(`Skill ${entry.key} is not in the pod: ${entry.missingDetail ?? "its files are missing"}`);
-      continue;
+  let left = maxBytes;
+  for (const entry of ownFirst(entries).filter(({ key }) => desired.has(key))) {
+    try {
+      if (isPaperclipSkillSourceMissing(entry)) throw new Error(entry.missingDetail ?? "its files are missing");
+      if (!NAME.test(entry.runtimeName)) throw new Error(`${entry.runtimeName} cannot be the name of a folder`);
+      const folder = await readFolder(entry.source, left);
+      left -= folder.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const below = `.claude/skills/${entry.runtimeName}`;
+      files.push(...folder.files.map((file) => ({ ...file, path: `${below}/${file.path}` })));
+      notes.push(
+        ...folder.leftOut.map((path) => `${path} of skill ${entry.key} is not in the pod: it is no plain file`),
+      );
+    } catch (error) {
+      missing.set(entry.key, error instanceof Error ? error.message : String(error));
     }
-    const read = await readFolder(entry.source, entry.key);
-    files.push(...read.files.map(({ path, text }) => ({ path: `.claude/skills/${entry.runtimeName}/${path}`, text })));
-    notes.push(...read.notes);
   }
-  return { files, notes };
+  const library = buildSkillLibraryManifestMarkdown({
+    entries: entries.map((entry) => {
+      if (!missing.has(entry.key)) return entry;
+      // The reason may name paths of Paperclip's machine, of which the agent is to know nothing.
+      const missingDetail = entry.missingDetail ?? "its files could not be copied into the pod";
+      return { ...entry, sourceStatus: "missing" as const, missingDetail };
+    }),
+    desiredSkillKeys: desired,
+  });
+  notes.push(...[...missing].map(([key, why]) => `Skill ${key} is not in the pod: ${why}`));
+  return { files, library, notes };
 }
 
-async function readFolder(folder: string, skill: string): Promise<SkillFiles> {
-  const files: SkillFile[] = [];
-  const notes: string[] = [];
-  try {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isDirectory()) continue;
-      const path = relative(folder, join(entry.parentPath, entry.name));
-      const text = entry.isFile() ? textOf(await readFile(join(folder, path))) : null;
-      if (text === null) notes.push(`${path} of skill ${skill} is not in the pod: it is no text file`);
-      else files.push({ path, text });
-    }
-  } catch (error) {
-    notes.push(`Skill ${skill} is not whole in the pod: ${error instanceof Error ? error.message : error}`);
-  }
-  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), notes };
-}
+const ownFirst = <T extends { readonly key: string }>(entries: readonly T[]): T[] => [
+  ...entries.filter(({ key }) => key === PAPERCLIP_OPERATIONAL_SKILL_KEY),
+  ...entries.filter(({ key }) => key !== PAPERCLIP_OPERATIONAL_SKILL_KEY),
+];
 
-function textOf(bytes: Buffer): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
+const NAME = /^(?!\.{1,2}$)[^/\0]+$/;

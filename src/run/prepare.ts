@@ -7,11 +7,14 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { ClusterOptions } from "../kubernetes/cluster.ts";
 import { pods } from "../kubernetes/resource-types.ts";
 import { type HostPod, hostPodAddress, readHostPod } from "../paperclip/host-pod.ts";
+import { readInstructions } from "../paperclip/instructions.ts";
+import { readSkills } from "../paperclip/skills.ts";
 import { runnerScript, startScript } from "../runner/scripts.generated.ts";
 import { RUN_FILES } from "../runner/spec.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { HOME } from "./plan/home.ts";
 import { planRun, type RunPlan } from "./plan/plan.ts";
+import type { Given } from "./plan/provision.ts";
 
 /** The cluster that an agent's configuration names. */
 export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
@@ -28,15 +31,14 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<RunPlan> {
   const policy = operatorPolicy(deps.env);
-  const instructions = await readInstructions(agent, deps);
   return planRun({
     ctx,
-    agent: instructions.note ? { ...agent, notes: [...agent.notes, instructions.note] } : agent,
+    agent,
     policy,
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: await findHostPod(client, deps, signal),
     defaultNamespace: client.cluster.namespace,
-    instructions: instructions.text,
+    given: await whatIsGiven(ctx, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   });
 }
@@ -60,19 +62,22 @@ export async function findHostPod(
   }
 }
 
-async function readInstructions(
-  { config }: ParsedAgentConfig,
-  deps: Dependencies,
-): Promise<{ readonly text: string | null; readonly note: string | null }> {
-  const path = config.instructionsFilePath;
-  if (!path) return { text: null, note: null };
-  try {
-    const text = await deps.readFile(path);
-    const folder = path.slice(0, path.lastIndexOf("/") + 1);
-    const origin = `The above agent instructions were loaded from ${path}. Resolve any relative file references from ${folder}.`;
-    return { text: `${text}\n\n${origin}\n`, note: null };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { text: null, note: `The instructions file cannot be read, the run goes on without it: ${why}` };
-  }
+/**
+ * Bytes for skills and the files beside the instructions. A Secret holds 1 MiB; what remains is for the prompt, the
+ * environment and the runner. Fixed: with a share that depended on the prompt, skills would come and go between runs.
+ */
+const BUNDLE_BYTES = 640 * 1024;
+
+/** What Paperclip has for the agent beside its prompt. */
+async function whatIsGiven(ctx: AdapterExecutionContext, deps: Dependencies): Promise<Given> {
+  const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
+  const beside = instructions?.folder?.files ?? [];
+  const skills = await readSkills(ctx.config, BUNDLE_BYTES - beside.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  return {
+    instructions,
+    skills,
+    mcpServers: ctx.runtimeMcp?.getServers() ?? [],
+    paperclipUrl: deps.paperclipUrl(ctx.agent),
+    notes: [...notes, ...skills.notes],
+  };
 }

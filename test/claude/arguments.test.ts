@@ -10,6 +10,8 @@ const plain: ClaudeInvocation = {
   effort: null,
   maxTurns: 0,
   systemPromptFile: null,
+  mcpFile: null,
+  skillsFolder: null,
   extraArgs: [],
 };
 
@@ -29,12 +31,16 @@ describe("Claude Code's command line", () => {
       effort: "high",
       maxTurns: 3,
       systemPromptFile: "instructions.md",
+      mcpFile: "mcp.json",
+      skillsFolder: "skills",
       extraArgs: ["--foo", "a b"],
     });
     expect(words.slice(0, 2)).toEqual(["nice", "claude"]);
     expect(words.slice(6)).toEqual([
       ...["--resume", "id", "--dangerously-skip-permissions", "--chrome", "--model", "m", "--effort", "high"],
-      ...["--max-turns", "3", "--append-system-prompt-file", { runFile: "instructions.md" }, "--foo", "a b"],
+      ...["--max-turns", "3", "--append-system-prompt-file", { runFile: "instructions.md" }],
+      ...["--mcp-config", { runFile: "mcp.json" }, "--strict-mcp-config", "--add-dir", { runFile: "skills" }],
+      ...["--foo", "a b"],
     ]);
   });
 });

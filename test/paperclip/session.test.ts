@@ -38,13 +38,18 @@ describe("resuming a session", () => {
     sessionDisplayId: null,
     taskKey: null,
   });
-  const here = { cwd: "/paperclip/w", home: "ns/claim" };
+  const here = { cwd: "/paperclip/w", home: "ns/claim", promptBundleKey: "bundle", mcpServerIdentity: "servers" };
+  const servers = { mcpServerIdentity: "servers" };
 
   it.each([
-    ["same volume and directory", { sessionId: ID, cwd: here.cwd, home: here.home }, ID],
-    ["stored before homes were noted", { sessionId: ID, cwd: here.cwd }, ID],
-    ["another volume", { sessionId: ID, cwd: here.cwd, home: "ns/other" }, null],
-    ["another directory", { sessionId: ID, cwd: "/x", home: here.home }, null],
+    ["same volume and directory", { sessionId: ID, cwd: here.cwd, home: here.home, ...servers }, ID],
+    ["stored before homes were noted", { sessionId: ID, cwd: here.cwd, ...servers }, ID],
+    ["another volume", { sessionId: ID, cwd: here.cwd, home: "ns/other", ...servers }, null],
+    ["another directory", { sessionId: ID, cwd: "/x", home: here.home, ...servers }, null],
+    ["same instructions and skills", { sessionId: ID, promptBundleKey: "bundle", ...servers }, ID],
+    ["other instructions or skills", { sessionId: ID, promptBundleKey: "old", ...servers }, null],
+    ["other MCP servers", { sessionId: ID, mcpServerIdentity: "old" }, null],
+    ["MCP servers, where there were none", { sessionId: ID }, null],
     ["an id that is none", { sessionId: "latest", home: here.home }, null],
   ])("%s", (_, params, expected) => {
     const { sessionId, note } = decideResume(runtime(params), here);

@@ -44,4 +44,4 @@ export function workingDirectory(
   return configuredCwd ?? `${home.path}/workspaces/${agentSlug}`;
 }
 
-const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+export const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

@@ -6,6 +6,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type {
   Affinity,
   Container,
+  KeyToPath,
   LocalObjectReference,
   PodDNSConfig,
   PodSpec,
@@ -15,7 +16,7 @@ import type {
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import type { Home } from "./home.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
-import { environmentReferences, fileItems } from "./secret.ts";
+import { environmentReferences } from "./secret.ts";
 import { type RunTerms, writeTerms } from "./terms.ts";
 
 export interface ManifestInput {
@@ -36,7 +37,8 @@ export interface ManifestInput {
   readonly home: Home;
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly secretData: Readonly<Record<string, string>>;
+  /** The files of the run's directory, as the Secret has them. */
+  readonly files: readonly KeyToPath[];
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -163,7 +165,7 @@ function volumes(input: ManifestInput): Volume[] {
   const { claim } = input.home;
   return [
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
-    { name: "run", secret: { secretName: input.name, items: fileItems(input.secretData), defaultMode: 0o444 } },
+    { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
     claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
   ];
 }

@@ -13,14 +13,19 @@ import type { HostPod } from "../../paperclip/host-pod.ts";
 import { buildPrompt } from "../../paperclip/prompt.ts";
 import { decideResume, type SessionParams } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
-import type { RunnerSpec } from "../../runner/spec.ts";
+import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import type { RunFacts } from "../evidence.ts";
 import { chooseHome, type Home, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "./names.ts";
 import { placement } from "./placement.ts";
-import { INSTRUCTIONS_FILE, runSecret, runSecretData } from "./secret.ts";
+import { type Given, type Provision, provide } from "./provision.ts";
+import { type RunFile, runSecret, secretContent } from "./secret.ts";
+import { rememberedSession } from "./terms.ts";
+
+/** What Claude appends to its system prompt. */
+const INSTRUCTIONS_FILE = "instructions.md";
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
@@ -31,8 +36,8 @@ export interface PlanInput {
   readonly hostPod: HostPod | null;
   /** Where Jobs go when the agent does not say. */
   readonly defaultNamespace: string;
-  /** Text of the agent's instructions; null when there are none or they cannot be read. */
-  readonly instructions: string | null;
+  /** What Paperclip has for the agent beside its prompt. */
+  readonly given: Given;
   /** The scripts that run in the pod, by file name. */
   readonly scripts: Readonly<Record<string, string>>;
 }
@@ -68,7 +73,10 @@ export function planRun(input: PlanInput): RunPlan {
   const wake = readWake(ctx);
   const home = chooseHome(namespace, config.homeClaim, hostPod);
   const cwd = workingDirectory(home, wake.workspace.cwd, config.cwd, agentLabel(ctx.agent.id));
-  const resume = decideResume(ctx.runtime, { cwd, home: home.identity });
+  const provision = provide(input.given, home, input.policy.apiUrl);
+  const { promptBundleKey, mcpServerIdentity } = provision;
+  const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
+  const resume = decideResume(ctx.runtime, session);
   const { agent } = ctx;
   const identity: RunIdentity = {
     agentId: agent.id,
@@ -86,7 +94,7 @@ export function planRun(input: PlanInput): RunPlan {
     timeoutSec: config.timeoutSec,
   };
   const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
-  const words = whatToSay(input, resume.sessionId, cwd, home);
+  const words = whatToSay(input, provision, resume.sessionId, cwd, home);
   const place = placement(input.agent, hostPod, namespace);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
@@ -98,13 +106,13 @@ export function planRun(input: PlanInput): RunPlan {
     home,
     workingDirectory: cwd,
     environment: words.environment,
-    secretData: words.secretData,
+    files: words.content.items,
     graceSec,
     timeoutSec,
     ttlSecondsAfterFinished,
-    terms: { facts, graceSec, session: { cwd, home: home.identity } },
+    terms: { facts, graceSec, session },
   });
-  const notes = [...input.agent.notes, ...place.notes, ...labels.notes, ...words.notes];
+  const notes = [...input.agent.notes, ...input.given.notes, ...place.notes, ...labels.notes, ...words.notes];
   if (resume.note) notes.push(resume.note);
   return {
     identity,
@@ -113,18 +121,22 @@ export function planRun(input: PlanInput): RunPlan {
     job,
     facts,
     graceSec,
-    secret: runSecret(name, namespace, labels.labels, words.secretData),
+    secret: runSecret(name, namespace, labels.labels, words.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
     predecessors: wake.previousRunIds,
-    session: sessionToRemember(cwd, home, wake.workspace),
+    session: rememberedSession(session, {
+      workspaceId: wake.workspace.id,
+      repoUrl: wake.workspace.repoUrl,
+      repoRef: wake.workspace.repoRef,
+    }),
     meta: invocationMeta({ ...words, name, namespace, job, notes }),
   };
 }
 
 /** Everything that is said to the agent: it goes into the run's Secret. */
-function whatToSay(input: PlanInput, resume: string | null, cwd: string, home: Home) {
+function whatToSay(input: PlanInput, provision: Provision, resume: string | null, cwd: string, home: Home) {
   const { ctx, scripts } = input;
   const { config } = input.agent;
   const { variables: environment, notes } = buildEnvironment({
@@ -137,13 +149,25 @@ function whatToSay(input: PlanInput, resume: string | null, cwd: string, home: H
   });
   const prompt = buildPrompt({ ctx, ...config, resumes: resume !== null });
   // A resumed session has its instructions already.
-  const instructions = resume ? null : input.instructions;
-  const spec = runnerSpec(config, resume, instructions !== null);
-  const secretData = runSecretData({ prompt: prompt.text, instructions, spec, environment, scripts });
-  return { environment, notes, prompt, spec, secretData };
+  const instructions = resume ? null : provision.systemPrompt;
+  const spec = runnerSpec(config, provision, resume, instructions !== null);
+  const files: RunFile[] = [
+    ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
+    { path: RUN_FILES.prompt, content: prompt.text },
+    { path: RUN_FILES.spec, content: JSON.stringify(spec) },
+    { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
+    ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
+    ...provision.files,
+  ];
+  return { environment, notes, prompt, spec, content: secretContent(files, environment) };
 }
 
-function runnerSpec(config: AgentConfig, resume: string | null, hasInstructions: boolean): RunnerSpec {
+function runnerSpec(
+  config: AgentConfig,
+  { mcpFile, skillsFolder }: Provision,
+  resume: string | null,
+  hasInstructions: boolean,
+): RunnerSpec {
   return {
     command: claudeCommand({
       command: config.command,
@@ -154,23 +178,11 @@ function runnerSpec(config: AgentConfig, resume: string | null, hasInstructions:
       effort: config.effort ?? config.thinkingEffort,
       maxTurns: config.maxTurnsPerRun,
       systemPromptFile: hasInstructions ? INSTRUCTIONS_FILE : null,
+      mcpFile,
+      skillsFolder,
       extraArgs: config.extraArgs,
     }),
     graceSec: config.graceSec,
     timeoutSec: config.timeoutSec,
-  };
-}
-
-function sessionToRemember(
-  cwd: string,
-  home: Home,
-  workspace: ReturnType<typeof readWake>["workspace"],
-): Omit<SessionParams, "sessionId"> {
-  return {
-    cwd,
-    ...(home.identity ? { home: home.identity } : {}),
-    ...(workspace.id ? { workspaceId: workspace.id } : {}),
-    ...(workspace.repoUrl ? { repoUrl: workspace.repoUrl } : {}),
-    ...(workspace.repoRef ? { repoRef: workspace.repoRef } : {}),
   };
 }

@@ -1,41 +1,51 @@
 /**
- * The run's Secret: prompt, instructions, runner and every environment variable of the agent. Nothing of it stands in
- * the Job, which anyone with `get jobs` can read.
+ * The run's Secret: every file and every environment variable of the agent. Nothing of it stands in the Job, which
+ * anyone with `get jobs` can read, but for the files' names.
  */
 import type { EnvVar, KeyToPath, Secret } from "kubernetes-types/core/v1";
 import { ConfigError } from "../../config/config-error.ts";
-import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
-
-export const INSTRUCTIONS_FILE = "instructions.md";
 
 /** The API server refuses one byte more (measured, 422). */
 const MAX_SECRET_BYTES = 1_048_576;
 const ENV_PREFIX = "env.";
 
-export interface RunSecretInput {
-  readonly prompt: string;
-  readonly instructions: string | null;
-  readonly spec: RunnerSpec;
-  readonly environment: Readonly<Record<string, string>>;
-  /** The scripts that run in the pod, by file name. */
-  readonly scripts: Readonly<Record<string, string>>;
+/** A file of the run's directory in the pod. */
+export interface RunFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  readonly executable?: boolean;
 }
 
-/** Key → text. Throws ConfigError when it is larger than a Secret may be, naming the largest part. */
-export function runSecretData(input: RunSecretInput): Record<string, string> {
-  const data: Record<string, string> = {
-    ...input.scripts,
-    [RUN_FILES.prompt]: input.prompt,
-    [RUN_FILES.spec]: JSON.stringify(input.spec),
-    [RUN_FILES.shellSpec]: shellSpec(input.spec),
-  };
-  if (input.instructions !== null) data[INSTRUCTIONS_FILE] = input.instructions;
-  for (const [name, value] of Object.entries(input.environment)) data[ENV_PREFIX + name] = value;
-  checkSize(data);
-  return data;
+export interface SecretContent {
+  readonly data: Readonly<Record<string, string | Uint8Array>>;
+  /** The files of the Secret's volume: all but the environment. */
+  readonly items: readonly KeyToPath[];
 }
 
-function checkSize(data: Readonly<Record<string, string>>): void {
+/** The Secret's key of an environment variable. */
+export const variableKey = (name: string): string => ENV_PREFIX + name;
+
+/** Throws ConfigError when it is larger than a Secret may be, naming the largest part. */
+export function secretContent(files: readonly RunFile[], environment: Readonly<Record<string, string>>): SecretContent {
+  const data: Record<string, string | Uint8Array> = {};
+  const items: KeyToPath[] = [];
+  const parts = new Map<string, string>();
+  for (const [index, { path, content, executable }] of files.entries()) {
+    // A key has no slash, and not every character that a file's name may have.
+    const key = PLAIN_KEY.test(path) ? path : `file.${index}`;
+    data[key] = content;
+    parts.set(key, path);
+    items.push({ key, path, ...(executable ? { mode: 0o555 } : {}) });
+  }
+  for (const [name, value] of Object.entries(environment)) data[variableKey(name)] = value;
+  checkSize(data, (key) => parts.get(key) ?? key);
+  return { data, items: items.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+const PLAIN_KEY = /^[-\w]+(\.[-\w]+)?$/;
+
+function checkSize(data: SecretContent["data"], nameOf: (key: string) => string): void {
   const sizes = Object.entries(data).map(([key, value]) => ({ key, bytes: Buffer.byteLength(value) }));
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total <= MAX_SECRET_BYTES) return;
@@ -43,7 +53,7 @@ function checkSize(data: Readonly<Record<string, string>>): void {
   throw new ConfigError(
     [
       {
-        field: largest.key.startsWith(ENV_PREFIX) ? `env.${largest.key.slice(ENV_PREFIX.length)}` : largest.key,
+        field: nameOf(largest.key),
         problem: `makes the run's Secret ${total} bytes large (it alone has ${largest.bytes}), and Kubernetes takes ${MAX_SECRET_BYTES}`,
         fix: "Make it shorter, or put it into a file that the agent reads.",
       },
@@ -56,25 +66,19 @@ function checkSize(data: Readonly<Record<string, string>>): void {
 export function environmentReferences(secretName: string, environment: Readonly<Record<string, string>>): EnvVar[] {
   return Object.keys(environment)
     .sort()
-    .map((name) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key: ENV_PREFIX + name } } }));
+    .map((name) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key: variableKey(name) } } }));
 }
 
-/** The files of the Secret's volume: all but the environment. */
-export function fileItems(data: Readonly<Record<string, string>>): KeyToPath[] {
-  return Object.keys(data)
-    .filter((key) => !key.startsWith(ENV_PREFIX))
-    .sort()
-    .map((key) => ({ key, path: key }));
-}
-
-/** Without owner: launch adds the Job's uid, which only the cluster knows. */
+/** Without owner: whoever creates it adds the Job's uid, which only the cluster knows. */
 export function runSecret(
   name: string,
   namespace: string,
   labels: Readonly<Record<string, string>>,
-  data: Readonly<Record<string, string>>,
+  data: SecretContent["data"],
 ): Secret {
-  const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")] as const);
+  const encoded = Object.entries(data).map(
+    ([key, bytes]) => [key, Buffer.from(bytes as Uint8Array).toString("base64")] as const,
+  );
   return {
     apiVersion: "v1",
     kind: "Secret",

@@ -9,6 +9,7 @@ import { clearAway } from "../claim/clear.ts";
 import { nameOf, runIdOf, stateOf } from "../claim/job-state.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { LABELS, OURS } from "../plan/names.ts";
+import { variableKey } from "../plan/secret.ts";
 import { activeRuns } from "./active-runs.ts";
 import { type Duty, dutyOf, WOKEN } from "./duty.ts";
 
@@ -22,7 +23,7 @@ export interface Look {
 }
 
 /** Where a run's Secret has the agent's own token for Paperclip. */
-const TOKEN = "env.PAPERCLIP_API_KEY";
+const TOKEN = variableKey("PAPERCLIP_API_KEY");
 
 /** A chain of continuations that is longer is none. */
 const MAX_SUCCESSORS = 20;

@@ -1,0 +1,70 @@
+/** What Paperclip has for an agent beside its prompt, as the agent finds it in its pod. */
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { leftovers } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT, startRun } from "./support/run.ts";
+
+let place: Place;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "provision-"));
+  await mkdir(join(folder, "skill/scripts"), { recursive: true });
+  await writeFile(join(folder, "skill/SKILL.md"), "# Hello ✓\n");
+  await writeFile(join(folder, "skill/scripts/do it.sh"), "#!/bin/sh\necho the script ran\n");
+  await chmod(join(folder, "skill/scripts/do it.sh"), 0o755);
+  await mkdir(join(folder, "instructions"));
+  await writeFile(join(folder, "instructions/AGENTS.md"), "Be kind.\n");
+  await writeFile(join(folder, "instructions/SOUL.md"), "A soul.\n");
+  place = await openPlace();
+}, 120_000);
+afterAll(async () => {
+  await place.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Finds its own arguments as Claude Code would. */
+const ARGUMENTS =
+  "while [ $# -gt 0 ]; do case $1 in --add-dir) dir=$2;; --mcp-config) mcp=$2;; --append-system-prompt-file) words=$2;; esac; shift; done";
+
+const skills = () => ({
+  paperclipRuntimeSkills: [
+    { key: "team/hello", runtimeName: "hello", source: join(folder, "skill"), sourceStatus: "available" },
+  ],
+  paperclipSkillSync: { desiredSkills: ["team/hello"] },
+});
+
+describe("the agent's pod", () => {
+  it("has the skills, the MCP servers with their tokens, and the files beside the instructions", async () => {
+    const run = startRun(place, {
+      agent: `cat >/dev/null; ${INIT}; ${ARGUMENTS}; cd "$dir/.claude/skills/hello"; echo "skill: $(cat SKILL.md)"; "./scripts/do it.sh"; echo "mcp: $(cat "$mcp")"; cat "$words"; echo "beside: $(cat "\${words%/*}/instructions/SOUL.md")"; ${RESULT}`,
+      config: {
+        ...skills(),
+        instructionsFilePath: join(folder, "instructions/AGENTS.md"),
+        instructionsRootPath: join(folder, "instructions"),
+      },
+      context: {
+        runtimeMcp: {
+          getServers: () => [
+            { name: "tools", url: `${place.paperclip.url}/mcp/tools`, token: "mcp-token", connectionId: "tools" },
+          ],
+        },
+      },
+      dependencies: { env: { PAPERCLIP_K8S_API_URL: "http://paperclip.team.svc:3100" } },
+    });
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    const said = run.stdout();
+    expect(said).toContain("skill: # Hello ✓\n");
+    expect(said).toContain("the script ran\n");
+    expect(said).toContain(
+      'mcp: {"mcpServers":{"tools":{"type":"http","url":"http://paperclip.team.svc:3100/mcp/tools","headers":{"Authorization":"Bearer mcp-token"}}}}\n',
+    );
+    expect(said).toContain("Be kind.\n");
+    expect(said).toContain("- team/hello — enabled");
+    expect(said).toContain("beside: A soul.\n");
+    expect(said).not.toContain(folder);
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+/** What a plan is made from, for tests. */
+import type { PodSpec } from "kubernetes-types/core/v1";
+import { parseAgentConfig } from "../../../src/config/agent-config.ts";
+import { operatorPolicy } from "../../../src/config/operator.ts";
+import type { HostPod } from "../../../src/paperclip/host-pod.ts";
+import type { PlanInput, planRun } from "../../../src/run/plan/plan.ts";
+import type { Given } from "../../../src/run/plan/provision.ts";
+
+export const hostPod: HostPod = {
+  namespace: "agents",
+  name: "paperclip-0",
+  image: "registry.example/paperclip:1",
+  imagePullSecrets: [{ name: "pull" }],
+  nodeSelector: { pool: "agents" },
+  tolerations: [{ key: "agents", operator: "Exists" }],
+  affinity: null,
+  dnsConfig: null,
+  homeClaim: { claimName: "home", subPath: "data", mountPath: "/paperclip" },
+  user: { uid: 1001, gid: 1002, groups: [3000] },
+};
+
+export function input(change: Partial<PlanInput> & { config?: Record<string, unknown> } = {}): PlanInput {
+  const { config, ...rest } = change;
+  return {
+    ctx: {
+      runId: "run-1",
+      agent: { id: "agent-1", companyId: "company-1", name: "Ada", adapterType: "claude_k8s", adapterConfig: {} },
+      runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+      context: { taskId: "task-1", wakeReason: "issue_assigned" },
+      authToken: "run-token-secret",
+    },
+    agent: parseAgentConfig({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
+    policy: operatorPolicy({}),
+    inherited: { ANTHROPIC_API_KEY: "model-secret" },
+    hostPod: null,
+    defaultNamespace: "agents",
+    given: given({ instructions: { path: "/host/agents/ada/AGENTS.md", text: "Be kind.", folder: null } }),
+    scripts: { "start.sh": "#!/bin/sh", "runner.mjs": "//" },
+    ...rest,
+  };
+}
+
+export function given(change: Partial<Given> = {}): Given {
+  const skills = { files: [], library: null, notes: [] };
+  return { instructions: null, skills, mcpServers: [], paperclipUrl: "http://127.0.0.1:3100", notes: [], ...change };
+}
+
+export const podOf = (plan: ReturnType<typeof planRun>): PodSpec => {
+  const spec = plan.job.spec?.template.spec;
+  if (!spec) throw new Error("no pod in the plan");
+  return spec;
+};
+export const secretOf = (plan: ReturnType<typeof planRun>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(plan.secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
+
+/** What a managed agent with skills and MCP servers has. */
+export function everything(change: Partial<Given> = {}): Given {
+  const file = (path: string, text: string, executable = false) => ({ path, bytes: Buffer.from(text), executable });
+  return given({
+    instructions: {
+      path: "/host/ada/instructions/AGENTS.md",
+      text: "Be kind.",
+      folder: { path: "/host/ada/instructions", files: [file("AGENTS.md", "Be kind."), file("notes/a b.md", "Notes")] },
+    },
+    skills: {
+      files: [
+        file(".claude/skills/hello/SKILL.md", "# Hello"),
+        file(".claude/skills/hello/scripts/do.sh", "echo", true),
+      ],
+      library: "## Company skill library",
+      notes: [],
+    },
+    mcpServers: [{ name: "p", url: "http://127.0.0.1:3100/api/mcp/x", token: "mcp-token-secret", connectionId: "c" }],
+    ...change,
+  });
+}
