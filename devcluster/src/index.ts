@@ -13,7 +13,7 @@ import { type RunningNode, startNode } from "./node/node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
 import { measuredTimings, type Timings } from "./timings.ts";
-import type { Clock, LocalImage, LogReader } from "./types.ts";
+import type { Clock, Executor, LocalImage, LogReader } from "./types.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
 export type { RequestLog, RequestRecord } from "./api/request-log.ts";
@@ -65,8 +65,9 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
   undo.defer(bootstrap(store, { ca }));
   // The node comes after the server, whose address its pods are told.
   const logs: LogReader = { open: (...request) => node.logs.open(...request) };
+  const executor: Executor = { exec: (...request) => node.executor.exec(...request) };
   const server = await startApiServer({
-    context: { store, access, logs, bookmarkInterval },
+    context: { store, access, logs, executor, bookmarkInterval },
     faults,
     requests,
     certificate,

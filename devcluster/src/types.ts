@@ -3,6 +3,8 @@
  * only in the store. Every object is plain JSON as the wire has it.
  */
 
+import type { Readable, Writable } from "node:stream";
+
 export interface ObjectMeta {
   name: string;
   generateName?: string;
@@ -110,6 +112,21 @@ export interface LogOptions {
   readonly sinceSeconds?: number;
   readonly tailLines?: number;
   readonly limitBytes?: number;
+}
+
+/** A program that was started beside a container's own. */
+export interface ExecProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Its exit code, 128 + n when signal n ended it; settles when its pipes are closed too. */
+  readonly exited: Promise<number>;
+}
+
+/** The node's answer to `pods/exec`. */
+export interface Executor {
+  /** Rejects with the kubelet's own words when the program cannot be started. */
+  exec(pod: KubeObject, container: string, command: readonly string[]): Promise<ExecProcess>;
 }
 
 /** The node's answer to `pods/log`; the API server asks, the node owns the files. */

@@ -26,6 +26,7 @@ const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "
 const SUBRESOURCES: Readonly<Record<string, { kind?: string; group?: string; version?: string; verbs: string[] }>> = {
   status: { verbs: ["get", "patch", "update"] },
   log: { verbs: ["get"] },
+  exec: { kind: "PodExecOptions", verbs: ["create", "get"] },
   eviction: { kind: "Eviction", group: "policy", version: "v1", verbs: ["create"] },
   token: { kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"] },
 };

@@ -2,6 +2,7 @@ import { ApiError } from "./api-error.ts";
 import { create } from "./create.ts";
 import { discovery } from "./discovery.ts";
 import { evict } from "./eviction.ts";
+import { exec } from "./exec.ts";
 import { list } from "./list.ts";
 import { log } from "./log.ts";
 import { openApi } from "./openapi/index.ts";
@@ -77,6 +78,9 @@ function verbFor(request: ResourceRequest): NamedVerb | undefined {
 
 function subresourceVerb({ subresource }: Target, method: string): NamedVerb | undefined {
   if (subresource === "log" && method === "GET") return { name: "get", run: log };
+  // A WebSocket opens with GET, SPDY with POST.
+  if (subresource === "exec" && method === "GET") return { name: "get", run: exec };
+  if (subresource === "exec" && method === "POST") return { name: "create", run: exec };
   if (subresource === "eviction" && method === "POST") return { name: "create", run: evict };
   if (subresource === "token" && method === "POST") return { name: "create", run: issueToken };
   return undefined;

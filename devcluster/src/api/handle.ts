@@ -1,23 +1,15 @@
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "./api-error.ts";
-import { dispatch } from "./dispatch.ts";
-import type { FaultAction, FaultSource } from "./faults.ts";
-import { actingUser } from "./impersonation.ts";
+import { Arrival, type Handling } from "./arrival.ts";
+import type { FaultAction } from "./faults.ts";
 import { expired } from "./list.ts";
-import type { Answer, ApiContext } from "./request.ts";
-import type { WritableRequestLog } from "./request-log.ts";
+import type { Answer } from "./request.ts";
 import { errorOnWire, onWire, type WireAnswer, warningHeaders } from "./respond.ts";
 import { type Response, type Wire, writeAnswer } from "./write.ts";
 
 /** The real server's limit for a request body [measured: 413 above]. */
 const MAX_BODY = 3 * 1024 * 1024;
-
-export interface Handling {
-  readonly context: ApiContext;
-  readonly faults: FaultSource;
-  readonly requests: WritableRequestLog;
-}
 
 type Form = { readonly accept: string | undefined; readonly now: number };
 
@@ -25,41 +17,20 @@ type Form = { readonly accept: string | undefined; readonly now: number };
 export async function handle(
   request: Http2ServerRequest,
   response: Http2ServerResponse,
-  { context, faults, requests }: Handling,
+  handling: Handling,
 ): Promise<void> {
   const wire = wireOf(request, response);
-  const url = new URL(request.url, "https://127.0.0.1");
-  const target = { method: request.method, path: url.pathname, query: url.search.slice(1) };
-  const now = context.store.clock();
-  const userAgent = request.headers["user-agent"] ?? "";
-  const record = requests.add({ time: now, ...target, userAgent, user: "", status: 0 });
-  const actions = faults.take(target);
-  const warnings: string[] = [];
-  let user = "";
+  const arrival = new Arrival(request, handling);
+  const { actions, warnings } = arrival;
   try {
     const body = await readBody(request);
-    const work = async (): Promise<Answer> => {
+    const work = (): Promise<Answer> => {
       if (body === undefined) throw tooLarge();
-      const caller = context.access.authenticate(request.headers.authorization);
-      user = caller.name;
-      const who = actingUser(request.headers, caller, context.access);
-      user = who.name;
-      return dispatch(
-        {
-          ...target,
-          query: url.searchParams,
-          headers: request.headers,
-          body,
-          user: who,
-          signal: wire.closed,
-          warn: (text) => warnings.push(text),
-        },
-        context,
-      );
+      return arrival.dispatch(body, wire.closed);
     };
-    const answer = await underFaults(actions, wire, work, { accept: request.headers.accept, now });
+    const answer = await underFaults(actions, wire, work, arrival);
     if (answer === "dropped") return;
-    record.answered(answer.code, user);
+    arrival.answered(answer.code);
     await writeAnswer({ ...answer, headers: { ...answer.headers, ...warningHeaders(warnings) } }, wire, actions);
   } catch (error) {
     // A client that goes away in the middle is daily business; anything else is worth a line.
@@ -86,9 +57,10 @@ function tooLarge(): ApiError {
   return new ApiError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY}`);
 }
 
-async function underFaults(
+/** Does the work, unless a fault says otherwise. */
+export async function underFaults(
   actions: readonly FaultAction[],
-  wire: Wire,
+  wire: Pick<Wire, "closed" | "reset">,
   work: () => Promise<Answer>,
   form: Form,
 ): Promise<WireAnswer | "dropped"> {
@@ -102,7 +74,7 @@ async function underFaults(
   return actions.some((action) => action.kind === "drop") ? dropped(wire) : answer;
 }
 
-function dropped(wire: Wire): "dropped" {
+function dropped(wire: Pick<Wire, "reset">): "dropped" {
   wire.reset();
   return "dropped";
 }

@@ -17,7 +17,8 @@ export async function log(request: ResourceRequest, { store, logs }: ApiContext)
   return { kind: "stream", contentType: "text/plain", chunks };
 }
 
-function containerOf(pod: KubeObject, wanted: string): string {
+/** The container that is meant; "" is the only one, or the pod's default one. */
+export function containerOf(pod: KubeObject, wanted: string): string {
   const spec = plain(pod.spec);
   const names = (field: string): string[] => list(spec[field]).map((container) => String(plain(container).name));
   const main = names("containers");

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ApiStore } from "../store/store.ts";
-import type { KubeObject, LogReader } from "../types.ts";
+import type { ExecProcess, Executor, KubeObject, LogReader } from "../types.ts";
 import type { Access, User } from "./access.ts";
 import type { ResourceDefinition } from "./resources.ts";
 import type { Target } from "./target.ts";
@@ -28,6 +28,8 @@ export interface ApiContext {
   readonly access: Access;
   /** Absent in a devcluster without a node: pods/log then has nothing to read. */
   readonly logs?: LogReader;
+  /** Absent as that is. */
+  readonly executor?: Executor;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. */
   readonly bookmarkInterval: number;
 }
@@ -45,6 +47,7 @@ export type Answer =
       readonly chunks: AsyncIterable<Uint8Array>;
       readonly headers?: Record<string, string>;
     }
+  | { readonly kind: "exec"; readonly stdin: boolean; readonly start: () => Promise<ExecProcess> }
   | { readonly kind: "empty"; readonly code: number };
 
 export interface ObjectList {

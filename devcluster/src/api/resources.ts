@@ -50,7 +50,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("Pod", "", "pods", {
     shortNames: ["po"],
     categories: ["all"],
-    subresources: ["status", "log", "eviction"],
+    subresources: ["status", "log", "eviction", "exec"],
   }),
   define("Secret", "", "secrets"),
   define("ConfigMap", "", "configmaps", { shortNames: ["cm"] }),

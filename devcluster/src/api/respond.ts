@@ -1,5 +1,5 @@
 import { plain } from "../store/plain.ts";
-import type { ApiError } from "./api-error.ts";
+import { type ApiError, badRequest } from "./api-error.ts";
 import type { Answer } from "./request.ts";
 import { apiVersionOf, type ResourceDefinition } from "./resources.ts";
 import { metadataOf, tableFor, wantsMetadata, wantsTable } from "./table.ts";
@@ -41,6 +41,8 @@ export function onWire(answer: Answer, accept: string | undefined, now: number):
       return bytes(answer.code, Buffer.from(answer.text), "text/plain; charset=utf-8");
     case "bytes":
       return bytes(answer.code, answer.bytes, answer.contentType);
+    case "exec":
+      return errorOnWire(badRequest("Upgrade request required"));
     case "empty":
       return { code: answer.code, headers: {}, body: new Uint8Array() };
     case "stream":

@@ -1,7 +1,11 @@
+import type { IncomingMessage } from "node:http";
 import http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Handling } from "./arrival.ts";
 import type { Certificate } from "./certificate.ts";
-import { type Handling, handle } from "./handle.ts";
+import { handle } from "./handle.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** Streams per HTTP/2 connection, as measured. */
 const MAX_STREAMS = 100;
@@ -40,6 +44,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on("sessionError", () => undefined);
   server.on("request", (request, response) => {
     void handle(request, response, options);
+  });
+  // A WebSocket opens over HTTP/1.1 alone: the real server offers no extended CONNECT either.
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void upgrade(request, socket, head, options);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -3,9 +3,12 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { Clock } from "../types.ts";
 import type { ContainerLog } from "./logs/container-log.ts";
+import type { Translate } from "./paths.ts";
 import { CONTAINER_VARIABLE, handlesTerm, killContainer, largestOf, processesOf, signal } from "./process-tree.ts";
 
 export interface Launch {
+  /** Turns the pod's paths into the host's, in the words of whatever else is run in the container. */
+  readonly translate: Translate;
   readonly id: string;
   /** The program, an absolute path, and its arguments. */
   readonly argv: readonly [string, ...string[]];

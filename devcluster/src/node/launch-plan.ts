@@ -24,12 +24,14 @@ export interface LaunchSource {
 /** Why a container cannot be started at all; the text is that of containerd and runc (measured on 1.36). */
 export class StartError extends Error {
   override readonly name = "StartError";
+  readonly why: string;
 
   constructor(why: string) {
     super(
       "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: " +
         `unable to start container process: error during container init: ${why}`,
     );
+    this.why = why;
   }
 }
 
@@ -63,14 +65,15 @@ export async function planLaunch(source: LaunchSource): Promise<Launch> {
   const [program, ...rest] = words.map((word) => translate(expand(word, variables)));
   if (program === undefined) throw new StartError("no command specified");
   const found = await findProgram(program, words[0] ?? program, env.PATH, workingDirectory);
-  return { id: randomBytes(32).toString("hex"), argv: [found, ...rest], env, workingDirectory };
+  return { id: randomBytes(32).toString("hex"), argv: [found, ...rest], env, workingDirectory, translate };
 }
 
 function covered(path: string, mappings: readonly Mapping[]): boolean {
   return mappings.some(({ inPod }) => path === inPod || path.startsWith(`${inPod.replace(/\/+$/, "")}/`));
 }
 
-async function findProgram(program: string, called: string, path: string, cwd: string): Promise<string> {
+/** `called` is its name in the pod. Throws StartError. */
+export async function findProgram(program: string, called: string, path: string, cwd: string): Promise<string> {
   if (program.includes("/")) {
     const file = resolve(cwd, program);
     const found = await stat(file).catch(() => undefined);

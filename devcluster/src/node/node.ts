@@ -4,7 +4,7 @@ import { ApiError } from "../api/api-error.ts";
 import { createEventRecorder } from "../controllers/events.ts";
 import { hasEnded, type Pod } from "../controllers/objects.ts";
 import { measuredTimings, type Timings } from "../timings.ts";
-import type { Clock, KubeObject, LocalImage, LogReader, Store, StoreEvent } from "../types.ts";
+import type { Clock, ExecProcess, Executor, KubeObject, LocalImage, LogReader, Store, StoreEvent } from "../types.ts";
 import { createLogReader, LogRegistry } from "./logs/reader.ts";
 import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -35,6 +35,8 @@ export interface PodName {
 export interface RunningNode {
   readonly name: string;
   readonly logs: LogReader;
+  /** Runs programs beside those of the containers. */
+  readonly executor: Executor;
   /**
    * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
    * container is told OOMKilled in both cases.
@@ -57,6 +59,7 @@ export async function startNode(store: Store, options: NodeOptions): Promise<Run
 class LocalNode implements RunningNode {
   readonly name: string;
   readonly logs: LogReader;
+  readonly executor: Executor;
   readonly #store: Store;
   readonly #context: NodeContext;
   readonly #workers = new Map<string, PodWorker>();
@@ -84,6 +87,7 @@ class LocalNode implements RunningNode {
     };
     this.#rotation = { ...DEFAULT_ROTATION, ...options.rotation };
     this.logs = this.#reachable(createLogReader({ registry, clock, followEnd: timings.followEnd }));
+    this.executor = { exec: (pod, container, command) => this.#exec(pod as Pod, container, command) };
     this.name = registerNode(store, options, clock());
     for (const object of store.list("pods")) this.#hear({ type: "ADDED", resource: "pods", object });
     this.#unsubscribe = store.subscribe((event) => this.#hear(event));
@@ -163,6 +167,13 @@ class LocalNode implements RunningNode {
         throw new ApiError(500, "InternalError", text);
       },
     };
+  }
+
+  async #exec(pod: Pod, container: string, command: readonly string[]): Promise<ExecProcess> {
+    if (this.#lost) throw new Error("error dialing backend: dial tcp: connect: no route to host");
+    const worker = this.#workers.get(pod.metadata.uid);
+    if (worker === undefined) throw new Error(`unable to upgrade connection: container not found ("${container}")`);
+    return worker.containers.exec(container, command);
   }
 
   #pod({ namespace, name }: PodName): Pod {

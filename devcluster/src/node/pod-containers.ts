@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Container as ContainerSpec } from "kubernetes-types/core/v1";
 import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
+import type { ExecProcess } from "../types.ts";
 import { Container, type Launch } from "./container.ts";
 import { configProblem, ImageBackoff, type Look, lookForImage } from "./container-problem.ts";
 import { type ContainerState, NEVER_STARTED, NOT_LOCATED } from "./container-state.ts";
 import { ContainerConfigError, environmentOf } from "./environment.ts";
+import { startExec } from "./exec.ts";
 import { expand } from "./expansion.ts";
 import { planLaunch, StartError } from "./launch-plan.ts";
 import { ContainerLog } from "./logs/container-log.ts";
@@ -38,7 +40,7 @@ export class PodContainers {
   readonly #node: NodeContext;
   readonly #host: PodHost;
   readonly #files: PodFiles;
-  readonly #running = new Map<string, Container>();
+  readonly #running = new Map<string, { readonly container: Container; readonly launch: Launch }>();
   readonly #ends = new Map<string, Promise<void>>();
   /** Volume name → its place on the host. */
   volumes: ReadonlyMap<string, string> = new Map();
@@ -91,17 +93,23 @@ export class PodContainers {
   }
 
   async terminate(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((container) => container.terminate()));
+    await Promise.all([...this.#running.values()].map(({ container }) => container.terminate()));
   }
 
   async kill(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((container) => container.kill()));
+    await Promise.all([...this.#running.values()].map(({ container }) => container.kill()));
   }
 
   async killForMemory(name: string | undefined, options: { readonly child: boolean }): Promise<void> {
-    const container = name === undefined ? [...this.#running.values()][0] : this.#running.get(name);
-    if (container === undefined) throw new Error("no such container is running");
-    await container.killForMemory(options);
+    const running = name === undefined ? [...this.#running.values()][0] : this.#running.get(name);
+    if (running === undefined) throw new Error("no such container is running");
+    await running.container.killForMemory(options);
+  }
+
+  async exec(name: string, command: readonly string[]): Promise<ExecProcess> {
+    const running = this.#running.get(name);
+    if (running === undefined) throw new Error(`unable to upgrade connection: container not found ("${name}")`);
+    return startExec(running.launch, command);
   }
 
   /** A pod that ends before it ran: why it waited is forgotten, as in a real cluster. */
@@ -174,7 +182,7 @@ export class PodContainers {
     const startedAt = this.#node.clock();
     const { id } = launch;
     this.states[group][index] = { kind: "running", id, startedAt };
-    this.#running.set(spec.name, container);
+    this.#running.set(spec.name, { container, launch });
     this.#ends.set(spec.name, this.#watch(container, { group, index, id, startedAt, log }));
     this.#record(spec, { type: "Normal", reason: "Started", message: "Container started" });
     this.#host.publish();
