@@ -1,5 +1,6 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
 import type { Pod } from "kubernetes-types/core/v1.js";
+import type { ApiError } from "./api-error.ts";
 import type { KubernetesClient } from "./client.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
 import { jobs, pods, type Stored } from "./resource-types.ts";
@@ -48,6 +49,7 @@ export class Observer {
   readonly #client: KubernetesClient;
   readonly #options: ObserverOptions;
   readonly #listeners = new Set<{ filter: ObservationFilter; listener: ObservationListener }>();
+  readonly #whenDenied = new Set<(error: ApiError) => void>();
   #session: Session | undefined;
   #ending: Promise<unknown> = Promise.resolve();
   #listenerErrors = 0;
@@ -77,19 +79,26 @@ export class Observer {
    * signal's reason. Only while somebody observes.
    */
   async synced(signal?: AbortSignal): Promise<void> {
-    const session = this.#session;
-    if (!session) throw new Error("synced() is for observers that somebody observes");
-    const both = Promise.all([session.jobs.synced, session.pods.synced]);
-    const { promise: stopped, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(signal?.reason ?? session.stop.signal.reason);
-    const signals = [session.stop.signal, ...(signal ? [signal] : [])];
-    for (const each of signals) each.addEventListener("abort", onAbort, { once: true });
-    if (signals.some((each) => each.aborted)) onAbort();
+    const { jobs, pods } = this.#observed("synced");
+    await this.#whileObserved(Promise.all([jobs.synced, pods.synced]), signal);
+  }
+
+  /** Resolves with the API server's word once it lets us see Jobs or Pods no more. Rejects as `synced()` does. */
+  async denied(signal?: AbortSignal): Promise<ApiError> {
+    this.#observed("denied");
+    const { promise, resolve } = Promise.withResolvers<ApiError>();
+    if (this.denial) resolve(this.denial);
+    this.#whenDenied.add(resolve);
     try {
-      await Promise.race([both, stopped]);
+      return await this.#whileObserved(promise, signal);
     } finally {
-      for (const each of signals) each.removeEventListener("abort", onAbort);
+      this.#whenDenied.delete(resolve);
     }
+  }
+
+  /** Why nothing of Jobs or of Pods can be seen at this moment; undefined = nobody forbids it. */
+  get denial(): ApiError | undefined {
+    return this.#session?.jobs.denial ?? this.#session?.pods.denial;
   }
 
   get health(): ObserverHealth | undefined {
@@ -102,9 +111,31 @@ export class Observer {
     await this.#ending;
   }
 
+  #observed(what: string): Session {
+    if (!this.#session) throw new Error(`${what}() is for observers that somebody observes`);
+    return this.#session;
+  }
+
+  async #whileObserved<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { stop } = this.#observed("waiting");
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason ?? stop.signal.reason);
+    const signals = [stop.signal, ...(signal ? [signal] : [])];
+    for (const each of signals) each.addEventListener("abort", onAbort, { once: true });
+    if (signals.some((each) => each.aborted)) onAbort();
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      for (const each of signals) each.removeEventListener("abort", onAbort);
+    }
+  }
+
   #start(): Session {
     const { namespace, labelSelector, pollMs = 5000, warn = () => undefined } = this.#options;
-    const common = { client: this.#client, namespace, labelSelector, pollMs, warn };
+    const onDenial = (error: ApiError) => {
+      for (const waiting of this.#whenDenied) waiting(error);
+    };
+    const common = { client: this.#client, namespace, labelSelector, pollMs, warn, onDenial };
     const stop = new AbortController();
     const { signal } = stop;
     // What was still in a buffer when the last listener left is not for the next one.

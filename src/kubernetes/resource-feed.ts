@@ -27,6 +27,8 @@ export interface FeedOptions<T extends KubeObject> {
   /** Milliseconds between lists when the right to watch is missing; each wait is spread by a fifth. */
   readonly pollMs: number;
   readonly onChange: (change: Change<T>) => void;
+  /** Called for as long as there is a denial, at each attempt. */
+  readonly onDenial: (error: ApiError) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -43,6 +45,8 @@ export class ResourceFeed<T extends KubeObject> {
   #hasSynced = false;
   #refusals = 0;
   #warned = false;
+  #denials = 0;
+  #denial: ApiError | undefined;
 
   constructor(options: FeedOptions<T>) {
     this.#options = options;
@@ -60,6 +64,14 @@ export class ResourceFeed<T extends KubeObject> {
   /** Resolves once everything that exists is known. */
   get synced(): Promise<void> {
     return this.#synced.promise;
+  }
+
+  /**
+   * Why the cluster lets us see nothing: neither watch nor list, or not with these credentials; undefined = it does. Only
+   * what was said twice: a server that has just started refuses what it will soon allow.
+   */
+  get denial(): ApiError | undefined {
+    return this.#denial;
   }
 
   /** Runs until aborted. Never throws. */
@@ -94,10 +106,11 @@ export class ResourceFeed<T extends KubeObject> {
     switch (event.type) {
       case "CONNECTED":
         this.#refusals = 0;
+        this.#allow();
         this.#become("watching");
         return;
       case "DISCONNECTED":
-        if (event.error) this.#become("disconnected", event.error);
+        if (event.error) this.#fail(event.error);
         return;
       case "LISTED":
         this.#listed(event.objects);
@@ -136,13 +149,14 @@ export class ResourceFeed<T extends KubeObject> {
         const { items } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
         failures = 0;
         this.#heardAt = client.clock.now();
+        this.#allow();
         this.#become("polling", this.#health.error);
         this.#listed(items);
       } catch (thrown) {
         if (signal.aborted) return;
         if (!(thrown instanceof ApiError)) throw thrown;
         error = thrown;
-        this.#become("disconnected", error);
+        this.#fail(error);
       }
       const spread = pollMs * (0.8 + 0.4 * client.random());
       const wait = error ? (error.retryAfterMs ?? 0) + spread + fullJitter(failures++, client.random) : spread;
@@ -161,6 +175,19 @@ export class ResourceFeed<T extends KubeObject> {
         ? "nothing can be observed"
         : `a list each ${this.#options.pollMs / 1000} s takes its place, which sees ends later and may miss their reason`;
     this.#options.warn(`the right "${verb}" on "${resource}" in namespace "${namespace}" is missing: ${fallback}`);
+  }
+
+  #fail(error: ApiError): void {
+    this.#become("disconnected", error);
+    if (!error.forbidden && !error.unauthorized) return;
+    if (++this.#denials < 2) return;
+    this.#denial = error;
+    this.#options.onDenial(error);
+  }
+
+  #allow(): void {
+    this.#denials = 0;
+    this.#denial = undefined;
   }
 
   #become(state: FeedHealth["state"], error?: ApiError): void {

@@ -2,12 +2,11 @@
  * Waits until the agent's container runs. Waiting is not failing: an autoscaler needs minutes, a registry has hiccups.
  * Only what time cannot mend, or what passed its limit, is given up.
  */
-import type { Pod } from "kubernetes-types/core/v1";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { events, pods, type Stored } from "../kubernetes/resource-types.ts";
+import { events } from "../kubernetes/resource-types.ts";
 import { hasEnded } from "./end-of-run.ts";
-import { belongsTo } from "./evidence/observe.ts";
 import type { LaunchedJob } from "./launch.ts";
+import type { LookForPod } from "./look-for-pod.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";
 import { describeWaiting, type Patience, type Waiting } from "./waiting.ts";
@@ -29,6 +28,7 @@ export async function awaitStart(
   job: LaunchedJob,
   record: RunRecord,
   limits: StartLimits,
+  look: LookForPod,
   signal: AbortSignal,
 ): Promise<void> {
   const began = client.clock.now();
@@ -40,7 +40,7 @@ export async function awaitStart(
     if (waiting.state !== since.state) since = { state: waiting.state, at: now };
     const limit = limitOf(waiting.patience, limits);
     const waitedSec = (now - (waiting.patience === "forever-until-limit" ? began : since.at)) / 1000;
-    if (waitedSec >= limit && (await isUpToDate(client, job, record, signal))) {
+    if (waitedSec >= limit && (await isUpToDate(client, look, record, signal))) {
       record.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
       return;
     }
@@ -63,25 +63,17 @@ function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
  */
 async function isUpToDate(
   client: KubernetesClient,
-  job: LaunchedJob,
+  look: LookForPod,
   record: RunRecord,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const labelSelector = `job-name=${job.name}`;
-  const found = await client.list(pods, job.namespace, { labelSelector, signal, retryForMs: 0 }).catch(() => null);
-  if (signal.aborted) throw signal.reason;
-  if (!found) return false;
-  const newest = found.items
-    .filter((pod) => belongsTo(pod, job.uid))
-    .toSorted(byAge)
-    .at(-1);
-  if (newest?.metadata.resourceVersion === record.pod?.metadata?.resourceVersion) return true;
-  if (newest) record.add({ kind: "pod", pod: newest, deleted: false, at: client.clock.now() });
+  const seen = await look(signal);
+  if (seen.kind !== "seen") return seen.kind === "as-told";
+  const { pod } = seen;
+  if (pod?.metadata.resourceVersion === record.pod?.metadata?.resourceVersion) return true;
+  if (pod) record.add({ kind: "pod", pod, deleted: false, at: client.clock.now() });
   return false;
 }
-
-const byAge = (a: Stored<Pod>, b: Stored<Pod>): number =>
-  a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp);
 
 /** Until something changed; or, when nothing does for a while, until the cluster's Events were read. */
 async function changeOrLook(

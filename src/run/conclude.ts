@@ -32,13 +32,18 @@ export async function conclude(input: ConcludeInput): Promise<AdapterExecutionRe
   const { runId } = plan.identity;
   const verdict = judge(record.evidence);
   const result = toExecutionResult(verdict, record.evidence, session);
-  // A run that goes on without us, or belongs to another, keeps everything.
-  if (verdict.kind === "detached" || successorOf(record, runId)) return result;
+  // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
+  if (verdict.kind === "detached" || isLost(record) || successorOf(record, runId)) return result;
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
   const keep = plan.retain && record.evidence.job?.stoppedBecause === null;
   const left = keep ? await markCollected(client, job, runId) : await cleanUp(client, job);
   if (left) await host.status(`Job ${job.namespace}/${job.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
   return result;
+}
+
+/** We lost it from sight and nobody asked for its end: it may be alive. */
+function isLost({ evidence: { faults, acts } }: RunRecord): boolean {
+  return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.timeout && !acts.gaveUp;
 }
 
 /** The result of a run that never had a Job of its own: nothing of it is alive in the cluster. */

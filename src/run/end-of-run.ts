@@ -11,7 +11,16 @@ export function hasEnded(evidence: Evidence): boolean {
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;
   if (!job) return false;
-  return job.presence !== "present" || jobIsFinished(evidence) || isHeldForGood(job);
+  return isHeldForGood(job) || (evidence.podless && isWithoutFuture(evidence));
+}
+
+/** The Job is over and its pod was never seen: it may have been there, for Jobs and pods are not told in step. */
+export function podIsMissed(evidence: Evidence): boolean {
+  return evidence.pod === null && !evidence.podless && isWithoutFuture(evidence);
+}
+
+function isWithoutFuture(evidence: Evidence): boolean {
+  return evidence.job !== null && (evidence.job.presence !== "present" || jobIsFinished(evidence));
 }
 
 /** Stopped by an adapter, and its controller has seen that and counts no pod: none will come. */

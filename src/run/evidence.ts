@@ -15,6 +15,8 @@ export interface Evidence {
   readonly job: JobFacts | null;
   /** The newest pod of the Job, chosen by the Job's UID; null: none was ever seen. */
   readonly pod: PodFacts | null;
+  /** True: a look at the cluster found no pod of the Job. */
+  readonly podless: boolean;
   /** What the runner left in the agent container's termination message. */
   readonly seal: Seal | null;
   /** Useful Events of the Job and its pod, oldest first, bounded. */

@@ -15,6 +15,7 @@ import { type Dependencies, realDependencies } from "./dependencies.ts";
 import { causeIsPending, hasEnded } from "./end-of-run.ts";
 import { followRun } from "./follow-run.ts";
 import { type LaunchedJob, launch, launchedJob } from "./launch.ts";
+import { podLook } from "./look-for-pod.ts";
 import { narrate } from "./narrate.ts";
 import { OURS } from "./plan/names.ts";
 import type { RunPlan } from "./plan/plan.ts";
@@ -22,6 +23,7 @@ import { termsOf } from "./plan/terms.ts";
 import { clusterOf, prepare } from "./prepare.ts";
 import { createRecord, type RunRecord } from "./record.ts";
 import { showLife } from "./show-life.ts";
+import { inSight, outOfSight } from "./sight.ts";
 import { hearStopOrders } from "./stop-orders.ts";
 import { obeyStopRequests } from "./stop-requests.ts";
 import { watchRun } from "./watch-run.ts";
@@ -71,14 +73,29 @@ async function runOn(run: Run): Promise<AdapterExecutionResult> {
   const { ctx, agent, lease, deps, host, readStatus, orders } = run;
   const { client } = lease;
   const plan = await prepare(ctx, agent, client, deps, orders);
-  const claimed = await claim({ client, plan, readStatus, tell: host.status, signal: orders });
-  const job = await begin(run, plan, claimed);
+  // Begins to look while the slot is claimed: what is started must be in sight.
+  const stopLooking = lease.observer(plan.namespace, OURS).observe(
+    () => false,
+    () => undefined,
+  );
+  try {
+    const claimed = await claim({ client, plan, readStatus, tell: host.status, signal: orders });
+    const job = await begin(run, plan, claimed);
+    return await see(run, plan, job);
+  } finally {
+    stopLooking();
+  }
+}
+
+/** From the Job that there is to the result. */
+async function see(run: Run, plan: RunPlan, job: LaunchedJob): Promise<AdapterExecutionResult> {
+  const { client } = run.lease;
   const terms = termsOf(job.object, plan);
 
   const record = createRecord(terms.facts);
   record.add({ kind: "job", job: job.object, deleted: false, at: client.clock.now() });
   await follow(run, plan, job, record, terms.graceSec);
-  return conclude({ client, job, record, plan, session: terms.session, host });
+  return conclude({ client, job, record, plan, session: terms.session, host: run.host });
 }
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. */
@@ -88,6 +105,7 @@ async function begin({ lease, host, orders }: Run, plan: RunPlan, claimed: Claim
     await announceTakeOver(host, plan, job, claimed.from);
     return job;
   }
+  await inSight(lease.client, lease.observer(plan.namespace, OURS), orders);
   await host.invocation(plan.meta);
   host.dispatched();
   const job = await launch(lease.client, plan, claimed.existing, orders);
@@ -98,19 +116,22 @@ async function begin({ lease, host, orders }: Run, plan: RunPlan, claimed: Claim
 /** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */
 async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunRecord, graceSec: number): Promise<void> {
   const { ctx, host, orders } = run;
-  const { client, observer } = run.lease;
+  const { client } = run.lease;
   const over = new AbortController();
-  const watch = watchRun(client, observer(plan.namespace, OURS), job, record, over.signal);
+  const observer = run.lease.observer(plan.namespace, OURS);
+  const look = podLook(client, observer, job);
+  const watch = watchRun(client, observer, job, record, look, over.signal);
   const stopTelling = narrate(record, host);
   const obeying = obeyStopRequests({ client, runId: ctx.runId, job, record, graceSec, orders, over: over.signal });
   const { detached } = obeying;
+  outOfSight(client, observer, host, over.signal).then(obeying.leave, () => "the run is over");
   const life = showLife(record, host, client.clock, over.signal);
   let following = Promise.resolve();
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
     await unlessAborted(watch.synced, detached);
     following = followRun({ client, job, record, ctx, host, signal: detached, heard: life.heard });
-    await awaitStart(client, job, record, plan, detached);
+    await awaitStart(client, job, record, plan, look, detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
     await record.until(() => hasEnded(record.evidence), detached);
     await following;

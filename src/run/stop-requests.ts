@@ -1,16 +1,20 @@
 /** Obeys what is asked while a run goes on: to stop the agent, or to leave it to a successor. */
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { isOfRun, runIdOf } from "./claim/job-state.ts";
+import { hasEnded } from "./end-of-run.ts";
+import type { Fault } from "./evidence.ts";
 import type { LaunchedJob } from "./launch.ts";
 import type { RunRecord } from "./record.ts";
 import { stopJob } from "./stop-job.ts";
 import { readStopRequest } from "./stop-reason.ts";
 
 export interface StopRequests {
-  /** Aborts when the run is left to a successor, or a stopped one does not end: nobody waits for the agent any more. */
+  /** Aborts when the run is left alone, or a stopped one does not end: nobody waits for the agent any more. */
   readonly detached: AbortSignal;
   /** Stops the agent on our own account. */
   stop(because: string): void;
+  /** Leaves the agent alone because of this. */
+  leave(because: Fault): void;
 }
 
 export interface StopRequestsInput {
@@ -60,7 +64,12 @@ export function obeyStopRequests(input: StopRequestsInput): StopRequests {
   if (orders.aborted) obey();
   else orders.addEventListener("abort", obey, { once: true, signal: over });
   over.addEventListener("abort", stopLooking, { once: true });
-  return { detached: detached.signal, stop };
+  const leave = (because: Fault): void => {
+    if (hasEnded(record.evidence)) return;
+    record.add({ kind: "fault", fault: because });
+    detached.abort(new Error(because.message));
+  };
+  return { detached: detached.signal, stop, leave };
 }
 
 /** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */

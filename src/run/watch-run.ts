@@ -4,8 +4,10 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Observation, Observer } from "../kubernetes/observer.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
+import { podIsMissed } from "./end-of-run.ts";
 import { belongsTo } from "./evidence/observe.ts";
 import type { LaunchedJob } from "./launch.ts";
+import type { LookForPod } from "./look-for-pod.ts";
 import type { RunRecord } from "./record.ts";
 
 export interface RunWatch {
@@ -14,14 +16,24 @@ export interface RunWatch {
   stop(): void;
 }
 
-/** Starts with what is known and goes on until stopped. `signal` ends `synced` only, by a rejection. */
+/** Milliseconds between looks for a pod that was not told of, while the cluster does not answer. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Starts with what is known and goes on until stopped. `signal` ends it too, `synced` by a rejection. */
 export function watchRun(
   client: KubernetesClient,
   observer: Observer,
   job: LaunchedJob,
   record: RunRecord,
+  look: LookForPod,
   signal: AbortSignal,
 ): RunWatch {
+  let looking = false;
+  const stopMinding = record.subscribe(() => {
+    if (looking || !podIsMissed(record.evidence)) return;
+    looking = true;
+    findMissed(client, record, look, signal).catch(() => "the run is over");
+  });
   let seenJob = false;
   const stop = observer.observe(
     (seen) => isOf(job, seen),
@@ -39,7 +51,22 @@ export function watchRun(
     const ours = found?.metadata.uid === job.uid;
     record.add(found && ours ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });
   };
-  return { synced: sync(), stop };
+  const stopAll = (): void => {
+    stop();
+    stopMinding();
+  };
+  return { synced: sync(), stop: stopAll };
+}
+
+/** Jobs and pods come by two watches: a Job's end may be told before its pod is. */
+async function findMissed(client: KubernetesClient, record: RunRecord, look: LookForPod, signal: AbortSignal) {
+  while (podIsMissed(record.evidence)) {
+    const seen = await look(signal);
+    if (seen.kind === "away") await client.clock.sleep(LOOK_EVERY_MS, signal);
+    else if (seen.kind === "seen" && seen.pod)
+      record.add({ kind: "pod", pod: seen.pod, deleted: false, at: client.clock.now() });
+    else record.add({ kind: "no-pod" });
+  }
 }
 
 function toObservation(seen: Observation, at: number): Parameters<RunRecord["add"]>[0] {

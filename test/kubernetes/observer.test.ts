@@ -203,18 +203,53 @@ describe("without the right to watch", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("nor the right to list: it says so, and goes on trying", async () => {
+  test("nor the right to list: it says so, goes on trying, and takes it back when the right comes", async () => {
     api.intercept = (_, reply) => {
       refuse(reply, 403, "Forbidden", "cannot");
       return true;
     };
     const observer = await observerOf();
     const { told } = listen(observer);
+    const denied = observer.denied();
     await moveUntil(() => observer.health?.jobs.error?.verb === "list", 1000);
     expect(observer.health?.jobs.state).toBe("disconnected");
+    // A server that has just started refuses what it will soon allow: the first word is not believed.
+    expect(observer.denial).toBeUndefined();
+    await moveUntil(() => observer.denial !== undefined, 40_000);
+    expect(await denied).toMatchObject({ forbidden: true, verb: "list", namespace: "runs" });
+    expect(await observer.denied()).toMatchObject({ forbidden: true });
     api.put("jobs", "a");
     api.intercept = () => false;
-    await moveUntil(() => told.includes("ADDED jobs/a"), 5000);
+    await moveUntil(() => told.includes("ADDED jobs/a") && observer.denial === undefined, 40_000);
+  });
+
+  test("nor anything, with credentials that are no longer taken", async () => {
+    const observer = await observerOf();
+    listen(observer);
+    await observer.synced();
+    api.intercept = (_, reply) => {
+      refuse(reply, 401, "Unauthorized", "Unauthorized");
+      return true;
+    };
+    server.cut();
+    await moveUntil(() => observer.denial !== undefined, 40_000);
+    expect(await observer.denied()).toMatchObject({ unauthorized: true });
+  });
+
+  test("a server that cannot be reached denies nothing", async () => {
+    const observer = await observerOf();
+    const { leave } = listen(observer);
+    await observer.synced();
+    const denied = observer.denied();
+    api.intercept = (_, reply) => {
+      refuse(reply, 503, "ServiceUnavailable", "later");
+      return true;
+    };
+    server.cut();
+    await moveUntil(() => server.seen.length > 10, 40_000);
+    expect(observer.denial).toBeUndefined();
+    leave();
+    await expect(denied).rejects.toThrow("nobody observes any more");
   });
 });
 

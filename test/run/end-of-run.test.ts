@@ -4,6 +4,7 @@ import { ANNOTATIONS } from "../../src/run/plan/names.ts";
 import { ANSWERED, agent, ended, evidenceOf, JOB, job, jobDeleted, pod, RUNNING } from "./support/evidence.ts";
 
 const failed = { conditions: [{ type: "Failed", status: "True" }] };
+const NO_POD = { kind: "no-pod" } as const;
 const held = { conditions: [{ type: "Suspended", status: "True" }] };
 
 function stopped(status: object) {
@@ -21,7 +22,12 @@ describe("a run has ended", () => {
     ["when its container has", [job(), pod(RUNNING), ended(0)], true],
     ["not while its container runs", [job(), pod(RUNNING)], false],
     ["not when its Job has failed and its pod still runs", [job(), pod(RUNNING), job(failed)], false],
-    ["when its Job is gone and no pod is left", [job(), jobDeleted()], true],
+    ["when its Job is gone and no pod is left", [job(), jobDeleted(), NO_POD], true],
+    ["not when its Job is gone and nobody looked for its pod", [job(), jobDeleted()], false],
+    ["not when its Job is over and its pod was not told of yet", [job(failed)], false],
+    ["when its Job is over and has no pod", [job(failed), NO_POD], true],
+    ["not while its Job waits for a pod, though there is none yet", [job(), NO_POD], false],
+    ["not when a pod was found after all", [job(failed), NO_POD, pod(RUNNING)], false],
     ["not when its Job is gone and its pod still runs", [job(), pod(RUNNING), jobDeleted()], false],
     ["when it was stopped before it had a pod", [job(), stopped(held)], true],
     ["not before the controller has seen that", [job(), stopped({})], false],

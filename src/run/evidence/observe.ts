@@ -16,6 +16,8 @@ export type Observation =
   | { readonly kind: "pod"; readonly pod: Pod; readonly deleted: boolean; readonly at: number }
   /** A look at the pod found nothing (404, or a list without it). */
   | { readonly kind: "pod-gone"; readonly at: number }
+  /** A look at the Job's pods found none, though none was known before. */
+  | { readonly kind: "no-pod" }
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "transcript"; readonly report: TranscriptReport }
   | { readonly kind: "agent"; readonly result: AgentResult }
@@ -29,6 +31,7 @@ export function noEvidence(run: RunFacts): Evidence {
     run,
     job: null,
     pod: null,
+    podless: false,
     seal: null,
     events: [],
     transcript: null,
@@ -49,6 +52,8 @@ export function observe(evidence: Evidence, seen: Observation): Evidence {
       return observePod(evidence, seen.pod, seen.deleted, seen.at);
     case "pod-gone":
       return { ...evidence, pod: goneIfPresent(evidence.pod, seen.at) };
+    case "no-pod":
+      return { ...evidence, podless: evidence.pod === null };
     case "event":
       return { ...evidence, events: recordEvent(evidence.events, seen.event) };
     case "transcript":
@@ -73,7 +78,12 @@ function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number):
   if (!evidence.job || !belongsTo(pod, evidence.job.uid)) return evidence;
   if (evidence.pod && isOlder(pod, evidence.pod)) return evidence;
   const facts = readPod(evidence.pod, pod, evidence.run.container, deleted, at);
-  return { ...evidence, pod: facts, seal: parseSeal(facts.agent.terminated?.message) ?? sealOf(evidence, facts) };
+  return {
+    ...evidence,
+    pod: facts,
+    podless: false,
+    seal: parseSeal(facts.agent.terminated?.message) ?? sealOf(evidence, facts),
+  };
 }
 
 function sealOf(evidence: Evidence, pod: PodFacts): Evidence["seal"] {

@@ -1,0 +1,120 @@
+/** Fewer rights than the documented Role: the run gets by, or ends with the missing right's name. It never waits for ever. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { Gates } from "./support/gate.ts";
+import { LeapingClock } from "./support/leaping-clock.ts";
+import { leftovers, objectsOf } from "./support/leftovers.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { takeRights } from "./support/rights.ts";
+import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+
+let place: Place;
+let gates: Gates;
+let giveBack: () => Promise<void> = () => Promise.resolve();
+beforeAll(async () => {
+  place = await openPlace();
+  gates = await Gates.make();
+}, 120_000);
+afterEach(() => giveBack());
+afterAll(async () => {
+  await place.close();
+  await gates.remove();
+});
+
+const QUICK = `cat >/dev/null; ${INIT}; ${RESULT}`;
+
+describe("a run that may not", () => {
+  it.each([
+    ["watch pods, reads lists instead", ["watch"]],
+    ["list pods, sees them by the watch", ["list"]],
+  ])("%s", async (_, verbs) => {
+    giveBack = await takeRights(place, "pods", ...verbs);
+    const run = startRun(place, { agent: QUICK, dependencies: { clusters: new ClusterRegistry() } });
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("list pods, and waits for a node that never comes, is given up all the same", async () => {
+    giveBack = await takeRights(place, "pods", "list");
+    const config = { nodeSelector: { "no-such": "node" }, podStartTimeoutSec: 2 };
+    const run = startRun(place, { agent: QUICK, config, dependencies: { clusters: new ClusterRegistry() } });
+    expect((await run.result).errorCode).toBe("k8s_pod_schedule_failed");
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("see pods at all, is refused before anything is made, and the right is named", async () => {
+    giveBack = await takeRights(place, "pods", "list", "watch");
+    const run = startRun(place, { agent: QUICK, dependencies: { clusters: new ClusterRegistry() } });
+    const result = await run.result;
+    expect(result).toMatchObject({
+      errorCode: "k8s_observation_lost",
+      executionRecovery: { kind: "bootstrap", providerWorkStarted: false },
+    });
+    expect(result.errorMessage).toContain('Grant the verb "list" on pods in namespace');
+    expect(await objectsOf(place, run)).toEqual([]);
+  });
+});
+
+// Gates and cuts are the devcluster's.
+describe.skipIf(process.env.TEST_KUBECONFIG)("rights that are taken away in the middle of a run", () => {
+  it.each(["pods", "jobs"])(
+    "to see %s: it ends after a minute, its Job goes on, and the next run has it all",
+    async (what) => {
+      const clock = new LeapingClock();
+      const gate = `end-${what}`;
+      const agent = `cat >/dev/null; ${INIT}; echo working; ${gates.waitFor(gate)}; ${RESULT}`;
+      const run = startRun(place, { agent, dependencies: { clusters: new ClusterRegistry({ clock }) } });
+      await run.said("working");
+      giveBack = await takeRights(place, what, "list", "watch");
+      // A watch that stands goes on: rights are asked for when it is opened anew.
+      place.devcluster?.cutConnections();
+      const { message } = await leapUntil(clock, run.event("k8s.observation.denied"));
+      expect(message).toContain(`list ${what}`);
+      const result = await leapUntil(clock, run.result);
+      expect(result.errorCode, result.errorMessage ?? "").toBe("k8s_observation_lost");
+      expect(result.errorMessage).toContain("the run may still be alive in the cluster");
+      expect(result.errorMessage).toContain(`Grant the verb "list" on ${what} in namespace`);
+      expect(result.executionRecovery).toBeUndefined();
+      expect(await objectsOf(place, run)).toHaveLength(3);
+
+      await giveBack();
+      const next = startRun(place, { agent, agentId: run.agentId, wake: { retryOfRunId: run.runId } });
+      await next.said("working");
+      await gates.open(gate);
+      expect(await next.result).toMatchObject({
+        exitCode: 0,
+        errorCode: null,
+        resultJson: { transcript: { lines: 3 } },
+      });
+      expect(await leftovers(place, { agentId: run.agentId })).toEqual([]);
+    },
+  );
+
+  it("for a moment only: the run does not even notice its end", async () => {
+    const clock = new LeapingClock();
+    const agent = `cat >/dev/null; ${INIT}; echo working; ${gates.waitFor("moment")}; ${RESULT}`;
+    const run = startRun(place, { agent, dependencies: { clusters: new ClusterRegistry({ clock }) } });
+    await run.said("working");
+    giveBack = await takeRights(place, "pods", "list", "watch");
+    place.devcluster?.cutConnections();
+    await leapUntil(clock, run.event("k8s.observation.denied"));
+    await giveBack();
+    await gates.open("moment");
+    expect(await leapUntil(clock, run.result)).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+});
+
+/** Seconds pass at once until something has happened. */
+async function leapUntil<T>(clock: LeapingClock, what: Promise<T>): Promise<T> {
+  let done = false;
+  const settled = what.finally(() => {
+    done = true;
+  });
+  settled.catch(() => undefined);
+  while (!done) {
+    clock.leap(2000);
+    await place.admin.clock.sleep(50);
+  }
+  return settled;
+}
