@@ -40,9 +40,13 @@ export async function awaitStart(
     if (waiting.state !== since.state) since = { state: waiting.state, at: now };
     const limit = limitOf(waiting.patience, limits);
     const waitedSec = (now - (waiting.patience === "forever-until-limit" ? began : since.at)) / 1000;
-    if (waitedSec >= limit && (await isUpToDate(client, look, record, signal))) {
-      record.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
-      return;
+    if (waitedSec >= limit) {
+      const { pod } = record;
+      if (await isUpToDate(client, look, record, signal)) {
+        record.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
+        return;
+      }
+      if (record.pod !== pod) continue;
     }
     await changeOrLook(client, job, record, signal);
   }
@@ -67,10 +71,13 @@ async function isUpToDate(
   record: RunRecord,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const waitedFor = record.pod;
   const seen = await look(signal);
+  // The watch may have caught up meanwhile: what we waited for is not what the record says now.
+  if (record.pod !== waitedFor) return false;
   if (seen.kind !== "seen") return seen.kind === "as-told";
   const { pod } = seen;
-  if (pod?.metadata.resourceVersion === record.pod?.metadata?.resourceVersion) return true;
+  if (pod?.metadata.resourceVersion === waitedFor?.metadata?.resourceVersion) return true;
   if (pod) record.add({ kind: "pod", pod, deleted: false, at: client.clock.now() });
   return false;
 }
