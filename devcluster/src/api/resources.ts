@@ -56,6 +56,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("ConfigMap", "", "configmaps", { shortNames: ["cm"] }),
   define("Event", "", "events", { shortNames: ["ev"] }),
   define("PersistentVolumeClaim", "", "persistentvolumeclaims", { shortNames: ["pvc"], subresources: ["status"] }),
+  define("ResourceQuota", "", "resourcequotas", { shortNames: ["quota"], subresources: ["status"] }),
+  define("LimitRange", "", "limitranges", { shortNames: ["limits"] }),
   define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),
   define("Job", "batch", "jobs", { categories: ["all"], subresources: ["status"] }),
   define("Lease", "coordination.k8s.io", "leases"),

@@ -1,8 +1,10 @@
 import type { ObjectRules } from "../store/rules.ts";
 import type { KubeObject } from "../types.ts";
+import { admitLimitRanges } from "./admission/limit-range.ts";
 import { admitNamespace } from "./admission/namespace.ts";
 import { admitPod } from "./admission/pod.ts";
 import { admitPodSecurity } from "./admission/pod-security.ts";
+import { admitQuotas } from "./admission/quota.ts";
 import { ApiError } from "./api-error.ts";
 import { applyDefaults } from "./defaults/index.ts";
 import { prepareNew } from "./defaults/prepare.ts";
@@ -17,10 +19,14 @@ export const standardRules: ObjectRules = {
     const { resource } = context;
     applyDefaults(draft, resource);
     admitNamespace(draft, context);
-    if (resource.name === "pods") admitPod(draft, context);
+    if (resource.name === "pods") {
+      admitPod(draft, context);
+      admitLimitRanges(draft, context);
+    }
     prepareNew(draft, resource);
     validateCreate(draft, resource);
     if (resource.name === "pods" || resource.name === "jobs") admitPodSecurity(draft, context);
+    admitQuotas(draft, context);
     checkSize(draft);
   },
   update(draft, old, { resource, subresource }) {

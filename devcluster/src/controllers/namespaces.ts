@@ -13,6 +13,8 @@ const CONTENTS: readonly ResourceName[] = [
   "leases",
   "roles",
   "rolebindings",
+  "resourcequotas",
+  "limitranges",
   "events",
 ];
 

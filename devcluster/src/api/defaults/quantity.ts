@@ -5,13 +5,13 @@ const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const NANO = 9n;
 
-interface Parsed {
+export interface Quantity {
   /** In units of 1e-9, so that nothing is lost to floating point. */
   readonly nano: bigint;
   readonly binary: boolean;
 }
 
-export function parseQuantity(text: string): Parsed | undefined {
+export function parseQuantity(text: string): Quantity | undefined {
   const match = QUANTITY.exec(text);
   if (match === null) return undefined;
   const [, sign = "", digits = "0", suffix = ""] = match;
@@ -37,8 +37,10 @@ function ceilDiv(a: bigint, b: bigint): bigint {
 /** `1000m` → `1`, `1024Mi` → `1Gi`: no fraction, the largest suffix that is exact. Undefined for what is no quantity. */
 export function canonicalQuantity(text: string): string | undefined {
   const parsed = parseQuantity(text);
-  if (parsed === undefined) return undefined;
-  const { nano, binary } = parsed;
+  return parsed && writeQuantity(parsed);
+}
+
+export function writeQuantity({ nano, binary }: Quantity): string {
   if (nano === 0n) return "0";
   const unit = 10n ** NANO;
   if (binary && nano % unit === 0n) {

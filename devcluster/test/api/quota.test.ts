@@ -1,0 +1,74 @@
+/** What a namespace has no room for is refused in the server's words; so is a container outside its limits. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
+import { type Client, connect } from "./client.ts";
+import { job, pod } from "./objects.ts";
+
+let cluster: Devcluster;
+let api: Client;
+
+beforeAll(async () => {
+  cluster = await startDevcluster({ images: {}, timings: fastTimings });
+  api = connect(cluster);
+});
+afterAll(async () => {
+  await api.close();
+  await cluster.stop();
+});
+
+async function namespaceWith(name: string, plural: string, object: object): Promise<string> {
+  await api.call("POST", "/api/v1/namespaces", { body: { metadata: { name } } });
+  await api.call("POST", `/api/v1/namespaces/${name}/serviceaccounts`, { body: { metadata: { name: "default" } } });
+  const made = await api.call("POST", `/api/v1/namespaces/${name}/${plural}`, { body: object });
+  expect(made.code).toBe(201);
+  return `/api/v1/namespaces/${name}`;
+}
+
+const asking = (memory: string, cpu = "100m") => ({
+  container: { resources: { requests: { cpu, memory }, limits: { cpu, memory } } },
+});
+
+it("a quota counts pods that live and Jobs that are there", async () => {
+  const quota = { metadata: { name: "team" }, spec: { hard: { pods: "1", "count/jobs.batch": "1" } } };
+  const root = await namespaceWith("counted", "resourcequotas", quota);
+  expect((await api.call("POST", `${root}/pods`, { body: pod("a") })).code).toBe(201);
+  const second = await api.call("POST", `${root}/pods`, { body: pod("b") });
+  expect(second.code).toBe(403);
+  expect(second.body).toMatchObject({
+    reason: "Forbidden",
+    message: 'pods "b" is forbidden: exceeded quota: team, requested: pods=1, used: pods=1, limited: pods=1',
+  });
+  cluster.store.mutate("pods", "counted", "a", (draft) => {
+    draft.status = { phase: "Succeeded" };
+  });
+  expect((await api.call("POST", `${root}/pods`, { body: pod("b") })).code).toBe(201);
+  const jobs = "/apis/batch/v1/namespaces/counted/jobs";
+  expect((await api.call("POST", jobs, { body: job("one") })).code).toBe(201);
+  expect((await api.call("POST", jobs, { body: job("two") })).body.message).toBe(
+    'jobs.batch "two" is forbidden: exceeded quota: team, requested: count/jobs.batch=1, used: count/jobs.batch=1, limited: count/jobs.batch=1',
+  );
+});
+
+it("a quota adds up what pods ask for, and demands that they say it", async () => {
+  const quota = { metadata: { name: "team" }, spec: { hard: { "limits.memory": "1Gi", "requests.cpu": "1" } } };
+  const root = await namespaceWith("summed", "resourcequotas", quota);
+  expect((await api.call("POST", `${root}/pods`, { body: pod("a", asking("768Mi")) })).code).toBe(201);
+  expect((await api.call("POST", `${root}/pods`, { body: pod("b", asking("512Mi")) })).body.message).toBe(
+    'pods "b" is forbidden: exceeded quota: team, requested: limits.memory=512Mi, used: limits.memory=768Mi, limited: limits.memory=1Gi',
+  );
+  expect((await api.call("POST", `${root}/pods`, { body: pod("c") })).body.message).toBe(
+    'pods "c" is forbidden: failed quota: team: must specify limits.memory for: main',
+  );
+});
+
+it("a limit range fills in and refuses", async () => {
+  const limits = [{ type: "Container", max: { memory: "1Gi" }, default: { memory: "256Mi" } }];
+  const root = await namespaceWith("ranged", "limitranges", { metadata: { name: "sizes" }, spec: { limits } });
+  const filled = await api.call("POST", `${root}/pods`, { body: pod("a") });
+  expect(filled.body.spec.containers).toMatchObject([
+    { resources: { limits: { memory: "256Mi" }, requests: { memory: "256Mi" } } },
+  ]);
+  expect((await api.call("POST", `${root}/pods`, { body: pod("b", asking("8Gi")) })).body.message).toBe(
+    'pods "b" is forbidden: maximum memory usage per Container is 1Gi, but limit is 8Gi',
+  );
+});
