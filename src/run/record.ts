@@ -6,6 +6,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import { belongsTo } from "./evidence/observe.ts";
 import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "./evidence.ts";
+import { isOlder } from "./older.ts";
 
 export interface RunRecord {
   readonly evidence: Evidence;
@@ -22,6 +23,12 @@ export interface RunRecord {
 }
 
 const MAX_EVENTS = 40;
+
+/** The answer to a call of our own may come after the watch has told what happened next; a watch may begin behind it. */
+function isStale(seen: Observation, job: Job | null, pod: Pod | null): boolean {
+  if (seen.kind === "job") return !seen.deleted && isOlder(seen.job, job);
+  return seen.kind === "pod" && !seen.deleted && isOlder(seen.pod, pod);
+}
 
 export function createRecord(facts: RunFacts): RunRecord {
   let evidence = noEvidence(facts);
@@ -53,6 +60,7 @@ export function createRecord(facts: RunFacts): RunRecord {
       return events;
     },
     add: (seen) => {
+      if (isStale(seen, job, pod)) return;
       evidence = observe(evidence, seen);
       keep(seen);
       for (const listener of [...listeners]) listener();

@@ -79,15 +79,6 @@ function toObservation(seen: Observation, at: number): Parameters<RunRecord["add
     : { kind: "pod", pod: seen.object as Pod, deleted: seen.type === "DELETED", at };
 }
 
-/** The shared view may still hold the Job as it was before we let it go or took it over: that is no news. */
-function isOf(job: LaunchedJob, { resource, type, object }: Observation): boolean {
-  if (resource === "pods") return belongsTo(object, job.uid);
-  return object.metadata.uid === job.uid && (type === "GONE" || !isOlder(object, job.object));
-}
-
-/** resourceVersions are decimal numbers that grow (guaranteed from 1.35 on, true before). */
-function isOlder(one: Job, other: Job): boolean {
-  const versions = [one, other].map(({ metadata }) => metadata?.resourceVersion ?? "");
-  const [a = "", b = ""] = versions;
-  return versions.every((version) => /^\d{1,19}$/.test(version)) && BigInt(a) < BigInt(b);
+function isOf(job: LaunchedJob, { resource, object }: Observation): boolean {
+  return resource === "pods" ? belongsTo(object, job.uid) : object.metadata.uid === job.uid;
 }
