@@ -29,6 +29,8 @@ export interface Timings {
   readonly imageBackoff: number;
   /** The first retry of a volume that cannot be mounted, doubled up to 244 times itself. */
   readonly mountBackoff: number;
+  /** A Secret or ConfigMap changed → the pods that mount it see it. */
+  readonly volumeRefresh: number;
   /** A follow ends this long after the exit. */
   readonly followEnd: number;
   /** Between looks at the size of the log files. */
@@ -58,6 +60,8 @@ export const measuredTimings: Timings = {
   retry: 12_000,
   imageBackoff: 10_000,
   mountBackoff: 500,
+  // Not measured: the kubelet's documented round of a minute, spread by up to a half.
+  volumeRefresh: 75_000,
   followEnd: 1010,
   rotationCheck: 10_000,
   jobSync: 1000,
@@ -81,6 +85,7 @@ export const fastTimings: Timings = {
   retry: 60,
   imageBackoff: 50,
   mountBackoff: 20,
+  volumeRefresh: 100,
   followEnd: 20,
   rotationCheck: 200,
   jobSync: 10,

@@ -6,6 +6,7 @@ import { PodFiles } from "./pod-files.ts";
 import { PodReporter } from "./pod-reporter.ts";
 import type { PodRuntime } from "./status.ts";
 import { mountAll } from "./volumes/mount-all.ts";
+import { keepFresh } from "./volumes/refresh.ts";
 
 const DEADLINE = {
   reason: "DeadlineExceeded",
@@ -35,6 +36,7 @@ export class PodWorker {
   #ready = false;
   #failing: PodRuntime["failing"];
   #over: PodRuntime["over"];
+  #stopRefreshing: () => Promise<void> = async () => {};
   #killTimer: NodeJS.Timeout | undefined;
   #killAt = Number.POSITIVE_INFINITY;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -95,6 +97,7 @@ export class PodWorker {
       await this.#end();
     }
     await this.#leave.promise;
+    await this.#stopRefreshing();
     clearTimeout(this.#deadlineTimer);
     this.#reporter.remove();
     this.#node.logs.forget(this.#pod.metadata.uid);
@@ -102,16 +105,18 @@ export class PodWorker {
   }
 
   async #run(): Promise<void> {
-    const { timings } = this.#node;
+    const { timings, store, claims } = this.#node;
     await this.#sleep(timings.podSeen);
     this.#publish();
     this.#armDeadline();
+    const context = { store, pod: this.#pod, files: this.#files, claims };
     this.containers.volumes = await mountAll(this.#pod.spec.volumes ?? [], {
-      context: { store: this.#node.store, pod: this.#pod, files: this.#files, claims: this.#node.claims },
+      context,
       record: (event) => this.#reporter.record(event),
       sleep: (milliseconds) => this.#sleep(milliseconds),
       backoff: timings.mountBackoff,
     });
+    this.#stopRefreshing = keepFresh(context, store, timings.volumeRefresh);
     await this.#sleep(timings.sandbox);
     this.#ready = true;
     for (const index of this.containers.states.init.keys()) {

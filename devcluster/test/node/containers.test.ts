@@ -20,6 +20,19 @@ async function ended(cluster: TestCluster, name: string): Promise<Ended[]> {
   return containerStatuses.map(({ state }) => state.terminated);
 }
 
+/** Follows the log of `pod` until it has the text. */
+async function says(cluster: TestCluster, text: string): Promise<void> {
+  const pod = cluster.store.get("pods", NAMESPACE, "pod");
+  if (pod === undefined) throw new Error("there is no pod");
+  const query = { follow: true, timestamps: false, previous: false };
+  let said = "";
+  for await (const part of await cluster.node.logs.open(pod, "main", query, new AbortController().signal)) {
+    said += Buffer.from(part).toString();
+    if (said.includes(text)) return;
+  }
+  throw new Error(`the pod ended without "${text}": ${said}`);
+}
+
 async function runPod(cluster: TestCluster, spec: object, name = "pod"): Promise<{ log: string; ends: Ended[] }> {
   cluster.createPod(name, spec);
   const ends = await ended(cluster, name);
@@ -138,7 +151,7 @@ describe.concurrent("volumes", () => {
       { name: "maybe", mountPath: "/maybe" },
     ];
     const script =
-      "cat /run/s/sub/x; ls -l $D/b $D/sub/x | cut -c1-10; cat /etc/all/conf /etc/all/ns /one-file; ls /maybe";
+      "cat /run/s/sub/x; ls -lL $D/b $D/sub/x | cut -c1-10; cat /etc/all/conf /etc/all/ns /one-file; ls /maybe";
     const env = [{ name: "D", value: "/run/s" }];
     const { log } = await runPod(cluster, { ...sh(script, { volumeMounts, env }), volumes });
     expect(log).toBe("bytes of a-r--------\n-r--r-----\nc!factsno newline");
@@ -191,6 +204,35 @@ describe.concurrent("volumes", () => {
     secret(cluster, "late", { k: "here" });
     await ended(cluster, "pod");
     expect(await cluster.log("pod")).toBe("here");
+  });
+
+  test("an optional Secret that comes, changes or goes while the pod runs is seen some time after, whole", async () => {
+    await using cluster = await startCluster();
+    const script =
+      'echo "[$(ls /s)]"; until [ -e /s/1/a ]; do sleep 0.02; done; cat /s/1/a /s/1/b; cd -P /s/1; until grep -q new /s/1/a; do sleep 0.02; done; cat /s/1/b; until [ ! -e /s/1 ]; do sleep 0.02; done';
+    cluster.createPod("pod", {
+      ...sh(script, { volumeMounts: [{ name: "s", mountPath: "/s" }] }),
+      volumes: [
+        {
+          name: "s",
+          projected: {
+            sources: ["one", "two"].map((name) => ({
+              secret: { name, optional: true, items: ["a", "b"].map((key) => ({ key, path: `1/${key}` })) },
+            })),
+          },
+        },
+      ],
+    });
+    await cluster.until(podPhase("Running"));
+    await says(cluster, "[]");
+    secret(cluster, "one", { a: "first ", b: "1\n" });
+    await says(cluster, "first 1");
+    const data = { a: "bmV3", b: Buffer.from("second\n").toString("base64") };
+    cluster.store.mutate("secrets", NAMESPACE, "one", (draft) => Object.assign(draft, { data }));
+    await says(cluster, "second");
+    cluster.store.delete("secrets", NAMESPACE, "one");
+    await ended(cluster, "pod");
+    expect(await cluster.log("pod")).toBe("[]\nfirst 1\nsecond\n");
   });
 
   test("places in no volume are private: working directory, HOME, TMPDIR", async () => {

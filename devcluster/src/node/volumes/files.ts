@@ -1,4 +1,5 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import type { KeyToPath } from "kubernetes-types/core/v1";
 
@@ -34,15 +35,32 @@ export function filesOf(data: ReadonlyMap<string, Buffer>, selection: Selection)
   });
 }
 
-/** Writes the files with their modes, whatever the umask is. */
+/** The link to the folder with the files as they are now. */
+const DATA = "..data";
+
+/**
+ * Writes the files with their modes, whatever the umask is, laid out as by the kubelet: in a folder of their own that
+ * `..data` points to, with a link for each top-level name. So a later version of them appears at once, and whoever has
+ * opened one keeps it.
+ */
 export async function writeFiles(directory: string, files: readonly VolumeFile[]): Promise<void> {
   await mkdir(directory, { recursive: true });
+  const before = await readlink(join(directory, DATA)).catch(() => undefined);
+  const version = `..${randomBytes(8).toString("hex")}`;
+  await mkdir(join(directory, version));
   for (const { path, bytes, mode } of files) {
-    const file = join(directory, inside(path));
+    const file = join(directory, version, inside(path));
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes);
     await chmod(file, mode);
   }
+  await symlink(version, join(directory, "..data_tmp"));
+  await rename(join(directory, "..data_tmp"), join(directory, DATA));
+  const names = new Set(files.map(({ path }) => inside(path).split("/")[0] ?? ""));
+  const shown = (await readdir(directory)).filter((name) => !name.startsWith(".."));
+  for (const name of names) if (!shown.includes(name)) await symlink(join(DATA, name), join(directory, name));
+  for (const name of shown) if (!names.has(name)) await rm(join(directory, name));
+  if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
 }
 
 /** A relative path that stays below where it starts. */
