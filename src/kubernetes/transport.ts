@@ -12,7 +12,8 @@ export interface Call {
   readonly request: Request;
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** A list is the same name several times. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly body?: unknown;
   /** @default application/json */
   readonly contentType?: string;
@@ -57,7 +58,7 @@ export class Transport {
   async #sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
     const { server } = this.cluster;
     try {
-      const headers = await this.#headers(call, signal);
+      const headers = await this.headers(call, signal);
       signal.throwIfAborted();
       return await this.cluster.dispatcher.request({
         origin: server.origin,
@@ -76,7 +77,8 @@ export class Transport {
     }
   }
 
-  async #headers(call: Call, signal: AbortSignal): Promise<Record<string, string>> {
+  /** Fresh authentication and what else goes with a call. Throws CredentialsError. */
+  async headers(call: Call, signal: AbortSignal): Promise<Record<string, string>> {
     // An exec plugin may hang; the caller's deadline must hold nevertheless.
     const headers = await abortable(this.cluster.headers(), signal);
     headers.accept = call.accept ?? "application/json";
@@ -95,8 +97,12 @@ export class Transport {
   }
 
   async #refusal(call: Call, answer: Answer): Promise<ApiError> {
-    const { statusCode: status, headers } = answer;
     const text = await readText(answer).catch(() => "");
+    return this.refusal(call, answer.statusCode, answer.headers, text);
+  }
+
+  /** An answer that is no success, as an ApiError. */
+  refusal(call: Call, status: number, headers: Answer["headers"], text: string): ApiError {
     const body = asStatus(text);
     const retryable = status === 429 || status >= 500;
     return new ApiError({
@@ -120,7 +126,9 @@ function mayHaveHappened(status: number, saysRetryAfter: boolean): boolean {
 
 export function queryString(query: Call["query"]): string {
   const parts = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parts.set(name, String(value));
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const one of [value].flat()) if (one !== undefined) parts.append(name, String(one));
+  }
   const text = parts.toString();
   return text === "" ? "" : `?${text}`;
 }

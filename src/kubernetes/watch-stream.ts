@@ -1,10 +1,10 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
 import { ApiError } from "./api-error.ts";
 import { byteLines, LineTooLong } from "./byte-lines.ts";
-import type { Clock } from "./clock.ts";
 import { startDeadline } from "./deadline.ts";
 import { networkError } from "./network-error.ts";
 import type { KubeObject, Stored } from "./resource-types.ts";
+import { Silence } from "./silence.ts";
 import type { Call, Transport } from "./transport.ts";
 
 /** One line of a watch, as the server sends it; `OPENED` comes first and is ours. */
@@ -60,43 +60,6 @@ export async function* watchStream<T extends KubeObject>(
     signal.removeEventListener("abort", stop);
     deadline.clear();
     over.abort();
-  }
-}
-
-/** Ends a connection that says nothing: bookmarks come each minute (measured), so silence means that it is dead. */
-class Silence {
-  silent = false;
-  readonly #clock: Clock;
-  readonly #limitMs: number;
-  readonly #over: AbortController;
-  #heardAt = 0;
-
-  constructor(clock: Clock, limitMs: number, over: AbortController) {
-    this.#clock = clock;
-    this.#limitMs = limitMs;
-    this.#over = over;
-  }
-
-  start(): void {
-    this.#heardAt = this.#clock.now();
-    void this.#guard().catch(() => undefined);
-  }
-
-  async *listen(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-    for await (const chunk of body) {
-      this.#heardAt = this.#clock.now();
-      yield chunk;
-    }
-  }
-
-  async #guard(): Promise<void> {
-    for (;;) {
-      const left = this.#heardAt + this.#limitMs - this.#clock.now();
-      if (left <= 0) break;
-      await this.#clock.sleep(left, this.#over.signal);
-    }
-    this.silent = true;
-    this.#over.abort(new Error("the watch fell silent"));
   }
 }
 

@@ -6,6 +6,7 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Duplex } from "node:stream";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
 
 /** What one request was, read whole. */
@@ -96,6 +97,11 @@ export class ApiServer {
     };
     this.seen.push(seen);
     await this.handler(seen, reply as Reply);
+  }
+
+  /** Requests that ask to leave HTTP go to the listener; without one they are like any other. */
+  onUpgrade(listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void {
+    this.#server.on("upgrade", listener);
   }
 
   /** Opens a cluster through a kubeconfig file, which is removed with the server. */
