@@ -12,12 +12,13 @@ import { RunFault } from "../run-fault.ts";
 import { adopt } from "./adopt.ts";
 import { clearAway } from "./clear.ts";
 import { decideClaim, runsInQuestion } from "./decide.ts";
+import { handOver } from "./hand-over.ts";
 import { nameOf, runIdOf } from "./job-state.ts";
 import type { Blocked, Claimant, Clearing } from "./stance.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   /** Hears what is cleared away, in a sentence. */
   readonly tell: (message: string) => Promise<void>;
@@ -62,7 +63,10 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
         break;
       case "adopt": {
         const job = await guarded(client, () => adopt(client, plan.namespace, decision.job, me, signal));
-        if (job) return { kind: "taken-over", job, from: runIdOf(decision.job) };
+        if (!job) break;
+        const problem = await handOver(client, job, { id: me.runId, token: plan.token }, signal);
+        if (problem) await request.tell(`The agent keeps the token of the run that was lost: ${problem}`);
+        return { kind: "taken-over", job, from: runIdOf(decision.job) };
       }
     }
   }

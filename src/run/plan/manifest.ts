@@ -18,6 +18,7 @@ import type { Home } from "./home.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
 import { environmentReferences } from "./secret.ts";
 import { type RunTerms, writeTerms } from "./terms.ts";
+import { tokenMount, tokenVariables, tokenVolume } from "./token.ts";
 
 export interface ManifestInput {
   readonly name: string;
@@ -130,7 +131,11 @@ function container(input: ManifestInput): Container {
     // The image's own may be a folder that this user cannot enter; the runner goes to the agent's directory itself.
     workingDir: path,
     command,
-    env: [...environmentReferences(input.name, input.environment), { name: "HOME", value: path }],
+    env: [
+      ...environmentReferences(input.name, input.environment),
+      { name: "HOME", value: path },
+      ...tokenVariables(RUN_DIRECTORY),
+    ],
     ...(input.resources ? { resources: input.resources } : {}),
     terminationMessagePath: TERMINATION_LOG,
     terminationMessagePolicy: "File",
@@ -143,6 +148,7 @@ function container(input: ManifestInput): Container {
     volumeMounts: [
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
+      tokenMount,
     ],
   };
 }
@@ -167,5 +173,6 @@ function volumes(input: ManifestInput): Volume[] {
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
     { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
     claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
+    tokenVolume(input.name),
   ];
 }

@@ -23,6 +23,7 @@ import { placement } from "./placement.ts";
 import { type Given, type Provision, provide } from "./provision.ts";
 import { type RunFile, runSecret, secretContent } from "./secret.ts";
 import { rememberedSession } from "./terms.ts";
+import { environmentScript } from "./token.ts";
 
 /** What Claude appends to its system prompt. */
 const INSTRUCTIONS_FILE = "instructions.md";
@@ -61,6 +62,8 @@ export interface RunPlan {
   readonly predecessors: readonly string[];
   /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
   readonly session: Omit<SessionParams, "sessionId">;
+  /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
+  readonly token: string | null;
   readonly meta: AdapterInvocationMeta;
 }
 
@@ -131,6 +134,7 @@ export function planRun(input: PlanInput): RunPlan {
       repoUrl: wake.workspace.repoUrl,
       repoRef: wake.workspace.repoRef,
     }),
+    token: ctx.authToken ?? null,
     meta: invocationMeta({ ...words, name, namespace, job, notes }),
   };
 }
@@ -139,7 +143,7 @@ export function planRun(input: PlanInput): RunPlan {
 function whatToSay(input: PlanInput, provision: Provision, resume: string | null, cwd: string, home: Home) {
   const { ctx, scripts } = input;
   const { config } = input.agent;
-  const { variables: environment, notes } = buildEnvironment({
+  const { variables, notes } = buildEnvironment({
     ctx,
     configured: config.env,
     inherited: input.inherited,
@@ -147,6 +151,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     workingDirectory: cwd,
     sharesPaths: home.sharedWithPaperclip,
   });
+  const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
   const prompt = buildPrompt({ ctx, ...config, resumes: resume !== null });
   // A resumed session has its instructions already.
   const instructions = resume ? null : provision.systemPrompt;
@@ -157,6 +162,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     { path: RUN_FILES.spec, content: JSON.stringify(spec) },
     { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
     ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
+    environmentScript(ownScript),
     ...provision.files,
   ];
   return { environment, notes, prompt, spec, content: secretContent(files, environment) };

@@ -50,6 +50,7 @@ describe("the plan of a run", () => {
     expect(pod.volumes?.map((volume) => Object.keys(volume).find((key) => key !== "name"))).toEqual([
       "secret",
       "emptyDir",
+      "projected",
     ]);
   });
 

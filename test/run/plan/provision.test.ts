@@ -55,6 +55,6 @@ describe("what the agent finds in its run's directory", () => {
 
   it("is nothing more where Paperclip has nothing more", () => {
     const paths = itemsOf(planRun(input({ given: given() }))).map(({ path }) => path);
-    expect(paths).toEqual(["prompt", "run.json", "run.sh", "runner.mjs", "start.sh"]);
+    expect(paths).toEqual(["environment.sh", "prompt", "run.json", "run.sh", "runner.mjs", "start.sh"]);
   });
 });

@@ -1,0 +1,58 @@
+/**
+ * An agent keeps the environment that it was started with, its token for Paperclip too; but Paperclip lets only the run
+ * that holds a task close it. So the pod also mounts Secrets that do not exist yet: whoever takes the Job over creates
+ * the next one. The kubelet brings it into the pod within about a minute, and the agent's shell reads it from then on.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Secret, Volume } from "kubernetes-types/core/v1";
+import { quote } from "../../runner/spec.ts";
+import { type RunFile, runSecret } from "./secret.ts";
+
+/** Where the pod finds the tokens of those who took the Job over, as `1.sh`, `2.sh` … */
+export const TOKEN_DIRECTORY = "/run/claude-k8s-token";
+const VOLUME = "token";
+const KEY = "token.sh";
+
+/** How many times a Job's agent can be given another token. The kubelet watches each of the Secrets until it exists. */
+export const TOKENS = [1, 2, 3];
+
+const secretName = (job: string, number: number): string => `${job}-token-${number}`;
+
+export function tokenVolume(job: string): Volume {
+  const sources = TOKENS.map((number) => ({
+    secret: { name: secretName(job, number), optional: true, items: [{ key: KEY, path: `${number}.sh` }] },
+  }));
+  return { name: VOLUME, projected: { sources, defaultMode: 0o444 } };
+}
+
+/** False for the Job of a version that did not know of it: its pod would never see the Secret. */
+export const takesTokens = (job: Job): boolean =>
+  job.spec?.template.spec?.volumes?.some(({ name, projected }) => name === VOLUME && projected) ?? false;
+
+export const tokenMount = { name: VOLUME, mountPath: TOKEN_DIRECTORY, readOnly: true };
+
+/** Without owner: whoever creates it adds the Job. `number`: the how-manieth take-over it is. */
+export function tokenSecret(job: Job, number: number, run: { readonly id: string; readonly token: string }): Secret {
+  const { name = "", namespace = "", labels = {} } = job.metadata ?? {};
+  const script = `export PAPERCLIP_API_KEY=${quote(run.token)}\nexport PAPERCLIP_RUN_ID=${quote(run.id)}\n`;
+  return runSecret(secretName(name, number), namespace, labels, { [KEY]: script });
+}
+
+const SCRIPT = "environment.sh";
+
+/**
+ * Claude Code reads the file that CLAUDE_ENV_FILE names once, and runs its text before each shell command (measured with
+ * 2.1.330, --print). `own`: the agent's own such file.
+ */
+export function environmentScript(own: string | undefined): RunFile {
+  const files = [...(own ? [quote(own)] : []), ...TOKENS.map((number) => `"$${DIRECTORY_VARIABLE}/${number}.sh"`)];
+  return { path: SCRIPT, content: files.map((file) => `[ ! -r ${file} ] || . ${file}\n`).join("") };
+}
+
+const DIRECTORY_VARIABLE = "CLAUDE_K8S_TOKEN_DIR";
+
+/** Paths of the pod, and nothing secret: they may stand in the Job. */
+export const tokenVariables = (runDirectory: string) => [
+  { name: "CLAUDE_ENV_FILE", value: `${runDirectory}/${SCRIPT}` },
+  { name: DIRECTORY_VARIABLE, value: TOKEN_DIRECTORY },
+];

@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { planRun } from "../../../src/run/plan/plan.ts";
+import { environmentScript } from "../../../src/run/plan/token.ts";
+import { input, podOf, secretOf } from "../support/plan-input.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "token-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("what the agent's shell reads before each command", () => {
+  it.each(["dash", "bash"])("%s: the agent's own file, then the newest token; nothing where there is none", (shell) => {
+    const own = join(folder, "it's mine.sh");
+    const script = join(folder, "environment.sh");
+    writeFileSync(script, environmentScript(own).content);
+    const read = () =>
+      execFileSync(shell, ["-euc", `. "${script}"; echo "$WHO \${OWN:-}"`], {
+        env: { WHO: "started", CLAUDE_K8S_TOKEN_DIR: folder },
+        encoding: "utf8",
+        // bash takes a socket for a remote shell, and reads its own files then.
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+    rmSync(own, { force: true });
+    rmSync(join(folder, "1.sh"), { force: true });
+    expect(read()).toBe("started \n");
+    writeFileSync(own, "export OWN=own WHO=own\n");
+    expect(read()).toBe("own own\n");
+    writeFileSync(join(folder, "1.sh"), "export WHO=first\n");
+    expect(read()).toBe("first own\n");
+    writeFileSync(join(folder, "2.sh"), "export WHO=second\n");
+    expect(read()).toBe("second own\n");
+    rmSync(join(folder, "2.sh"));
+  });
+
+  it("is named to Claude Code by us alone, and a file that the agent configured is part of it", () => {
+    const plan = planRun(input({ config: { env: { CLAUDE_ENV_FILE: "/paperclip/mine.sh" } } }));
+    const named = podOf(plan).containers[0]?.env?.filter(({ name }) => name === "CLAUDE_ENV_FILE");
+    expect(named).toEqual([{ name: "CLAUDE_ENV_FILE", value: "/run/claude-k8s/environment.sh" }]);
+    expect(secretOf(plan)["environment.sh"]).toContain(". '/paperclip/mine.sh'");
+  });
+});
