@@ -6,23 +6,21 @@
  */
 import type { TranscriptEntry } from "@paperclipai/adapter-utils";
 
-/** The kinds of entry that a Claude Code run has. */
-export type RunEntry = Extract<
-  TranscriptEntry,
-  {
-    kind:
-      | "init"
-      | "assistant"
-      | "thinking"
-      | "tool_call"
-      | "tool_result"
-      | "user"
-      | "result"
-      | "system"
-      | "stderr"
-      | "stdout";
-  }
->;
+type Entry<Kind> = Extract<TranscriptEntry, { kind: Kind }>;
+
+/** The kinds of entry that a Claude Code run has, with what Paperclip's page has no place for. */
+export type RunEntry =
+  | Entry<"assistant" | "thinking" | "tool_call" | "tool_result" | "user" | "system" | "stderr" | "stdout">
+  | (Entry<"init"> & {
+      readonly tools: number;
+      readonly mcpServers: number;
+      /** Names of those that did not start. */
+      readonly mcpFailed: readonly string[];
+    })
+  | (Entry<"result"> & {
+      readonly turns: number;
+      readonly durationMs: number;
+    });
 
 /** How the adapter marks its own few lines in the transcript. */
 const OWN_LINE = "[paperclip] ";
@@ -36,8 +34,13 @@ type Json = Record<string, unknown>;
  */
 export function parseStdoutLine(line: string, ts: string): RunEntry[] {
   if (line.startsWith(OWN_LINE)) return [{ kind: "system", ts, text: line.slice(OWN_LINE.length) }];
-  const event = parseObject(line);
-  return (event && entriesOf(event, ts)) ?? [{ kind: "stdout", ts, text: line }];
+  try {
+    const event = parseObject(line);
+    if (event) return entriesOf(event, ts) ?? [{ kind: "stdout", ts, text: line }];
+  } catch {
+    // JSON.stringify is recursive: JSON.parse takes values that are nested deeper than the stack.
+  }
+  return [{ kind: "stdout", ts, text: line }];
 }
 
 /** undefined: not an event that we know. */
@@ -65,7 +68,7 @@ function systemEntries(event: Json, ts: string): RunEntry[] | undefined {
   const system = (text: string): RunEntry[] => [{ kind: "system", ts, text }];
   switch (event.subtype) {
     case "init":
-      return [{ kind: "init", ts, model: string(event.model), sessionId: string(event.session_id) }];
+      return [initEntry(event, ts)];
     case "api_retry":
       return system(retryText(event));
     case "task_started":
@@ -84,6 +87,19 @@ function systemEntries(event: Json, ts: string): RunEntry[] | undefined {
     default:
       return undefined;
   }
+}
+
+function initEntry(event: Json, ts: string): RunEntry {
+  const servers = array(event.mcp_servers).filter(isObject);
+  return {
+    kind: "init",
+    ts,
+    model: string(event.model),
+    sessionId: string(event.session_id),
+    tools: array(event.tools).length,
+    mcpServers: servers.length,
+    mcpFailed: servers.filter(({ status }) => status === "failed").map(({ name }) => string(name)),
+  };
 }
 
 function retryText(event: Json): string {
@@ -141,6 +157,8 @@ function resultEntry(event: Json, ts: string): RunEntry {
     subtype: string(event.subtype),
     isError: event.is_error === true,
     errors: array(event.errors).map(plain),
+    turns: number(event.num_turns),
+    durationMs: number(event.duration_ms),
   };
 }
 

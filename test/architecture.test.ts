@@ -13,9 +13,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   paperclip: [],
   config: [],
   runner: [],
-  run: ["kubernetes", "claude", "paperclip", "config", "runner"],
+  words: ["ui-parser.ts"],
+  run: ["kubernetes", "claude", "paperclip", "config", "runner", "words"],
   doctor: ["kubernetes", "claude", "paperclip", "config", "run"],
-  cli: ["ui-parser.ts", "doctor", "identity.ts", "runner"],
+  cli: ["words", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */

@@ -16,7 +16,15 @@ function entriesOf(sample: string) {
 describe("what Claude Code 2.1.330 printed", () => {
   test("a run with a Bash call", () => {
     expect(entriesOf("bash")).toEqual([
-      { kind: "init", ts, model: "claude-sonnet-4-5", sessionId: "ca6082dd-e8a1-4f54-b92d-db7990f9a4db" },
+      {
+        kind: "init",
+        ts,
+        model: "claude-sonnet-4-5",
+        sessionId: "ca6082dd-e8a1-4f54-b92d-db7990f9a4db",
+        tools: 26,
+        mcpServers: 0,
+        mcpFailed: [],
+      },
       { kind: "thinking", ts, text: "I should run a command." },
       { kind: "assistant", ts, text: "Let me run a command." },
       {
@@ -45,6 +53,8 @@ describe("what Claude Code 2.1.330 printed", () => {
         subtype: "success",
         isError: false,
         errors: [],
+        turns: 2,
+        durationMs: 1434,
       },
     ]);
   });

@@ -50,8 +50,13 @@ async function goesOn({ agent, issue, run, job }: Awaited<ReturnType<typeof begi
   });
   expect(await marks(issue)).toBe("first\nsecond\nthird\n");
   const text = (await stage.api.log(successor.id)).map(({ chunk }) => chunk).join("");
-  for (const words of ['"subtype":"init"', "First step.", "Now I wait.", '"type":"result"'])
-    expect(text).toContain(words);
+  for (const words of [
+    /^◆ claude +session /m,
+    /^● says +First step\.$/m,
+    /^● says +Now I wait\.$/m,
+    /^■ result +success/m,
+  ])
+    expect(text).toMatch(words);
   // The agent's token is that of the lost run: Paperclip takes its comments, but only the run that holds the task may
   // close it. So Paperclip's own hand-off asks again, and the same session answers.
   await until("the task is done", async () => (await stage.api.issue(issue.id)).status === "done", { within: 90_000 });

@@ -2,8 +2,9 @@
 /** The command line `claude-k8s`. */
 import type { Command } from "./command.ts";
 import { format } from "./commands/format.ts";
+import { transcript } from "./commands/transcript.ts";
 
-const commands: Record<string, Command> = { format };
+const commands: Record<string, Command> = { format, transcript };
 
 const help = `claude-k8s: tools beside the Paperclip adapter "Claude (Kubernetes)"
 
@@ -11,7 +12,7 @@ Usage: claude-k8s COMMAND [options]
 
 Commands:
 ${Object.entries(commands)
-  .map(([name, command]) => `  ${name.padEnd(10)}${command.summary}`)
+  .map(([name, command]) => `  ${name.padEnd(12)}${command.summary}`)
   .join("\n")}
 
 \`claude-k8s COMMAND --help\` lists the options of a command.

@@ -1,3 +1,5 @@
+import { ConfigError } from "./config-error.ts";
+
 /**
  * What the operator of Paperclip decides for every agent, in the environment of Paperclip's own process: an agent's
  * configuration cannot change it.
@@ -69,4 +71,17 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv, policy: OperatorPol
  */
 export function autoRecovery(env: NodeJS.ProcessEnv): boolean {
   return !["off", "false", "0", "no"].includes(env.PAPERCLIP_K8S_AUTO_RECOVERY?.trim().toLowerCase() ?? "");
+}
+
+/** What a run's page is given: one readable block for each event, or Claude Code's own lines. */
+export type PageForm = "words" | "stream-json";
+
+/** `PAPERCLIP_K8S_PAGE=words|stream-json`; null when it does not say. Throws ConfigError for any other word. */
+export function pageForm(env: NodeJS.ProcessEnv): PageForm | null {
+  const word = env.PAPERCLIP_K8S_PAGE?.trim().toLowerCase() ?? "";
+  if (word === "") return null;
+  if (word === "words" || word === "stream-json") return word;
+  const problem = `is ${JSON.stringify(word)}, which is neither words nor stream-json`;
+  const fix = "Correct or unset it in the environment of Paperclip's server.";
+  throw new ConfigError([{ field: "PAPERCLIP_K8S_PAGE", problem, fix }]);
 }

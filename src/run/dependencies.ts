@@ -6,6 +6,8 @@ import { paperclipUrl } from "../paperclip/run-status.ts";
 export interface Dependencies {
   /** Environment of Paperclip's process: the operator's settings. */
   readonly env: NodeJS.ProcessEnv;
+  /** The program that this process runs; undefined = none, as for `node --eval`. */
+  readonly mainModule: string | undefined;
   readonly readFile: (path: string) => Promise<string>;
   /** The clusters that the runs of this process share. */
   readonly clusters: ClusterRegistry;
@@ -18,6 +20,7 @@ const clusters = new ClusterRegistry({ warn: (message) => console.warn(`[claude_
 
 export const realDependencies = (): Dependencies => ({
   env: process.env,
+  mainModule: process.argv[1],
   readFile: (path) => readFile(path, "utf8"),
   clusters,
   paperclipUrl,

@@ -43,7 +43,7 @@ export interface RunFacts {
   readonly timeoutSec: number;
 }
 
-export type TranscriptReport =
+type TranscriptState =
   /** Every line arrived: the seal's count and hash agree. */
   | { readonly state: "complete"; readonly lines: number }
   /** Lines are known to be missing; `gaps` are ranges of line numbers, both ends included. */
@@ -54,6 +54,11 @@ export type TranscriptReport =
     }
   /** No gap was seen, but nothing excludes one. */
   | { readonly state: "unproven"; readonly lines: number; readonly why: string };
+
+export type TranscriptReport = TranscriptState & {
+  /** Path of the file with the lines as the agent wrote them, where the page shows something else. */
+  readonly file?: string;
+};
 
 /** An error on the adapter's side, as data. A fatal one ended the adapter's part of the run. */
 export interface Fault {

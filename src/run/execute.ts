@@ -17,6 +17,7 @@ import { followRun } from "./follow-run.ts";
 import { type LaunchedJob, launch, launchedJob } from "./launch.ts";
 import { podLook } from "./look-for-pod.ts";
 import { narrate } from "./narrate.ts";
+import { type Page, planPage } from "./page/page.ts";
 import { OURS } from "./plan/names.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import { termsOf } from "./plan/terms.ts";
@@ -39,6 +40,7 @@ interface Run {
   readonly deps: Dependencies;
   readonly host: Host;
   readonly readStatus: ReadRunStatus;
+  readonly page: Page;
   /** Aborts when the run is to be stopped or left; its reason tells which. */
   readonly orders: AbortSignal;
 }
@@ -55,12 +57,13 @@ export async function execute(
   try {
     await ctx.onCancellationReady?.();
     const agent = parseAgentConfig(ctx.config);
+    const page = await planPage(ctx.runId, deps);
     lease = await deps.clusters.acquire(clusterOf(agent));
     const { clock, random } = lease.client;
     const readStatus = createRunStatusReader({ url: deps.paperclipUrl(ctx.agent), token: ctx.authToken });
     const tell = host.status;
     orders = hearStopOrders({ runId: ctx.runId, host: ctx.signal, readStatus, tell, over: over.signal, clock, random });
-    return await runOn({ ctx, agent, lease, deps, host, readStatus, orders });
+    return await runOn({ ctx, agent, lease, deps, host, readStatus, page, orders });
   } catch (error) {
     return refuse(error, orders);
   } finally {
@@ -115,7 +118,7 @@ async function begin({ lease, host, orders }: Run, plan: RunPlan, claimed: Claim
 
 /** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */
 async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunRecord, graceSec: number): Promise<void> {
-  const { ctx, host, orders } = run;
+  const { ctx, host, page, orders } = run;
   const { client } = run.lease;
   const over = new AbortController();
   const observer = run.lease.observer(plan.namespace, OURS);
@@ -130,7 +133,7 @@ async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunReco
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
     await unlessAborted(watch.synced, detached);
-    following = followRun({ client, job, record, ctx, host, signal: detached, heard: life.heard });
+    following = followRun({ client, job, record, ctx, host, page, signal: detached, heard: life.heard });
     await awaitStart(client, job, record, plan, look, detached);
     if (record.evidence.acts.gaveUp) obeying.stop(record.evidence.acts.gaveUp.waiting.reason);
     await record.until(() => hasEnded(record.evidence), detached);

@@ -12,6 +12,8 @@ import type { OpenLog } from "./follow/log-source.ts";
 import { missingLine } from "./follow/missing.ts";
 import { TranscriptFile } from "./follow/transcript-file.ts";
 import type { LaunchedJob } from "./launch.ts";
+import { inWords } from "./page/in-words.ts";
+import type { Page } from "./page/page.ts";
 import { transcriptFileOf } from "./plan/manifest.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";
@@ -22,6 +24,7 @@ export interface FollowRunInput {
   readonly record: RunRecord;
   readonly ctx: Pick<AdapterExecutionContext, "onLog">;
   readonly host: Host;
+  readonly page: Page;
   /** Called for each line of the agent. */
   readonly heard: () => void;
   /** Nobody waits for the agent any more. */
@@ -29,29 +32,39 @@ export interface FollowRunInput {
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
-export async function followRun({ client, job, record, ctx, host, heard, signal }: FollowRunInput): Promise<void> {
+export async function followRun(input: FollowRunInput): Promise<void> {
+  const { client, job, record, ctx, host, heard, signal } = input;
   const reader = createResultReader();
   const telling: Promise<void>[] = [];
-  const report = await followTranscript({
+  const warn = (type: string, message: string): void => {
+    telling.push(host.notice({ type, message, level: "warn" }));
+  };
+  const container = witnessContainer(record);
+  const { page } = input;
+  const unkept = (message: string): void => warn("k8s.log.file", message);
+  const words = page.form === "words" ? inWords(page, client.clock, unkept) : null;
+  const { transcript } = await followTranscript({
     open: openPodLog(client, job, record),
-    container: witnessContainer(record),
+    container,
     onLog: ctx.onLog,
+    page: words?.between,
     onLine: (channel, line) => {
       heard();
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
       const message = worthTelling(event);
-      if (message) telling.push(host.notice({ type: `k8s.log.${event.type}`, message, level: "warn" }));
+      if (message) warn(`k8s.log.${event.type}`, message);
     },
     sources: transcriptFiles(job),
     signal,
     clock: client.clock,
     random: client.random,
   });
+  const file = await words?.close(container.seal()?.stdout?.newline ?? true);
   await Promise.all(telling);
   record.add({ kind: "agent", result: reader.result() });
-  record.add({ kind: "transcript", report: report.transcript });
+  record.add({ kind: "transcript", report: file ? { ...transcript, file } : transcript });
 }
 
 /** Where lines may be had that the log API lost. */

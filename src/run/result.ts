@@ -84,14 +84,16 @@ function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<st
 }
 
 function transcriptJson(report: NonNullable<Evidence["transcript"]>): Record<string, unknown> {
+  const { lines, file } = report;
+  const where = file === undefined ? {} : { file };
   switch (report.state) {
     case "complete": {
       const { state, ...proof } = report;
       return { complete: true, ...proof };
     }
     case "missing":
-      return { complete: false, lines: report.lines, missing: report.gaps };
+      return { complete: false, lines, missing: report.gaps, ...where };
     case "unproven":
-      return { complete: false, lines: report.lines, missing: [], unproven: report.why };
+      return { complete: false, lines, missing: [], unproven: report.why, ...where };
   }
 }

@@ -55,7 +55,7 @@ test("--color colours a pipe, too", async () => {
 
 test.each([
   [[], 2, "stdout", "Usage: claude-k8s COMMAND"],
-  [["--help"], 0, "stdout", "format    make stream-json"],
+  [["--help"], 0, "stdout", "format      make stream-json"],
   [["format", "--help"], 0, "stdout", "kubectl logs"],
   [["toString"], 2, "stderr", 'there is no command "toString"'],
   [["format", "--wrong"], 2, "stderr", "--wrong"],

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import picocolors from "picocolors";
+import { type FormatOptions, formatLine, formatStderr } from "../../words/format-line.ts";
 import type { Command } from "../command.ts";
-import { type FormatOptions, formatLine, formatStderr } from "../format-line.ts";
 import { type AgentLine, Unframer } from "../unframe.ts";
 
 const help = `claude-k8s format: make a run's output readable

@@ -1,6 +1,7 @@
 import type { Channel } from "../../runner/frame.ts";
 import { BATCH_BYTES } from "./batch.ts";
 import { characterCut } from "./character-cut.ts";
+import type { Outlet } from "./outlet.ts";
 import { Spool, type SpoolEntry } from "./spool.ts";
 
 /** The host's `onLog`. */
@@ -24,7 +25,7 @@ const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
  * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
  * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered.
  */
-export class Delivery {
+export class Delivery implements Outlet {
   readonly #options: DeliveryOptions;
   readonly #spool: Spool;
   #pumping: Promise<void> | null = null;
@@ -38,14 +39,12 @@ export class Delivery {
     this.#spool = new Spool(options.memoryBytes ?? 4 * 1024 * 1024, options.onSpill);
   }
 
-  /** A line of the follower's own; it goes to stdout. */
   notice(line: string): void {
     if (this.#stopped) return;
     this.#spool.push(TAGS.notice, Buffer.from(`${line}\n`));
     this.#pumping ??= this.#pump();
   }
 
-  /** Whole lines, each ended by a newline; copied unless they can be handed on at once. */
   push(channel: Channel, lines: Buffer): void {
     if (this.#stopped) return;
     if (!this.#pumping && lines.length <= BATCH_BYTES) {
@@ -57,7 +56,6 @@ export class Delivery {
     this.#pumping ??= this.#pump();
   }
 
-  /** Resolves when there is room for more: at once, unless the disk cannot take what waits. */
   async room(): Promise<void> {
     while (this.#spool.overfull && !this.#stopped) await new Promise<void>((resolve) => this.#room.push(resolve));
   }

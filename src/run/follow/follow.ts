@@ -9,11 +9,14 @@ import { Follower } from "./follower.ts";
 import type { GapSource } from "./gap-source.ts";
 import type { Mode } from "./log-form.ts";
 import type { OpenLog } from "./log-source.ts";
+import type { Outlet } from "./outlet.ts";
 
 export interface FollowOptions {
   readonly open: OpenLog;
   readonly container: ContainerWitness;
   readonly onLog: OnLog;
+  /** What stands between the lines, once they are counted and hashed, and `onLog`. @default nothing */
+  readonly page?: ((shown: Outlet) => Outlet) | undefined;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
@@ -99,7 +102,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     clock,
     random,
     limits,
-    delivery,
+    outlet: options.page?.(delivery) ?? delivery,
     onLine: observed(options.onLine, event),
     onEvent: event,
     sources: options.sources ?? [],

@@ -2,7 +2,6 @@ import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
 import { allArrived, sealedStderr } from "./completeness.ts";
 import { type ContainerWitness, hasEnded } from "./container.ts";
-import type { Delivery } from "./deliver.ts";
 import type { FollowEvent } from "./events.ts";
 import { type FollowLimits, reconnectWait } from "./follow.ts";
 import type { GapSource } from "./gap-source.ts";
@@ -10,6 +9,7 @@ import { LiveLines } from "./live-lines.ts";
 import { LogApi, since, tail } from "./log-api.ts";
 import type { OpenLog } from "./log-source.ts";
 import { NearestAhead } from "./nearest.ts";
+import type { Outlet } from "./outlet.ts";
 import { type Reading, readLog } from "./read-log.ts";
 import { type RefillTarget, refill } from "./refill.ts";
 import { StreamWatch } from "./stream-watch.ts";
@@ -19,7 +19,7 @@ import { Transcript } from "./transcript.ts";
 export interface FollowerOptions {
   readonly open: OpenLog;
   readonly container: ContainerWitness;
-  readonly delivery: Delivery;
+  readonly outlet: Outlet;
   readonly onLine: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
   readonly sources: readonly GapSource[];
@@ -52,12 +52,12 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    const { delivery, limits, onEvent } = options;
+    const { outlet, limits, onEvent } = options;
     this.transcript = new Transcript(
       {
-        lines: (channel, lines) => delivery.push(channel, lines),
+        lines: (channel, lines) => outlet.push(channel, lines),
         line: options.onLine,
-        notice: (text) => delivery.notice(text),
+        notice: (text) => outlet.notice(text),
         event: onEvent,
       },
       limits.maxLineBytes,
@@ -133,9 +133,9 @@ export class Follower {
 
   /** Waits while neither memory nor disk has room; undefined when there is. */
   #room(): Promise<void> | undefined {
-    const { delivery } = this.#options;
-    if (!delivery.overfull && !this.#live.overfull) return undefined;
-    return delivery.overfull ? delivery.room() : this.#live.settled();
+    const { outlet } = this.#options;
+    if (!outlet.overfull && !this.#live.overfull) return undefined;
+    return outlet.overfull ? outlet.room() : this.#live.settled();
   }
 
   async #pause(reading: Reading, attempt: number): Promise<void> {

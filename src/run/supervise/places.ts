@@ -3,9 +3,9 @@
  * nobody else remembers. Kept in Paperclip's home; paths and names only, no credential.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { keptFiles } from "../../paperclip/kept-files.ts";
 
 const place = z.object({
   kubeconfig: z.string().nullable(),
@@ -20,8 +20,7 @@ const written = z.object({ places: z.array(place) });
 /** The most that are remembered, newest first. */
 const MAX_PLACES = 50;
 
-export const placesFile = (env: NodeJS.ProcessEnv): string =>
-  join(env.PAPERCLIP_HOME?.trim() || join(homedir(), ".paperclip"), "claude_k8s", "places.json");
+export const placesFile = (env: NodeJS.ProcessEnv): string => join(keptFiles(env), "places.json");
 
 /** An unreadable file holds nothing. */
 export async function readPlaces(file: string): Promise<readonly RunPlace[]> {

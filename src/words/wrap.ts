@@ -15,16 +15,16 @@ export function columns(text: string): number {
 
 /** Breaks one line at its spaces, and inside a word only when the word alone is too wide. */
 export function wrap(line: string, width: number): string[] {
-  if (columns(line) <= width) return [line];
+  if (fits(line, width)) return [line];
   const lines: string[] = [];
   let current = "";
   for (const word of line.split(/(?<= )(?=[^ ])/)) {
-    if (current !== "" && columns(current + word.trimEnd()) > width) {
+    if (current !== "" && !fits(current + word.trimEnd(), width)) {
       lines.push(current.trimEnd());
       current = "";
     }
     current += word;
-    while (columns(current.trimEnd()) > width) {
+    while (!fits(current.trimEnd(), width)) {
       const head = cut(current, width);
       lines.push(head);
       current = current.slice(head.length);
@@ -45,5 +45,14 @@ function cut(text: string, width: number): string {
 
 /** One line, with an ellipsis when it does not fit. */
 export function ellipsis(line: string, width: number): string {
-  return columns(line) <= width ? line : `${cut(line, width - 1)}…`;
+  return fits(line, width) ? line : `${cut(line, width - 1)}…`;
 }
+
+/** Measures only what may or may not fit: to measure a line of megabytes takes seconds. */
+function fits(line: string, width: number): boolean {
+  if (line.length * 2 <= width) return true;
+  return line.length <= width * MOST_UNITS && columns(line) <= width;
+}
+
+/** UTF-16 units of one column: more than any grapheme of a human's has. */
+const MOST_UNITS = 32;

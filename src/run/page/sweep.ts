@@ -1,0 +1,15 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Milliseconds that a transcript is kept after its last line: as long as a finished Job, by default. */
+const KEPT_MS = 86_400_000;
+
+/** Removes old transcripts. Never rejects: what cannot be removed now is next time. @param now milliseconds since 1970 */
+export async function sweepTranscripts(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => one.endsWith(".jsonl"))) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => null);
+    if (found && now - found.mtimeMs > KEPT_MS) await rm(file, { force: true }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,34 @@
+type Input = Readonly<Record<string, unknown>>;
+
+/** Characters of an input that is told in one line. */
+const ONE_LINE = 100;
+
+/** A tool's name and its input, to be read: a command as in a shell; else names and values, in one line where it is short. */
+export function toolCall(name: string, input: unknown): string {
+  if (!isInput(input)) return input === undefined ? name : `${name} ${plain(input)}`;
+  if (name === "Bash" && typeof input.command === "string") return command(input.command, input.description);
+  const parts = Object.entries(input).map(([key, value]) => `${key}:${valueText(value)}`);
+  const line = [name, parts.join(" · ")].filter(Boolean).join(" ");
+  return line.length <= ONE_LINE && !line.includes("\n") ? line : [name, ...parts].join("\n");
+}
+
+function command(text: string, description: unknown): string {
+  const remark = typeof description === "string" ? description.trim() : "";
+  if (remark === "") return `$ ${text}`;
+  return text.includes("\n") || text.length + remark.length > ONE_LINE
+    ? `# ${remark}\n$ ${text}`
+    : `$ ${text}  # ${remark}`;
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === "string" && value.includes("\n")) return `\n${indented(value)}`;
+  if (Array.isArray(value) && value.some(isInput)) return `\n${indented(value.map(plain).join("\n"))}`;
+  return ` ${plain(value)}`;
+}
+
+const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
+
+const isInput = (value: unknown): value is Input =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const plain = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
