@@ -1,7 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStateTerminated, Event, Pod } from "kubernetes-types/core/v1";
 import { containerTrouble, stepOf } from "./waiting/container.ts";
-import { newestEvent } from "./waiting/events.ts";
+import { newestEvent, withoutDrawnName } from "./waiting/events.ts";
 import { fixForWaiting, refusal } from "./waiting/fixes.ts";
 
 export type WaitingState =
@@ -74,7 +74,7 @@ function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
   }
   const refused = newestEvent(events, "Job", new Set(["FailedCreate"]));
   if (!refused) return { state: "no-pod", reason: "", message: "", fix: null, patience: "forever-until-limit" };
-  const message = refused.message ?? "";
+  const message = withoutDrawnName(refused.message ?? "");
   return { ...refusal(message), reason: "FailedCreate", message };
 }
 
@@ -111,7 +111,13 @@ function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Wait
   if (condition?.status === "True") return null;
   const reason = condition?.reason ?? "Pending";
   const words = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
-  return { state: "unscheduled", reason, message: words, fix: fixForWaiting(reason), patience: "forever-until-limit" };
+  return {
+    state: "unscheduled",
+    reason,
+    message: words,
+    fix: fixForWaiting(reason, words),
+    patience: "forever-until-limit",
+  };
 }
 
 function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {

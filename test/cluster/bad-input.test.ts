@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
-import { leftovers, objectsOf } from "./support/leftovers.ts";
+import { objectsOf } from "./support/leftovers.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
 
@@ -62,25 +62,6 @@ describe("bad input gets an error that names the field and the fix", () => {
     await rm(path);
     expect(result.errorMessage).toMatch(/cannot be reached/);
     expect(result.errorMessage).toMatch(/What to do: Check that the cluster runs/);
-  });
-
-  it("an image that does not exist", async () => {
-    const run = startRun(place, {
-      agent: AGENT,
-      config: { image: "registry.invalid/no/such:image", podStartTimeoutSec: 5 },
-    });
-    const result = await run.result;
-    expect(result.errorCode).toBe("k8s_pod_schedule_failed");
-    expect(result.errorMessage).toMatch(/registry\.invalid\/no\/such:image/);
-    expect(result.errorMessage).toMatch(/ErrImagePull|ImagePullBackOff/);
-    expect(await leftovers(place, run)).toEqual([]);
-  });
-
-  it("an image name that can be none", async () => {
-    const run = startRun(place, { agent: AGENT, config: { image: "UPPER case/!!" } });
-    const result = await run.result;
-    expect(result.errorMessage).toMatch(/InvalidImageName/);
-    expect(await leftovers(place, run)).toEqual([]);
   });
 
   it("a namespace that is not there, and rights that are missing: verb and resource are named", async () => {

@@ -59,17 +59,3 @@ describe("a pod that no node takes", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 });
-
-describe("what is missing is named", () => {
-  it.each([
-    ["a volume claim", { homeClaim: "no-such-claim" }, /no-such-claim/],
-    ["a service account", { serviceAccountName: "nobody-at-all" }, /nobody-at-all/],
-  ])("%s", async (_, config, words) => {
-    const run = startRun(place, { agent: AGENT, config: { podStartTimeoutSec: 4, ...config } });
-    const result = await run.result;
-    expect(result.errorCode).toBe("k8s_pod_schedule_failed");
-    expect(result.errorMessage).toMatch(words);
-    expect(result.errorMessage).toContain("What to do:");
-    expect(await leftovers(place, run)).toEqual([]);
-  });
-});

@@ -94,6 +94,14 @@ function refused(message: string): Waiting {
 }
 
 describe("a pod that may not be created", () => {
+  test("is the same refusal under every name that the controller draws", () => {
+    const [one, two] = ["abcde", "x7k2p"].map((drawn) =>
+      refused(`Error creating: pods "ac-agent-run-1-${drawn}" is forbidden: exceeded quota: team, limited: pods=1`),
+    );
+    expect(one).toEqual(two);
+    expect(one?.message).toContain('pods "ac-agent-run-1-…"');
+  });
+
   test.each([
     [
       'Error creating: pods "x" is forbidden: exceeded quota: team, requested: cpu=4, used: cpu=6, limited: cpu=8',

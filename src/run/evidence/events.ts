@@ -1,4 +1,5 @@
 import type { Event } from "kubernetes-types/core/v1";
+import { withoutDrawnName } from "../waiting/events.ts";
 
 /** One of the cluster's Events, as far as a verdict needs it. */
 export interface ClusterEvent {
@@ -23,17 +24,21 @@ const MAX_MESSAGE_CHARS = 1024;
 /** Adds an Event, or renews it: the cluster counts repetitions in one object. Warnings outlive the rest. */
 export function recordEvent(events: readonly ClusterEvent[], event: Event): readonly ClusterEvent[] {
   const next = readEvent(event);
-  const others = events.filter((known) => known.uid !== next.uid);
+  const others = events.filter((known) => known.uid !== next.uid && !isRepeated(known, next));
   const all = [...others, next];
   if (all.length <= MAX_EVENTS) return all;
   const normal = all.findIndex((known) => known.type !== "Warning");
   return all.toSpliced(normal === -1 ? 0 : normal, 1);
 }
 
+/** Written anew each time because of a drawn name in it. */
+const isRepeated = (one: ClusterEvent, other: ClusterEvent): boolean =>
+  one.reason === "FailedCreate" && one.reason === other.reason && one.message === other.message;
+
 function readEvent(event: Event): ClusterEvent {
   const about = event.involvedObject;
   const reason = event.reason ?? "";
-  const message = (event.message ?? "").slice(0, MAX_MESSAGE_CHARS);
+  const message = withoutDrawnName(event.message ?? "").slice(0, MAX_MESSAGE_CHARS);
   return {
     uid: event.metadata?.uid ?? `${about?.kind}/${about?.name}/${reason}/${message}`,
     type: event.type ?? "Normal",

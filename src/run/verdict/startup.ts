@@ -75,7 +75,7 @@ function scheduling(pod: Known["evidence"]["pod"]): Obstacle | null {
   if (condition)
     return {
       words: reasonAndMessage(condition.reason, condition.message),
-      fix: fixForWaiting("Unschedulable") ?? LOOK,
+      fix: fixForWaiting("Unschedulable", condition.message) ?? LOOK,
     };
   // The kubelet refused the pod: OutOfcpu, NodeAffinity, UnexpectedAdmissionError.
   if (pod?.phase === "Failed" && pod.reason !== "")

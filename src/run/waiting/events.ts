@@ -10,6 +10,11 @@ export function newestEvent(events: readonly Event[], kind: "Job" | "Pod", reaso
   return newest;
 }
 
+/** A Job's controller draws a new pod name for each attempt: without it one refusal reads the same each time. */
+export function withoutDrawnName(message: string): string {
+  return message.replace(/(Error creating: pods "[^"]+-)[a-z0-9]{5}"/, '$1…"');
+}
+
 function stampOf(event: Event): number {
   const stamp =
     event.lastTimestamp ?? event.series?.lastObservedTime ?? event.eventTime ?? event.metadata?.creationTimestamp;

@@ -37,6 +37,10 @@ const SAME: ReadonlyMap<string, string> = new Map([
 /** Null where nothing is known to help. */
 export function fixForWaiting(reason: string, message = ""): string | null {
   if (reason === "FailedCreate") return refusal(message).fix;
+  if (/persistentvolumeclaim "[^"]*" not found/.test(message))
+    return "Create the volume claim that the message names, in the namespace of the run, or correct homeClaim.";
+  if (/unbound immediate PersistentVolumeClaims/.test(message))
+    return "Look at the volume claim (kubectl describe pvc): it has no volume yet, and its StorageClass may not make one.";
   return FIXES.get(SAME.get(reason) ?? reason) ?? null;
 }
 

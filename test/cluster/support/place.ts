@@ -33,6 +33,8 @@ export interface Place {
   readonly paperclip: FakePaperclip;
   /** For faults; null on a real cluster. */
   readonly devcluster: Devcluster | null;
+  /** What the devcluster's node can pull, by name: it can be put there later. */
+  readonly images: Record<string, LocalImage>;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,8 @@ const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url)
 export async function openPlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "cluster-suite-"));
   const given = process.env.TEST_KUBECONFIG;
-  const devcluster = given ? null : await startDevcluster({ images: await localImages(folder), timings: fastTimings });
+  const images = given ? {} : await localImages(folder);
+  const devcluster = given ? null : await startDevcluster({ images, timings: fastTimings });
   const adminKubeconfig = given ?? join(folder, "admin");
   if (devcluster) await writeFile(adminKubeconfig, devcluster.kubeconfig, { mode: 0o600 });
   const kubeConfig = new KubeConfig();
@@ -62,6 +65,7 @@ export async function openPlace(): Promise<Place> {
     shImage: devcluster ? "sh:test" : (process.env.TEST_SH_IMAGE ?? null),
     paperclip,
     devcluster,
+    images,
     close: async () => {
       await kubeConfig.makeApiClient(CoreV1Api).deleteNamespace({ name: namespace });
       await cluster.close();
