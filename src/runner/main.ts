@@ -2,7 +2,7 @@
  * The program inside the pod: starts the agent with its prompt, writes its output to the container's log as frames,
  * passes signals on, and leaves a seal. Run by start.sh as
  *
- *     node RUN_DIRECTORY/runner.mjs TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]
+ *     node RUN_DIRECTORY/runner.mjs TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT]
  *
  * It ends with the agent's exit code, 128 + n when signal n ended the agent, 127 or 126 when the program was not found
  * or cannot be run, 125 when the runner itself failed.
@@ -24,12 +24,12 @@ import { SealFile } from "./seal-file.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
 
-const [, script = "", terminationLog = "", workingDirectory = "", transcriptFile] = process.argv;
+const [, script = "", terminationLog = "", workingDirectory = "", transcriptPath] = process.argv;
 const runDirectory = dirname(script);
 
 const sealFile = new SealFile(terminationLog);
 const log = new FrameWriter(1);
-const transcript = transcriptFile === undefined ? null : openTranscriptCopy(transcriptFile);
+const transcript = transcriptPath === undefined ? null : openTranscriptCopy(transcriptPath);
 
 const frames = new FrameBlock((bytes) => {
   log.push(bytes);

@@ -18,18 +18,45 @@ export interface RunnerSpec {
 export type CommandWord = string | { readonly runFile: string };
 
 /**
- * The container's command: `/bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]`. Paths
- * of the pod stand here, in the Pod spec, and nowhere else. The runner makes the working directory when it is missing:
- * the container runtime would make it too, but as root. TRANSCRIPT_FILE, on a shared volume, gets a copy of the frames.
+ * The container's command: `/bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT]`. Paths of the
+ * pod stand here, in the Pod spec, and nowhere else. The runner makes the working directory when it is missing: the
+ * container runtime would make it too, but as root. TRANSCRIPT gets a copy of the frames: all of them when it is a file;
+ * when it ends with a slash, it is a folder that is there, for the newest 56 to 64 MiB.
  */
 export function containerCommand(paths: {
   readonly terminationLog: string;
   readonly workingDirectory: string;
-  readonly transcriptFile?: string;
+  readonly transcript?: string;
 }): string[] {
   const words = ["/bin/sh", `${RUN_DIRECTORY}/${RUN_FILES.start}`, paths.terminationLog, paths.workingDirectory];
-  return paths.transcriptFile === undefined ? words : [...words, paths.transcriptFile];
+  return paths.transcript === undefined ? words : [...words, paths.transcript];
 }
+
+/** Offsets of a folder's transcript count from here: names of one length sort by number, and sh takes none for octal. */
+export const FIRST_OFFSET = 1e15;
+
+/**
+ * A program that prints, from within the pod, a folder's transcript from that offset on, or from the oldest that is
+ * kept. Its first line is the offset of what follows. It fails when the oldest file is removed before it is opened;
+ * the newest may end in the middle of a frame.
+ */
+export function transcriptReader(folder: string, offset: number): [string, ...string[]] {
+  return ["/bin/sh", "-c", READ_TRANSCRIPT, "read-transcript", folder, String(offset)];
+}
+
+const READ_TRANSCRIPT = `
+cd "$1" || exit
+from=$2 first=
+for file in *; do
+  [ -n "$first" ] && [ "$file" -gt "$from" ] || first=$file
+done
+[ "$from" -ge "$first" ] || from=$first
+echo "$from"
+for file in *; do
+  [ "$file" -ge "$first" ] || continue
+  if [ "$file" = "$first" ]; then tail -c "+$((from - first + 1))" "$file"; else cat "$file"; fi || exit
+done
+`;
 
 /** Where the run's Secret is mounted in the pod. */
 export const RUN_DIRECTORY = "/run/claude-k8s";
@@ -55,4 +82,5 @@ timeout_sec=${spec.timeoutSec}
 `;
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** For sh, every byte but NUL. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

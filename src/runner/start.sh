@@ -1,10 +1,10 @@
 # The pod's first program, in POSIX sh (dash, busybox, bash):
 #
-#     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT_FILE]
+#     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT]
 #
 # Where there is Node 18 or newer, it starts the runner and passes on what it is told. Elsewhere it is the runner: prompt,
 # signals, grace, time limit and exit code are the same; the agent's lines go to the log as they are, after one line that
-# says so; the seal holds the end and nothing of the transcript; no copy goes to TRANSCRIPT_FILE.
+# says so; the seal holds the end and nothing of the transcript; no copy goes to TRANSCRIPT.
 
 # Before anything that takes time: the kernel drops a signal for the pod's first process that it has no trap for.
 told=

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { MAX_BODY_BYTES } from "../../src/runner/frame.ts";
 import { Pod, runPod, sh } from "./pod.ts";
 import { nodeRunners, type RunnerUnderTest, runners } from "./runners.ts";
@@ -166,6 +167,33 @@ describe.each(nodeRunners)("much output on $name", (runner) => {
     expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("a\n") });
     expect(end.seal.error).toMatch(/^the transcript could not be kept: /);
   });
+
+  it.each(["/dev/null/", "/nowhere/at/all/"])(
+    "names a folder that cannot hold its transcript, and goes on: %s",
+    async (transcript) => {
+      const end = await runPod(runner, { command: sh("echo a"), transcript });
+      expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("a\n") });
+      expect(end.seal.error).toMatch(/^the transcript could not be kept: /);
+    },
+  );
+
+  it("keeps the newest of a long transcript in a folder, and no more than its bound", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "transcript-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const pod = new Pod(runner, { command: sh("yes 123456789012345 | head -c 160000000"), transcript: `${folder}/` });
+    const end = await pod.ended();
+    expect(end.seal).toMatchObject({ exitCode: 0, stdout: { bytes: 160_000_000, sha256: end.sha256 } });
+    expect(end.seal.error).toBeUndefined();
+    const files = readdirSync(folder).sort();
+    const kept = Buffer.concat(files.map((file) => readFileSync(join(folder, file))));
+    expect(kept.length).toBeGreaterThan(56 * 1024 * 1024);
+    expect(kept.length).toBeLessThan(66 * 1024 * 1024);
+    const [first = "", ...rest] = kept.toString("latin1").split("\n");
+    const from = Number(first.split("|")[0]);
+    expect(rest.at(-2)).toBe("10000000|123456789012345");
+    expect(rest.length).toBe(10_000_000 - from + 1);
+    expect(rest.slice(0, -1).every((line, index) => line === `${from + index + 1}|123456789012345`)).toBe(true);
+  }, 60_000);
 
   it("keeps a transcript that is the same as the log", async () => {
     const pod = new Pod(runner, { command: sh("yes line | head -n 100000; echo no newline >&2"), transcript: true });
