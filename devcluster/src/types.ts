@@ -114,9 +114,15 @@ export interface LogOptions {
   readonly limitBytes?: number;
 }
 
+export interface ExecProgram {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+}
+
 /** A program that was started beside a container's own. */
 export interface ExecProcess {
-  readonly stdin: Writable;
+  /** Null when it was not asked for. */
+  readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Its exit code, 128 + n when signal n ended it; settles when its pipes are closed too. */
@@ -126,7 +132,7 @@ export interface ExecProcess {
 /** The node's answer to `pods/exec`. */
 export interface Executor {
   /** Rejects with the kubelet's own words when the program cannot be started. */
-  exec(pod: KubeObject, container: string, command: readonly string[]): Promise<ExecProcess>;
+  exec(pod: KubeObject, container: string, program: ExecProgram): Promise<ExecProcess>;
 }
 
 /** The node's answer to `pods/log`; the API server asks, the node owns the files. */

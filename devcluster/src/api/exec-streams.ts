@@ -31,8 +31,7 @@ export async function serveExec(webSocket: WebSocket, answer: ExecAnswer, connec
     connection.wire.closed.addEventListener("abort", () => hangUp(program), { once: true });
     if (connection.wire.closed.aborted) hangUp(program);
     give = (message) => takeInput(message, program, webSocket);
-    if (answer.stdin) input.forEach(give);
-    else program.stdin.end();
+    input.forEach(give);
     await Promise.all([channels.copy(CHANNEL.stdout, program.stdout), channels.copy(CHANNEL.stderr, program.stderr)]);
     await channels.end(exitStatus(await program.exited));
   } catch (error) {
@@ -43,6 +42,7 @@ export async function serveExec(webSocket: WebSocket, answer: ExecAnswer, connec
 
 function takeInput(message: Buffer, { stdin }: ExecProcess, webSocket: WebSocket): void {
   const [channel, closed] = message;
+  if (stdin === null) return;
   if (channel === CHANNEL.close && closed === CHANNEL.stdin) stdin.end();
   if (channel !== CHANNEL.stdin || message.length === 1 || stdin.write(message.subarray(1))) return;
   webSocket.pause();
@@ -51,7 +51,7 @@ function takeInput(message: Buffer, { stdin }: ExecProcess, webSocket: WebSocket
 
 /** The program lives on; it finds out when it writes. */
 function hangUp({ stdin, stdout, stderr }: ExecProcess): void {
-  stdin.end();
+  stdin?.end();
   stdout.destroy();
   stderr.destroy();
 }

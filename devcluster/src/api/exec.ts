@@ -22,5 +22,6 @@ export function exec(request: ResourceRequest, { store, access, executor }: ApiC
   if (command.length === 0) throw badRequest("you must specify at least one command for the container");
   if (!plain(pod.spec).nodeName || executor === undefined)
     throw badRequest(`pod ${name} does not have a host assigned`);
-  return { kind: "exec", stdin: flag("stdin"), start: () => executor.exec(pod, container, command) };
+  const program = { command, stdin: flag("stdin") };
+  return { kind: "exec", start: () => executor.exec(pod, container, program) };
 }

@@ -47,7 +47,7 @@ export type Answer =
       readonly chunks: AsyncIterable<Uint8Array>;
       readonly headers?: Record<string, string>;
     }
-  | { readonly kind: "exec"; readonly stdin: boolean; readonly start: () => Promise<ExecProcess> }
+  | { readonly kind: "exec"; readonly start: () => Promise<ExecProcess> }
   | { readonly kind: "empty"; readonly code: number };
 
 export interface ObjectList {

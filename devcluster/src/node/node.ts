@@ -4,7 +4,17 @@ import { ApiError } from "../api/api-error.ts";
 import { createEventRecorder } from "../controllers/events.ts";
 import { hasEnded, type Pod } from "../controllers/objects.ts";
 import { measuredTimings, type Timings } from "../timings.ts";
-import type { Clock, ExecProcess, Executor, KubeObject, LocalImage, LogReader, Store, StoreEvent } from "../types.ts";
+import type {
+  Clock,
+  ExecProcess,
+  ExecProgram,
+  Executor,
+  KubeObject,
+  LocalImage,
+  LogReader,
+  Store,
+  StoreEvent,
+} from "../types.ts";
 import { createLogReader, LogRegistry } from "./logs/reader.ts";
 import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -87,7 +97,7 @@ class LocalNode implements RunningNode {
     };
     this.#rotation = { ...DEFAULT_ROTATION, ...options.rotation };
     this.logs = this.#reachable(createLogReader({ registry, clock, followEnd: timings.followEnd }));
-    this.executor = { exec: (pod, container, command) => this.#exec(pod as Pod, container, command) };
+    this.executor = { exec: (pod, container, program) => this.#exec(pod as Pod, container, program) };
     this.name = registerNode(store, options, clock());
     for (const object of store.list("pods")) this.#hear({ type: "ADDED", resource: "pods", object });
     this.#unsubscribe = store.subscribe((event) => this.#hear(event));
@@ -169,11 +179,11 @@ class LocalNode implements RunningNode {
     };
   }
 
-  async #exec(pod: Pod, container: string, command: readonly string[]): Promise<ExecProcess> {
+  async #exec(pod: Pod, container: string, program: ExecProgram): Promise<ExecProcess> {
     if (this.#lost) throw new Error("error dialing backend: dial tcp: connect: no route to host");
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) throw new Error(`unable to upgrade connection: container not found ("${container}")`);
-    return worker.containers.exec(container, command);
+    return worker.containers.exec(container, program);
   }
 
   #pod({ namespace, name }: PodName): Pod {

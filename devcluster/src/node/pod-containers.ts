@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Container as ContainerSpec } from "kubernetes-types/core/v1";
 import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
-import type { ExecProcess } from "../types.ts";
+import type { ExecProcess, ExecProgram } from "../types.ts";
 import { Container, type Launch } from "./container.ts";
 import { configProblem, ImageBackoff, type Look, lookForImage } from "./container-problem.ts";
 import { type ContainerState, NEVER_STARTED, NOT_LOCATED } from "./container-state.ts";
@@ -106,10 +106,10 @@ export class PodContainers {
     await running.container.killForMemory(options);
   }
 
-  async exec(name: string, command: readonly string[]): Promise<ExecProcess> {
+  async exec(name: string, program: ExecProgram): Promise<ExecProcess> {
     const running = this.#running.get(name);
     if (running === undefined) throw new Error(`unable to upgrade connection: container not found ("${name}")`);
-    return startExec(running.launch, command);
+    return startExec(running.launch, program);
   }
 
   /** A pod that ends before it ran: why it waited is forgotten, as in a real cluster. */
