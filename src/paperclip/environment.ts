@@ -12,7 +12,7 @@ import {
   shapePaperclipWorkspaceEnvForExecution,
   stringifyPaperclipWakePayload,
 } from "@paperclipai/adapter-utils/server-utils";
-import { readWake, records, text } from "./wake.ts";
+import { readWake, record, records, text } from "./wake.ts";
 
 export interface EnvironmentInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "context" | "authToken">;
@@ -23,6 +23,8 @@ export interface EnvironmentInput {
   readonly apiUrl: string | null;
   /** The agent's working directory in the pod. */
   readonly workingDirectory: string;
+  /** A folder of the pod's own for what is thrown away after the run. */
+  readonly scratchFolder: string;
   /** True when the pod sees Paperclip's files under Paperclip's paths. */
   readonly sharesPaths: boolean;
 }
@@ -50,8 +52,8 @@ export function buildEnvironment(input: EnvironmentInput): Environment {
       continue;
     }
     if (isPaperclipRuntimeEnvKey(name) && name in runtime) continue;
-    if (isHostOnly(name, value, input)) continue;
-    variables[name] = value;
+    const seen = seenFromPod(name, value, input);
+    if (seen !== null) variables[name] = seen;
   }
   if (input.ctx.authToken) variables.PAPERCLIP_API_KEY = input.ctx.authToken;
   for (const [name, value] of Object.entries(variables)) {
@@ -114,29 +116,54 @@ const json = (value: unknown): string | null => {
   return entries.length > 0 ? JSON.stringify(entries) : null;
 };
 
-/**
- * The host adds scratch folders and a launcher of its own machine to the configured variables (measured: TMPDIR,
- * GH_CONFIG_DIR, PAPERCLIP_*_SCRATCH_DIR …): a pod that does not see those folders must not be pointed at them.
- */
-const HOST_ONLY = new Set([
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "GH_CONFIG_DIR",
-  "PAPERCLIP_TMPDIR",
+/** The host makes a folder for each run and names it so, TMPDIR where the agent has none of its own (measured). */
+const SCRATCH = new Set([
   "PAPERCLIP_SCRATCH_DIR",
   "PAPERCLIP_RUN_SCRATCH_DIR",
   "PAPERCLIP_TASK_SCRATCH_DIR",
+  "PAPERCLIP_TMPDIR",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+]);
+
+/** About the host's machine, for a process that runs there. */
+const HOSTS = new Set([
   "PAPERCLIP_RUNNER_NETWORK_ROOTS",
   "PAPERCLIP_RUNNER_NETWORK_ACCESS",
   "PAPERCLIP_GITHUB_HOST_HOME",
+  "PAPERCLIP_GITHUB_LAUNCHER_DIR",
   "PAPERCLIP_GIT_METADATA_ROOTS",
 ]);
 
-function isHostOnly(name: string, value: string, input: EnvironmentInput): boolean {
-  if (!HOST_ONLY.has(name)) return false;
-  const { workspace } = readWake(input.ctx);
-  return !(input.sharesPaths && workspace.agentHome && value.startsWith(workspace.agentHome));
+/** Where the host has its own Git and GitHub settings. */
+const HOST_PATHS = new Set([
+  "GH_CONFIG_DIR",
+  "GIT_ASKPASS",
+  "GIT_CONFIG_GLOBAL",
+  "GIT_CONFIG_SYSTEM",
+  "GIT_SSH",
+  "SSH_ASKPASS",
+  "SSH_AUTH_SOCK",
+]);
+
+/**
+ * The host adds variables of its own machine to those that the agent's configuration has (measured): a pod that does not
+ * see those folders must not be pointed at them. Null for such a one; what the agent set itself stays as it is.
+ */
+function seenFromPod(name: string, value: string, input: EnvironmentInput): string | null {
+  const isOwn = name in record(record(input.ctx.agent.adapterConfig).env);
+  const launchers = input.configured.PAPERCLIP_GITHUB_LAUNCHER_DIR;
+  if (launchers && value.startsWith(launchers)) {
+    // In PATH they come first; behind them is the agent's own, or the host's where it has none.
+    return name === "PATH" && isOwn ? value.slice(`${launchers}:`.length) : null;
+  }
+  if (isOwn) return value;
+  if (SCRATCH.has(name)) return input.scratchFolder;
+  if (HOSTS.has(name)) return null;
+  if (!HOST_PATHS.has(name) || !value.startsWith("/") || value === "/dev/null") return value;
+  const { agentHome } = readWake(input.ctx).workspace;
+  return input.sharesPaths && agentHome && value.startsWith(`${agentHome}/`) ? value : null;
 }
 
 function unusable(name: string, value: string): string | null {

@@ -39,9 +39,10 @@ const skills = () => ({
 describe("the agent's pod", () => {
   it("has the skills, the MCP servers with their tokens, and the files beside the instructions", async () => {
     const run = startRun(place, {
-      agent: `cat >/dev/null; ${INIT}; ${ARGUMENTS}; cd "$dir/.claude/skills/hello"; echo "skill: $(cat SKILL.md)"; "./scripts/do it.sh"; echo "mcp: $(cat "$mcp")"; cat "$words"; echo "beside: $(cat "\${words%/*}/instructions/SOUL.md")"; ${RESULT}`,
+      agent: `cat >/dev/null; ${INIT}; ${ARGUMENTS}; cd "$dir/.claude/skills/hello"; echo "skill: $(cat SKILL.md)"; "./scripts/do it.sh"; echo "mcp: $(cat "$mcp")"; cat "$words"; echo x > "$PAPERCLIP_SCRATCH_DIR/file" && echo "scratch: $(cat "$TMPDIR/file")"; echo "beside: $(cat "\${words%/*}/instructions/SOUL.md")"; ${RESULT}`,
       config: {
         ...skills(),
+        env: { PAPERCLIP_SCRATCH_DIR: join(folder, "scratch"), TMPDIR: join(folder, "scratch") },
         instructionsFilePath: join(folder, "instructions/AGENTS.md"),
         instructionsRootPath: join(folder, "instructions"),
       },
@@ -61,6 +62,7 @@ describe("the agent's pod", () => {
     expect(said).toContain(
       'mcp: {"mcpServers":{"tools":{"type":"http","url":"http://paperclip.team.svc:3100/mcp/tools","headers":{"Authorization":"Bearer mcp-token"}}}}\n',
     );
+    expect(said).toContain("scratch: x\n");
     expect(said).toContain("Be kind.\n");
     expect(said).toContain("- team/hello — enabled");
     expect(said).toContain("beside: A soul.\n");

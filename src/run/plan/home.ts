@@ -4,6 +4,9 @@ import type { HostPod } from "../../paperclip/host-pod.ts";
 /** The agents' HOME, also in the adapter before this one: Claude Code keeps its sessions and login below it. */
 export const HOME = "/paperclip";
 
+/** A folder that goes with the pod, for what nobody needs after the run. */
+export const SCRATCH = "/run/claude-k8s-scratch";
+
 export interface Home {
   /** The claim mounted at `path`; null for an empty directory that goes with the pod. */
   readonly claim: { readonly claimName: string; readonly subPath: string | null } | null;

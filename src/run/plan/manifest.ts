@@ -14,7 +14,7 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
-import type { Home } from "./home.ts";
+import { type Home, SCRATCH } from "./home.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
 import { environmentReferences } from "./secret.ts";
 import { type RunTerms, writeTerms } from "./terms.ts";
@@ -148,6 +148,7 @@ function container(input: ManifestInput): Container {
     volumeMounts: [
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
+      { name: "scratch", mountPath: SCRATCH },
       tokenMount,
     ],
   };
@@ -173,6 +174,7 @@ function volumes(input: ManifestInput): Volume[] {
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
     { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
     claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
+    { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
   ];
 }

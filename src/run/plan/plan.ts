@@ -15,7 +15,7 @@ import { decideResume, type SessionParams } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import type { RunFacts } from "../evidence.ts";
-import { chooseHome, type Home, workingDirectory } from "./home.ts";
+import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "./names.ts";
@@ -149,6 +149,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     inherited: input.inherited,
     apiUrl: input.policy.apiUrl,
     workingDirectory: cwd,
+    scratchFolder: SCRATCH,
     sharesPaths: home.sharedWithPaperclip,
   });
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;

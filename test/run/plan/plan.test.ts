@@ -47,11 +47,8 @@ describe("the plan of a run", () => {
       capabilities: { drop: ["ALL"] },
     });
     expect(pod.hostNetwork ?? pod.hostPID ?? pod.hostIPC).toBeUndefined();
-    expect(pod.volumes?.map((volume) => Object.keys(volume).find((key) => key !== "name"))).toEqual([
-      "secret",
-      "emptyDir",
-      "projected",
-    ]);
+    const kinds = pod.volumes?.map((volume) => Object.keys(volume).find((key) => key !== "name"));
+    expect(new Set(kinds)).toEqual(new Set(["secret", "emptyDir", "projected"]));
   });
 
   it("case 1: never lets the kubelet change the owner of a volume's files", () => {
@@ -155,9 +152,39 @@ describe("the plan of a run", () => {
     expect(plan.meta.commandNotes?.join("\n")).toMatch(/HOME is not set as configured/);
   });
 
-  it("keeps folders of Paperclip's machine out of the pod", () => {
-    const plan = planRun(input({ config: { env: { TMPDIR: "/tmp/paperclip-run-1", GH_CONFIG_DIR: "/tmp/x" } } }));
-    expect(Object.keys(secretOf(plan))).not.toContain("env.TMPDIR");
-    expect(Object.keys(secretOf(plan))).not.toContain("env.GH_CONFIG_DIR");
+  it("gives the agent a scratch folder of its pod's own", () => {
+    const plan = planRun(
+      input({ config: { env: { TMPDIR: "/tmp/paperclip-run-1", PAPERCLIP_SCRATCH_DIR: "/tmp/p" } } }),
+    );
+    const { mountPath } = podOf(plan).containers[0]?.volumeMounts?.find(({ name }) => name === "scratch") ?? {};
+    expect(mountPath).toMatch(/^\//);
+    expect(secretOf(plan)).toMatchObject({ "env.TMPDIR": mountPath, "env.PAPERCLIP_SCRATCH_DIR": mountPath });
+    expect(podOf(plan).volumes).toContainEqual({ name: "scratch", emptyDir: {} });
+  });
+
+  it("keeps folders of Paperclip's machine out of the pod, and what the agent set itself in it", () => {
+    // As the host has it for an agent whose GitHub access it manages itself (2026.916.1).
+    const env = {
+      PATH: "/tmp/launchers:/usr/local/bin:/usr/bin",
+      BASH_ENV: "/tmp/launchers/.bashrc",
+      ZDOTDIR: "/tmp/launchers",
+      PAPERCLIP_GITHUB_LAUNCHER_DIR: "/tmp/launchers",
+      GH_CONFIG_DIR: "/tmp/launchers/gh-config",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      SSH_AUTH_SOCK: "/run/user/1/agent.sock",
+    };
+    const given = (adapterConfig: object) => {
+      const { ctx } = input();
+      const plan = planRun(input({ ctx: { ...ctx, agent: { ...ctx.agent, adapterConfig } }, config: { env } }));
+      const kept = Object.entries(secretOf(plan)).filter(([key]) => key.slice("env.".length) in env);
+      return Object.fromEntries(kept.map(([key, value]) => [key.slice("env.".length), value]));
+    };
+    expect(given({})).toEqual({ GIT_CONFIG_GLOBAL: "/dev/null" });
+    const own = { PATH: "/usr/local/bin:/usr/bin", GH_CONFIG_DIR: "/mine", SSH_AUTH_SOCK: { type: "plain" } };
+    expect(given({ env: own })).toEqual({
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      PATH: "/usr/local/bin:/usr/bin",
+      SSH_AUTH_SOCK: "/run/user/1/agent.sock",
+    });
   });
 });
