@@ -27,11 +27,17 @@ interface Facts {
   readonly type: string;
 }
 
+/**
+ * With an API key Claude Code has no field for a limit that is used up: its 429 is a throttle but for these words, by
+ * which claude_local tells them apart too. A throttle is worth another try in seconds, a limit in an hour.
+ */
+const LIMIT_REACHED =
+  /\b(usage|session|weekly|5[- ]hour) (limit|cap) (reached|exceeded)\b|\bextra usage\b|ServiceQuotaExceededException/i;
+
 function quota({ known, result, kind }: Facts): Finding | null {
   const { rateLimit } = known.agent;
-  // A 429 of an API key is a throttle and never carries `usage_limit_reached` (Claude Code's own description).
   const rejected = rateLimit?.status === "rejected" && result.apiErrorStatus === 429;
-  if (kind !== "usage_limit_reached" && !rejected) return null;
+  if (kind !== "usage_limit_reached" && !rejected && !LIMIT_REACHED.test(apiWords(known))) return null;
   const resets = isoOfSeconds(rateLimit?.resetsAt ?? null);
   const window = rateLimit?.type ? ` (${rateLimit.type})` : "";
   return {
@@ -43,7 +49,7 @@ function quota({ known, result, kind }: Facts): Finding | null {
       : "Wait, or use another account or an API key.",
     because: rateLimit
       ? [`Claude Code's rate_limit_event: status ${rateLimit.status}, ${rateLimit.type}, resets ${resets ?? "unknown"}`]
-      : [],
+      : [`Claude Code's own words${quoting(apiWords(known))}`],
     errorFamily: "provider_quota",
     retryNotBefore: resets,
   };
@@ -164,7 +170,7 @@ function assistantError(error: string | null): readonly string[] {
   return error === null ? [] : [`Error of the last assistant event: ${error}`];
 }
 
-/** Claude Code's own text on an API error: the result of such a run is no answer of the model. Quoted, never matched. */
+/** Claude Code's own text on an API error: the result of such a run is no answer of the model. */
 function apiWords({ agent }: Known): string {
   return agent.result?.terminalReason === "api_error" ? agent.summary : "";
 }

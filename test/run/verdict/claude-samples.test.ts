@@ -35,8 +35,8 @@ const ROWS: readonly Row[] = [
     /limits the rate of requests \(429\)/,
   ],
   ["api429-retries2", { code: "claude_transient_upstream", errorFamily: "transient_upstream" }, /\(429\)/],
-  // An API key's 429 is a throttle: Claude Code itself never calls it `usage_limit_reached`.
-  ["api429-unified", { code: "claude_transient_upstream", errorFamily: "transient_upstream" }, /\(429\)/],
+  // With an API key only the words tell a limit that is used up from a throttle.
+  ["api429-unified", { code: "provider_quota", errorFamily: "provider_quota" }, /usage limit of the Claude account/],
   [
     "oauth-429sub",
     { code: "provider_quota", errorFamily: "provider_quota", retryNotBefore: "2026-11-22T08:10:03.000Z" },
