@@ -23,7 +23,7 @@ export async function runInPaperclip(
   let left = false;
   const evidence = statesEvidence(recovers ? ctx : {});
   try {
-    if (recovers) await remember(ctx, env);
+    await remember(ctx, env);
     const result = await execute({ ...ctx, ...evidence.callbacks }, given);
     left = result.resultJson?.verdict === "detached";
     return continued(result);

@@ -22,14 +22,20 @@ const MAX_WAKEUPS = 7;
 /** Milliseconds that whoever stopped a Job gets to see its end. */
 const STOPPED_FOR_MS = 5 * 60_000;
 
+/** Milliseconds after which a Job that was never let go is left over: whoever makes one is done within minutes. */
+const HELD_FOR_MS = 60 * 60_000;
+
 const NONE: Duty = { kind: "none" };
 
 /** @param status of the run that the Job belongs to; of its last successor when Paperclip has continued it already */
 export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
   const state = stateOf(job);
-  // Only Paperclip's plain word that the run is over is a leave to do anything.
-  if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
   const clear = (how: Clearing["how"], why: string): Duty => ({ kind: "clear", clearing: { job, how, why } });
+  // Nothing of it ran, and once it is gone nothing of it can: no word of Paperclip's is needed but that it is not alive.
+  if (state === "contender" && status.kind !== "alive" && ageOf(job, now) > HELD_FOR_MS)
+    return clear("delete", "nobody let it go for an hour, and nothing of it ever ran");
+  // Only Paperclip's plain word that the run is over is a leave to do anything else.
+  if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
   const cancelled = status.status === "cancelled";
   switch (state) {
     case "contender":
@@ -41,6 +47,7 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
     case "finished": {
       const stopped = cancelled || job.metadata?.annotations?.[ANNOTATIONS.stopped] !== undefined;
       if (stopped) return clear("delete", "its run was stopped");
+      if (status.status === "succeeded") return clear("delete", "Paperclip has recorded its success");
       return isReported(job, status) ? clear("delete", "Paperclip has recorded its outcome") : wake(job, status, now);
     }
   }
@@ -72,6 +79,11 @@ function readMark(job: Job): z.infer<typeof mark> | null {
 function isReported(job: Job, status: Extract<RunStatus, { kind: "over" }>): boolean {
   const { reported } = status;
   return reported?.job === job.metadata?.uid && !["detached", "adapter-fault"].includes(reported?.verdict ?? "");
+}
+
+/** By two clocks, the cluster's and ours. */
+function ageOf({ metadata }: Job, now: number): number {
+  return now - Date.parse(metadata?.creationTimestamp ?? "");
 }
 
 function suspendedFor({ status }: Job, now: number): number {

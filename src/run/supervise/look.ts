@@ -17,6 +17,8 @@ export interface Look {
   readonly lease: ClusterLease;
   readonly namespace: string;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
+  /** False: the agent of a lost run waits for a person; what is left over is cleared away all the same. */
+  readonly wakes: boolean;
   /** Hears what is done, in a sentence. */
   readonly tell: (message: string) => void;
   readonly signal: AbortSignal;
@@ -51,7 +53,7 @@ async function attend(look: Look, job: Job, runId: string): Promise<void> {
   };
   const url = look.paperclipUrl(agent);
   const token = await tokenOf(look, job);
-  if (!url || !token) return;
+  // A Job whose process died before it made the Secret has no token: the reader then says that nothing can be known.
   const status = await lastStatus(createRunStatusReader({ url, token }), runId, look.signal);
   // It may have begun here while we asked.
   if (activeRuns.has(runId)) return;
@@ -65,7 +67,7 @@ async function attend(look: Look, job: Job, runId: string): Promise<void> {
       );
       return clearAway(client, look.namespace, duty.clearing, look.signal);
     case "wake":
-      if (!(await claimWakeup(look, job, duty))) return;
+      if (!look.wakes || !url || !token || !(await claimWakeup(look, job, duty))) return;
       return wake(look, job, duty, { url, token, agentId: agent.id });
   }
 }

@@ -18,7 +18,6 @@ export interface SupervisorOptions {
 /** Looks once at every place that is known. Never rejects: a place that cannot be looked at now may be next time. */
 export async function superviseOnce({ dependencies, tell = log, signal }: SupervisorOptions): Promise<void> {
   const deps = { ...realDependencies(), ...dependencies };
-  if (!autoRecovery(deps.env)) return;
   const file = placesFile(deps.env);
   for (const place of withOwnCluster(await readPlaces(file), deps.env)) {
     if (signal.aborted) return;
@@ -40,7 +39,8 @@ async function lookAt(
     });
     try {
       const namespace = place.namespace ?? lease.client.cluster.namespace;
-      await lookAfter({ lease, namespace, paperclipUrl: deps.paperclipUrl, tell, signal });
+      const { env, paperclipUrl } = deps;
+      await lookAfter({ lease, namespace, paperclipUrl, wakes: autoRecovery(env), tell, signal });
     } finally {
       await lease.release();
     }

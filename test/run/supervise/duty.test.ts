@@ -59,11 +59,24 @@ describe("dutyOf", () => {
     ["finished", "interrupted", "wake"],
     ["finished", "failed", "wake"],
     ["finished", "cancelled", "delete"],
+    ["finished", "succeeded", "delete"],
     ["contender", "failed", "delete"],
     ["collected", "failed", "none"],
     ["leaving", "failed", "none"],
   ])("%s Job of a run that is %s: %s", (state, status, expected) => {
     expect(said(dutyOf(job(state), over(status), NOW))).toBe(expected);
+  });
+
+  it("removes a Job that nobody let go for an hour, whatever is known of its run but that it is alive", () => {
+    const held = (minutes: number): Job => {
+      const { metadata, ...rest } = job("contender");
+      return { ...rest, metadata: { ...metadata, creationTimestamp: minutesAgo(minutes) } };
+    };
+    for (const status of [{ kind: "unknown" }, { kind: "unreadable", why: "no token", denied: false }] as const) {
+      expect(said(dutyOf(held(59), status, NOW))).toBe("none");
+      expect(said(dutyOf(held(61), status, NOW))).toBe("delete");
+    }
+    expect(said(dutyOf(held(600), { kind: "alive", status: "running" }, NOW))).toBe("none");
   });
 
   it("leaves a stopped Job to whoever stopped it, and removes it when that took too long", () => {

@@ -62,6 +62,23 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
   response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify({ id: "run-2" }));
 }
 
+/** As a process leaves it that dies between creating a Job and letting it go. */
+function held(minutes: number): void {
+  orphan();
+  cluster.store.delete("secrets", "default", "job-1");
+  cluster.store.mutate("jobs", "default", "job-1", (job) => {
+    delete job.metadata.annotations?.["paperclip.io/started"];
+    job.spec = { ...(job.spec as object), suspend: true };
+  });
+  age(minutes);
+}
+
+function age(minutes: number): void {
+  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+    metadata.creationTimestamp = new Date(Date.now() - minutes * 60_000).toISOString();
+  });
+}
+
 function orphan(name = "job-1"): void {
   cluster.store.create("jobs", {
     metadata: {
@@ -144,7 +161,29 @@ describe("superviseOnce", () => {
     });
   });
 
-  it("does nothing when the operator turned it off, and goes on past a place that it cannot reach", async () => {
+  it("removes a Job that was never let go and has no Secret, when it is old enough, and each of several processes may", async () => {
+    held(50);
+    await look();
+    expect(cluster.store.get("jobs", "default", "job-1")).toBeDefined();
+    age(70);
+    await Promise.all([look(), look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" })]);
+    expect(cluster.store.get("jobs", "default", "job-1")).toBeUndefined();
+    expect(told.filter((message) => message.includes("could not"))).toEqual([]);
+  });
+
+  it("does not remove it when it was let go in that very moment", async () => {
+    held(70);
+    const fault = cluster.faults.add({ match: { method: "DELETE" }, action: { kind: "delay", milliseconds: 300 } });
+    const looking = look();
+    while (fault.hits === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    cluster.store.mutate("jobs", "default", "job-1", (job) => {
+      job.spec = { ...(job.spec as object), suspend: false };
+    });
+    await looking;
+    expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({ spec: { suspend: false } });
+  });
+
+  it("wakes nobody when the operator turned it off, and goes on past a place that it cannot reach", async () => {
     orphan();
     records["run-1"] = { id: "run-1", status: "failed" };
     await look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" });
