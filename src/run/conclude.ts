@@ -25,17 +25,22 @@ export interface ConcludeInput {
   /** What the host is to remember of the session, but for its id. */
   readonly session: RunPlan["session"];
   readonly host: Host;
+  /** Takes the clean-up over, where it can. */
+  readonly collectLater: (job: LaunchedJob) => Promise<boolean>;
 }
 
 export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
-  const { client, job, record, plan, session, host } = input;
+  const { client, job, record, plan, session, host, collectLater } = input;
   const { runId } = plan.identity;
   const verdict = judge(record.evidence);
   const result = toExecutionResult(verdict, record.evidence, session);
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
   if (verdict.kind === "detached" || isLost(record) || successorOf(record, runId)) return result;
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
-  const keep = plan.retain && record.evidence.job?.stoppedBecause === null;
+  const wasStopped = record.evidence.job?.stoppedBecause !== null;
+  const keep = plan.retain && !wasStopped;
+  // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
+  if (!keep && !wasStopped && (await collectLater(job))) return result;
   const left = keep ? await markCollected(client, job, runId) : await cleanUp(client, job);
   if (left) await host.status(`Job ${job.namespace}/${job.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
   return result;

@@ -10,6 +10,7 @@ import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-stat
 import { announceJob, announceTakeOver } from "./announce.ts";
 import { awaitStart } from "./await-start.ts";
 import { type Claimed, claim } from "./claim/claim.ts";
+import { collectWhenRecorded } from "./collect.ts";
 import { conclude, refuse } from "./conclude.ts";
 import { type Dependencies, realDependencies } from "./dependencies.ts";
 import { causeIsPending, hasEnded } from "./end-of-run.ts";
@@ -98,7 +99,10 @@ async function see(run: Run, plan: RunPlan, job: LaunchedJob): Promise<AdapterEx
   const record = createRecord(terms.facts);
   record.add({ kind: "job", job: job.object, deleted: false, at: client.clock.now() });
   await follow(run, plan, job, record, terms.graceSec);
-  return conclude({ client, job, record, plan, session: terms.session, host: run.host });
+  const { ctx, agent, deps, readStatus } = run;
+  const acquire = () => deps.clusters.acquire(clusterOf(agent));
+  const collectLater = (one: LaunchedJob) => collectWhenRecorded({ deps, runId: ctx.runId, readStatus, acquire }, one);
+  return conclude({ client, job, record, plan, session: terms.session, host: run.host, collectLater });
 }
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. */
