@@ -136,16 +136,24 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     await viewer.shoot("task");
   });
 
-  it("show five agents at work", async () => {
+  it("show five agents at work, and on a task where its agent is", async () => {
+    const tasks: Issue[] = [];
     for (const name of ["Bea", "Cid", "Dot", "Eli", "Fay"]) {
       const worker = await stage.agent(name);
-      await stage.task(worker, `${name} works in steps [scene:steps]`);
+      tasks.push((await stage.task(worker, `${name} works in steps [scene:steps]`)).issue);
       await until(`${name} is at work`, async () => (await stage.api.agent(worker.id)).status === "running");
     }
     const page = await open("/dashboard");
     await page.getByText("5 live").waitFor();
     await page.getByText("5 running, 0 paused, 0 errors").waitFor();
     await viewer.shoot("dashboard");
+    await open(`/issues/${tasks[0]?.identifier}`, 1600);
+    // What `onRuntimeProgress` was told.
+    await page
+      .getByText(/^Pod .* runs on node /)
+      .first()
+      .waitFor();
+    await viewer.shoot("task-at-work");
   });
 
   it("show everything that a run may have, and say where the rest is", async () => {
@@ -159,7 +167,7 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     const rest = `claude-k8s transcript ${ended.id.slice(0, 8)}`;
     for (const words of [
       /^○ thinks +The task asks me to count\./m,
-      /^│ +… 2 more lines/m,
+      /^│ +… 1 more line /m,
       /^● says +I will count first/m,
       /^│ +- write$/m,
       /^▸ calls +\$ seq -f 'line %g' 1 40 {2}# Count to forty$/m,

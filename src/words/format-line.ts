@@ -1,6 +1,7 @@
 import { parseStdoutLine, type RunEntry } from "../ui-parser.ts";
+import type { Bound, Look } from "./look.ts";
 import { count, dollars, duration, many } from "./numbers.ts";
-import { type Bound, type Look, type Style, styleOf } from "./style.ts";
+import { type Style, styleOf } from "./style.ts";
 import { toolCall } from "./tool-call.ts";
 
 export interface FormatOptions extends Look {

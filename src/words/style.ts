@@ -1,26 +1,9 @@
 import picocolors from "picocolors";
 import { clean } from "./clean.ts";
 import { firstLines } from "./first-lines.ts";
+import type { Bound, Look } from "./look.ts";
 import { many } from "./numbers.ts";
 import { ellipsis, wrap } from "./wrap.ts";
-
-/** How words look where they are read. */
-export interface Look {
-  /** @default false */
-  readonly color?: boolean;
-  /** Columns of the terminal: longer text is wrapped. @default no limit */
-  readonly width?: number;
-  /** Marks where each event begins, and what belongs to it, for a page that takes leading spaces away. @default false */
-  readonly marks?: boolean;
-  /** Where the lines are that are not shown. @default not said */
-  readonly rest?: string;
-}
-
-/** How much is shown of a text: its first lines, and the first columns of each. */
-export interface Bound {
-  readonly lines: number;
-  readonly columns: number;
-}
 
 type Paint = (text: string) => string;
 
