@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 describe("a run", () => {
-  it("shows each line once and in order, judges, and leaves nothing behind", async () => {
+  it("47: hands on each line raw, once and in order, judges, and leaves nothing behind", async () => {
     const run = startRun(place, {
       agent: `prompt=$(cat); ${INIT}; for i in 1 2 3; do echo "{\\"n\\":$i}"; done; echo careful >&2; ${RESULT}`,
     });
@@ -83,6 +83,17 @@ describe("a run", () => {
     expect(types[0]).toBe("k8s.job.created");
     expect(types).toContain("k8s.pod.running");
     expect(types.at(-1)).toBe("k8s.pod.ended");
+  });
+
+  it("27: never names a process to the host, whose reaper would look for it on its own machine", async () => {
+    const pids: unknown[] = [];
+    const onSpawn = (meta: unknown): Promise<void> => {
+      pids.push(meta);
+      return Promise.resolve();
+    };
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}`, context: { onSpawn } });
+    expect(await run.result).toMatchObject({ exitCode: 0 });
+    expect(pids).toEqual([]);
   });
 
   it("keeps its objects when told to, complete with the seal", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPlace, type Place } from "./support/place.ts";
-import { INIT, RESULT, startRun } from "./support/run.ts";
+import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 
 let place: Place;
 beforeAll(async () => {
@@ -33,14 +33,16 @@ describe("the transcript", () => {
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 3, sha256: sha256(run.stdout()) });
   });
 
-  it("has the last line of an agent that ends without a newline", async () => {
+  it("46: has the last line of an agent that ends without a newline", async () => {
     const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}; printf 'no newline'` });
     const result = await run.result;
     expect(run.stdout().split("\n")[2]).toBe("no newline");
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 3 });
   });
 
-  it("is followed without Node in the image too, and says that it proves less", async ({ skip }) => {
+  it("49: is followed without Node in the image too: what was captured is judged, and said to prove less", async ({
+    skip,
+  }) => {
     const { shImage } = place;
     if (!shImage) return skip("TEST_SH_IMAGE names no image without Node");
     const run = startRun(place, {
@@ -48,7 +50,13 @@ describe("the transcript", () => {
       config: { image: shImage },
     });
     const result = await run.result;
-    expect(result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      errorCode: null,
+      sessionId: SESSION,
+      summary: "all done",
+      costUsd: 0.25,
+    });
     expect(run.stdout().split("\n").slice(1, 3)).toEqual(["one", "two"]);
     expect(result.resultJson?.transcript).toMatchObject({ complete: false, missing: [] });
     expect(JSON.stringify(result.resultJson?.transcript)).toContain("no line numbers");

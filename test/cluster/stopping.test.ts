@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
+import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/plan/names.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { openPlace, type Place } from "./support/place.ts";
@@ -82,6 +82,30 @@ describe("stopping a run", () => {
     expect(result).toMatchObject({ errorCode: "k8s_pod_deleted_externally", exitCode: 143, sessionId: SESSION });
     expect(await leftovers(place, run)).toEqual([]);
   });
+
+  it.each([
+    ["30, 53, 54: from outside, by deleting the Job", "Background"],
+    ["30, 54: from outside, by deleting the Job and not its pod", "Orphan"],
+  ] as const)(
+    "from outside, %s: what was said is judged, and who is to blame is said",
+    async (_, propagationPolicy) => {
+      const run = startRun(place, { agent: SAVES });
+      await run.said("ready");
+      const labelSelector = `${LABELS.runId}=${run.runId}`;
+      const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
+      await place.admin.delete(jobs, place.namespace, job?.metadata.name ?? "", { propagationPolicy });
+      if (propagationPolicy === "Orphan") {
+        const [pod] = (await place.admin.list(pods, place.namespace, { labelSelector })).items;
+        await place.admin.delete(pods, place.namespace, pod?.metadata.name ?? "");
+      }
+      const result = await run.result;
+      expect(run.stdout()).toContain("saved");
+      expect(result).toMatchObject({ errorCode: "k8s_job_deleted_externally", exitCode: 143, sessionId: SESSION });
+      expect(result.errorMessage).toMatch(/the watch saw it deleted/);
+      await place.admin.delete(secrets, place.namespace, job?.metadata.name ?? "");
+      expect(await leftovers(place, run)).toEqual([]);
+    },
+  );
 
   it("after timeoutSec: the runner ends the agent, which keeps its session", async () => {
     const run = startRun(place, { agent: SAVES, config: { timeoutSec: 2 } });

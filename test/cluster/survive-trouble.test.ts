@@ -49,7 +49,7 @@ onDevcluster("an API server in trouble", () => {
     ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 } as const],
     ["failing (503)", { kind: "respond", code: 503 } as const],
     ["failing (500)", { kind: "respond", code: 500 } as const],
-  ])("cases 44, 50, 51: %s for a while, in the middle of a run", async (_, action) => {
+  ])("cases 30, 44, 50, 51: %s for a while, in the middle of a run", async (_, action) => {
     const run = startRun(place, { agent: TALKS });
     await run.said("line 3\n");
     const fault = devcluster.faults.add({ action });

@@ -49,7 +49,7 @@ function openedStreams(): number {
   return asked.filter(({ query, status }) => status === 200 && query.includes("follow=true")).length;
 }
 
-it("keeps one stream open through six silent minutes, without a word in the transcript", async ({ skip }) => {
+it("32, 48: keeps one stream open through six silent minutes, without a word in the transcript", async ({ skip }) => {
   if (!place.devcluster) return skip("it counts the devcluster's requests");
   const clock = new LeapingClock();
   const run = startSilent(clock, "spoken");

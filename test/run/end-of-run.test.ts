@@ -21,7 +21,7 @@ describe("a run has ended", () => {
   it.each([
     ["when its container has", [job(), pod(RUNNING), ended(0)], true],
     ["not while its container runs", [job(), pod(RUNNING)], false],
-    ["not when its Job has failed and its pod still runs", [job(), pod(RUNNING), job(failed)], false],
+    ["29: not when its Job has failed and its pod still runs", [job(), pod(RUNNING), job(failed)], false],
     ["when its Job is gone and no pod is left", [job(), jobDeleted(), NO_POD], true],
     ["not when its Job is gone and nobody looked for its pod", [job(), jobDeleted()], false],
     ["not when its Job is over and its pod was not told of yet", [job(failed)], false],

@@ -13,7 +13,7 @@ const podAt = (resourceVersion: string, status: object) =>
   ({ kind: "pod", pod: podObject(status, { resourceVersion }), deleted: false, at: 0 }) as const;
 
 describe("the record of a run", () => {
-  it("keeps the newer state when the answer to a call comes after what the watch told of later", () => {
+  it("29: keeps the newer state when the answer to a call comes after what the watch told of later", () => {
     const record = createRecord(RUN);
     record.add(jobAt("99", false));
     record.add(jobAt("101", true));

@@ -6,7 +6,7 @@ import { ended, job, pod, RUN, RUNNING } from "./support/evidence.ts";
 
 const MINUTE = 60_000;
 
-it("26, 31: a long silence shows life, whatever the host's callbacks do, and ends with the container", async () => {
+it("26, 28, 31: a long silence shows life, whatever the host's callbacks do, and ends with the container", async () => {
   const told: string[] = [];
   const host = createHost({
     onLog: () => Promise.reject(new Error("the host's log is broken")),

@@ -40,7 +40,7 @@ async function chatter(run: SimulatedRun, lines: number): Promise<void> {
 }
 
 describe.each(["plain", "h1", "h2"] as const)("over %s", (protocol) => {
-  test("a stream that breaks again and again loses nothing", async () => {
+  test("48: a stream that breaks again and again loses nothing", async () => {
     const { run } = await runOn(protocol);
     for (let at = 0; at < 40; at++)
       run.node.faults.push({ after: 20_000 + at * 1001, how: at % 5 === 0 ? "clean" : "cut" });
@@ -67,7 +67,7 @@ describe.each(["plain", "h1", "h2"] as const)("over %s", (protocol) => {
     expect(log.refusals).toEqual([]);
   });
 
-  test("a stream that stalls while its container ends is drained besides, and closed", async () => {
+  test("43: a stream that stalls while its container ends is drained besides, and closed", async () => {
     const { run, server: log } = await runOn(protocol);
     run.node.faults.push({ after: 3000, how: "stall" });
     let endedAt = 0;
