@@ -15,6 +15,11 @@ export interface Ending {
   readonly words: string | null;
 }
 
+/** True when the runner was told to stop before it had started the agent. */
+export function stoppedBeforeStart(seal: Seal | null): boolean {
+  return seal?.ending === "terminated" && seal.exitCode === null && seal.signal === null;
+}
+
 const NOT_SEEN: Ending = { exitCode: null, signal: null, byItself: null, words: null };
 
 /** The seal speaks of the agent itself; without it the container's end stands for the agent's. */

@@ -29,7 +29,7 @@ function findingOf(fault: Fault, known: Known): Finding {
     kind: "adapter-fault",
     code: isVerdictCode(fault.code) ? fault.code : "k8s_adapter_fault",
     sentence: `${fault.message.replace(/[.\s]+$/, "") || "The adapter failed"}${alive}.`,
-    fix: fault.fix || "Run it again; if it recurs, report the message.",
+    fix: fault.fix?.trim() || "Run it again; if it recurs, report the message.",
     because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
   };
 }

@@ -4,7 +4,7 @@ import type { Seal } from "../../runner/seal.ts";
 import { type JobFacts, trueCondition } from "../evidence/job.ts";
 import type { ContainerFacts, Terminated } from "../evidence/pod.ts";
 import type { Evidence } from "../evidence.ts";
-import { type Ending, endingOf } from "./ending.ts";
+import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
 export interface Known {
@@ -57,7 +57,7 @@ export function saidNothing({ progress, summary }: AgentResult): boolean {
 
 function neverRan(evidence: Evidence, seal: Seal | null, agent: AgentResult): boolean {
   if (agent.progress !== "nothing" || agent.result) return false;
-  if (seal?.ending === "not-started") return true;
+  if (seal?.ending === "not-started" || stoppedBeforeStart(seal)) return true;
   const { pod, job, acts } = evidence;
   if (!job) return neverLaunched(evidence);
   // Who gives up waiting also deletes the Job: see Act.

@@ -1,12 +1,13 @@
 import { fixForWaiting } from "../waiting/fixes.ts";
 import type { Cause } from "./cause.ts";
+import { stoppedBeforeStart } from "./ending.ts";
 import { failedInit, type Known } from "./known.ts";
 import { quoting, reasonAndMessage } from "./words.ts";
 
 /** The agent's container never ran, and the cluster says why. */
 export const startFailed: Cause = (known) => {
   const { gaveUp } = known.evidence.acts;
-  if (!known.neverRan && !gaveUp) return null;
+  if ((!known.neverRan && !gaveUp) || stoppedBeforeStart(known.seal)) return null;
   const waited = whatItWaitedFor(known);
   if (!waited) return null;
   const patience = gaveUp ? ` within ${Math.round(gaveUp.waitedSec)} s` : "";
@@ -33,6 +34,8 @@ export function whatItWaitedFor(known: Known): Obstacle | null {
     const words = `the agent's program could not be started${quoting(seal.error)}`;
     return { words, fix: "Use an image that has Claude Code (`claude`) in its PATH." };
   }
+  if (stoppedBeforeStart(seal))
+    return { words: "its pod was told to stop before the agent was started", fix: "Run it again: nothing of it ran." };
   const init = failedInit(known.evidence);
   if (init?.terminated) {
     const { exitCode, reason, message } = init.terminated;

@@ -1,6 +1,7 @@
 import type { PodFacts } from "../evidence/pod.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
+import { stoppedBeforeStart } from "./ending.ts";
 import type { Known } from "./known.ts";
 import { claude, quoting, runAgain, withEnding } from "./words.ts";
 
@@ -14,6 +15,7 @@ export function truncated(known: Known): Finding {
   const linesLost = evidence.transcript === null || evidence.transcript.state === "missing";
   const because = [state.evidence];
   if (agent.result) return unconfirmed(known, state, because);
+  if (stoppedBeforeStart(known.seal)) return stoppedEarly(known, because);
   if (agent.progress === "content") return cutShort(known, state, because, "in the middle of its work");
   if (agent.progress === "empty") return { ...emptyResponse(known), because };
   // Lines are missing: what looks like silence may have been work.
@@ -31,6 +33,16 @@ function unconfirmed(known: Known, state: State, because: readonly string[]): Fi
     code: "k8s_observation_lost",
     sentence: `${claude(known)} reported ${said}, but nobody saw how its process ended: ${state.words}.`,
     fix: "Check the result before you rely on it; the transcript shows what was done.",
+    because,
+  };
+}
+
+function stoppedEarly(known: Known, because: readonly string[]): Finding {
+  return {
+    kind: "start-failed",
+    code: "claude_start_failed",
+    sentence: `${claude(known)} was stopped before it started: its pod was told to end (SIGTERM), and nothing that was seen says by whom.`,
+    fix: "Run it again: nothing of it ran.",
     because,
   };
 }

@@ -5,6 +5,7 @@ import {
   ANSWERED,
   agent,
   cancel,
+  container,
   ended,
   evidenceOf,
   job,
@@ -179,6 +180,22 @@ describe("the seal when every log line is lost", () => {
     };
     expect(judge(evidenceOf([job(), ended(1), gap]))).toMatchObject({ code: "claude_truncated" });
     expect(judge(evidenceOf([job(), ended(1), transcript(0)]))).toMatchObject({ code: "claude_start_failed" });
+  });
+
+  test("an agent that was stopped before it started is said to be that, whoever stopped it", () => {
+    const early = ended(143, {}, { exitCode: null, signal: null, ending: "terminated", error: "told to stop" });
+    const bootstrap = { kind: "bootstrap", providerWorkStarted: false };
+    const alone = judge(evidenceOf([job(), pod(RUNNING), early, transcript(0)]));
+    expect(alone).toMatchObject({ code: "claude_start_failed", executionRecovery: bootstrap, exitCode: null });
+    expect(alone.sentence).toContain("was stopped before it started");
+    // A pull that failed once and then did not is no cause.
+    const pulled = { phase: "Pending", containerStatuses: [container({ waiting: { reason: "ErrImagePull" } })] };
+    expect(judge(evidenceOf([job(), pod(pulled), pod(RUNNING), early])).sentence).toBe(alone.sentence);
+    const stopped = judge(evidenceOf([job(), pod(RUNNING), cancel(), early]));
+    expect(stopped).toMatchObject({ kind: "cancelled", stopped: true });
+    expect(stopped.sentence).toContain("it was stopped before its agent started");
+    const deleted = judge(evidenceOf([job(), pod(RUNNING), jobDeleted(), early]));
+    expect(deleted).toMatchObject({ code: "k8s_job_deleted_externally", executionRecovery: bootstrap });
   });
 
   test("a program that could not be started", () => {
