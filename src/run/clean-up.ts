@@ -4,8 +4,8 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
 import type { LaunchedJob } from "./launch.ts";
-import { transcriptFileOf } from "./plan/manifest.ts";
 import { ANNOTATIONS } from "./plan/names.ts";
+import { transcriptCopyOf } from "./plan/transcript-copy.ts";
 
 /** Milliseconds that the host waits for its result while the cluster is away. */
 const RETRY_FOR_MS = 20_000;
@@ -13,9 +13,9 @@ const RETRY_FOR_MS = 20_000;
 /** Null when it is done (or was before); otherwise why it is not: the next run or the Job's TTL collects it. Never rejects. */
 export async function cleanUp(client: KubernetesClient, job: LaunchedJob): Promise<string | null> {
   const { uid, namespace, name } = job;
-  const copy = transcriptFileOf(job.object);
+  const copy = transcriptCopyOf(job.object);
   // On a volume that is away this may fail: the copy is small, and nobody reads it without its Job.
-  if (copy !== null) await rm(copy, { force: true }).catch(() => undefined);
+  if (copy?.kind === "file") await rm(copy.path, { force: true }).catch(() => undefined);
   return settled(
     client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", retryForMs: RETRY_FOR_MS }),
   );

@@ -2,20 +2,24 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { createResultReader } from "../claude/result-reader.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { exec } from "../kubernetes/exec.ts";
 import { openLog } from "../kubernetes/log-stream.ts";
 import type { Host } from "../paperclip/host.ts";
 import { witnessContainer } from "./container-witness.ts";
 import { hasEnded } from "./end-of-run.ts";
+import type { ContainerWitness } from "./follow/container.ts";
 import type { FollowEvent } from "./follow/events.ts";
 import { followTranscript } from "./follow/follow.ts";
+import type { GapSource } from "./follow/gap-source.ts";
 import type { OpenLog } from "./follow/log-source.ts";
 import { missingLine } from "./follow/missing.ts";
+import { PodCopy, type RunInPod } from "./follow/pod-copy.ts";
 import { TranscriptFile } from "./follow/transcript-file.ts";
 import type { LaunchedJob } from "./launch.ts";
 import { inWords } from "./page/in-words.ts";
 import type { Page } from "./page/page.ts";
-import { transcriptFileOf } from "./plan/manifest.ts";
 import { CONTAINER } from "./plan/names.ts";
+import { transcriptCopyOf } from "./plan/transcript-copy.ts";
 import type { RunRecord } from "./record.ts";
 
 export interface FollowRunInput {
@@ -56,7 +60,9 @@ export async function followRun(input: FollowRunInput): Promise<void> {
       const message = worthTelling(event);
       if (message) warn(`k8s.log.${event.type}`, message);
     },
-    sources: transcriptFiles(job),
+    sources: gapSources(input, container, (message) => {
+      telling.push(host.notice({ type: "k8s.log.exec", message }));
+    }),
     signal,
     clock: client.clock,
     random: client.random,
@@ -68,9 +74,19 @@ export async function followRun(input: FollowRunInput): Promise<void> {
 }
 
 /** Where lines may be had that the log API lost. */
-function transcriptFiles(job: LaunchedJob): TranscriptFile[] {
-  const path = transcriptFileOf(job.object);
-  return path === null ? [] : [new TranscriptFile(path)];
+function gapSources(input: FollowRunInput, container: ContainerWitness, tell: (message: string) => void): GapSource[] {
+  const copy = transcriptCopyOf(input.job.object);
+  if (copy === null) return [];
+  if (copy.kind === "file") return [new TranscriptFile(copy.path)];
+  const onRefused = ({ message }: Error): void => tell(`Missing lines are not looked for in the pod: ${message}`);
+  return [new PodCopy({ folder: copy.path, container, run: runInPod(input), onRefused })];
+}
+
+function runInPod({ client, job, record }: FollowRunInput): RunInPod {
+  return (command, onStdout, signal) => {
+    const request = { namespace: job.namespace, pod: record.evidence.pod?.name ?? "", container: CONTAINER, command };
+    return exec(client.transport, request, onStdout, signal);
+  };
 }
 
 /** The log of the pod that is known at the time: its name comes with the observer's word of it. */

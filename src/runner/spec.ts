@@ -37,7 +37,7 @@ export const FIRST_OFFSET = 1e15;
 
 /**
  * A program that prints, from within the pod, a folder's transcript from that offset on, or from the oldest that is
- * kept. Its first line is the offset of what follows. It fails when the oldest file is removed before it is opened;
+ * kept. Its first line is the offset of what follows; an empty folder has none. It fails when the oldest file is removed before it is opened;
  * the newest may end in the middle of a frame.
  */
 export function transcriptReader(folder: string, offset: number): [string, ...string[]] {
@@ -50,6 +50,7 @@ from=$2 first=
 for file in *; do
   [ -n "$first" ] && [ "$file" -gt "$from" ] || first=$file
 done
+[ -e "$first" ] || exit 0
 [ "$from" -ge "$first" ] || from=$first
 echo "$from"
 for file in *; do

@@ -7,9 +7,6 @@ export type SourceAnswer = "read" | "failed" | "absent";
 /**
  * Where missing lines may be had. It offers frames in order from at or before what the transcript awaits; the
  * transcript takes what comes next and leaves the rest.
- *
- * A pod that lives can be a source too, by `pods/exec` on the runner's transcript file: whoever has the right to do so
- * brings it as one more `GapSource`.
  */
 export interface GapSource {
   /** For the event that tells where lines came from. */

@@ -19,6 +19,7 @@ import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.
 import { environmentReferences } from "./secret.ts";
 import { type RunTerms, writeTerms } from "./terms.ts";
 import { tokenMount, tokenVariables, tokenVolume } from "./token.ts";
+import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
 
 export interface ManifestInput {
   readonly name: string;
@@ -120,7 +121,7 @@ function container(input: ManifestInput): Container {
   const command = containerCommand({
     terminationLog: TERMINATION_LOG,
     workingDirectory: input.workingDirectory,
-    ...transcriptFile(input),
+    transcript: transcriptCopy(input.home, input.name),
     // Kubernetes expands $(NAME) in a command.
   }).map((word) => word.replaceAll("$", "$$$$"));
   const { claim, path } = input.home;
@@ -150,23 +151,12 @@ function container(input: ManifestInput): Container {
       { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
+      ...transcriptMounts(input.home),
     ],
   };
 }
 
 const ownsItsClaim = ({ home }: ManifestInput): boolean => home.claim !== null && !home.sharedWithPaperclip;
-
-/** A second copy of the transcript, where Paperclip can read it: what the log API lost is had from there. */
-function transcriptFile({ home, name }: ManifestInput): { transcriptFile?: string } {
-  return home.sharedWithPaperclip ? { transcriptFile: `${home.path}/.claude-k8s/transcripts/${name}` } : {};
-}
-
-/** The file that the Job's runner was told to keep; null when there is none. */
-export function transcriptFileOf(job: Job): string | null {
-  const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
-  const word = agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
-  return word?.replaceAll("$$", "$") ?? null;
-}
 
 function volumes(input: ManifestInput): Volume[] {
   const { claim } = input.home;
@@ -176,5 +166,6 @@ function volumes(input: ManifestInput): Volume[] {
     claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
+    ...transcriptVolumes(input.home),
   ];
 }

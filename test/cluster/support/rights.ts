@@ -1,22 +1,47 @@
-/** Takes rights away from the suite's service account, and gives them back. */
-import { KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
+/** Takes rights away from the suite's service account, or grants more, and undoes it. */
+import { readFile } from "node:fs/promises";
+import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from "@kubernetes/client-node";
+import { parse } from "yaml";
 import type { Place } from "./place.ts";
 
 const ROLE = "paperclip-claude-k8s";
+const documented = new URL("../../../deploy/rbac.yaml", import.meta.url);
 
 /** Without these verbs on this resource; resolves with the way to give them back. */
-export async function takeRights(place: Place, resource: string, ...verbs: string[]): Promise<() => Promise<void>> {
+export function takeRights(place: Place, resource: string, ...verbs: string[]): Promise<() => Promise<void>> {
+  return changeRules(place, (rules) =>
+    rules
+      .map((rule) =>
+        rule.resources?.includes(resource)
+          ? { ...rule, verbs: rule.verbs.filter((verb) => !verbs.includes(verb)) }
+          : rule,
+      )
+      .filter((rule) => rule.verbs.length > 0),
+  );
+}
+
+/** Grants what deploy/rbac.yaml has as a comment; resolves with the way to take it back. */
+export async function giveOptionalRights(place: Place): Promise<() => Promise<void>> {
+  const lines = (await readFile(documented, "utf8")).split("\n");
+  const first = lines.findIndex((line) => line.startsWith("  # - apiGroups"));
+  const optional: V1PolicyRule[] = parse(
+    lines
+      .slice(first, first + 3)
+      .map((line) => line.replace("  # ", ""))
+      .join("\n"),
+  );
+  return changeRules(place, (rules) => [...rules, ...optional]);
+}
+
+async function changeRules(place: Place, change: (rules: V1PolicyRule[]) => V1PolicyRule[]) {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(place.adminKubeconfig);
   const rbac = kubeConfig.makeApiClient(RbacAuthorizationV1Api);
   const { namespace } = place;
-  const role = await rbac.readNamespacedRole({ name: ROLE, namespace });
-  const rules = role.rules?.map((rule) =>
-    rule.resources?.includes(resource) ? { ...rule, verbs: rule.verbs.filter((verb) => !verbs.includes(verb)) } : rule,
-  );
-  const set = async (body: object) => {
-    await rbac.patchNamespacedRole({ name: ROLE, namespace, body: [{ op: "replace", path: "/rules", value: body }] });
+  const { rules = [] } = await rbac.readNamespacedRole({ name: ROLE, namespace });
+  const set = async (value: V1PolicyRule[]): Promise<void> => {
+    await rbac.patchNamespacedRole({ name: ROLE, namespace, body: [{ op: "replace", path: "/rules", value }] });
   };
-  await set((rules ?? []).filter((rule) => rule.verbs.length > 0));
-  return () => set(role.rules ?? []);
+  await set(change(rules));
+  return () => set(rules);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
-import { transcriptFileOf } from "../../../src/run/plan/manifest.ts";
 import { planRun } from "../../../src/run/plan/plan.ts";
+import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
 import { hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
 
 describe("the plan of a run", () => {
@@ -96,11 +96,19 @@ describe("the plan of a run", () => {
     expect(plan.meta.commandNotes?.join("\n")).toMatch(/runs as root; agents run as user 1000/);
   });
 
-  it("keeps a copy of the transcript where Paperclip sees it, and nowhere else", () => {
+  it("keeps a copy of the transcript where Paperclip sees it, else in a bounded volume that goes with the pod", () => {
+    const volume = { name: "transcript", emptyDir: { sizeLimit: "128Mi" } };
     const shared = planRun(input({ hostPod }));
-    expect(transcriptFileOf(shared.job)).toBe(`/paperclip/.claude-k8s/transcripts/${shared.name}`);
-    expect(transcriptFileOf(planRun(input()).job)).toBeNull();
-    expect(transcriptFileOf(planRun(input({ config: { homeClaim: "other" } })).job)).toBeNull();
+    const path = `/paperclip/.claude-k8s/transcripts/${shared.name}`;
+    expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", path });
+    expect(podOf(shared).volumes).not.toContainEqual(volume);
+    for (const config of [{}, { homeClaim: "other" }]) {
+      const plan = planRun(input({ config }));
+      expect(transcriptCopyOf(plan.job)).toEqual({ kind: "folder", path: "/run/claude-k8s-transcript/" });
+      expect(podOf(plan).volumes).toContainEqual(volume);
+      const mount = { name: "transcript", mountPath: "/run/claude-k8s-transcript" };
+      expect(podOf(plan).containers[0]?.volumeMounts).toContainEqual(mount);
+    }
   });
 
   it("lets the agent's own placement win over Paperclip's", () => {

@@ -1,0 +1,38 @@
+/**
+ * The runner's second copy of the transcript: what the log API lost is had from there. On a volume that Paperclip sees it
+ * is a file, whole; elsewhere it goes with the pod, and is bounded, so that it can never be what gets the pod evicted.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { containerCommand } from "../../runner/spec.ts";
+import type { Home } from "./home.ts";
+import { CONTAINER } from "./names.ts";
+
+const DIRECTORY = "/run/claude-k8s-transcript";
+const VOLUME = "transcript";
+/** A pod that holds more is evicted; the runner keeps 64 MiB. */
+const SIZE_LIMIT = "128Mi";
+
+/** The runner's word for it. */
+export function transcriptCopy(home: Home, job: string): string {
+  return home.sharedWithPaperclip ? `${home.path}/.claude-k8s/transcripts/${job}` : `${DIRECTORY}/`;
+}
+
+export function transcriptVolumes(home: Home): Volume[] {
+  return home.sharedWithPaperclip ? [] : [{ name: VOLUME, emptyDir: { sizeLimit: SIZE_LIMIT } }];
+}
+
+export function transcriptMounts(home: Home): VolumeMount[] {
+  return home.sharedWithPaperclip ? [] : [{ name: VOLUME, mountPath: DIRECTORY }];
+}
+
+/** `file`: on the volume that Paperclip shares; `folder`: in the pod alone. Null for the Job of a version without. */
+export type TranscriptCopy = { readonly kind: "file" | "folder"; readonly path: string };
+
+/** What the Job's runner was told to keep. */
+export function transcriptCopyOf(job: Job): TranscriptCopy | null {
+  const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
+  const word = agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
+  const path = word?.replaceAll("$$", "$");
+  return path === undefined ? null : { kind: path.endsWith("/") ? "folder" : "file", path };
+}
