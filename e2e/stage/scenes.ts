@@ -44,6 +44,18 @@ export const finish: Scene = (_asked, step) => {
 export const environment: Scene = (asked, step) =>
   step === 0 ? say([bash("env; echo; ls -ld . $HOME", "Show the environment")]) : finish(asked, step + 1);
 
+/** Uses what Paperclip gives an agent beside its prompt, then finishes. */
+export const equipped: Scene = (asked, step) => {
+  const uses = [
+    toolUse("Skill", { skill: "paperclip" }),
+    bash('echo kept > "$PAPERCLIP_SCRATCH_DIR/file" && cat "$TMPDIR/file"', "Write to the scratch folder"),
+    toolUse("mcp__Paperclip_projects__list_projects", {}),
+    toolUse("mcp__Paperclip_connections__connections_search", { query: "github" }),
+  ];
+  const use = uses[step];
+  return use ? say([use]) : finish(asked, step - uses.length);
+};
+
 /**
  * Works in steps, each of which leaves one line in a file in the agents' home; before the last one it waits until the
  * file `go-TASK` is there. So a test decides how long a run lasts, and sees whether anything was done twice.

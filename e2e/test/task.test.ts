@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Agent, Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
-import { environment, finish, steps } from "../stage/scenes.ts";
+import { environment, equipped, finish, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open({ scenes: { finish, environment, steps } });
+  stage = await Stage.open({ scenes: { finish, environment, equipped, steps } });
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
@@ -80,6 +80,35 @@ describe("a task", () => {
   });
 });
 
+describe("what Paperclip gives an agent beside its prompt", () => {
+  it("works in the pod: skills, MCP servers, connection tools, scratch folder, the library of skills", async () => {
+    const agent = await stage.agent("Sky");
+    const { run } = await stage.task(agent, "Use what you have [scene:equipped]");
+    expect(await stage.ended(run.id)).toMatchObject({ status: "succeeded" });
+    const asked = stage.model.requests.filter(
+      ({ role, body }) => role === "main" && JSON.stringify(body.messages).includes("[scene:equipped]"),
+    );
+    const [first] = asked;
+    const results = asked.map(({ toolResult }) => toolResult);
+    expect(JSON.stringify(first?.body.messages)).toContain("- paperclip: ");
+    expect(JSON.stringify(first?.body.system)).toContain("paperclipai/paperclip/paperclip — enabled");
+    expect(JSON.stringify(first?.body.system)).not.toContain(`${stage.home.folder}/instances`);
+    expect(JSON.stringify(asked[1]?.body.messages)).toContain("# Paperclip Skill");
+    expect(results[2]).toEqual({ text: "kept", isError: false });
+    expect(results[3]).toEqual({ text: '{"projects":[]}', isError: false });
+    expect(results[4]).toMatchObject({ text: expect.stringContaining('"service":"github"'), isError: false });
+  });
+
+  it("is what the agent's page lists", async () => {
+    const agent = await stage.agent("Lis");
+    const { body } = await stage.api.ask("GET", `/agents/${agent.id}/skills`);
+    expect(body).toMatchObject({ adapterType: "claude_k8s", supported: true });
+    expect((body as { entries: { key: string; state: string }[] }).entries).toContainEqual(
+      expect.objectContaining({ key: "paperclipai/paperclip/paperclip", state: "configured" }),
+    );
+  });
+});
+
 describe("the agent's environment", () => {
   it("is what Paperclip gives every agent, with the pod's view, and nothing of the host's own", async () => {
     const agent = await stage.agent("Eve", { env: { MY_SETTING: "mine" } });
@@ -104,7 +133,9 @@ describe("the agent's environment", () => {
     expect(env.PAPERCLIP_API_KEY).toMatch(/^eyJ/);
     expect(JSON.parse(env.PAPERCLIP_WAKE_PAYLOAD_JSON ?? "")).toMatchObject({ issue: { id: issue.id } });
     const instance = `${stage.home.folder}/instances`;
-    const leaked = Object.entries(env).filter(([, value]) => value?.includes(instance));
+    const leaked = Object.entries(env).filter(
+      ([, value]) => value?.includes(instance) || value?.includes("/tmp/paperclip-run-"),
+    );
     expect(leaked).toEqual([]);
     for (const name of [
       "PAPERCLIP_HOME",

@@ -49,7 +49,7 @@ export function environmentScript(own: string | undefined): RunFile {
   return { path: SCRIPT, content: files.map((file) => `[ ! -r ${file} ] || . ${file}\n`).join("") };
 }
 
-const DIRECTORY_VARIABLE = "CLAUDE_K8S_TOKEN_DIR";
+const DIRECTORY_VARIABLE = "CLAUDE_K8S_TAKE_OVERS";
 
 /** Paths of the pod, and nothing secret: they may stand in the Job. */
 export const tokenVariables = (runDirectory: string) => [

@@ -20,7 +20,7 @@ describe("what the agent's shell reads before each command", () => {
     writeFileSync(script, environmentScript(own).content);
     const read = () =>
       execFileSync(shell, ["-euc", `. "${script}"; echo "$WHO \${OWN:-}"`], {
-        env: { WHO: "started", CLAUDE_K8S_TOKEN_DIR: folder },
+        env: { WHO: "started", CLAUDE_K8S_TAKE_OVERS: folder },
         encoding: "utf8",
         // bash takes a socket for a remote shell, and reads its own files then.
         stdio: ["ignore", "pipe", "inherit"],
