@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../types.ts";
 import type { ContainerLog } from "./logs/container-log.ts";
 import type { Translate } from "./paths.ts";
-import { CONTAINER_VARIABLE, handlesTerm, killContainer, largestOf, processesOf, signal } from "./process-tree.ts";
+import { CONTAINER_VARIABLE, handlesTerm, killContainer, processesOf, signal, workerOf } from "./process-tree.ts";
 
 export interface Launch {
   /** Turns the pod's paths into the host's, in the words of whatever else is run in the container. */
@@ -84,8 +84,8 @@ export class Container {
   }
 
   /**
-   * What a memory limit does: kills the whole container, or, as with cgroup v1, its largest process besides the first;
-   * then the container ends as it likes and is told OOMKilled all the same (measured).
+   * What a memory limit does: kills the whole container, or, as with cgroup v1, one process that works in it and is not the
+   * first; then the container ends as it likes and is told OOMKilled all the same (measured).
    */
   async killForMemory(options: { readonly child: boolean }): Promise<void> {
     const pid = this.#running();
@@ -95,7 +95,7 @@ export class Container {
       await this.kill();
       return;
     }
-    const victim = await largestOf((await processesOf(this.#id)).filter((other) => other !== pid));
+    const victim = await workerOf((await processesOf(this.#id)).filter((other) => other !== pid));
     if (victim === undefined) throw new Error("the container has no process besides its first");
     signal(victim, "SIGKILL");
   }

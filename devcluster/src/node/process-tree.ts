@@ -64,15 +64,21 @@ async function fromPs(mark: string): Promise<number[]> {
   return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid);
 }
 
-/** The process with the most memory, which an out-of-memory killer would choose. */
-export async function largestOf(pids: readonly number[]): Promise<number | undefined> {
+/**
+ * The one that an out-of-memory killer would choose in a real container: a program that does work, and has the most memory
+ * of those. Whoever only waits for another (a shell, a supervisor) is smaller there than what it waits for; here it may be
+ * larger than a `sleep` that stands for work.
+ */
+export async function workerOf(pids: readonly number[]): Promise<number | undefined> {
   if (pids.length === 0) return undefined;
-  const { stdout } = await run("ps", ["-o", "pid=,rss=", "-p", pids.join(",")]);
-  const sizes = stdout
+  const { stdout } = await run("ps", ["-o", "pid=,ppid=,rss=", "-p", pids.join(",")]);
+  const all = stdout
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number));
-  return sizes.sort(([, a = 0], [, b = 0]) => b - a)[0]?.[0];
+  const parents = new Set(all.map(([, parent]) => parent));
+  const working = all.filter(([pid]) => !parents.has(pid));
+  return working.sort(([, , a = 0], [, , b = 0]) => b - a)[0]?.[0];
 }
 
 /** SIGTERM's bit in the masks of /proc. */

@@ -349,3 +349,23 @@ describe.concurrent("termination message", () => {
     expect((await runPod(cluster, sh("echo fine", more), "fine")).ends[0]?.message).toBeUndefined();
   });
 });
+
+test("out of memory kills the program that works, not the larger one that waits for it", async () => {
+  await using cluster = await startCluster();
+  const supervisor = `const { spawnSync } = require("node:child_process"); const { signal } = spawnSync("sh", ["-c", "echo start; sleep 60; :"], { stdio: "inherit" }); console.log("ended by " + signal)`;
+  cluster.createPod("pod", sh(`${process.execPath} -e '${supervisor}'; exit 0`));
+  await cluster.until(podPhase("Running"));
+  await says(cluster, "start");
+  const pod = { namespace: NAMESPACE, name: "pod" };
+  await expect
+    .poll(() =>
+      cluster.node.oomKill(pod, { child: true }).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true);
+  const [end] = await ended(cluster, "pod");
+  expect(end).toMatchObject({ exitCode: 0, reason: "OOMKilled" });
+  expect(await cluster.log("pod")).toContain("ended by ");
+});
