@@ -142,6 +142,8 @@ test("what is long or deep takes no time: it would stand still for all of Paperc
   const look = { tools: { lines: 12, columns: 100 } };
   expect(formatLine(gets(`a${" ".repeat(megabyte)}b`), look)).toHaveLength(1);
   expect(formatLine(gets("é".repeat(16 * megabyte)), look)).toEqual([`gets    ${"é".repeat(99)}…`]);
+  for (const begun of ["\u001b]0;", "\u009d0;", "\u001b[", "\u001b;a"])
+    expect(formatLine(gets(begun.repeat(megabyte)), look)).toHaveLength(1);
   expect(formatLine(says("\n".repeat(megabyte)))).toEqual(["says    "]);
   const deep = `{"type":"assistant","message":{"content":[{"type":"x","y":${"[".repeat(100_000)}${"]".repeat(100_000)}}]}}`;
   expect(formatEvent(deep, look)).toBeNull();
@@ -169,6 +171,11 @@ describe("what a model writes cannot command the terminal", () => {
     ["a carriage return", "safe\rrm", "safe"],
     ["a backspace", "ab\u0008c", "abc"],
     ["an 8-bit CSI", "\u009b2Jgone", "gone"],
+    ["a title without its end", "\u001b]0;open", "0;open"],
+    ["a title of 8 bit", "\u009d0;owned\u009ctext", "text"],
+    ["a device string", "\u001bPq#0\u001b\\text", "text"],
+    ["a character set", "\u001b(0text", "text"],
+    ["a cursor that is asked for", "\u001b[6ntext", "text"],
     ["a turn of direction", "a\u202eb", "ab"],
     ["a lone escape", "a\u001b", "a"],
   ])("%s", (_name, text, shown) => {
