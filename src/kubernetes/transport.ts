@@ -52,7 +52,7 @@ export class Transport {
       answer = await this.#sendOnce(call, signal);
     }
     if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-    throw await this.#refusal(call, answer);
+    throw await this.#refusal(call, answer, signal);
   }
 
   async #sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
@@ -96,9 +96,14 @@ export class Transport {
     return new ApiError({ ...fault, request: call.request, ambiguous: call.method !== "GET" && !neverSent });
   }
 
-  async #refusal(call: Call, answer: Answer): Promise<ApiError> {
-    const text = await readText(answer).catch(() => "");
-    return this.refusal(call, answer.statusCode, answer.headers, text);
+  /** A refusal that breaks off is a broken connection: what it would have said is not known. */
+  async #refusal(call: Call, answer: Answer, signal: AbortSignal): Promise<ApiError> {
+    try {
+      return this.refusal(call, answer.statusCode, answer.headers, await readText(answer));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      return this.fault(call, error);
+    }
   }
 
   /** An answer that is no success, as an ApiError. */

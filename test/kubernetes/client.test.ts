@@ -252,16 +252,27 @@ describe("what may pass is tried again", () => {
     });
     expect((await client.get(jobs, "runs", "run-1")).metadata.name).toBe("run-1");
   });
+
+  test("a refusal cut in the middle is none: its words might have said something else", async () => {
+    let calls = 0;
+    const { client } = await clientOf((_, reply) => {
+      if (++calls > 1) return json(reply, 200, JOB);
+      reply.writeHead(404, { "content-type": "application/json" });
+      reply.write('{"kind":"Status","co', () => reply.socket?.destroy());
+    });
+    expect((await client.find(jobs, "runs", "run-1"))?.metadata.name).toBe("run-1");
+  });
 });
 
 describe("a create is never done twice", () => {
-  test.each(["socket reset", "answer cut", "500", "504", "503 without Retry-After"])(
+  test.each(["socket reset", "answer cut", "refusal cut", "500", "504", "503 without Retry-After"])(
     "%s: ambiguous, not repeated",
     async (fault) => {
       const { client, server } = await clientOf((_, reply) => {
         if (fault === "socket reset") return void reply.socket?.resetAndDestroy();
-        if (fault !== "answer cut") return refuse(reply, Number.parseInt(fault, 10), "InternalError", "timeout");
-        reply.writeHead(201);
+        const cut = fault.endsWith(" cut");
+        if (!cut) return refuse(reply, Number.parseInt(fault, 10), "InternalError", "timeout");
+        reply.writeHead(fault === "answer cut" ? 201 : 409);
         reply.write('{"meta', () => reply.socket?.destroy());
       });
       const error = await failure(client.create(jobs, "runs", { metadata: { name: "run-1" } }));

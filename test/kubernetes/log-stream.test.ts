@@ -105,6 +105,32 @@ describe("what cannot be opened is a value", () => {
     await cluster.close();
   });
 
+  test.each(["plain", "h1", "h2"] as const)(
+    "a refusal whose words never come may yet become a log (%s)",
+    async (protocol) => {
+      let asked = 0;
+      let closed = 0;
+      const client = await clientOf(
+        (_, reply) => {
+          asked++;
+          if (asked > 2) return void reply.end("a\n");
+          if (asked === 2) return refuse(reply, 400, "BadRequest", waiting);
+          reply.once("close", () => closed++);
+          reply.writeHead(400, { "content-type": "application/json" });
+          reply.write('{"kind":"Status","status":"Failure","code":400,"message":"container');
+        },
+        protocol,
+        // Long enough for an answer of a busy machine.
+        1500,
+      );
+      const stalled = await client.openLog(LOG, new AbortController().signal);
+      expect(stalled).toMatchObject({ kind: "failed", error: { kind: "timeout", passing: true } });
+      await eventually(() => closed === 1, "the server's side closes");
+      expect(await client.openLog(LOG, new AbortController().signal)).toMatchObject({ kind: "not-yet" });
+      expect(await text(await open(client))).toBe("a\n");
+    },
+  );
+
   test("an abort before the answer, and before the call", async () => {
     const client = await clientOf(() => undefined);
     const stop = new AbortController();

@@ -10,8 +10,10 @@ export type Breaking = "close" | "reset" | "half-close";
 /** The simulated node behind a real server and real sockets. */
 export class LogServer {
   readonly node = new SimulatedNode(systemClock);
-  /** HTTP statuses that the next requests get in place of the log. */
-  readonly refusals: number[] = [];
+  /** HTTP statuses that the next requests get in place of the log; `stalled` is a 400 whose words never come. */
+  readonly refusals: (number | "stalled")[] = [];
+  /** Milliseconds until the product gives up an answer that does not begin. */
+  openTimeoutMs = 30_000;
   breaking: Breaking = "close";
   opened = 0;
   /** Streams that the client or the server has closed. */
@@ -29,7 +31,7 @@ export class LogServer {
 
   /** The product's own way to this server. */
   async open(): Promise<OpenLog> {
-    const client = new KubernetesClient(await this.#server.cluster(), {});
+    const client = new KubernetesClient(await this.#server.cluster(), { requestTimeoutMs: this.openTimeoutMs });
     const log = { namespace: "runs", pod: "p", container: "main", timestamps: true };
     return (request, signal) => client.openLog({ ...log, ...request }, signal);
   }
@@ -40,6 +42,11 @@ export class LogServer {
 
   async #answer(seen: Seen, reply: Reply): Promise<void> {
     const status = this.refusals.shift();
+    if (status === "stalled") {
+      reply.writeHead(400, { "content-type": "application/json" });
+      reply.write('{"kind":"Status","code":400,"message":"container \\"main\\" in pod');
+      return;
+    }
     if (status !== undefined) {
       refuse(reply, status, "InternalError", "as the test wants it");
       return;

@@ -11,8 +11,9 @@ vi.setConfig({ testTimeout: 60_000 });
 let server: LogServer | undefined;
 afterEach(() => server?.stop());
 
-async function runOn(protocol: "plain" | "h1" | "h2", options: RunOptions = {}) {
+async function runOn(protocol: "plain" | "h1" | "h2", options: RunOptions = {}, openTimeoutMs = 30_000) {
   server = await LogServer.start(protocol);
+  server.openTimeoutMs = openTimeoutMs;
   const world = {
     clock: systemClock,
     node: server.node,
@@ -65,6 +66,21 @@ describe.each(["plain", "h1", "h2"] as const)("over %s", (protocol) => {
     });
     check(run, report);
     expect(log.refusals).toEqual([]);
+  });
+
+  test("a refusal that stalls is given up, and asked again", async () => {
+    const { run, server: log } = await runOn(protocol, {}, 500);
+    run.node.faults.push({ after: 5000, how: "cut" });
+    log.refusals.push("stalled");
+    const report = await run.follow(async () => {
+      await chatter(run, 100);
+      await eventually(() => log.opened > 0, "a stream");
+      log.refusals.push("stalled", "stalled");
+      await chatter(run, 200);
+      await eventually(() => log.refusals.length === 0, "the refusals");
+      await run.exit(20);
+    });
+    check(run, report);
   });
 
   test("43: a stream that stalls while its container ends is drained besides, and closed", async () => {
