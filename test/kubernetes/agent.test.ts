@@ -5,15 +5,17 @@ import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { agentSettings } from "../../src/kubernetes/agent.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { ApiServer, type Handler, json, type Reply } from "./support/api-server.ts";
 import { eventually } from "./support/eventually.ts";
+import { startRelay } from "./support/relay.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });
 
 let server: ApiServer;
-afterEach(() => server.stop());
+afterEach(() => server?.stop());
 
 /** Logs stay open and silent after one line; everything else answers. */
 function silentLogs(open: Reply[]): Handler {
@@ -78,7 +80,7 @@ describe("one connection", () => {
 describe("silence", () => {
   test("no body timeout; headers and connections have one", () => {
     const { settings, connect } = agentSettings({}, {});
-    expect(settings).toMatchObject({ bodyTimeout: 0, headersTimeout: 30_000, allowH2: true });
+    expect(settings).toMatchObject({ bodyTimeout: 0, headersTimeout: 20_000, allowH2: true });
     expect(connect).toMatchObject({ keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 });
   });
 
@@ -101,6 +103,29 @@ describe("silence", () => {
       await control.destroy();
     },
   );
+});
+
+describe("a connection that died without a word", () => {
+  test("its limit for headers is well below that of a call: only then is the connection itself suspected", () => {
+    expect(agentSettings({}, {}).settings.headersTimeout).toBeLessThanOrEqual(20_000);
+  });
+
+  test.each(["h1", "h2"] as const)("is given up, and the call goes out on a new one (%s)", async (protocol) => {
+    server = await ApiServer.start((_, reply) => json(reply, 200, { metadata: { name: "p" } }), protocol);
+    await using relay = await startRelay(Number(new URL(server.origin).port));
+    const opened = await openCluster(
+      { kubeconfig: await server.kubeconfig(undefined, { server: relay.origin }) },
+      undefined,
+      { headersTimeoutMs: 500 },
+    );
+    const client = new KubernetesClient(opened, { requestTimeoutMs: 3000, retryForMs: 10_000 });
+    await client.get(pods, "runs", "p");
+    relay.freeze();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => client.get(pods, "runs", "p")));
+    expect(answers).toHaveLength(5);
+    expect(relay.connections).toBeGreaterThan(1);
+    await opened.close();
+  });
 });
 
 describe("the process", () => {
