@@ -15,16 +15,18 @@ export interface Folder {
   readonly files: readonly FolderFile[];
   /** What is no file: a link could lead to anything on Paperclip's machine. */
   readonly leftOut: readonly string[];
+  /** Of `room`, what it takes. */
+  readonly cost: number;
 }
 
-/** More names than that are no skill: each is a line of the pod's specification. */
-const MAX_FILES = 500;
+/** Beside its bytes a file costs a few lines of the pod's specification, which everybody who watches pods is sent. */
+const BYTES_OF_A_NAME = 512;
 
-/** Throws where it cannot be read, or has more bytes or files than a pod can be given. */
-export async function readFolder(folder: string, maxBytes: number): Promise<Folder> {
+/** `room` in bytes. Throws where it cannot be read, or needs more room. */
+export async function readFolder(folder: string, room: number): Promise<Folder> {
   const files: FolderFile[] = [];
   const leftOut: string[] = [];
-  let bytes = 0;
+  let cost = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (entry.isDirectory()) continue;
     const path = relative(folder, join(entry.parentPath, entry.name));
@@ -32,13 +34,12 @@ export async function readFolder(folder: string, maxBytes: number): Promise<Fold
       leftOut.push(path);
       continue;
     }
-    const file = await readFile(join(folder, path), maxBytes - bytes);
-    if (file === null) throw new Error(`it has more than the ${maxBytes} bytes that are left for it`);
-    bytes += file.bytes.length;
+    const file = await readFile(join(folder, path), room - cost - BYTES_OF_A_NAME);
+    if (file === null) throw new Error(`it needs more than the ${room} bytes that are left for it`);
+    cost += file.bytes.length + BYTES_OF_A_NAME;
     files.push({ path, ...file });
-    if (files.length > MAX_FILES) throw new Error(`it has more than ${MAX_FILES} files`);
   }
-  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), leftOut: leftOut.toSorted() };
+  return { files: files.toSorted((a, b) => (a.path < b.path ? -1 : 1)), leftOut: leftOut.toSorted(), cost };
 }
 
 /** Null when it is larger than that. */

@@ -8,7 +8,7 @@ export interface Instructions {
   readonly path: string;
   readonly text: string;
   /** The folder that Paperclip manages for it, the file itself included; null when there is none. */
-  readonly folder: { readonly path: string; readonly files: readonly FolderFile[] } | null;
+  readonly folder: { readonly path: string; readonly files: readonly FolderFile[]; readonly cost: number } | null;
 }
 
 export interface ReadInstructions {
@@ -16,17 +16,17 @@ export interface ReadInstructions {
   readonly notes: readonly string[];
 }
 
-/** What cannot be read is named, and the run goes on without it. */
+/** `room` in bytes. What cannot be read is named, and the run goes on without it. */
 export async function readInstructions(
   config: Readonly<Record<string, unknown>>,
   readFile: (path: string) => Promise<string>,
-  maxBytes: number,
+  room: number,
 ): Promise<ReadInstructions> {
   const path = text(config.instructionsFilePath);
   if (!path) return { instructions: null, notes: [] };
   try {
     const words = await readFile(path);
-    const { folder, notes } = await readBundle(text(config.instructionsRootPath), path, maxBytes);
+    const { folder, notes } = await readBundle(text(config.instructionsRootPath), path, room);
     return { instructions: { path, text: words, folder }, notes };
   } catch (error) {
     return {
@@ -36,14 +36,14 @@ export async function readInstructions(
   }
 }
 
-async function readBundle(root: string | null, path: string, maxBytes: number) {
+async function readBundle(root: string | null, path: string, room: number) {
   const entry = root === null ? ".." : relative(root, path);
   // A file elsewhere may have anything beside it.
   if (root === null || entry.startsWith("..") || isAbsolute(entry)) return { folder: null, notes: [] };
   try {
-    const { files, leftOut } = await readFolder(root, maxBytes);
+    const { leftOut, ...folder } = await readFolder(root, room);
     const notes = leftOut.map((name) => `${name} of the agent's instructions is not in the pod: it is no plain file`);
-    return { folder: { path: root, files }, notes };
+    return { folder: { path: root, ...folder }, notes };
   } catch (error) {
     return { folder: null, notes: [`The files beside the instructions are not in the pod: ${reason(error)}`] };
   }

@@ -12,13 +12,18 @@ import { type FolderFile, readFolder } from "./folder.ts";
 
 /** Only what Paperclip assigns: what lies in the agent's home can be seen by its pods alone. */
 export async function listSkills({ config, adapterType }: AdapterSkillContext): Promise<AdapterSkillSnapshot> {
-  const availableEntries = await readPaperclipRuntimeSkillEntries(config, import.meta.dirname);
+  const availableEntries = await entriesOf(config);
   return buildRuntimeMountedSkillSnapshot({
     adapterType,
     availableEntries,
     desiredSkills: resolveLegacyPaperclipDesiredSkillNames(config, availableEntries),
     configuredDetail: "Copied into the agent's pod on its next run.",
   });
+}
+
+/** What the host gives; where it gives none the function would look for skills around this very file. */
+function entriesOf({ paperclipRuntimeSkills = [] }: Record<string, unknown>) {
+  return readPaperclipRuntimeSkillEntries({ paperclipRuntimeSkills }, import.meta.dirname);
 }
 
 export interface Skills {
@@ -31,22 +36,22 @@ export interface Skills {
 }
 
 /**
- * The skills that the agent is to have, each whole or not at all, Paperclip's own first, as long as they have no more
- * than `maxBytes` together.
+ * The skills that the agent is to have, each whole or not at all, Paperclip's own first, as far as `room` (in bytes)
+ * goes.
  */
-export async function readSkills(config: Record<string, unknown>, maxBytes: number): Promise<Skills> {
-  const entries = await readPaperclipRuntimeSkillEntries(config, import.meta.dirname);
+export async function readSkills(config: Record<string, unknown>, room: number): Promise<Skills> {
+  const entries = await entriesOf(config);
   const desired = new Set(resolveLegacyPaperclipDesiredSkillNames(config, entries));
   const files: FolderFile[] = [];
   const missing = new Map<string, string>();
   const notes: string[] = [];
-  let left = maxBytes;
+  let left = room;
   for (const entry of ownFirst(entries).filter(({ key }) => desired.has(key))) {
     try {
       if (isPaperclipSkillSourceMissing(entry)) throw new Error(entry.missingDetail ?? "its files are missing");
       if (!NAME.test(entry.runtimeName)) throw new Error(`${entry.runtimeName} cannot be the name of a folder`);
       const folder = await readFolder(entry.source, left);
-      left -= folder.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      left -= folder.cost;
       const below = `.claude/skills/${entry.runtimeName}`;
       files.push(...folder.files.map((file) => ({ ...file, path: `${below}/${file.path}` })));
       notes.push(

@@ -71,8 +71,7 @@ const BUNDLE_BYTES = 640 * 1024;
 /** What Paperclip has for the agent beside its prompt. */
 async function whatIsGiven(ctx: AdapterExecutionContext, deps: Dependencies): Promise<Given> {
   const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
-  const beside = instructions?.folder?.files ?? [];
-  const skills = await readSkills(ctx.config, BUNDLE_BYTES - beside.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,
     skills,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listSkills, readSkills } from "../../src/paperclip/skills.ts";
 
-const ROOM = 1000;
+const ROOM = 10_000;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "skills-"));
@@ -82,11 +82,13 @@ describe("readSkills", () => {
   it("leaves a skill out whole where there is no room, Paperclip's own last, and tells no path of the host", async () => {
     const settings = config(["team/other"]);
     const entries = { ...settings, paperclipRuntimeSkills: settings.paperclipRuntimeSkills.toReversed() };
-    const { files, notes, library } = await readSkills(entries, 40);
+    const { files, notes, library } = await readSkills(entries, 4 * 512 + 40);
     expect(files.every(({ path }) => path.startsWith(".claude/skills/paperclip/"))).toBe(true);
     expect(files).toHaveLength(4);
-    expect(notes.join()).toMatch(/Skill team\/other is not in the pod: it has more than the \d+ bytes/);
+    expect(notes.join()).toMatch(/Skill team\/other is not in the pod: it needs more than the \d+ bytes/);
     expect(library).toContain("- team/other — enabled but unavailable: its files could not be copied into the pod");
+    const { files: fitting } = await readSkills(entries, 5 * 512 + 44);
+    expect(fitting).toHaveLength(5);
     const broken = await readSkills({ ...settings, paperclipRuntimeSkills: [lost] }, ROOM);
     expect(broken.notes.join()).toContain("ENOENT");
     expect(broken.library).not.toContain("skills-nowhere");

@@ -43,9 +43,9 @@ const MCP_FILE = "mcp.json";
 export function provide(given: Given, home: Home, apiUrl: string | null): Provision {
   const { instructions, skills, mcpServers, paperclipUrl } = given;
   // Where the pod sees Paperclip's own files, the agent may change its instructions there, and the change stays.
-  const own = instructions?.folder ?? null;
-  const folder = own && home.sharedWithPaperclip && isBelow(own.path, home.path) ? null : own;
-  const systemPrompt = [instructions && withOrigin(instructions, folder !== null), skills.library]
+  const isSeen = instructions !== null && home.sharedWithPaperclip && isBelow(instructions.path, home.path);
+  const folder = isSeen ? null : (instructions?.folder ?? null);
+  const systemPrompt = [instructions && `${instructions.text}${origin(instructions, isSeen)}`, skills.library]
     .filter((part) => part !== null)
     .join("\n\n");
   const bundle = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
@@ -61,15 +61,19 @@ export function provide(given: Given, home: Home, apiUrl: string | null): Provis
   };
 }
 
-/** Relative paths in instructions mean files beside them. */
-function withOrigin({ path, text, folder }: Instructions, copied: boolean): string {
-  const parent = path.slice(0, path.lastIndexOf("/") + 1);
-  const inFolder = folder === null ? "" : parent.slice(folder.path.replace(/\/+$/, "").length + 1);
-  const place = copied ? `${RUN_DIRECTORY}/${INSTRUCTIONS}/${inFolder}` : parent;
-  const from = copied ? `${place}${path.slice(parent.length)}` : path;
-  const note = copied ? " These files are copies for this run: a change to them is not kept." : "";
-  return `${text}\n\nThe above agent instructions were loaded from ${from}. Resolve any relative file references from ${place}.${note}\n`;
+/** Relative paths in instructions mean files beside them. Nothing where the pod has none of them. */
+function origin({ path, folder }: Instructions, isSeen: boolean): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const parent = path.slice(0, -name.length);
+  if (isSeen) return from(name, parent);
+  if (folder === null) return "";
+  const inFolder = parent.slice(folder.path.replace(/\/+$/, "").length + 1);
+  const copies = " These files are copies for this run: a change to them is not kept.";
+  return from(name, `${RUN_DIRECTORY}/${INSTRUCTIONS}/${inFolder}`, copies);
 }
+
+const from = (name: string, place: string, more = ""): string =>
+  `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}.${more}`;
 
 const below = (folder: string, files: readonly FolderFile[]): RunFile[] =>
   files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable }));

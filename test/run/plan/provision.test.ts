@@ -47,10 +47,20 @@ describe("what the agent finds in its run's directory", () => {
   });
 
   it("is sent to Paperclip's own files where the pod sees them", () => {
-    const mine = { path: "/paperclip/ada/AGENTS.md", text: "Be kind.", folder: { path: "/paperclip/ada", files: [] } };
+    const mine = {
+      path: "/paperclip/ada/AGENTS.md",
+      text: "Be kind.",
+      folder: { path: "/paperclip/ada", files: [], cost: 0 },
+    };
     const plan = planRun(input({ hostPod, given: everything({ instructions: mine }) }));
     expect(fileOf(plan, "instructions.md")).toContain("references from /paperclip/ada/.");
     expect(itemsOf(plan).some(({ path }) => path.startsWith("instructions/"))).toBe(false);
+  });
+
+  it("is not sent to files of Paperclip's machine that the pod does not see", () => {
+    const far = { path: "/host/ada/AGENTS.md", text: "Be kind.", folder: null };
+    const words = fileOf(planRun(input({ given: everything({ instructions: far }) })), "instructions.md");
+    expect(words).toBe("Be kind.\n\n## Company skill library");
   });
 
   it("is nothing more where Paperclip has nothing more", () => {

@@ -62,7 +62,11 @@ export function everything(change: Partial<Given> = {}): Given {
     instructions: {
       path: "/host/ada/instructions/AGENTS.md",
       text: "Be kind.",
-      folder: { path: "/host/ada/instructions", files: [file("AGENTS.md", "Be kind."), file("notes/a b.md", "Notes")] },
+      folder: {
+        path: "/host/ada/instructions",
+        files: [file("AGENTS.md", "Be kind."), file("notes/a b.md", "Notes")],
+        cost: 0,
+      },
     },
     skills: {
       files: [
