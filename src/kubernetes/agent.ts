@@ -53,6 +53,8 @@ export async function buildAgent(
   const { Agent, ProxyAgent, Socks5ProxyAgent } = (await import("undici")).default;
   const { settings, connect } = agentSettings(tls, options);
   if (proxyUrl === undefined) return new Agent({ ...settings, connect });
-  if (proxyUrl.startsWith("socks")) return new Socks5ProxyAgent(proxyUrl, { ...settings, requestTls: connect });
+  // Names are the proxy's to look up in either case.
+  const socks = proxyUrl.replace(/^socks5h:/, "socks5:");
+  if (socks.startsWith("socks")) return new Socks5ProxyAgent(socks, { ...settings, requestTls: connect });
   return new ProxyAgent({ ...settings, uri: proxyUrl, requestTls: connect });
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { type AgentOptions, buildAgent } from "./agent.ts";
 import { CredentialSource, type TlsOptions } from "./credentials.ts";
+import { environmentProxy } from "./environment-proxy.ts";
 import { KubeconfigError } from "./kubeconfig-error.ts";
 import {
   type ClusterOptions,
@@ -41,7 +42,7 @@ export async function openCluster(
   const selection = await selectContext(options, around);
   const server = serverUrl(selection);
   const proxy = selection.cluster.value["proxy-url"];
-  const proxyUrl = typeof proxy === "string" && proxy !== "" ? proxy : undefined;
+  const proxyUrl = typeof proxy === "string" && proxy !== "" ? proxy : environmentProxy(server, around.env);
   const build = (tls: TlsOptions) => buildAgent(tls, proxyUrl, agentOptions);
   return new OpenCluster(selection, server, build, await build({}));
 }
