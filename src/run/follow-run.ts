@@ -21,6 +21,7 @@ import type { Page } from "./page/page.ts";
 import { CONTAINER } from "./plan/names.ts";
 import { transcriptCopyOf } from "./plan/transcript-copy.ts";
 import type { RunRecord } from "./record.ts";
+import { showWork } from "./show-work.ts";
 
 export interface FollowRunInput {
   readonly client: KubernetesClient;
@@ -39,6 +40,8 @@ export interface FollowRunInput {
 export async function followRun(input: FollowRunInput): Promise<void> {
   const { client, job, record, ctx, host, heard, signal } = input;
   const reader = createResultReader();
+  const over = new AbortController();
+  const work = showWork(host, client.clock, over.signal);
   const telling: Promise<void>[] = [];
   const warn = (type: string, message: string): void => {
     telling.push(host.notice({ type, message, level: "warn" }));
@@ -54,7 +57,9 @@ export async function followRun(input: FollowRunInput): Promise<void> {
     page: words?.between,
     onLine: (channel, line) => {
       heard();
-      if (channel === "stdout") reader.line(line);
+      if (channel !== "stdout") return;
+      reader.line(line);
+      work.line(line);
     },
     onEvent: (event) => {
       const message = worthTelling(event);
@@ -67,6 +72,7 @@ export async function followRun(input: FollowRunInput): Promise<void> {
     clock: client.clock,
     random: client.random,
   });
+  over.abort();
   const file = await words?.close(container.seal()?.stdout?.newline ?? true);
   await Promise.all(telling);
   record.add({ kind: "agent", result: reader.result() });
