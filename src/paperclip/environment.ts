@@ -12,6 +12,8 @@ import {
   shapePaperclipWorkspaceEnvForExecution,
   stringifyPaperclipWakePayload,
 } from "@paperclipai/adapter-utils/server-utils";
+import { BROKER_URL, LAUNCHERS } from "./github.ts";
+import { addressForPod } from "./mcp.ts";
 import { readWake, record, records, text } from "./wake.ts";
 
 export interface EnvironmentInput {
@@ -132,7 +134,7 @@ const HOSTS = new Set([
   "PAPERCLIP_RUNNER_NETWORK_ROOTS",
   "PAPERCLIP_RUNNER_NETWORK_ACCESS",
   "PAPERCLIP_GITHUB_HOST_HOME",
-  "PAPERCLIP_GITHUB_LAUNCHER_DIR",
+  LAUNCHERS,
   "PAPERCLIP_GIT_METADATA_ROOTS",
 ]);
 
@@ -153,12 +155,14 @@ const HOST_PATHS = new Set([
  */
 function seenFromPod(name: string, value: string, input: EnvironmentInput): string | null {
   const isOwn = name in record(record(input.ctx.agent.adapterConfig).env);
-  const launchers = input.configured.PAPERCLIP_GITHUB_LAUNCHER_DIR;
+  const launchers = input.configured[LAUNCHERS];
   if (launchers && value.startsWith(launchers)) {
     // In PATH they come first; behind them is the agent's own, or the host's where it has none.
     return name === "PATH" && isOwn ? value.slice(`${launchers}:`.length) : null;
   }
   if (isOwn) return value;
+  if (name === BROKER_URL)
+    return addressForPod(value, input.apiUrl, buildPaperclipEnv(input.ctx.agent).PAPERCLIP_API_URL);
   if (SCRATCH.has(name)) return input.scratchFolder;
   if (HOSTS.has(name)) return null;
   if (!HOST_PATHS.has(name) || !value.startsWith("/") || value === "/dev/null") return value;

@@ -9,7 +9,7 @@ export function mcpConfig(servers: readonly McpServer[], apiUrl: string | null, 
   const entries: Record<string, unknown> = {};
   for (const server of servers) {
     const headers = { Authorization: `Bearer ${server.token}` };
-    entries[freeName(server, entries)] = { type: "http", url: seenFromPod(server.url, apiUrl, ownUrl), headers };
+    entries[freeName(server, entries)] = { type: "http", url: addressForPod(server.url, apiUrl, ownUrl), headers };
   }
   return JSON.stringify({ mcpServers: entries });
 }
@@ -31,7 +31,7 @@ function freeName({ name, connectionId }: McpServer, taken: Readonly<Record<stri
 }
 
 /** Paperclip's own servers have its own address (loopback by default); another host's address is its own business. */
-function seenFromPod(url: string, apiUrl: string | null, ownUrl: string | null): string {
+export function addressForPod(url: string, apiUrl: string | null, ownUrl: string | null | undefined): string {
   if (!apiUrl || !ownUrl || URL.parse(url)?.origin !== URL.parse(ownUrl)?.origin) return url;
   const { pathname, search } = new URL(url);
   return `${apiUrl.replace(/\/+$/, "")}${pathname}${search}`;

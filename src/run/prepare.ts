@@ -6,6 +6,7 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { ClusterOptions } from "../kubernetes/cluster.ts";
 import { pods } from "../kubernetes/resource-types.ts";
+import { gitLaunchers } from "../paperclip/github.ts";
 import { type HostPod, hostPodAddress, readHostPod } from "../paperclip/host-pod.ts";
 import { readInstructions } from "../paperclip/instructions.ts";
 import { readSkills } from "../paperclip/skills.ts";
@@ -38,7 +39,7 @@ export async function prepare(
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: await findHostPod(client, deps, signal),
     defaultNamespace: client.cluster.namespace,
-    given: await whatIsGiven(ctx, deps),
+    given: await whatIsGiven(ctx, agent, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   });
 }
@@ -69,12 +70,13 @@ export async function findHostPod(
 const BUNDLE_BYTES = 640 * 1024;
 
 /** What Paperclip has for the agent beside its prompt. */
-async function whatIsGiven(ctx: AdapterExecutionContext, deps: Dependencies): Promise<Given> {
+async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfig, deps: Dependencies): Promise<Given> {
   const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
   const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,
     skills,
+    programs: gitLaunchers(agent.config.env),
     mcpServers: ctx.runtimeMcp?.getServers() ?? [],
     paperclipUrl: deps.paperclipUrl(ctx.agent),
     notes: [...notes, ...skills.notes],

@@ -1,8 +1,12 @@
 /** What Paperclip has for an agent beside its prompt, as the agent finds it in its pod. */
+import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { paperclipUrl } from "../../src/paperclip/run-status.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
@@ -69,4 +73,42 @@ describe("the agent's pod", () => {
     expect(said).not.toContain(folder);
     expect(await leftovers(place, run)).toEqual([]);
   });
+
+  // The pods of a real cluster do not reach this machine's loopback.
+  it.skipIf(process.env.TEST_KUBECONFIG)(
+    "has Paperclip's own git and gh, which ask it for a credential, where Paperclip manages the access to GitHub",
+    async () => {
+      const asked: { url: string | undefined; headers: IncomingHttpHeaders }[] = [];
+      const server = createServer((request, response) => {
+        asked.push({ url: request.url, headers: request.headers });
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ status: "available", env: { GH_TOKEN: "of-the-hour", GIT_AUTHOR_NAME: "Ada" } }));
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const run = startRun(place, {
+        agent: `cat >/dev/null; ${INIT}; . "$CLAUDE_ENV_FILE"; git -c alias.who='!echo "as $GIT_AUTHOR_NAME with $GH_TOKEN"' who; echo "here: $GH_TOKEN."; ${RESULT}`,
+        config: {
+          // As the host has them (2026.916.1).
+          env: {
+            PAPERCLIP_GITHUB_LAUNCHER_DIR: join(folder, "launchers"),
+            PATH: `${join(folder, "launchers")}:/nowhere`,
+            PAPERCLIP_GITHUB_BROKER_URL: paperclipUrl({ id: "a", companyId: "c" }),
+            PAPERCLIP_GITHUB_BROKER_TOKEN: "capability",
+            GH_TOKEN: "",
+          },
+        },
+        dependencies: { env: { PAPERCLIP_K8S_API_URL: url } },
+      });
+      await run.result;
+      server.close();
+      expect(run.stdout()).toContain("as Ada with of-the-hour\nhere: .\n");
+      expect(asked).toMatchObject([
+        {
+          url: "/runtime-tools/github/credentials",
+          headers: { authorization: "Bearer the-run-token", "x-paperclip-github-capability": "capability" },
+        },
+      ]);
+    },
+  );
 });

@@ -75,6 +75,7 @@ describe("Paperclip's package", () => {
   it("has every function that we call", async () => {
     const found = imports();
     expect([...found.keys()].sort()).toEqual([
+      "@paperclipai/adapter-utils/github-launcher",
       "@paperclipai/adapter-utils/server-utils",
       "@paperclipai/adapter-utils/skill-library-manifest",
     ]);

@@ -14,11 +14,12 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
+import { scriptVariables } from "./environment-script.ts";
 import { type Home, SCRATCH } from "./home.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
 import { environmentReferences } from "./secret.ts";
 import { type RunTerms, writeTerms } from "./terms.ts";
-import { tokenMount, tokenVariables, tokenVolume } from "./token.ts";
+import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
 
 export interface ManifestInput {
@@ -135,7 +136,7 @@ function container(input: ManifestInput): Container {
     env: [
       ...environmentReferences(input.name, input.environment),
       { name: "HOME", value: path },
-      ...tokenVariables(RUN_DIRECTORY),
+      ...scriptVariables(RUN_DIRECTORY),
     ],
     ...(input.resources ? { resources: input.resources } : {}),
     terminationMessagePath: TERMINATION_LOG,

@@ -15,6 +15,7 @@ import { decideResume, type SessionParams } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import type { RunFacts } from "../evidence.ts";
+import { environmentScript } from "./environment-script.ts";
 import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
@@ -23,7 +24,6 @@ import { placement } from "./placement.ts";
 import { type Given, type Provision, provide } from "./provision.ts";
 import { type RunFile, runSecret, secretContent } from "./secret.ts";
 import { rememberedSession } from "./terms.ts";
-import { environmentScript } from "./token.ts";
 
 /** What Claude appends to its system prompt. */
 const INSTRUCTIONS_FILE = "instructions.md";
@@ -163,7 +163,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     { path: RUN_FILES.spec, content: JSON.stringify(spec) },
     { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
     ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
-    environmentScript(ownScript),
+    environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
   ];
   return { environment, notes, prompt, spec, content: secretContent(files, environment) };

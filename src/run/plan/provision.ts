@@ -16,6 +16,8 @@ export interface Given {
   readonly instructions: Instructions | null;
   readonly skills: Skills;
   readonly mcpServers: readonly McpServer[];
+  /** Programs that come before those of the image. */
+  readonly programs: readonly FolderFile[];
   /** Paperclip's address as Paperclip itself gives it: MCP servers have it in theirs. */
   readonly paperclipUrl: string | null;
   /** Sentences on what could not be read. */
@@ -29,6 +31,8 @@ export interface Provision {
   readonly files: readonly RunFile[];
   /** Folder for `--add-dir`, below the run's directory. */
   readonly skillsFolder: string | null;
+  /** Folder for the front of PATH, below the run's directory. */
+  readonly programs: string | null;
   /** File for `--mcp-config`, below the run's directory. */
   readonly mcpFile: string | null;
   /** Another one in another run: the session that was started with it is not to be resumed. */
@@ -38,6 +42,7 @@ export interface Provision {
 
 const SKILLS = "skills";
 const INSTRUCTIONS = "instructions";
+const PROGRAMS = "bin";
 const MCP_FILE = "mcp.json";
 
 export function provide(given: Given, home: Home, apiUrl: string | null): Provision {
@@ -51,10 +56,12 @@ export function provide(given: Given, home: Home, apiUrl: string | null): Provis
   const bundle = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
   const mcp = mcpConfig(mcpServers, apiUrl, paperclipUrl);
   const identity = mcpIdentity(mcpServers);
+  const files = [...bundle, ...below(PROGRAMS, given.programs)];
   return {
     systemPrompt: systemPrompt || null,
-    files: mcp === null ? bundle : [...bundle, { path: MCP_FILE, content: mcp }],
+    files: mcp === null ? files : [...files, { path: MCP_FILE, content: mcp }],
     skillsFolder: skills.files.length > 0 ? SKILLS : null,
+    programs: given.programs.length > 0 ? PROGRAMS : null,
     mcpFile: mcp === null ? null : MCP_FILE,
     promptBundleKey: digest([systemPrompt, ...bundle.flatMap(({ path, content }) => [path, content])]),
     mcpServerIdentity: identity === null ? null : digest([identity]),

@@ -6,7 +6,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret, Volume } from "kubernetes-types/core/v1";
 import { quote } from "../../runner/spec.ts";
-import { type RunFile, runSecret } from "./secret.ts";
+import { runSecret } from "./secret.ts";
 
 /** Where the pod finds the tokens of those who took the Job over, as `1.sh`, `2.sh` … */
 export const TOKEN_DIRECTORY = "/run/claude-k8s-token";
@@ -37,22 +37,3 @@ export function tokenSecret(job: Job, number: number, run: { readonly id: string
   const script = `export PAPERCLIP_API_KEY=${quote(run.token)}\nexport PAPERCLIP_RUN_ID=${quote(run.id)}\n`;
   return runSecret(secretName(name, number), namespace, labels, { [KEY]: script });
 }
-
-const SCRIPT = "environment.sh";
-
-/**
- * Claude Code reads the file that CLAUDE_ENV_FILE names once, and runs its text before each shell command (measured with
- * 2.1.330, --print). `own`: the agent's own such file.
- */
-export function environmentScript(own: string | undefined): RunFile {
-  const files = [...(own ? [quote(own)] : []), ...TOKENS.map((number) => `"$${DIRECTORY_VARIABLE}/${number}.sh"`)];
-  return { path: SCRIPT, content: files.map((file) => `[ ! -r ${file} ] || . ${file}\n`).join("") };
-}
-
-const DIRECTORY_VARIABLE = "CLAUDE_K8S_TAKE_OVERS";
-
-/** Paths of the pod, and nothing secret: they may stand in the Job. */
-export const tokenVariables = (runDirectory: string) => [
-  { name: "CLAUDE_ENV_FILE", value: `${runDirectory}/${SCRIPT}` },
-  { name: DIRECTORY_VARIABLE, value: TOKEN_DIRECTORY },
-];

@@ -180,19 +180,22 @@ describe("the plan of a run", () => {
       GH_CONFIG_DIR: "/tmp/launchers/gh-config",
       GIT_CONFIG_GLOBAL: "/dev/null",
       SSH_AUTH_SOCK: "/run/user/1/agent.sock",
+      PAPERCLIP_GITHUB_BROKER_URL: "https://elsewhere.example",
     };
+    const broker = { PAPERCLIP_GITHUB_BROKER_URL: env.PAPERCLIP_GITHUB_BROKER_URL };
     const given = (adapterConfig: object) => {
       const { ctx } = input();
       const plan = planRun(input({ ctx: { ...ctx, agent: { ...ctx.agent, adapterConfig } }, config: { env } }));
       const kept = Object.entries(secretOf(plan)).filter(([key]) => key.slice("env.".length) in env);
       return Object.fromEntries(kept.map(([key, value]) => [key.slice("env.".length), value]));
     };
-    expect(given({})).toEqual({ GIT_CONFIG_GLOBAL: "/dev/null" });
+    expect(given({})).toEqual({ GIT_CONFIG_GLOBAL: "/dev/null", ...broker });
     const own = { PATH: "/usr/local/bin:/usr/bin", GH_CONFIG_DIR: "/mine", SSH_AUTH_SOCK: { type: "plain" } };
     expect(given({ env: own })).toEqual({
       GIT_CONFIG_GLOBAL: "/dev/null",
       PATH: "/usr/local/bin:/usr/bin",
       SSH_AUTH_SOCK: "/run/user/1/agent.sock",
+      ...broker,
     });
   });
 });

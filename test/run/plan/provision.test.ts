@@ -57,6 +57,13 @@ describe("what the agent finds in its run's directory", () => {
     expect(itemsOf(plan).some(({ path }) => path.startsWith("instructions/"))).toBe(false);
   });
 
+  it("has programs that come before those of the image", () => {
+    const programs = [{ path: "git", bytes: Buffer.from("#!/bin/sh"), executable: true }];
+    const plan = planRun(input({ given: given({ programs }) }));
+    expect(itemsOf(plan)).toContainEqual({ key: expect.any(String), path: "bin/git", mode: 0o555 });
+    expect(fileOf(plan, "environment.sh")).toMatch(/^export PATH=.*\/bin:\$PATH"$/m);
+  });
+
   it("is not sent to files of Paperclip's machine that the pod does not see", () => {
     const far = { path: "/host/ada/AGENTS.md", text: "Be kind.", folder: null };
     const words = fileOf(planRun(input({ given: everything({ instructions: far }) })), "instructions.md");

@@ -42,7 +42,15 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
 
 export function given(change: Partial<Given> = {}): Given {
   const skills = { files: [], library: null, notes: [] };
-  return { instructions: null, skills, mcpServers: [], paperclipUrl: "http://127.0.0.1:3100", notes: [], ...change };
+  return {
+    instructions: null,
+    skills,
+    mcpServers: [],
+    programs: [],
+    paperclipUrl: "http://127.0.0.1:3100",
+    notes: [],
+    ...change,
+  };
 }
 
 export const podOf = (plan: ReturnType<typeof planRun>): PodSpec => {

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { environmentScript } from "../../../src/run/plan/environment-script.ts";
 import { planRun } from "../../../src/run/plan/plan.ts";
-import { environmentScript } from "../../../src/run/plan/token.ts";
+
 import { input, podOf, secretOf } from "../support/plan-input.ts";
 
 let folder: string;
@@ -17,7 +18,7 @@ describe("what the agent's shell reads before each command", () => {
   it.each(["dash", "bash"])("%s: the agent's own file, then the newest token; nothing where there is none", (shell) => {
     const own = join(folder, "it's mine.sh");
     const script = join(folder, "environment.sh");
-    writeFileSync(script, environmentScript(own).content);
+    writeFileSync(script, environmentScript({ own, programs: null }).content);
     const read = () =>
       execFileSync(shell, ["-euc", `. "${script}"; echo "$WHO \${OWN:-}"`], {
         env: { WHO: "started", CLAUDE_K8S_TAKE_OVERS: folder },
@@ -35,6 +36,16 @@ describe("what the agent's shell reads before each command", () => {
     writeFileSync(join(folder, "2.sh"), "export WHO=second\n");
     expect(read()).toBe("second own\n");
     rmSync(join(folder, "2.sh"));
+  });
+
+  it("puts programs that lie beside it before all others", () => {
+    const script = join(folder, "environment.sh");
+    writeFileSync(script, environmentScript({ own: undefined, programs: "bin" }).content);
+    const path = execFileSync("/bin/sh", ["-euc", `. "${script}"; echo "$PATH"`], {
+      env: { PATH: "/usr/bin:/bin", CLAUDE_ENV_FILE: script, CLAUDE_K8S_TAKE_OVERS: folder },
+      encoding: "utf8",
+    });
+    expect(path).toBe(`${folder}/bin:/usr/bin:/bin\n`);
   });
 
   it("is named to Claude Code by us alone, and a file that the agent configured is part of it", () => {
