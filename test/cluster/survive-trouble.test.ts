@@ -1,4 +1,7 @@
-/** A run survives an API server that restarts, is away, overloaded, failing or slow. SURVIVE_OUTAGE_SEC: for how long. */
+/**
+ * A run survives an API server that restarts, is away, overloaded, failing or slow. SURVIVE_OUTAGE_SEC: for how long;
+ * SURVIVE_SLOW_SEC: how slow each call is.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
@@ -69,10 +72,26 @@ onDevcluster("an API server in trouble", () => {
     await expectWhole(run);
   });
 
-  it("slow to answer, in every call", async () => {
-    const fault = devcluster.faults.add({ action: { kind: "delay", milliseconds: 700 } });
+  it.each([
+    ["away", DOWN],
+    ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 5 } as const],
+    ["failing (503)", { kind: "respond", code: 503, retryAfter: 5 } as const],
+  ])("%s when the run begins: it waits its turn", async (_, action) => {
+    const fault = devcluster.faults.add({ action });
+    devcluster.cutConnections();
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
+    // Before there is a Job the adapter waits a minute at most: then the host had better know.
+    await place.admin.clock.sleep(Math.min(OUTAGE_MS, 40_000));
+    fault.remove();
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("slow to answer, in every call of the whole run", async () => {
+    const milliseconds = Number(process.env.SURVIVE_SLOW_SEC ?? 0.7) * 1000;
+    const fault = devcluster.faults.add({ action: { kind: "delay", milliseconds } });
     const run = startRun(place, { agent: TALKS });
-    await run.said("line 0\n");
+    await run.result;
     fault.remove();
     await expectWhole(run);
   });

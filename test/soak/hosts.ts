@@ -9,8 +9,11 @@ export interface Hosts {
   stop(): Promise<void>;
 }
 
+/** As in Paperclip's server: there a Job goes once its outcome is on record, so that no task is ever done twice. */
+const SERVER = { PAPERCLIP_LISTEN_PORT: "3100" };
+
 export async function startHosts(count: number, dice: Dice): Promise<Hosts> {
-  const hosts = await Promise.all(Array.from({ length: count }, () => startAdapterProcess()));
+  const hosts = await Promise.all(Array.from({ length: count }, () => startAdapterProcess(SERVER)));
   return {
     pick: () => {
       const host = hosts[dice.between(0, hosts.length - 1)];
@@ -18,7 +21,7 @@ export async function startHosts(count: number, dice: Dice): Promise<Hosts> {
       return host;
     },
     killOne: async (signal) => {
-      const fresh = await startAdapterProcess();
+      const fresh = await startAdapterProcess(SERVER);
       const [old] = hosts.splice(dice.between(0, hosts.length - 1), 1, fresh);
       await old?.kill(signal);
     },

@@ -10,8 +10,10 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildRunner } from "../../scripts/build-runner.ts";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { OURS } from "../../src/run/plan/names.ts";
+import { lookAfter } from "../../src/run/supervise/look.ts";
 import { openPlace, type Place } from "../cluster/support/place.ts";
 import { makeTrouble } from "./chaos.ts";
 import { startHosts } from "./hosts.ts";
@@ -74,17 +76,23 @@ console.log("trouble:", Object.fromEntries(done));
 console.log(violations.length === 0 ? "no violation" : `${violations.length} violations:\n${violations.join("\n")}`);
 process.exitCode = violations.length === 0 ? 0 : 1;
 
-/** What is left 30 s after the last run. */
-async function leaked({ admin, namespace }: Place): Promise<string[]> {
+/** What is left 30 s after the last run, with Paperclip's next server looking after what killed ones have left. */
+async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promise<string[]> {
   const deadline = Date.now() + 30_000;
+  const lease = await new ClusterRegistry().acquire({ kubeconfig });
+  const look = { lease, namespace, paperclipUrl: () => paperclip.url, wakes: false, tell: () => undefined };
   for (;;) {
+    await lookAfter({ ...look, signal: AbortSignal.timeout(30_000) });
     const kinds = await Promise.all(
       [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: OURS })),
     );
     const left = kinds.flatMap(({ items }, index) =>
       items.map(({ metadata }) => `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name}`),
     );
-    if (left.length === 0 || Date.now() > deadline) return left;
+    if (left.length === 0 || Date.now() > deadline) {
+      await lease.release();
+      return left;
+    }
     await sleep(500);
   }
 }

@@ -58,7 +58,7 @@ export async function doTask(
     if (result && refused) place.paperclip.ended(runId, result);
     else if (result) {
       paperclip.ended(runId, result);
-      const violations = await judge(plan, result, host.stdout(runId), diary, runs);
+      const violations = await judge(plan, result, host.stdout(runId), diary);
       return { ended: result.errorCode ?? "completed", runs, violations: violations.map((v) => `${runId}: ${v}`) };
     }
     // The host is dead; Paperclip finds out.
@@ -81,13 +81,7 @@ function program({ lines, fails }: Plan, diary: string, lock: string): string {
   ].join("\n");
 }
 
-async function judge(
-  plan: Plan,
-  result: AdapterExecutionResult,
-  stdout: string,
-  diary: string,
-  runs: number,
-): Promise<string[]> {
+async function judge(plan: Plan, result: AdapterExecutionResult, stdout: string, diary: string): Promise<string[]> {
   const truth = (await readFile(diary, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
   const bad: string[] = [];
   const must = (holds: boolean, what: string): void => {
@@ -95,7 +89,7 @@ async function judge(
       bad.push(`${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}`);
   };
   must(!truth.includes("double"), "two agents ran at the same time");
-  must(truth.filter((word) => word === "started").length <= runs, "more agents were started than runs");
+  must(truth.filter((word) => word === "started").length <= 1, "the task was done more than once");
   const numbers = [...stdout.matchAll(/"line":(\d+)/g)].map(([, number]) => Number(number));
   must(
     numbers.every((number, index) => number === index),

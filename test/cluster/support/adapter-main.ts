@@ -1,13 +1,14 @@
 /** A Paperclip process with nothing in it but the adapter: executes the runs that its parent sends it. */
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { execute } from "../../../src/run/execute.ts";
-import type { FromAdapter, ToAdapter } from "./adapter-process.ts";
+import { ADAPTER_ENV, type FromAdapter, type ToAdapter } from "./adapter-process.ts";
 import { contextOf } from "./context.ts";
 
 const send = (message: FromAdapter): void => {
   process.send?.(message);
 };
 const clusters = new ClusterRegistry();
+const env = JSON.parse(process.env[ADAPTER_ENV] ?? "{}") as NodeJS.ProcessEnv;
 const stops = new Map<string, AbortController>();
 
 process.on("message", (message: ToAdapter) => {
@@ -29,6 +30,6 @@ async function start({ settings, paperclipUrl }: Extract<ToAdapter, { kind: "exe
       return Promise.resolve();
     },
   });
-  const result = await execute(ctx, { env: {}, clusters, paperclipUrl: () => paperclipUrl });
+  const result = await execute(ctx, { env, clusters, paperclipUrl: () => paperclipUrl });
   send({ kind: "result", runId, result });
 }

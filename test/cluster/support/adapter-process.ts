@@ -28,8 +28,16 @@ export interface AdapterProcess {
 
 const main = fileURLToPath(new URL("adapter-main.ts", import.meta.url));
 
-export async function startAdapterProcess(): Promise<AdapterProcess> {
-  const child = fork(main, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+/** Variable by which the adapter's process is told the environment that the adapter is to see. */
+export const ADAPTER_ENV = "ADAPTER_ENV";
+
+/** @param env what the adapter sees as its process's environment */
+export async function startAdapterProcess(env: NodeJS.ProcessEnv = {}): Promise<AdapterProcess> {
+  const child = fork(main, {
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [ADAPTER_ENV]: JSON.stringify(env) },
+  });
   const output = new Map<string, string>();
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   exited.catch(() => undefined);
