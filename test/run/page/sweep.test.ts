@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const DAY_MS = 86_400_000;
+const MONTH_MS = 30 * 86_400_000;
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 
 async function aged(name: string, ms: number): Promise<void> {
@@ -19,10 +19,10 @@ async function aged(name: string, ms: number): Promise<void> {
   await utimes(file, (NOW - ms) / 1000, (NOW - ms) / 1000);
 }
 
-test("removes transcripts that nobody added to for a day, and nothing else", async () => {
-  await aged("old.jsonl", DAY_MS + 1000);
-  await aged("young.jsonl", DAY_MS - 1000);
-  await aged("old.txt", 2 * DAY_MS);
+test("removes transcripts that nobody added to for thirty days, and nothing else", async () => {
+  await aged("old.jsonl", MONTH_MS + 1000);
+  await aged("young.jsonl", MONTH_MS - 1000);
+  await aged("old.txt", 2 * MONTH_MS);
   await mkdir(join(folder, "folder.jsonl"));
   await utimes(join(folder, "folder.jsonl"), 0, 0);
   await sweepTranscripts(folder, NOW);
