@@ -54,6 +54,8 @@ export function stanceOf(me: Claimant, job: Job, status: RunStatus): Stance {
 }
 
 function stanceOfOrphan(me: Claimant, job: Job, state: JobState, status: RunStatus, continued: boolean): Stance {
+  // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
+  if (state !== "stopped" && isReported(job, status)) return clear("delete", "Paperclip has recorded its outcome");
   const living = state === "started";
   if (living && !me.reattach)
     return blocks(
@@ -65,7 +67,6 @@ function stanceOfOrphan(me: Claimant, job: Job, state: JobState, status: RunStat
   const cancelled = status.kind === "over" && status.status === "cancelled";
   if (state === "stopped" || (state === "finished" && (wasStopped || cancelled)))
     return clear("delete", "its run was stopped");
-  if (state === "finished" && isReported(job, status)) return clear("delete", "Paperclip has recorded its outcome");
   if (cancelled) return clear("stop", "its run was cancelled while nobody watched it");
   const related = continued ? null : unrelated(me, job);
   if (related === null) return sessionFits(me, job) ? orphan(me, living) : sessionMismatch(job, living);

@@ -37,6 +37,8 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
   // Only Paperclip's plain word that the run is over is a leave to do anything else.
   if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
   const cancelled = status.status === "cancelled";
+  // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
+  if (state !== "stopped" && isReported(job, status)) return clear("delete", "Paperclip has recorded its outcome");
   switch (state) {
     case "contender":
       return clear("delete", "its run is over, and nothing of it ever ran");
@@ -48,7 +50,7 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
       const stopped = cancelled || job.metadata?.annotations?.[ANNOTATIONS.stopped] !== undefined;
       if (stopped) return clear("delete", "its run was stopped");
       if (status.status === "succeeded") return clear("delete", "Paperclip has recorded its success");
-      return isReported(job, status) ? clear("delete", "Paperclip has recorded its outcome") : wake(job, status, now);
+      return wake(job, status, now);
     }
   }
 }

@@ -104,6 +104,8 @@ describe("a run that continues another", () => {
       reported: { job: "uid-of-job-0", verdict },
     });
     expect(gist(decide([{ state: "complete" }], reported("completed"), heir))).toBe("delete job-0");
+    // The Job's conditions come seconds after the container's end, on which the outcome rests.
+    expect(gist(decide([{ state: "started" }], reported("completed"), heir))).toBe("delete job-0");
     expect(gist(decide([{ state: "complete" }], reported("detached"), heir))).toBe("adopt job-0");
     expect(gist(decide([{ state: "started" }], reported("detached"), heir))).toBe("adopt job-0");
     expect(gist(decide([{ state: "complete", name: "another" }], reported("completed"), heir))).toBe("adopt another");

@@ -86,6 +86,8 @@ describe("dutyOf", () => {
 
   it("removes an ended Job whose outcome Paperclip has, but not when that outcome was that it goes on", () => {
     expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
+    // Its conditions come seconds after the container's end, on which the outcome rests.
+    expect(said(dutyOf(job("started"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
     expect(said(dutyOf(job("finished"), over("failed", { job: "uid-2", verdict: "agent-error" }), NOW))).toBe("wake");
     expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "detached" }), NOW))).toBe("wake");
   });
