@@ -16,6 +16,8 @@ export function narrate(record: RunRecord, host: Host): () => Promise<void> {
     telling = telling.then(() => host.notice(notice));
   };
   const stop = record.subscribe(tell);
+  // The pod may have been in sight before anybody listened.
+  tell();
   return () => {
     stop();
     return telling;
