@@ -13,7 +13,7 @@ it("tells each stage once, also the one that the pod is in when it begins", asyn
   record.add(job());
   record.add(pod(RUNNING));
   const stop = narrate(record, createHost({ onEvent, onLog: async () => {} }));
-  record.add(pod(RUNNING));
+  record.add(ended(0));
   record.add(ended(0));
   await stop();
   expect(told).toEqual(["k8s.pod.running", "k8s.pod.ended"]);
