@@ -20,6 +20,7 @@ const MARGIN = 64;
 export class TailCount {
   #fruitless = 0;
   #lines: number | null = null;
+  #ahead = 0;
 
   /** Entries to ask for; null = ask by time alone. */
   get lines(): number | null {
@@ -27,8 +28,12 @@ export class TailCount {
   }
 
   served(answer: Served): void {
+    const noFurther = answer.ahead === this.#ahead;
+    this.#ahead = answer.ahead;
     if (answer.ahead > 0 && this.#lines !== null) {
-      this.#lines += answer.ahead + MARGIN;
+      // More was asked for than lay between, and it begins where it began: the node has thrown away what lay between.
+      // By time, the stream is what it is, and the gap is worked on.
+      this.#lines = noFurther ? null : this.#lines + answer.ahead + MARGIN;
     } else if (answer.clean) {
       this.#fruitless = 0;
       this.#lines = null;

@@ -175,6 +175,43 @@ describe("exactly once, or the exact gap", () => {
     );
   });
 
+  test("the copy in the pod fills what rotation takes, if the pod lives until that is seen", {
+    timeout: 120_000,
+  }, async () => {
+    const lives = fc.record({ told: story, breaks: fc.constantFrom(0, 0.02) }).map(({ told, breaks }) => {
+      const last: Step[] = [
+        // A channel's gap shows with its next line.
+        { do: "print", channel: "stdout", lines: ["the last"] },
+        { do: "print", channel: "stderr", lines: ["the last"] },
+        { do: "wait", ms: 180_000 },
+      ];
+      return { told: { ...told, steps: [...told.steps, ...last], faults: earlyEnds(told.faults, 5) }, breaks };
+    });
+    await fc.assert(
+      fc.asyncProperty(lives, async ({ told, breaks }) => {
+        const { report } = await tell(told, {
+          podCopy: { bytes: Number.POSITIVE_INFINITY, breaks },
+          // A dead stream is found out in time.
+          limits: { silenceMs: 20_000 },
+        });
+        expect(report.transcript.state).toBe("complete");
+      }),
+      // Each is three minutes long.
+      { numRuns: RUNS.numRuns / 4 },
+    );
+  });
+
+  test("a copy that is too small, or cannot be read, leaves the exact gap", { timeout: 120_000 }, async () => {
+    const poor = fc.record({ told: story, bytes: fc.nat(1500), breaks: fc.constantFrom(0, 0.1, 0.6, 1) });
+    await fc.assert(
+      fc.asyncProperty(poor, async ({ told, ...podCopy }) => {
+        const { report } = await tell(told, { podCopy });
+        expect(report.transcript.state).not.toBe("unproven");
+      }),
+      RUNS,
+    );
+  });
+
   test("a runner that was killed leaves no proof, and no lie", { timeout: 120_000 }, async () => {
     const still = story.map((told) => withoutRotation(told, 2));
     await fc.assert(

@@ -56,6 +56,26 @@ describe("followTranscript", () => {
     expect(run.delivered.stdout).toBe("line 1\nline 2\n");
   });
 
+  test("a rotation between streams that break does not hold up what comes behind it", async () => {
+    const run = new SimulatedRun();
+    run.node.chunkBytes = 1;
+    // No stream gets beyond the line's first piece, so that the end of the log is asked for by count.
+    for (let streams = 0; streams < 20; streams++) run.node.faults.push({ after: 52, how: "cut" });
+    let delivered = "";
+    const report = await run.follow(async () => {
+      run.print("stdout", Buffer.from("a line of several pieces ".repeat(5)));
+      while (!run.node.requests.some(({ tailLines }) => tailLines !== undefined)) await run.clock.sleep(1);
+      run.node.rotate();
+      run.node.faults.length = 0;
+      print(run, 2, 3);
+      await run.clock.sleep(MINUTE);
+      ({ stdout: delivered } = run.delivered);
+      await run.exit();
+    });
+    check(run, report);
+    expect(delivered).toMatch(/^\[paperclip\] 1 line missing: 1 .*\nline 2\nline 3\n$/);
+  });
+
   test("waits as long as the server asks for", async () => {
     const run = new SimulatedRun();
     run.node.refusals.push({ kind: "failed", retryAfterMs: 7000 });

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
+import { ApiError } from "../../../src/kubernetes/api-error.ts";
 import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { ContainerState } from "../../../src/run/follow/container.ts";
 import type { FollowEvent } from "../../../src/run/follow/events.ts";
 import { type FollowLimits, type FollowReport, followTranscript } from "../../../src/run/follow/follow.ts";
 import type { GapSource } from "../../../src/run/follow/gap-source.ts";
 import type { OpenLog } from "../../../src/run/follow/log-source.ts";
+import { PodCopy } from "../../../src/run/follow/pod-copy.ts";
 import { type Channel, frameHead } from "../../../src/runner/frame.ts";
 import type { Seal } from "../../../src/runner/seal.ts";
+import { FIRST_OFFSET } from "../../../src/runner/spec.ts";
 import { SimulatedNode } from "./simulated-node.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -15,6 +18,8 @@ export interface RunOptions {
   readonly pieceBytes?: number;
   readonly seal?: boolean;
   readonly withFile?: boolean;
+  /** The copy in the pod: how much of it is kept, and how likely the connection to it breaks before each piece. */
+  readonly podCopy?: { readonly bytes: number; readonly breaks: number };
   readonly limits?: Partial<FollowLimits>;
   readonly onLog?: (stream: Channel, chunk: string) => Promise<void> | void;
   readonly onLine?: (channel: Channel, line: Buffer) => void;
@@ -109,7 +114,10 @@ export class SimulatedRun {
       onLog: this.#options.onLog ?? ((stream, chunk) => this.#keep(stream, chunk)),
       onLine: this.#options.onLine,
       onEvent: (event) => this.events.push(event),
-      sources: this.#options.withFile ? [this.#file()] : [],
+      sources: [
+        ...(this.#options.withFile ? [this.#file()] : []),
+        ...(this.#options.podCopy ? [this.#podCopy(this.#options.podCopy)] : []),
+      ],
       signal: this.stop.signal,
       clock: this.clock,
       random: this.#options.random ?? (() => 0.5),
@@ -157,6 +165,45 @@ export class SimulatedRun {
       },
     };
   }
+
+  /** The runner's copy in the pod, read by the product's own source. */
+  #podCopy({ bytes, breaks }: { bytes: number; breaks: number }): GapSource {
+    const { random = () => 0.5 } = this.#options;
+    const request = { verb: "create", resource: "pods/exec" };
+    const error = new ApiError({ kind: "unreachable", request, detail: "the connection broke" });
+    return new PodCopy({
+      folder: "/copy/",
+      container: { state: () => this.#state },
+      onRefused: () => undefined,
+      run: async (command, onStdout, signal) => {
+        const lines = this.#frames.map((frame) => Buffer.concat([frame, NEWLINE]));
+        const printed = printCopy(lines, bytes, Number(command.at(-1)));
+        for (let at = 0; at < printed.length; ) {
+          await this.clock.sleep(1, signal).catch(() => undefined);
+          if (signal.aborted) return { kind: "aborted" };
+          if (random() < breaks || this.#state !== "running") return { kind: "failed", error };
+          const end = at + 1 + Math.floor(random() * 300);
+          onStdout(printed.subarray(at, end));
+          at = end;
+        }
+        return { kind: "exited", exitCode: 0, stderr: "" };
+      },
+    });
+  }
+}
+
+/** As the program in the pod prints it: the offset of what follows, and what is kept from there on. */
+function printCopy(all: readonly Buffer[], bytes: number, from: number): Buffer {
+  const sizes = all.map((line) => line.length);
+  let offset = FIRST_OFFSET;
+  let dropped = 0;
+  for (let left = sizes.reduce((sum, size) => sum + size, 0); left > bytes; dropped++) {
+    left -= sizes[dropped] ?? 0;
+    offset += sizes[dropped] ?? 0;
+  }
+  const start = Math.max(from, offset);
+  const kept = Buffer.concat(all.slice(dropped)).subarray(start - offset);
+  return Buffer.concat([Buffer.from(`${start}\n`), kept]);
 }
 
 const NEWLINE = Buffer.from("\n");

@@ -30,7 +30,8 @@ export class VirtualClock implements Clock {
         signal?.removeEventListener("abort", onAbort);
         resolve();
       };
-      const timer = { at: this.#now + Math.max(0, ms), fire };
+      // In whole milliseconds, as real timers: a billionth of one, added to such a number, would be no time at all.
+      const timer = { at: this.#now + Math.ceil(Math.max(0, ms)), fire };
       signal?.addEventListener("abort", onAbort, { once: true });
       const before = this.#timers.findLastIndex((other) => other.at <= timer.at);
       this.#timers.splice(before + 1, 0, timer);
