@@ -64,8 +64,7 @@ describe("a namespace's quota", () => {
   it("of pods that is used up is waited for: the run goes on when there is room, and said once why it waits", async () => {
     await quota({ pods: "0" });
     const run = startRun(place, { agent: AGENT });
-    const { message } = await run.event("k8s.pod.quota");
-    expect(message).toMatch(/FailedCreate: Error creating: pods .* exceeded quota: team, requested: pods=1/);
+    await run.event("k8s.pod.quota", /FailedCreate: Error creating: pods .* exceeded quota: team, requested: pods=1/);
     await place.admin.clock.sleep(6000);
     await undo.pop()?.();
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
@@ -113,8 +112,7 @@ describe.concurrent("an image", () => {
     if (!place.devcluster) return skip("the registry is the devcluster's");
     const image = "registry.test/agents/late:1";
     const run = startRun(place, { agent: AGENT, config: { image } });
-    const { message } = await run.event("k8s.pod.image-error");
-    expect(message).toMatch(/ImagePullBackOff: .*registry\.test\/agents\/late:1: not found/);
+    await run.event("k8s.pod.image-error", /ImagePullBackOff: .*registry\.test\/agents\/late:1: not found/);
     place.images[image] = place.images[place.image] ?? {};
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     expect(await leftovers(place, run)).toEqual([]);

@@ -31,8 +31,8 @@ export interface TestRun {
   /** The adapter's own lines. */
   readonly statuses: readonly string[];
   readonly events: readonly AdapterRuntimeEvent[];
-  /** Resolves with the first event of that type; rejects when the run ends without one. */
-  event(type: string): Promise<AdapterRuntimeEvent>;
+  /** Resolves with the first event of that type, and with those words; rejects when the run ends without one. */
+  event(type: string, words?: RegExp): Promise<AdapterRuntimeEvent>;
   /** Resolves when the transcript has that text; rejects when the run ends without it. */
   said(text: string): Promise<void>;
   /** The host's Stop. */
@@ -99,7 +99,11 @@ export function startRun(place: Place, options: RunOptions): TestRun {
     stderr: () => out.stderr,
     statuses,
     events,
-    event: (type) => until(() => events.find(({ eventType }) => eventType === type), `an event ${type}`),
+    event: (type, words = /^/) =>
+      until(
+        () => events.find(({ eventType, message }) => eventType === type && words.test(message ?? "")),
+        `an event ${type} (${words})`,
+      ),
     said: (text) => until(() => (out.stdout.includes(text) ? null : undefined), `"${text}"`).then(() => undefined),
     cancel: (reason = "Cancelled by a board operator") => stop.abort(new Error(reason)),
   };
