@@ -5,12 +5,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
+import { startAdapterProcess } from "./support/adapter-process.ts";
 import { Gates } from "./support/gate.ts";
 import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
 import { numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
-import { INIT, RESULT } from "./support/run.ts";
+import { freshId, INIT, RESULT } from "./support/run.ts";
 
 let place: Place;
 let gates: Gates;
@@ -119,6 +120,31 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("the transcript with a home of the 
     });
     expect((await run.result).resultJson?.transcript).toMatchObject({ complete: true, lines: 502 });
     expect(place.devcluster?.requests.matching("GET", EXEC)).toEqual([]);
+  });
+
+  it("is whole for a run that takes the Job over when the node has thrown its beginning away", async () => {
+    takeBack = await giveOptionalRights(place);
+    const { kubeconfig, namespace, image, paperclip } = place;
+    const [runId, agentId] = [`run-${freshId()}`, `agent-${freshId()}`];
+    const agent = [
+      `cat >/dev/null; ${INIT}; ${printNumbered(1, 300, SHAPE)}`,
+      `${gates.waitFor("rotated")}; ${printNumbered(301, 500, SHAPE)}`,
+      `${gates.waitFor("read")}; ${RESULT}`,
+    ].join("; ");
+    const lost = await startAdapterProcess();
+    paperclip.set(runId, "running");
+    const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: {}, wake: {} };
+    lost.execute(settings, paperclip.url).catch(() => "killed, as it should be");
+    await lost.said(runId, numberedLine(300, SHAPE));
+    await lost.kill("SIGKILL");
+    paperclip.set(runId, "failed");
+    await rotate(place, await podOf(place, { agentId }));
+    await gates.open("rotated");
+    const run = startNumbered(place, SHAPE, { agentId, agent: "never started" });
+    await eventually(() => run.account.totals.inOrder === 500, "500 lines", WITHIN_MS);
+    await gates.open("read");
+    expect((await run.result).resultJson?.transcript).toMatchObject({ complete: true, lines: 502 });
+    expect(run.account.totals).toMatchObject({ ...exact, inOrder: 500, gaps: [] });
   });
 
   it("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async () => {
