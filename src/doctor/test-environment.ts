@@ -15,10 +15,11 @@ import { type Check, info, problem, wordsOf } from "./check.ts";
 import { checkApiUrl } from "./checks/api-url.ts";
 import { checkHome } from "./checks/home.ts";
 import { checkImage } from "./checks/image.ts";
+import { checkLostLines } from "./checks/lost-lines.ts";
 import { checkNamespace } from "./checks/namespace.ts";
 import { checkRights } from "./checks/rights.ts";
 
-const checks: readonly Check[] = [checkNamespace, checkRights, checkImage, checkHome, checkApiUrl];
+const checks: readonly Check[] = [checkNamespace, checkRights, checkImage, checkHome, checkLostLines, checkApiUrl];
 
 export async function testEnvironment(
   ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config">,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { openPlace, type Place } from "./support/place.ts";
+import { giveOptionalRights } from "./support/rights.ts";
 
 let place: Place;
 beforeAll(async () => {
@@ -25,6 +26,14 @@ describe("the environment test", () => {
     expect(checks.map(({ code }) => code)).toEqual(
       expect.arrayContaining(["k8s_api_reachable", "k8s_rbac", "k8s_image_configured", "k8s_pvc_not_detected"]),
     );
+  });
+
+  it("says what becomes of lines that the log loses, with the optional right and without it, and warns of neither", async () => {
+    const lostLines = async () => (await examine({})).checks.find(({ code }) => code === "k8s_lost_lines");
+    expect(await lostLines()).toMatchObject({ level: "info", message: expect.stringContaining("named as missing") });
+    const takeBack = await giveOptionalRights(place);
+    expect(await lostLines()).toMatchObject({ level: "info", message: expect.stringContaining("from the living pod") });
+    await takeBack();
   });
 
   it("case 63: names each missing right of another namespace, with verb, resource and fix", async () => {
