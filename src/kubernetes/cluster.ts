@@ -41,10 +41,19 @@ export async function openCluster(
 ): Promise<Cluster> {
   const selection = await selectContext(options, around);
   const server = serverUrl(selection);
-  const proxy = selection.cluster.value["proxy-url"];
-  const proxyUrl = typeof proxy === "string" && proxy !== "" ? proxy : environmentProxy(server, around.env);
+  const proxyUrl = proxyOf(selection, server, around);
   const build = (tls: TlsOptions) => buildAgent(tls, proxyUrl, agentOptions);
   return new OpenCluster(selection, server, build, await build({}));
+}
+
+/**
+ * In the cluster itself never the environment's, unlike kubectl: that proxy is there for the world outside, and an
+ * operator who swapped the package need not have service addresses in NO_PROXY.
+ */
+function proxyOf({ source, cluster }: Selection, server: URL, { env }: Surroundings): string | undefined {
+  const proxy = cluster.value["proxy-url"];
+  if (typeof proxy === "string" && proxy !== "") return proxy;
+  return source === "in-cluster" ? undefined : environmentProxy(server, env);
 }
 
 class OpenCluster implements Cluster {

@@ -1,12 +1,15 @@
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { environmentProxy } from "../../src/kubernetes/environment-proxy.ts";
 import { exec } from "../../src/kubernetes/exec.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, json, refuse } from "./support/api-server.ts";
+import { ApiServer, fixture, json, refuse } from "./support/api-server.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });
@@ -137,5 +140,23 @@ describe("a cluster behind it", () => {
     await expect(call).rejects.toMatchObject({ kind: "unreachable" });
     expect(targets).toEqual([]);
     await cluster.close();
+  });
+
+  test("is not reached through it in its own cluster, with the pod's service account", async () => {
+    const { cluster: other } = await behindProxy(() => ({}));
+    await other.close();
+    const serviceAccount = await mkdtemp(path.join(tmpdir(), "service-account-"));
+    await writeFile(path.join(serviceAccount, "token"), "sa-token");
+    await copyFile(fixture("ca.crt"), path.join(serviceAccount, "ca.crt"));
+    const { port } = new URL(server.origin);
+    const { port: proxyPort } = proxy.address() as AddressInfo;
+    const HTTPS_PROXY = `http://127.0.0.1:${proxyPort}`;
+    // This machine, under an address that the rules do not take for it and its certificate does not have.
+    const env = { HTTPS_PROXY, KUBERNETES_SERVICE_HOST: "0.0.0.0", KUBERNETES_SERVICE_PORT: port };
+    const cluster = await openCluster({}, { env, serviceAccount });
+    await expect(new KubernetesClient(cluster, { retryForMs: 0 }).get(pods, "runs", "p")).rejects.toThrow();
+    expect(targets).toEqual([]);
+    await cluster.close();
+    await rm(serviceAccount, { recursive: true });
   });
 });
