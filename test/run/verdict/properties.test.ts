@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { AgentResult, TerminalResult } from "../../../src/claude/agent-result.ts";
 import type { Observation } from "../../../src/run/evidence.ts";
 import { toExecutionResult } from "../../../src/run/result.ts";
+import { stoppedBeforeStart } from "../../../src/run/verdict/ending.ts";
 import { judge, VERDICT_CODES } from "../../../src/run/verdict.ts";
 import { describeWaiting } from "../../../src/run/waiting.ts";
 import {
@@ -223,8 +224,9 @@ test("bootstrap is never claimed for an agent that was heard or seen running", (
     fc.property(evidence, (seen) => {
       const verdict = judge(seen);
       const heard = (seen.agent?.progress ?? "nothing") !== "nothing" || seen.agent?.result;
-      if (verdict.kind === "completed" || !(heard || (seen.pod?.agent.ran && seen.seal?.ending !== "not-started")))
-        return;
+      // The container ran, and its seal says that no agent was started in it.
+      const notBegun = seen.seal?.ending === "not-started" || stoppedBeforeStart(seen.seal);
+      if (verdict.kind === "completed" || !(heard || (seen.pod?.agent.ran && !notBegun))) return;
       expect(verdict.executionRecovery?.kind).not.toBe("bootstrap");
     }),
     { numRuns: 500 },
