@@ -5,7 +5,7 @@ import { type Style, styleOf } from "./style.ts";
 import { toolCall } from "./tool-call.ts";
 
 export interface FormatOptions extends Look {
-  /** What is shown of a tool's input or result. @default 12 lines */
+  /** What is shown of a tool's input or result, and of what Claude Code says in the user's name. @default 12 lines */
   readonly tools?: Bound;
   /** What is shown of the model's thoughts. @default all */
   readonly thoughts?: Bound;
@@ -57,7 +57,8 @@ function formatEntry(
     case "assistant":
       return style.put("says", entry.text, c.green);
     case "user":
-      return style.put("user", entry.text, c.dim, c.dim);
+      // Nobody typed it: Claude Code puts the whole text of a skill there.
+      return style.putFirst("user", entry.text, tools, c.dim, c.dim);
     case "tool_call":
       return style.putFirst("calls", toolCall(entry.name, entry.input), tools, c.yellow, c.yellow);
     case "tool_result":

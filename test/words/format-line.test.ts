@@ -56,6 +56,15 @@ test("a tool's result is cut: each line at the terminal's edge, the whole after 
   ]);
 });
 
+test("what Claude Code says in the user's name is cut like a tool's result: a skill's whole text is among it", () => {
+  const text = Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the skill`).join("\n");
+  const said = JSON.stringify({ type: "user", message: { content: [{ type: "text", text }] } });
+  const shown = formatLine(said);
+  expect(shown).toHaveLength(13);
+  expect(shown[0]).toBe("user    line 1 of the skill");
+  expect(shown.at(-1)).toBe("        … 28 more lines");
+});
+
 test("where the rest is can be said", () => {
   const look = { tools: { lines: 1, columns: 80 }, rest: "see there" };
   expect(formatLine(gets("1\n2\n3"), look)).toEqual(["gets    1", "        … 2 more lines (see there)"]);
