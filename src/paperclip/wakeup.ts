@@ -1,4 +1,5 @@
-/** Asks Paperclip to wake an agent for its task, with the agent's own token: it may wake itself, and only itself. */
+/** Asks Paperclip to wake an agent, for its task if it has one, with the agent's own token: it may wake itself, and only itself. */
+import { reasonOfWakeup } from "./lost-run.ts";
 import { record, text } from "./wake.ts";
 
 export interface WakeupRequest {
@@ -7,7 +8,7 @@ export interface WakeupRequest {
   /** Of the run that was lost; Paperclip takes it for 48 hours after that run's start. */
   readonly token: string;
   readonly agentId: string;
-  readonly taskId: string;
+  readonly taskId: string | null;
   readonly lostRunId: string;
   readonly signal?: AbortSignal;
 }
@@ -31,8 +32,8 @@ export async function wakeAgent(request: WakeupRequest): Promise<WakeupAnswer> {
       body: JSON.stringify({
         source: "automation",
         triggerDetail: "system",
-        reason: "claude_k8s_job_without_run",
-        payload: { issueId: taskId },
+        reason: reasonOfWakeup(lostRunId, taskId),
+        ...(taskId === null ? {} : { payload: { issueId: taskId } }),
         idempotencyKey: `claude_k8s:${lostRunId}`,
       }),
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,

@@ -18,7 +18,7 @@ import type { Blocked, Claimant, Clearing } from "./stance.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "lostRunId" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   /** Hears what is cleared away, in a sentence. */
   readonly tell: (message: string) => Promise<void>;
@@ -40,7 +40,8 @@ const ASK_AGAIN = 2;
 export async function claim(request: ClaimRequest): Promise<Claimed> {
   const { client, plan, readStatus } = request;
   const { runId, taskId, sessionId } = plan.identity;
-  const me: Claimant = { runId, taskId, sessionId, predecessors: plan.predecessors, reattach: plan.reattach };
+  const { predecessors, lostRunId, reattach } = plan;
+  const me: Claimant = { runId, taskId, sessionId, predecessors, lostRunId, reattach };
   // A Job that this run is to take over is taken over, also when it is cancelled now: only then it can be stopped.
   const signal = abortLater(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {

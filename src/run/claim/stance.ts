@@ -13,6 +13,8 @@ export interface Claimant {
   readonly sessionId: string | null;
   /** Runs that it continues, as the host names them. */
   readonly predecessors: readonly string[];
+  /** The lost run, of no task, whose Job it was asked to take over. Who asked may be anybody: that run must be over. */
+  readonly lostRunId: string | null;
   /** False: an orphan blocks instead of being taken over. */
   readonly reattach: boolean;
 }
@@ -83,6 +85,7 @@ function sessionMismatch(job: Job, living: boolean): Stance {
 
 function unrelated(me: Claimant, job: Job): { readonly code: VerdictCode; readonly why: string } | null {
   const taskId = taskIdOf(job);
+  if (taskId === null && me.lostRunId !== null && isOfRun(job, me.lostRunId)) return null;
   if (taskId === null || me.taskId === null) {
     const whose = taskId === null ? "it does not say for which task" : "this run names no task";
     return { code: "k8s_orphan_task_unknown", why: `${the(job)} goes on without Paperclip, and ${whose}` };

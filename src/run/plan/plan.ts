@@ -10,6 +10,7 @@ import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.t
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
+import { lostRunIn } from "../../paperclip/lost-run.ts";
 import { buildPrompt } from "../../paperclip/prompt.ts";
 import { decideResume, type SessionParams } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
@@ -60,6 +61,8 @@ export interface RunPlan {
   readonly reattach: boolean;
   /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
   readonly predecessors: readonly string[];
+  /** The lost run whose Job this one was asked to take over; null for a task's run, whose task says it. */
+  readonly lostRunId: string | null;
   /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
   readonly session: Omit<SessionParams, "sessionId">;
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
@@ -129,6 +132,7 @@ export function planRun(input: PlanInput): RunPlan {
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
     predecessors: wake.previousRunIds,
+    lostRunId: lostRunIn(wake.reason),
     session: rememberedSession(session, {
       workspaceId: wake.workspace.id,
       repoUrl: wake.workspace.repoUrl,

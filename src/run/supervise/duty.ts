@@ -9,11 +9,17 @@ import { ANNOTATIONS } from "../plan/names.ts";
 /** On a Job: for which lost run its agent was last woken. Who writes it may wake; of several processes one does. */
 export const WOKEN = "paperclip.io/woken";
 
-export type Duty =
-  | { readonly kind: "none" }
-  | { readonly kind: "clear"; readonly clearing: Clearing }
-  /** `mark`: the new value of WOKEN. */
-  | { readonly kind: "wake"; readonly lostRunId: string; readonly taskId: string; readonly mark: string };
+export type Duty = { readonly kind: "none" } | { readonly kind: "clear"; readonly clearing: Clearing } | Wake;
+
+export interface Wake {
+  readonly kind: "wake";
+  readonly lostRunId: string;
+  readonly taskId: string | null;
+  /** It was tried before. */
+  readonly again: boolean;
+  /** The new value of WOKEN. */
+  readonly mark: string;
+}
 
 /** Milliseconds before the same lost run is tried again, doubled each time: its agent may be paused, or the task held. */
 const AGAIN_AFTER_MS = 60_000;
@@ -58,14 +64,16 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
 function wake(job: Job, { status }: { readonly status: string }, now: number): Duty {
   const lostRunId = runIdOf(job);
   const taskId = taskIdOf(job);
-  // Without a task there is no conversation to continue; a success needs no second turn.
-  if (!lostRunId || !taskId || status === "succeeded") return NONE;
+  // A success needs no second turn.
+  if (!lostRunId || status === "succeeded") return NONE;
   const before = readMark(job);
   const again = before?.run === lostRunId;
+  // One that has no task and finds nothing to take over would do something else, which nobody asked for.
+  if (again && taskId === null) return NONE;
   if (again && now - before.at < AGAIN_AFTER_MS * 2 ** (before.times - 1)) return NONE;
   const times = (before?.times ?? 0) + 1;
   if (times > MAX_WAKEUPS) return NONE;
-  return { kind: "wake", lostRunId, taskId, mark: JSON.stringify({ run: lostRunId, at: now, times }) };
+  return { kind: "wake", lostRunId, taskId, again, mark: JSON.stringify({ run: lostRunId, at: now, times }) };
 }
 
 const mark = z.object({ run: z.string(), at: z.number(), times: z.number() });

@@ -4,14 +4,15 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../kubernetes/resource-types.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
-import { wakeAgent } from "../../paperclip/wakeup.ts";
+import { type WakeupRequest, wakeAgent } from "../../paperclip/wakeup.ts";
 import { clearAway } from "../claim/clear.ts";
 import { nameOf, runIdOf, stateOf } from "../claim/job-state.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { LABELS, OURS } from "../plan/names.ts";
 import { variableKey } from "../plan/secret.ts";
 import { activeRuns } from "./active-runs.ts";
-import { type Duty, dutyOf, WOKEN } from "./duty.ts";
+import { dutyOf, type Wake, WOKEN } from "./duty.ts";
+import { leaveToOperator } from "./leave-to-operator.ts";
 
 export interface Look {
   readonly lease: ClusterLease;
@@ -66,9 +67,13 @@ async function attend(look: Look, job: Job, runId: string): Promise<void> {
         `${duty.clearing.how === "stop" ? "Stopping" : "Removing"} Job ${nameOf(job)} of run ${runId}: ${duty.clearing.why}`,
       );
       return clearAway(client, look.namespace, duty.clearing, look.signal);
-    case "wake":
-      if (!look.wakes || !url || !token || !(await claimWakeup(look, job, duty))) return;
-      return wake(look, job, duty, { url, token, agentId: agent.id });
+    case "wake": {
+      if (!look.wakes && duty.again) return;
+      if (!url || !token || !(await claimWakeup(look, job, duty))) return;
+      const access = { url, token, agentId: agent.id, signal: look.signal };
+      if (!look.wakes) return leaveToOperator(job, duty, access, look.tell);
+      return wake(job, duty, access, look.tell);
+    }
   }
 }
 
@@ -83,11 +88,7 @@ async function lastStatus(read: ReadRunStatus, runId: string, signal: AbortSigna
 }
 
 /** False when another process was quicker, or the Job has changed. */
-async function claimWakeup(
-  { lease, namespace, signal }: Look,
-  job: Job,
-  duty: Extract<Duty, { kind: "wake" }>,
-): Promise<boolean> {
+async function claimWakeup({ lease, namespace, signal }: Look, job: Job, duty: Wake): Promise<boolean> {
   const { uid, resourceVersion } = job.metadata ?? {};
   const patch = { metadata: { uid, resourceVersion, annotations: { [WOKEN]: duty.mark } } };
   try {
@@ -100,16 +101,16 @@ async function claimWakeup(
 }
 
 async function wake(
-  { tell, signal }: Look,
   job: Job,
-  { lostRunId, taskId }: Extract<Duty, { kind: "wake" }>,
-  access: { readonly url: string; readonly token: string; readonly agentId: string },
+  { lostRunId, taskId }: Wake,
+  access: Pick<WakeupRequest, "url" | "token" | "agentId" | "signal">,
+  tell: Look["tell"],
 ): Promise<void> {
-  const answer = await wakeAgent({ ...access, taskId, lostRunId, signal });
+  const answer = await wakeAgent({ ...access, taskId, lostRunId });
   const what = `Job ${nameOf(job)} of run ${lostRunId} has no run any more`;
   if (answer.kind === "woken") tell(`${what}: run ${answer.runId} is to take it over`);
   else if (answer.kind === "held")
-    tell(`${what}, and Paperclip holds its task ${taskId} back (${answer.why}): resolve it on the task's page`);
+    tell(`${what}, and Paperclip holds ${taskId ? `its task ${taskId}` : "its agent"} back: ${answer.why}`);
   else tell(`${what}, and its agent could not be woken: ${answer.why}`);
 }
 

@@ -4,7 +4,14 @@ import { type ClaimDecision, decideClaim, runsInQuestion } from "../../../src/ru
 import type { Claimant } from "../../../src/run/claim/stance.ts";
 import { type JobSpec, jobOf } from "./jobs.ts";
 
-const me: Claimant = { runId: "me", taskId: "task", sessionId: null, predecessors: [], reattach: true };
+const me: Claimant = {
+  runId: "me",
+  taskId: "task",
+  sessionId: null,
+  predecessors: [],
+  lostRunId: null,
+  reattach: true,
+};
 const over = (status = "failed"): RunStatus => ({ kind: "over", status, reported: null });
 const alive: RunStatus = { kind: "alive", status: "running" };
 const unreadable: RunStatus = { kind: "unreadable", why: "503", denied: false };
@@ -109,6 +116,25 @@ describe("a run that continues another", () => {
     expect(gist(decide([{ state: "complete" }], reported("detached"), heir))).toBe("adopt job-0");
     expect(gist(decide([{ state: "started" }], reported("detached"), heir))).toBe("adopt job-0");
     expect(gist(decide([{ state: "complete", name: "another" }], reported("completed"), heir))).toBe("adopt another");
+  });
+});
+
+describe("a run without a task that was asked for because of a lost run", () => {
+  const asked = { taskId: null, lostRunId: "run-1" };
+
+  it("takes over that run's Job, when it has no task either", () => {
+    for (const state of ["started", "complete", "failed"] as const)
+      expect(gist(decide([{ state, taskId: null }], over(), asked))).toBe("adopt job-0");
+    expect(gist(decide([{ state: "started", taskId: "task" }], over(), asked))).toBe("k8s_orphan_task_unknown");
+    const another = { ...asked, lostRunId: "run-7" };
+    expect(gist(decide([{ state: "started", taskId: null }], over(), another))).toBe("k8s_orphan_task_unknown");
+  });
+
+  it("takes nothing from a run that is alive, or may be: anybody who may wake an agent can ask so", () => {
+    const job = { state: "started", taskId: null } as const;
+    expect(gist(decide([job], alive, asked))).toBe("k8s_concurrent_run_blocked");
+    expect(gist(decide([job], unreadable, asked))).toBe("k8s_concurrency_guard_unreachable");
+    expect(gist(decide([job], over("cancelled"), asked))).toBe("stop job-0");
   });
 });
 

@@ -108,9 +108,19 @@ describe("dutyOf", () => {
     expect(said(dutyOf(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
   });
 
-  it("wakes nobody for a Job without a task", () => {
+  it("wakes once, and never again, for a lost run that had no task", () => {
     const { metadata, ...rest } = job("started");
     const { "paperclip.io/task-id": _, ...annotations } = metadata?.annotations ?? {};
-    expect(said(dutyOf({ ...rest, metadata: { ...metadata, annotations } }, over("failed"), NOW))).toBe("none");
+    const taskless = (more: Record<string, string> = {}): Job => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { ...annotations, ...more } },
+    });
+    const duty = dutyOf(taskless(), over("failed"), NOW);
+    expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: null });
+    const { mark } = duty as { mark: string };
+    expect(said(dutyOf(taskless({ [WOKEN]: mark }), over("failed"), NOW + 24 * 3_600_000))).toBe("none");
+    // Taken over since, and lost again.
+    const again = taskless({ [WOKEN]: mark, "paperclip.io/run-id": "run-2" });
+    expect(dutyOf(again, over("failed"), NOW)).toMatchObject({ kind: "wake", lostRunId: "run-2" });
   });
 });

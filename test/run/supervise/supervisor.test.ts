@@ -106,6 +106,12 @@ function orphan(name = "job-1"): void {
   cluster.store.create("secrets", { metadata: { name, namespace: "default" }, data });
 }
 
+function withoutTask(): void {
+  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+    delete metadata.annotations?.["paperclip.io/task-id"];
+  });
+}
+
 const told: string[] = [];
 const look = (more: NodeJS.ProcessEnv = {}): Promise<void> =>
   superviseOnce({
@@ -183,11 +189,45 @@ describe("superviseOnce", () => {
     expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({ spec: { suspend: false } });
   });
 
-  it("wakes nobody when the operator turned it off, and goes on past a place that it cannot reach", async () => {
+  it("wakes the agent of a lost run that had no task, once, and names that run in the only words that get through", async () => {
     orphan();
+    withoutTask();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await Promise.all([look(), look()]);
+    expect(wakeups).toHaveLength(1);
+    expect(wakeups[0]?.body).toEqual({
+      source: "automation",
+      triggerDetail: "system",
+      reason: "claude_k8s_job_without_run:run-1",
+      idempotencyKey: "claude_k8s:run-1",
+    });
+  });
+
+  it("wakes nobody when the operator turned it off, and says once on the task's page what to do", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    const off = { PAPERCLIP_K8S_AUTO_RECOVERY: "off" };
+    await Promise.all([look(off), look(off)]);
+    await look(off);
+    expect(wakeups).toHaveLength(1);
+    expect(wakeups[0]).toMatchObject({ path: "/api/issues/task-1/comments", token: "Bearer token-1" });
+    expect(wakeups[0]?.body.body).toContain("/api/issues/task-1/recovery-actions/resolve");
+    expect(wakeups[0]?.body.body).toContain("kubectl -n default delete job job-1");
+    expect(told.at(-1)).toContain("task task-1 says what to do");
+  });
+
+  it("says it in the log alone when the lost run had no task", async () => {
+    orphan();
+    withoutTask();
     records["run-1"] = { id: "run-1", status: "failed" };
     await look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" });
     expect(wakeups).toEqual([]);
+    expect(told.at(-1)).toContain('/api/agents/agent-1/wakeup with {"reason":"claude_k8s_job_without_run:run-1"}');
+  });
+
+  it("goes on past a place that it cannot reach", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
     await rememberPlace(placesFile(env), { kubeconfig: "/nowhere/config", context: null, namespace: null });
     await look();
     expect(wakeups).toHaveLength(1);
