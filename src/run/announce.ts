@@ -1,6 +1,6 @@
 /** Tells the host which Job carries the run, and where it comes from. */
 import type { Host } from "../paperclip/host.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import type { RunPlan } from "./plan/plan.ts";
 
 export async function announceJob(host: Host, job: LaunchedJob): Promise<void> {

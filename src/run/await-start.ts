@@ -5,7 +5,7 @@
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { events } from "../kubernetes/resource-types.ts";
 import { hasEnded } from "./end-of-run.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import type { LookForPod } from "./look-for-pod.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import { ANNOTATIONS } from "./plan/names.ts";
 import { transcriptCopyOf } from "./plan/transcript-copy.ts";
 

@@ -6,7 +6,7 @@ import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import type { ReadRunStatus } from "../paperclip/run-status.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Dependencies } from "./dependencies.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 
 export interface Collection {
   readonly deps: Pick<Dependencies, "env">;

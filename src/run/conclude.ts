@@ -7,7 +7,7 @@ import type { Host } from "../paperclip/host.ts";
 import { faultOf } from "./api-advice.ts";
 import { cleanUp, markCollected } from "./clean-up.ts";
 import { type Fault, noEvidence, type Observation, observe } from "./evidence.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import type { RunRecord } from "./record.ts";

@@ -15,7 +15,7 @@ import type { OpenLog } from "./follow/log-source.ts";
 import { missingLine } from "./follow/missing.ts";
 import { PodCopy, type RunInPod } from "./follow/pod-copy.ts";
 import { TranscriptFile } from "./follow/transcript-file.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import { inWords } from "./page/in-words.ts";
 import type { Page } from "./page/page.ts";
 import { CONTAINER } from "./plan/names.ts";

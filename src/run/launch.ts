@@ -15,23 +15,11 @@ import { faultOf } from "./api-advice.ts";
 import { awaitTurn } from "./claim/await-turn.ts";
 import { isOfRun, stateOf } from "./claim/job-state.ts";
 import { withdraw } from "./claim/withdraw.ts";
+import { type LaunchedJob, launchedJob } from "./launched-job.ts";
 import { letGo } from "./let-go.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import { RunFault } from "./run-fault.ts";
 import type { VerdictCode } from "./verdict/codes.ts";
-
-export interface LaunchedJob {
-  readonly name: string;
-  readonly namespace: string;
-  readonly uid: string;
-  /** As the cluster stored it. */
-  readonly object: Job;
-}
-
-export function launchedJob(job: Job): LaunchedJob {
-  const { name = "", namespace = "", uid = "" } = job.metadata ?? {};
-  return { name, namespace, uid, object: job };
-}
 
 /** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
 const PATIENCE = { retryForMs: 180_000 };

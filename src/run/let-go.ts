@@ -6,7 +6,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
 import { faultOf } from "./api-advice.ts";
 import { stateOf } from "./claim/job-state.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import { ANNOTATIONS } from "./plan/names.ts";
 import { RunFault } from "./run-fault.ts";
 

@@ -5,7 +5,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Observer } from "../kubernetes/observer.ts";
 import { pods, type Stored } from "../kubernetes/resource-types.ts";
 import { belongsTo } from "./evidence/observe.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 
 export type PodLook =
   /** The newest one, as it is now; null: there is none. */

@@ -7,7 +7,7 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
 import { faultOf } from "./api-advice.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import { ANNOTATIONS } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";
 

@@ -3,7 +3,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { isOfRun, runIdOf } from "./claim/job-state.ts";
 import { hasEnded } from "./end-of-run.ts";
 import type { Fault } from "./evidence.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import type { RunRecord } from "./record.ts";
 import { stopJob } from "./stop-job.ts";
 import { readStopRequest } from "./stop-reason.ts";

@@ -6,7 +6,7 @@ import type { Observation, Observer } from "../kubernetes/observer.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
 import { podIsMissed } from "./end-of-run.ts";
 import { belongsTo } from "./evidence/observe.ts";
-import type { LaunchedJob } from "./launch.ts";
+import type { LaunchedJob } from "./launched-job.ts";
 import type { LookForPod } from "./look-for-pod.ts";
 import type { RunRecord } from "./record.ts";
 

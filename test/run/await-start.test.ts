@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { awaitStart } from "../../src/run/await-start.ts";
-import { launchedJob } from "../../src/run/launch.ts";
+import { launchedJob } from "../../src/run/launched-job.ts";
 import type { LookForPod } from "../../src/run/look-for-pod.ts";
 import { createRecord, type RunRecord } from "../../src/run/record.ts";
 import { ApiServer, refuse } from "../kubernetes/support/api-server.ts";

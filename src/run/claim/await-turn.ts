@@ -1,6 +1,6 @@
 /** Holds a Job back until no other Job of the agent can be let go: see contend.ts for why that is certain. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import type { LaunchedJob } from "../launch.ts";
+import type { LaunchedJob } from "../launched-job.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { jobsOfAgent, refusal } from "./claim.ts";
 import { contend } from "./contend.ts";
