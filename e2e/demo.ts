@@ -19,6 +19,7 @@ everything. The first time it installs the server into e2e/node_modules (about 1
 
   --once              Leave when the run has ended.
   --kubeconfig FILE   A real cluster instead of the devcluster. Needs --image; its pods must reach this machine.
+  --address HOST      This machine as pods see it. Default: its address on the way to the cluster.
   --context NAME      Context of the kubeconfig. Default: its current one.
   --namespace NAME    Namespace of the Jobs. Default: that of the context.
   --image IMAGE       Image with Claude Code and curl.
@@ -45,17 +46,18 @@ function readOptions(): { once: boolean; cluster: RealCluster | null } | number 
         namespace: text,
         image: text,
         "home-claim": text,
+        address: text,
       },
     });
     if (values.help) {
       process.stdout.write(help);
       return 0;
     }
-    const { kubeconfig, image, context = null, namespace = null } = values;
+    const { kubeconfig, image, context = null, namespace = null, address = null } = values;
     if (!kubeconfig) return { once: values.once, cluster: null };
     if (!image) throw new Error("A real cluster needs --image IMAGE, with `claude` and `curl` in its PATH.");
     const homeClaim = values["home-claim"] ?? null;
-    return { once: values.once, cluster: { kubeconfig, image, context, namespace, homeClaim } };
+    return { once: values.once, cluster: { kubeconfig, image, context, namespace, homeClaim, address } };
   } catch (error) {
     console.error(`${(error as Error).message}\n\`npm run demo:paperclip -- --help\` lists the options.`);
     return 2;

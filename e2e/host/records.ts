@@ -58,6 +58,8 @@ export interface Run {
   readonly contextSnapshot: Json | null;
   readonly retryOfRunId: string | null;
   readonly scheduledRetryAt: string | null;
+  /** Until when its server's word counts; renewed every 10 s while that lives. */
+  readonly controllerLeaseExpiresAt: string | null;
   readonly scheduledRetryReason: string | null;
   readonly sessionIdBefore: string | null;
   readonly sessionIdAfter: string | null;

@@ -16,6 +16,8 @@ export interface StageCluster {
   readonly context: string | null;
   readonly image: string;
   readonly homeClaim: string | null;
+  /** This machine's address as pods see it; null: the one on the way to the cluster. */
+  readonly address: string | null;
   /** The agents' home on this machine; null for a real cluster. */
   readonly homeFolder: string | null;
   /** Null for a real cluster. */
@@ -23,13 +25,11 @@ export interface StageCluster {
   stop(): Promise<void>;
 }
 
-export interface RealCluster {
-  readonly kubeconfig: string;
-  readonly context: string | null;
-  readonly namespace: string | null;
-  readonly image: string;
-  readonly homeClaim: string | null;
-}
+/** What an operator says of a cluster. */
+export type RealCluster = Pick<
+  StageCluster,
+  "kubeconfig" | "context" | "namespace" | "image" | "homeClaim" | "address"
+>;
 
 const NAMESPACE = "agents";
 const SERVICE_ACCOUNT = "paperclip";
@@ -62,6 +62,7 @@ export async function openDevcluster(home: PaperclipHome, fast = false): Promise
     context: null,
     image,
     homeClaim: CLAIM,
+    address: null,
     homeFolder: join(directory, "claims", NAMESPACE, CLAIM),
     devcluster,
     stop: () => devcluster.stop(),

@@ -1,7 +1,7 @@
 /**
- * How pods reach what runs on this machine: the scripted model, and Paperclip. On the devcluster pods are processes
- * here. For a real cluster the model listens on every address, and Paperclip, which in this mode trusts everybody on
- * loopback, gets a doorway that lets only agents with a token in.
+ * How pods reach what runs on this machine: the scripted model, and Paperclip. On our own devcluster pods are processes
+ * here. For another cluster the model listens on every address, unless pods are told one that only this machine has; and
+ * Paperclip, which in this mode trusts everybody on loopback, gets a doorway that lets only agents with a token in.
  */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { parse } from "yaml";
 import { type Script, type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
-import { addressTowards, httpUrl } from "../../demo/this-machine.ts";
+import { addressTowards, httpUrl, loopbackAddress } from "../../demo/this-machine.ts";
 import type { StageCluster } from "./cluster.ts";
 
 export async function startModel(
@@ -20,8 +20,9 @@ export async function startModel(
     const model = await startScriptedModel({ script });
     return { model, url: model.url };
   }
-  const model = await startScriptedModel({ script, host: "0.0.0.0" });
-  return { model, url: httpUrl(await ourAddress(cluster), model.port) };
+  const { address, listen } = await ourAddress(cluster);
+  const model = await startScriptedModel({ script, host: listen });
+  return { model, url: httpUrl(address, model.port) };
 }
 
 export interface Doorway {
@@ -33,9 +34,9 @@ export interface Doorway {
 /** @param port where Paperclip listens, asked at each request */
 export async function openDoorway(cluster: StageCluster, port: () => number): Promise<Doorway> {
   if (cluster.devcluster) return { env: {}, stop: async () => {} };
-  const address = await ourAddress(cluster);
+  const { address, listen } = await ourAddress(cluster);
   const server = http.createServer((request, response) => passOn(request, response, port()));
-  server.listen(0, "0.0.0.0");
+  server.listen(0, listen);
   await once(server, "listening");
   return {
     env: { PAPERCLIP_K8S_API_URL: httpUrl(address, (server.address() as AddressInfo).port) },
@@ -63,14 +64,27 @@ function passOn(request: http.IncomingMessage, response: http.ServerResponse, po
   request.pipe(onward);
 }
 
-/** This machine's address on the way to the cluster. Throws when there is none. */
-async function ourAddress({ kubeconfig, context }: StageCluster): Promise<string> {
+interface OurAddress {
+  /** What pods are told. */
+  readonly address: string;
+  readonly listen: string;
+}
+
+/** Throws when no address of this machine is known. */
+async function ourAddress(cluster: StageCluster): Promise<OurAddress> {
+  const address = cluster.address ?? (await addressOnTheWayTo(cluster));
+  return { address, listen: (await loopbackAddress(address)) ?? "0.0.0.0" };
+}
+
+async function addressOnTheWayTo({ kubeconfig, context }: StageCluster): Promise<string> {
   const config = parse(await readFile(kubeconfig, "utf8")) as Kubeconfig;
   const chosen = config.contexts?.find(({ name }) => name === (context ?? config["current-context"]));
   const server = config.clusters?.find(({ name }) => name === chosen?.context.cluster)?.cluster.server;
   const address = server ? await addressTowards(new URL(server).hostname) : undefined;
   if (!address)
-    throw new Error(`No address of this machine is known that pods of ${server ?? kubeconfig} could reach.`);
+    throw new Error(
+      `No address of this machine is known that pods of ${server ?? kubeconfig} could reach: name one with --address.`,
+    );
   return address;
 }
 

@@ -9,8 +9,9 @@ export type Scene = (asked: Conversation, step: number) => Turn;
 /** Milliseconds between two pieces of a stream: a model takes its time. */
 const PACE_MS = 5;
 
+/** Of a run without a task there is nothing to tell Paperclip. */
 const api = (method: string, path: string, body: string): string =>
-  `curl -sS --fail-with-body -X ${method} "$PAPERCLIP_API_URL/api${path}" -H "Authorization: Bearer $PAPERCLIP_API_KEY" -H "X-Paperclip-Run-Id: $PAPERCLIP_RUN_ID" -H 'Content-Type: application/json' -d '${body}' -o /dev/null -w 'HTTP %{http_code}\\n'`;
+  `test -z "$PAPERCLIP_TASK_ID" || curl -sS --fail-with-body -X ${method} "$PAPERCLIP_API_URL/api${path}" -H "Authorization: Bearer $PAPERCLIP_API_KEY" -H "X-Paperclip-Run-Id: $PAPERCLIP_RUN_ID" -H 'Content-Type: application/json' -d '${body}' -o /dev/null -w 'HTTP %{http_code}\\n'`;
 
 export const comment = (body: string): string =>
   api("POST", "/issues/$PAPERCLIP_TASK_ID/comments", JSON.stringify({ body }));
@@ -58,27 +59,30 @@ export const equipped: Scene = (asked, step) => {
 
 /**
  * Works in steps, each of which leaves one line in a file in the agents' home; before the last one it waits until the
- * file `go-TASK` is there. So a test decides how long a run lasts, and sees whether anything was done twice.
+ * file `go-TASK` (without a task: `go-AGENT`) is there. So a test decides how long a run lasts, and sees whether anything
+ * was done twice.
  */
 export const steps: Scene = (asked, step) => {
-  const mark = (name: string): string => `echo ${name} >> "$HOME/marks-$PAPERCLIP_TASK_ID"`;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: for the agent's shell
+  const work = "${PAPERCLIP_TASK_ID:-$PAPERCLIP_AGENT_ID}";
+  const mark = (name: string): string => `echo ${name} >> "$HOME/marks-${work}"`;
   if (step === 0) return say([text("First step."), bash(mark("first"), "First step")]);
   if (step === 1)
     return say([
       text("Now I wait."),
       toolUse("Bash", {
-        command: `${mark("second")}; until [ -e "$HOME/go-$PAPERCLIP_TASK_ID" ]; do sleep 0.2; done; ${mark("third")}`,
+        command: `${mark("second")}; until [ -e "$HOME/go-${work}" ]; do sleep 0.2; done; ${mark("third")}`,
         timeout: 600_000,
       }),
     ]);
   return finish(asked, step - 1);
 };
 
-/** The model's API refuses every question so. */
-export const refused =
-  (refusal: Turn): Scene =>
-  () =>
-    refusal;
+/** The model's API refuses every question so; or only the first ones, and then the task is finished. */
+export function refused(refusal: Turn, times = Number.POSITIVE_INFINITY): Scene {
+  let asked = 0;
+  return (conversation, step) => (asked++ < times ? refusal : finish(conversation, step));
+}
 
 const DONE = "The task is done: I looked around, commented and closed it.";
 

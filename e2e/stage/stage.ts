@@ -145,6 +145,14 @@ export class Stage implements AsyncDisposable {
     this.#server = server;
   }
 
+  /** A second server beside the first: the same home, so the same database, adapter and keys; its own port. */
+  async replica(): Promise<PaperclipServer> {
+    const { home, undo, env } = this.#parts;
+    const server = await bootServer({ home, env });
+    undo.defer(() => server.stop());
+    return server;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.undo.disposeAsync();
   }

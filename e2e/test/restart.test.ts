@@ -1,93 +1,95 @@
-/** The server is killed, or stopped, while an agent works: the Job lives on, the task goes on without a person. */
-import { glob, readFile, writeFile } from "node:fs/promises";
+/** The server is killed, or stopped, while an agent works: the Job lives on, the work goes on without a person. */
+import { execFile } from "node:child_process";
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Agent, Issue, Run } from "../host/records.ts";
+import { refusals } from "../../demo/scripted-model/index.ts";
+import { packageFolder } from "../host/install.ts";
+import type { Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
-import { steps } from "../stage/scenes.ts";
+import { refused, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
+import { beginOnDemand, beginTask, jobNames, outliveLease } from "../stage/work.ts";
+import { endsWell, isDone, takenOver } from "./support/going-on.ts";
+
+/** Claude Code asks once more by itself. */
+const overloaded = refused(refusals.overloaded(), 2);
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await Stage.open({ scenes: { steps } });
+  stage = await Stage.open({ scenes: { steps, overloaded } });
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-/** Milliseconds: a dead server's lease on its runs lasts 60 s; a boot after that finds them lost at once (measured). */
-const LEASE_MS = 65_000;
-
-const marks = (issue: Issue): Promise<string> =>
-  readFile(join(stage.cluster.homeFolder ?? "", `marks-${issue.id}`), "utf8").catch(() => "");
-const letGo = (issue: Issue): Promise<void> => writeFile(join(stage.cluster.homeFolder ?? "", `go-${issue.id}`), "");
 /** The kubelet has brought it, wherever the devcluster keeps the pod's volume. */
-const hasNewToken = async (): Promise<boolean> =>
-  (await Array.fromAsync(glob(join(stage.home.folder, "cluster/pods/*/volumes/token/1.sh")))).length > 0;
-const jobsOf = (): string[] =>
-  stage.cluster.devcluster?.store.list("jobs", "agents").map(({ metadata }) => metadata.name) ?? [];
+const newTokens = async (): Promise<number> =>
+  (await Array.fromAsync(glob(join(stage.home.folder, "cluster/pods/*/volumes/token/1.sh")))).length;
 
-async function begin(name: string): Promise<{ agent: Agent; issue: Issue; run: Run; job: string }> {
-  const agent = await stage.agent(name);
-  const { issue, run } = await stage.task(agent, `${name} works in steps [scene:steps]`);
-  await until("the agent is at its second step", async () => (await marks(issue)).includes("second"));
-  const [job = ""] = jobsOf();
-  return { agent, issue, run, job };
-}
-
-/** The task's next run takes the Job over and ends well; then nothing is left, and nothing was done twice. */
-async function goesOn({ agent, issue, run, job }: Awaited<ReturnType<typeof begin>>): Promise<void> {
-  const before = new Set([run.id]);
-  const successor = await stage.nextRun(agent, before, 120_000);
-  expect(jobsOf()).toEqual([job]);
-  await until(
-    "the Job is taken over",
-    async () => (await stage.api.events(successor.id)).some(({ eventType }) => eventType === "k8s.job.adopted"),
-    {},
-    () => stage.api.run(successor.id).then(({ status, error }) => ({ status, error })),
-  );
-  await until("the agent's pod has its new token", hasNewToken);
-  await letGo(issue);
-  const ended = await stage.ended(successor.id);
-  expect(ended).toMatchObject({
-    status: "succeeded",
-    resultJson: { transcript: { complete: true }, job: { name: job } },
-  });
-  expect(await marks(issue)).toBe("first\nsecond\nthird\n");
-  const text = (await stage.api.log(successor.id)).map(({ chunk }) => chunk).join("");
-  for (const words of [
-    /^◆ claude +session /m,
-    /^● says +First step\.$/m,
-    /^● says +Now I wait\.$/m,
-    /^■ result +success/m,
-  ])
-    expect(text).toMatch(words);
-  // The agent has the token of the run that took its Job over, so it closes its task itself: there is no third run.
-  expect((await stage.api.issue(issue.id)).status).toBe("done");
-  const said = (await stage.api.comments(issue.id)).filter(({ body }) => body.startsWith("Hello from my pod"));
-  expect(said).toHaveLength(1);
-  await until("the Job is gone", async () => jobsOf().length === 0);
-  expect(stage.cluster.devcluster?.store.list("secrets", "agents") ?? []).toEqual([]);
-  const runs = await stage.api.runs(stage.company.id, agent.id);
-  expect(runs.map(({ id }) => id).toSorted()).toEqual([run.id, successor.id].toSorted());
-}
+const secretsLeft = () => stage.cluster.devcluster?.store.list("secrets", "agents") ?? [];
 
 describe("the server goes away while an agent works", () => {
   it("SIGTERM, then boot", async () => {
-    const work = await begin("Terry");
+    const work = await beginTask(stage, "Terry");
     await stage.server.stop();
-    expect(jobsOf()).toEqual([work.job]);
+    expect(jobNames(stage)).toEqual([work.job]);
     await stage.reboot();
     expect(await stage.api.run(work.run.id)).toMatchObject({ status: "interrupted" });
-    await goesOn(work);
+    const successor = await takenOver(stage, work);
+    await until("the agent's pod has its new token", async () => (await newTokens()) === 1);
+    await endsWell(stage, work, successor);
+    // It has the token of the run that took its Job over, so it closes its task itself: there is no third run.
+    await isDone(stage, work.issue);
+    expect(secretsLeft()).toEqual([]);
   }, 240_000);
 
-  it("SIGKILL, then boot when its lease is over", async () => {
-    const work = await begin("Kim");
+  it("SIGKILL, then boot when its lease is over: a task, a run without one, a retry that came due meanwhile", async () => {
+    const olga = await stage.agent("Olga", { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
+    const refusedTask = await stage.task(olga, "Be overloaded, then not [scene:overloaded]");
+    expect(await stage.ended(refusedTask.run.id)).toMatchObject({ errorCode: "claude_transient_upstream" });
+    const retry = await stage.nextRun(olga, new Set([refusedTask.run.id]));
+    expect(retry).toMatchObject({ status: "scheduled_retry" });
+    const task = await beginTask(stage, "Kim");
+    const onDemand = await beginOnDemand(stage, "Dora");
+    const works = [task, onDemand];
+    const records = await Promise.all(works.map(({ run }) => stage.api.run(run.id)));
     await stage.server.kill();
-    await sleep(LEASE_MS);
-    expect(jobsOf()).toEqual([work.job]);
+    await outliveLease(records.map(({ controllerLeaseExpiresAt }) => controllerLeaseExpiresAt));
+    expect(jobNames(stage).toSorted()).toEqual(works.map(({ job }) => job).toSorted());
+
     await stage.reboot();
-    await goesOn(work);
-    expect(await stage.api.run(work.run.id)).toMatchObject({ status: "failed", errorCode: "process_lost" });
+    const ready = Date.now();
+    const successors = await Promise.all(works.map((work) => takenOver(stage, work)));
+    await until("the agents' pods have their new tokens", async () => (await newTokens()) === 2);
+    for (const [index, work] of works.entries()) {
+      const successor = successors[index];
+      if (!successor) throw new Error("one for each");
+      await endsWell(stage, work, successor);
+      expect(await stage.api.run(work.run.id)).toMatchObject({ status: "failed", errorCode: "process_lost" });
+    }
+    await isDone(stage, task.issue);
+    await isResumedByUs(retry, refusedTask.issue, ready);
+    expect(secretsLeft()).toEqual([]);
   }, 300_000);
 });
+
+/** Milliseconds that Node takes to import what Paperclip imports at its start, in a process of its own. */
+async function loadTime(): Promise<string> {
+  const program =
+    "const begun = performance.now(); await import(process.argv[1]); console.log(Math.round(performance.now() - begun))";
+  const entry = pathToFileURL(join(packageFolder, "dist/index.js")).href;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program, entry]);
+  return stdout.trim();
+}
+
+/** Paperclip starts it while it boots; were our module not there by then, its fallback would run it, and fail. */
+async function isResumedByUs({ id }: Run, issue: Issue, ready: number): Promise<void> {
+  const run = await stage.ended(id);
+  const words = `${run.error ?? run.status}; the adapter's entry loads in ${await loadTime()} ms`;
+  expect(run, words).toMatchObject({ status: "succeeded", resultJson: { verdict: "completed" } });
+  expect(Date.parse(run.startedAt ?? "")).toBeLessThan(ready);
+  const types = (await stage.api.events(id)).map(({ eventType }) => eventType);
+  expect(types).toContain("k8s.job.created");
+  await isDone(stage, issue);
+}
