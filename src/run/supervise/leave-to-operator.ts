@@ -42,7 +42,7 @@ function request(job: Job, runId: string, taskId: string): string {
   const { name, namespace } = job.metadata ?? {};
   return `Paperclip lost run \`${runId}\` of this task when its server went away. Nothing of its work is lost: the agent is in Job \`${name}\` (namespace \`${namespace}\`), and PAPERCLIP_K8S_AUTO_RECOVERY=off leaves it to you what becomes of it.
 
-To go on, record what that run did, as somebody of the board (where Paperclip asks for a login, with your key in an \`authorization\` header); its Retry button does not. The task's next run then takes the Job over, with all that the agent has said since:
+To go on, record what that run did: until then Paperclip refuses its own Retry. This needs the board's rights (where Paperclip asks for a login, add your key as \`authorization: Bearer …\`). The task's next run then takes the Job over, with all that the agent has said since:
 
 \`\`\`sh
 curl -X POST "$PAPERCLIP_API_URL/api/issues/${taskId}/recovery-actions/resolve" -H 'content-type: application/json' -d '${JSON.stringify(resolution)}'
