@@ -53,6 +53,7 @@ export interface Run {
   readonly error: string | null;
   readonly errorCode: string | null;
   readonly exitCode: number | null;
+  readonly signal: string | null;
   readonly usageJson: Json | null;
   readonly resultJson: Json | null;
   readonly contextSnapshot: Json | null;

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusals } from "../../demo/scripted-model/index.ts";
 import type { Json, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
-import { refused } from "../stage/scenes.ts";
+import { refused, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
+import { beginTask, jobNames } from "../stage/work.ts";
 
 /** Seconds since 1970, in an hour. */
 const RESETS_AT = Math.floor(Date.now() / 1000) + 3600;
@@ -16,6 +17,7 @@ beforeAll(async () => {
       overloaded: refused(refusals.overloaded()),
       quota: refused(refusals.quota(RESETS_AT)),
       login: refused(refusals.permission()),
+      steps,
     },
   });
 });
@@ -76,6 +78,24 @@ describe("a run that fails", () => {
     expect(run).toMatchObject({ status: "failed", errorCode: "k8s_pod_schedule_failed" });
     expect(run.error).toContain("nowhere.invalid/none:1");
     expect(run.error).toMatch(/What to do: \S/);
+  });
+
+  it("because its container needs more memory than it may have: says so, and where to give it more", async () => {
+    const { run, issue, job } = await beginTask(stage, "Max");
+    const { devcluster } = stage.cluster;
+    const pod = devcluster?.store.list("pods", "agents").find(({ metadata }) => metadata.name.startsWith(job));
+    await devcluster?.node.oomKill({ namespace: "agents", name: pod?.metadata.name ?? "" });
+    const ended = await stage.ended(run.id);
+    // The contract's code of every answer that was cut off; before its first word it would be k8s_out_of_memory.
+    expect(ended).toMatchObject({ status: "failed", errorCode: "claude_truncated", exitCode: 137, signal: "SIGKILL" });
+    expect(ended.resultJson).toMatchObject({ verdict: "out-of-memory" });
+    // No family: that it goes better the next time is for nobody to say.
+    expect(ended.resultJson?.errorFamily ?? null).toBeNull();
+    expect(ended.error).toMatch(/OOMKilled/);
+    expect(ended.error).toMatch(/What to do: .*resources\.limits\.memory/);
+    expect(ended.sessionIdAfter).toMatch(/^[0-9a-f-]{36}$/);
+    await until("the Job is gone", async () => !jobNames(stage).includes(job));
+    await until("the task is free", async () => !(await stage.api.issue(issue.id)).executionBlocker);
   });
 
   it("because the configuration is wrong: every field is named", async () => {
