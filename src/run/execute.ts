@@ -8,6 +8,7 @@ import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { announceJob, announceTakeOver } from "./announce.ts";
+import { faultOf } from "./api-advice.ts";
 import { awaitStart } from "./await-start.ts";
 import { type Claimed, claim } from "./claim/claim.ts";
 import { collectWhenRecorded } from "./collect.ts";
@@ -103,7 +104,16 @@ async function see(run: Run, plan: RunPlan, job: LaunchedJob): Promise<AdapterEx
   const { ctx, agent, deps, readStatus } = run;
   const acquire = () => deps.clusters.acquire(clusterOf(agent));
   const collectLater = (one: LaunchedJob) => collectWhenRecorded({ deps, runId: ctx.runId, readStatus, acquire }, one);
-  return conclude({ client, job, record, plan, session: terms.session, host: run.host, collectLater });
+  return conclude({
+    client,
+    job,
+    record,
+    plan,
+    session: terms.session,
+    host: run.host,
+   
+    collectLater,
+  });
 }
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. */
@@ -145,7 +155,9 @@ async function follow(run: Run, plan: RunPlan, job: LaunchedJob, record: RunReco
     await following;
     await causeOfEnd(record, client.clock.sleep(CAUSE_WITHIN_MS, over.signal), over.signal);
   } catch (error) {
-    if (!detached.aborted) throw error;
+    // The Job is there: whatever went wrong on our side, its agent may be alive.
+    const about = { code: "k8s_observation_lost", doing: "The run was lost from sight", at: client.clock.now() };
+    if (!detached.aborted) obeying.leave(faultOf(error, about));
     await following;
   } finally {
     over.abort();

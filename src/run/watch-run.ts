@@ -46,7 +46,7 @@ export function watchRun(
     await observer.synced(signal);
     if (seenJob) return;
     // A Job deleted before the watch began is never told: a look must say that it is gone.
-    const found = await client.find(jobs, job.namespace, job.name, { signal });
+    const found = await client.find(jobs, job.namespace, job.name, { signal, retryForMs: Number.POSITIVE_INFINITY });
     const at = client.clock.now();
     const ours = found?.metadata.uid === job.uid;
     record.add(found && ours ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });

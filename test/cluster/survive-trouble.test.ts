@@ -3,7 +3,8 @@
  * SURVIVE_SLOW_SEC: how slow each call is.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Devcluster } from "../../devcluster/src/index.ts";
+import type { Devcluster, FaultAction } from "../../devcluster/src/index.ts";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/plan/names.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -121,6 +122,52 @@ onDevcluster("an API server in trouble", () => {
     expect(fault.hits).toBe(3);
     fault.remove();
     expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  describe("that tells us nothing of a Job from its birth on", () => {
+    const POST = { method: "POST", path: /\/jobs$/ };
+    const PATCH = { method: "PATCH", path: /\/jobs\// };
+    const ITSELF = { method: "GET", path: /\/jobs\/[^/]+$/ };
+    // The claim's lists name the agent, the observer's do not.
+    const NEWS = { method: "GET", path: /\/jobs$/, query: /^(?!.*agent-id)/ };
+
+    /** The Job is let go while no news of it comes, and asking for it gets this answer. */
+    async function startUnseen(agent: string, answer: FaultAction) {
+      const slow = { kind: "delay", milliseconds: 300 } as const;
+      const [creating, lettingGo] = [POST, PATCH].map((match) => devcluster.faults.add({ match, action: slow }));
+      const clusters = new ClusterRegistry({ retryForMs: 500 });
+      const run = startRun(place, { agent, dependencies: { clusters } });
+      while (!creating?.hits) await place.admin.clock.sleep(5);
+      const blind = devcluster.faults.add({ match: NEWS, action: { kind: "respond", code: 503 } });
+      devcluster.cutConnections();
+      while (!lettingGo?.hits) await place.admin.clock.sleep(5);
+      const mute = devcluster.faults.add({ match: ITSELF, action: answer });
+      const faults = [creating, lettingGo, blind, mute];
+      return { run, mute, recover: () => faults.forEach((fault) => fault?.remove()) };
+    }
+
+    it("and is away for long: the run waits", async () => {
+      const { run, mute, recover } = await startUnseen(TALKS, { kind: "respond", code: 503 });
+      while (mute.hits < 3) await place.admin.clock.sleep(5);
+      await place.admin.clock.sleep(1500);
+      recover();
+      await expectWhole(run);
+    });
+
+    it("and will not be asked: the run is said to be lost from sight, not never to have begun", async () => {
+      // No waiting mends this one.
+      const never = { kind: "respond", code: 500, message: "etcdserver: request is too large" } as const;
+      const { run, recover } = await startUnseen(TALKS, never);
+      const result = await run.result;
+      recover();
+      expect(result).toMatchObject({ errorCode: "k8s_observation_lost", resultJson: { verdict: "adapter-fault" } });
+      expect(result.errorMessage).toMatch(/lost from sight.*may still be alive/);
+      expect(result).not.toHaveProperty("executionRecovery");
+      // It is left to the agent's next run.
+      const next = startRun(place, { agent: "exit 1", agentId: run.agentId });
+      await next.event("k8s.job.adopted");
+      await expectWhole(next);
+    });
   });
 
   it("that cannot delete the Job at last: the verdict stands, the next run removes it and does not report it again", async () => {
