@@ -15,7 +15,7 @@ import { toExecutionResult } from "./result.ts";
 import { RunFault } from "./run-fault.ts";
 import { readStopRequest } from "./stop-reason.ts";
 import { successorOf } from "./stop-requests.ts";
-import { judge } from "./verdict.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 export interface ConcludeInput {
   readonly client: KubernetesClient;
@@ -25,25 +25,39 @@ export interface ConcludeInput {
   /** What the host is to remember of the session, but for its id. */
   readonly session: RunPlan["session"];
   readonly host: Host;
+  /** Who stops a run that is ending anyway waits for our acknowledgement all the same. */
+  readonly orders: AbortSignal;
   /** Takes the clean-up over, where it can. */
   readonly collectLater: (job: LaunchedJob) => Promise<boolean>;
 }
 
 export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
-  const { client, job, record, plan, session, host, collectLater } = input;
-  const { runId } = plan.identity;
+  const { record, session } = input;
   const verdict = judge(record.evidence);
-  const result = toExecutionResult(verdict, record.evidence, session);
+  await clearUp(input, verdict);
+  hearLateCancel(input);
+  return toExecutionResult(verdict, record.evidence, session);
+}
+
+async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
+  const { client, job, record, plan, host, collectLater } = input;
+  const { runId } = plan.identity;
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
-  if (verdict.kind === "detached" || isLost(record) || successorOf(record, runId)) return result;
+  if (verdict.kind === "detached" || isLost(record) || successorOf(record, runId)) return;
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
   const wasStopped = record.evidence.job?.stoppedBecause !== null;
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
-  if (!keep && !wasStopped && (await collectLater(job))) return result;
+  if (!keep && !wasStopped && (await collectLater(job))) return;
   const left = keep ? await markCollected(client, job, runId) : await cleanUp(client, job);
   if (left) await host.status(`Job ${job.namespace}/${job.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
-  return result;
+}
+
+/** It changes nothing about the verdict; without an acknowledgement the host would say that nobody knows what became of it. */
+function hearLateCancel({ client, record, orders }: ConcludeInput): void {
+  if (!orders.aborted) return;
+  const request = readStopRequest(orders.reason);
+  if (request.kind === "cancel") record.add({ kind: "act", act: { ...request, at: client.clock.now() } });
 }
 
 /** We lost it from sight and nobody asked for its end: it may be alive. */

@@ -111,7 +111,7 @@ async function see(run: Run, plan: RunPlan, job: LaunchedJob): Promise<AdapterEx
     plan,
     session: terms.session,
     host: run.host,
-   
+    orders: run.orders,
     collectLater,
   });
 }

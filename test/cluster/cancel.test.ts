@@ -79,6 +79,20 @@ describe("Stop", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("during the clean-up changes nothing, and is acknowledged", async ({ skip }) => {
+    if (!place.devcluster) return skip("faults are the devcluster's");
+    const fault = place.devcluster.faults.add({
+      match: { method: "DELETE", path: /\/jobs\// },
+      action: { kind: "delay", milliseconds: 500 },
+    });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
+    while (fault.hits === 0) await place.admin.clock.sleep(5);
+    run.cancel();
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, resultJson: ACKNOWLEDGED });
+    fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   it.each([
     ["of a new run", () => undefined],
     ["of a run that takes over an orphan", leaveOrphan],
