@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/plan/names.ts";
+import { stopPatch } from "../../src/run/stop-job.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, type RunSettings } from "./support/context.ts";
-import { leftovers } from "./support/leftovers.ts";
+import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 
@@ -143,6 +144,19 @@ describe("the Job of a run that lost its process", () => {
     expect(run.stdout()).toContain("fresh");
     expect(run.stdout()).not.toContain("first");
     expect(run.statuses.join("\n")).toMatch(/Stopping Job .* its run was cancelled/);
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("and was stopped by it before, is waited for: its agent may still be saving its session", async () => {
+    const slow = `trap 'sleep 2; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; while :; do sleep 0.1; done`;
+    const { runId, agentId } = await orphan(slow, {}, "cancelled");
+    const [job] = await jobsOf({ agentId });
+    if (!job) throw new Error("no Job");
+    await place.admin.patch(jobs, place.namespace, job.metadata.name, stopPatch(job, "cancelled"));
+    const run = startRun(place, { agent: FRESH, agentId });
+    await run.event("k8s.job.created");
+    expect(await objectsOf(place, { runId })).toEqual([]);
+    expect(await run.result).toMatchObject({ exitCode: 0 });
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 

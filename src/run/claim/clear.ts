@@ -5,7 +5,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import { readTerms } from "../plan/terms.ts";
 import { stopPatch } from "../stop-job.ts";
-import { nameOf } from "./job-state.ts";
+import { hasPods, nameOf, stateOf } from "./job-state.ts";
 import type { Clearing } from "./stance.ts";
 
 /** Seconds beyond its grace that a stopped agent's pod may take to be gone. */
@@ -23,6 +23,7 @@ export async function clearAway(
   const { uid, resourceVersion } = job.metadata ?? {};
   try {
     if (how === "stop") await stopAndWait(client, namespace, job, signal);
+    else if (stateOf(job) === "stopped" && hasPods(job)) await removeEnded(client, namespace, job, signal);
     else await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
   } catch (error) {
     if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;
@@ -32,17 +33,33 @@ export async function clearAway(
 /** Its agent gets SIGTERM and its grace, as on any Stop; the Job is deleted in the next round. */
 async function stopAndWait(client: KubernetesClient, namespace: string, job: Job, signal: AbortSignal): Promise<void> {
   const because = "its run was cancelled while nobody watched it";
-  let seen: Job | undefined = await client.patch(jobs, namespace, nameOf(job), stopPatch(job, because), { signal });
-  const graceSec = readTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
-  const deadline = client.clock.now() + (graceSec + STOPPED_WITHIN_SEC) * 1000;
-  while (seen && hasPods(seen) && client.clock.now() < deadline) {
-    await client.clock.sleep(LOOK_EVERY_MS, signal);
-    seen = await client.find(jobs, namespace, nameOf(job), { signal });
-    if (seen?.metadata?.uid !== job.metadata?.uid) return;
-  }
+  const stopped = await client.patch(jobs, namespace, nameOf(job), stopPatch(job, because), { signal });
+  await untilEnded(client, namespace, stopped, signal);
 }
 
-function hasPods({ status }: Job): boolean {
-  const held = status?.conditions?.some(({ type, status: is }) => type === "Suspended" && is === "True") ?? false;
-  return !held || (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
+/** Whoever stopped it is gone, and its agent may still be saving its session: nobody else is to use that yet. */
+async function removeEnded(client: KubernetesClient, namespace: string, job: Job, signal: AbortSignal): Promise<void> {
+  const seen = await untilEnded(client, namespace, job, signal);
+  if (!seen || stateOf(seen) !== "stopped") return;
+  const { uid, resourceVersion } = seen.metadata ?? {};
+  await client.delete(jobs, namespace, nameOf(seen), { uid, resourceVersion, signal });
+}
+
+/** The Job when none of its pods is left, or after as long as they may take; null when it is gone. */
+async function untilEnded(
+  client: KubernetesClient,
+  namespace: string,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Job | null> {
+  const graceSec = readTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
+  const deadline = client.clock.now() + (graceSec + STOPPED_WITHIN_SEC) * 1000;
+  let seen: Job = job;
+  while (hasPods(seen) && client.clock.now() < deadline) {
+    await client.clock.sleep(LOOK_EVERY_MS, signal);
+    const found = await client.find(jobs, namespace, nameOf(job), { signal });
+    if (!found || found.metadata.uid !== job.metadata?.uid) return null;
+    seen = found;
+  }
+  return seen;
 }

@@ -34,6 +34,12 @@ function hasFinished({ status }: Job): boolean {
   return status?.conditions?.some(({ type, status: is }) => is === "True" && ends.includes(type)) ?? false;
 }
 
+/** Of a Job that is held back: false once its controller has seen that and counts no pod, also none that is being ended. */
+export function hasPods({ status }: Job): boolean {
+  const held = status?.conditions?.some(({ type, status: is }) => type === "Suspended" && is === "True") ?? false;
+  return !held || (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
+}
+
 /** The run that a Job belongs to now: whole where the annotation has it, else as the label could hold it. */
 export function runIdOf(job: Job): string | null {
   return job.metadata?.annotations?.[ANNOTATIONS.runId] ?? job.metadata?.labels?.[LABELS.runId] ?? null;

@@ -3,7 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import { ANNOTATIONS, labelValue } from "../plan/names.ts";
 import type { VerdictCode } from "../verdict/codes.ts";
-import { isOfRun, type JobState, nameOf, runIdOf, sessionLabelOf, stateOf, taskIdOf } from "./job-state.ts";
+import { hasPods, isOfRun, type JobState, nameOf, runIdOf, sessionLabelOf, stateOf, taskIdOf } from "./job-state.ts";
 
 /** The run that asks. */
 export interface Claimant {
@@ -46,7 +46,7 @@ export function stanceOf(me: Claimant, job: Job, status: RunStatus): Stance {
   const state = stateOf(job);
   if (state === "leaving" || state === "collected") return { kind: "none" };
   const continued = me.predecessors.some((runId) => isOfRun(job, runId));
-  const idle = state === "finished" || state === "stopped";
+  const idle = state === "finished" || (state === "stopped" && !hasPods(job));
   // A finished Job of a living run: its own process is about to report it.
   if (status.kind === "alive" && !continued) return state === "finished" ? { kind: "none" } : alive(job, status);
   if (status.kind === "unreadable" && !continued)

@@ -53,6 +53,9 @@ describe("one Job of another run", () => {
     ["stopped", alive, "k8s_concurrent_run_blocked"],
     ["stopped", unreadable, "free"],
     ["stopped", over(), "delete job-0"],
+    // Its agent is still being ended.
+    ["stopping", unreadable, "k8s_concurrency_guard_unreachable"],
+    ["stopping", over(), "delete job-0"],
     ["complete", alive, "free"],
     ["complete", unreadable, "free"],
     ["complete", over(), "adopt job-0"],

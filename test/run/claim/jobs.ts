@@ -7,14 +7,24 @@ export interface JobSpec {
   readonly runId?: string;
   readonly taskId?: string | null;
   readonly sessionId?: string;
-  readonly state?: undefined | "contender" | "started" | "stopped" | "complete" | "failed" | "leaving" | "collected";
+  readonly state?:
+    | undefined
+    | "contender"
+    | "started"
+    | "stopping"
+    | "stopped"
+    | "complete"
+    | "failed"
+    | "leaving"
+    | "collected";
   /** Seconds since some beginning. */
   readonly age?: number;
 }
 
 export function jobOf({ name = "job", runId = "run-1", taskId = "task", sessionId, state, age = 0 }: JobSpec): Job {
   const done = state === "complete" || state === "collected" ? "Complete" : state === "failed" ? "Failed" : null;
-  const held = state === "contender" || state === "stopped";
+  const stopped = state === "stopping" || state === "stopped";
+  const held = state === "contender" || stopped;
   return {
     metadata: {
       name,
@@ -26,12 +36,15 @@ export function jobOf({ name = "job", runId = "run-1", taskId = "task", sessionI
         [ANNOTATIONS.runId]: runId,
         ...(taskId === null ? {} : { [ANNOTATIONS.taskId]: taskId }),
         ...(state === "contender" ? {} : { [ANNOTATIONS.started]: "2026-01-01T00:00:00Z" }),
-        ...(state === "stopped" ? { [ANNOTATIONS.stopped]: "because" } : {}),
+        ...(stopped ? { [ANNOTATIONS.stopped]: "because" } : {}),
         ...(state === "collected" ? { [ANNOTATIONS.collected]: runId } : {}),
       },
       ...(state === "leaving" ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
     },
     spec: { suspend: held, template: {} },
-    status: { conditions: done ? [{ type: done, status: "True" }] : [] },
+    status: {
+      conditions: [done, stopped ? "Suspended" : null].flatMap((type) => (type ? [{ type, status: "True" }] : [])),
+      ...(state === "stopping" ? { active: 0, terminating: 1 } : {}),
+    },
   };
 }
