@@ -17,11 +17,21 @@ export function fullJitter(attempt: number, random: Random, options: BackoffOpti
   return Math.round(random() * ceiling);
 }
 
+/**
+ * The longest wait that a server may ask for, milliseconds. It says a few seconds (the API server: 1 to 5); a date read by
+ * a clock that is hours off, or a proxy's idea of maintenance, must not keep a run from its end.
+ */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
 /** `Retry-After` as milliseconds from now (RFC 9110: seconds or a date); undefined when absent or not understood. */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const value = Array.isArray(header) ? header[0] : header;
   if (value === undefined) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000;
+  if (/^\s*\d{1,9}\s*$/.test(value)) return boundRetryAfter(Number(value) * 1000);
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : boundRetryAfter(date - now);
+}
+
+export function boundRetryAfter(ms: number): number {
+  return Math.min(LONGEST_RETRY_AFTER_MS, Math.max(0, ms));
 }

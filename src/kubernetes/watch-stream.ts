@@ -1,5 +1,6 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
 import { ApiError } from "./api-error.ts";
+import { boundRetryAfter } from "./backoff.ts";
 import { byteLines, LineTooLong } from "./byte-lines.ts";
 import { startDeadline } from "./deadline.ts";
 import { networkError } from "./network-error.ts";
@@ -91,7 +92,7 @@ function statusError(status: Status | undefined, call: Call): ApiError {
     reason: status?.reason,
     body: status,
     detail: status?.message ?? "the watch reported an error",
-    retryAfterMs: seconds ? seconds * 1000 : undefined,
+    retryAfterMs: seconds ? boundRetryAfter(seconds * 1000) : undefined,
   });
 }
 
