@@ -14,8 +14,11 @@ export interface DeliveryOptions {
   readonly onSpill: (error: Error | null) => void;
   /** Bytes that wait in memory while `onLog` is busy; more waits on disk. @default 4 MiB */
   readonly memoryBytes?: number;
-  /** Resolves when one call of `onLog` has taken too long; the signal says that it is not waited for any more. */
-  readonly tooLong: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Resolves when one call of `onLog` has taken too long; the signal says that it is not waited for any more. `hanging`:
+   * an earlier call that took too long has not settled yet either.
+   */
+  readonly tooLong: (signal: AbortSignal, hanging: boolean) => Promise<void>;
 }
 
 /** A line of the follower's own is never in one chunk with others: whoever shows it may want to show it differently. */
@@ -31,6 +34,8 @@ export class Delivery implements Outlet {
   #pumping: Promise<void> | null = null;
   #stopped = false;
   #faultTold = false;
+  /** Calls that took too long and have not settled. */
+  #hanging = 0;
   #room: (() => void)[] = [];
   readonly #abandon = new AbortController();
 
@@ -121,20 +126,29 @@ export class Delivery implements Outlet {
     const waiting = new AbortController();
     const stop = () => waiting.abort();
     this.#abandon.signal.addEventListener("abort", stop, { once: true });
-    const late = this.#options.tooLong(waiting.signal).then(
+    const late = this.#options.tooLong(waiting.signal, this.#hanging > 0).then(
       () => "late" as const,
       () => "stopped" as const,
     );
     try {
       const outcome = await Promise.race([settled.then(() => "settled" as const), late]);
-      if (outcome === "late") this.#fault(new Error("onLog did not settle in time"));
-      if (outcome !== "settled") settled.catch(() => undefined);
+      if (outcome === "late") this.#passOver(settled);
+      else if (outcome === "stopped") settled.catch(() => undefined);
     } catch (error) {
       this.#fault(error);
     } finally {
       waiting.abort();
       this.#abandon.signal.removeEventListener("abort", stop);
     }
+  }
+
+  #passOver(settled: Promise<void>): void {
+    this.#hanging++;
+    const back = (): void => {
+      this.#hanging--;
+    };
+    settled.then(back, back);
+    this.#fault(new Error("onLog did not settle in time"));
   }
 
   #fault(error: unknown): void {

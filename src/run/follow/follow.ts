@@ -47,10 +47,12 @@ export interface FollowLimits {
   readonly endPatienceMs: number;
   /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
   readonly endTotalMs: number;
-  /** Milliseconds of 404 after which the pod counts as gone whatever the witness says. @default 30 s */
-  readonly goneMs: number;
-  /** Milliseconds that one call of `onLog` may take. @default 5 min */
+  /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
+  readonly doubtMs: number;
+  /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
   readonly onLogMs: number;
+  /** The same while an earlier call still has not settled. @default 1 s */
+  readonly onLogAgainMs: number;
 }
 
 const DEFAULTS: FollowLimits = {
@@ -62,8 +64,9 @@ const DEFAULTS: FollowLimits = {
   gapPatienceMs: 20_000,
   endPatienceMs: 5 * 60_000,
   endTotalMs: 15 * 60_000,
-  goneMs: 30_000,
-  onLogMs: 5 * 60_000,
+  doubtMs: 20_000,
+  onLogMs: 60_000,
+  onLogAgainMs: 1000,
 };
 
 const GRACE_AFTER_STOP_MS = 2000;
@@ -95,7 +98,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     },
     onSpill: (error) => event({ type: "spill", error }),
     memoryBytes: limits.memoryBytes,
-    tooLong: (waiting) => clock.sleep(limits.onLogMs, waiting),
+    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogAgainMs : limits.onLogMs, waiting),
   });
   const follower = new Follower({
     ...options,

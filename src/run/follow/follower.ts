@@ -47,7 +47,6 @@ export class Follower {
   readonly #tail = new TailCount();
   /** Why the last stream ended, and when; null while lines come. */
   #interruption: { readonly why: string; readonly at: number } | null = null;
-  #goneSince: number | null = null;
   #wasSilent = false;
 
   constructor(options: FollowerOptions) {
@@ -77,7 +76,6 @@ export class Follower {
     for (let attempt = 0; !hasEnded(container.state()) && !signal.aborted; ) {
       const { taken } = this.transcript;
       const reading = await this.#followOnce();
-      if (this.#isGoneForGood(reading)) break;
       attempt = this.transcript.taken > taken ? 0 : attempt + 1;
       if (!hasEnded(container.state()) && !signal.aborted) await this.#pause(reading, attempt);
     }
@@ -150,13 +148,6 @@ export class Follower {
     const changed = told === undefined ? container.changed(stop).catch(() => undefined) : slept;
     await Promise.race([slept, changed]);
     done.abort();
-  }
-
-  #isGoneForGood(reading: Reading): boolean {
-    const { clock, limits } = this.#options;
-    if (reading.kind !== "gone") this.#goneSince = null;
-    else this.#goneSince ??= clock.now();
-    return this.#goneSince !== null && clock.now() - this.#goneSince >= limits.goneMs;
   }
 
   /** The end of the log, read while a silent stream is still open: whichever brings the lines first. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../../kubernetes/clock.ts";
+import type { ContainerWitness } from "./container.ts";
 import type { FollowEvent } from "./events.ts";
 import type { FollowLimits } from "./follow.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
-import type { LogRequest, OpenLog } from "./log-source.ts";
+import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
 import type { NearestAhead } from "./nearest.ts";
 import { type Reading, readLog } from "./read-log.ts";
 import { StallGuard } from "./stall-guard.ts";
@@ -28,10 +29,14 @@ export function tail(lines: number | null, transcript: Transcript): Pick<LogRequ
   return lines === null || transcript.mode !== "framed" ? {} : { tailLines: lines };
 }
 
+/** How often the time for an answer is added up, at most. */
+const MOST_STALLS = 3;
+
 export interface LogApiOptions {
   readonly open: OpenLog;
+  readonly container: Pick<ContainerWitness, "state">;
   readonly clock: Clock;
-  readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs">;
+  readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs" | "doubtMs">;
   readonly onEvent: (event: FollowEvent) => void;
 }
 
@@ -53,6 +58,10 @@ export class LogApi implements GapSource {
   #lastUnfinished: Buffer | null = null;
   readonly #options: LogApiOptions;
   readonly #tail = new TailCount();
+  /** Answers in a row that fell silent: one that is slow to come gets more time. */
+  #stalls = 0;
+  /** The first and the last of the refusals that followed each other closely. */
+  #refused = { first: 0, last: Number.NEGATIVE_INFINITY };
 
   constructor(options: LogApiOptions) {
     this.#options = options;
@@ -64,6 +73,8 @@ export class LogApi implements GapSource {
     enough: () => boolean,
     signal: AbortSignal,
   ): Promise<SourceAnswer> {
+    // A pod that is no more has no log (404, measured), whether the API server can be asked or not.
+    if (this.#options.container.state() === "gone") return "absent";
     const wanted = { transcript, nearest, enough, signal };
     const request = {
       follow: false,
@@ -84,7 +95,7 @@ export class LogApi implements GapSource {
     const { transcript, nearest, enough, signal } = wanted;
     const { open, clock, limits, onEvent } = this.#options;
     const stop = new AbortController();
-    const stall = new StallGuard(clock, limits.stallMs);
+    const stall = new StallGuard(clock, limits.stallMs * Math.min(MOST_STALLS, 1 + this.#stalls));
     const { taken, repeated } = transcript;
     let first = true;
     let ahead = 0;
@@ -110,6 +121,7 @@ export class LogApi implements GapSource {
       AbortSignal.any([signal, stop.signal, stall.signal]),
     );
     stall.stop();
+    this.#stalls = stall.signal.aborted ? this.#stalls + 1 : 0;
     const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
     this.#tail.served({ ...served, clean: reading.kind === "ended" && reading.clean });
     if (reading.kind === "ended" && reading.clean) this.#noteUnfinished(reading.unfinished);
@@ -117,7 +129,31 @@ export class LogApi implements GapSource {
       onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
     }
     const doubtful = ahead > 0 || endsInErrorText(reading);
-    return answerOf(reading, stop.signal.aborted, doubtful);
+    switch (reading.kind) {
+      case "ended":
+        return reading.clean && !doubtful ? "read" : "failed";
+      case "aborted":
+        return stop.signal.aborted && !doubtful ? "read" : "failed";
+      case "gone":
+      case "refused":
+        return this.#isFinal(reading.error) ? "absent" : "failed";
+      case "not-yet":
+      case "failed":
+        return "failed";
+    }
+  }
+
+  /**
+   * A 400 is the kubelet's word on this container. The others are doubted for a while: an API server that has just started
+   * knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway speaks for nobody.
+   */
+  #isFinal({ kind, status }: LogError): boolean {
+    if (kind === "status" && status === 400) return true;
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    const { first, last } = this.#refused;
+    this.#refused = { first: now - last > limits.doubtMs ? now : first, last: now };
+    return now - this.#refused.first >= limits.doubtMs;
   }
 
   #noteUnfinished(bytes: Buffer | null): void {
@@ -130,19 +166,4 @@ export class LogApi implements GapSource {
 function endsInErrorText(reading: Reading): boolean {
   if (reading.kind !== "ended" || !reading.unfinished) return false;
   return skipStamp(reading.unfinished, 0, reading.unfinished.length) < 0;
-}
-
-function answerOf(reading: Reading, stopped: boolean, doubtful: boolean): SourceAnswer {
-  switch (reading.kind) {
-    case "ended":
-      return reading.clean && !doubtful ? "read" : "failed";
-    case "aborted":
-      return stopped && !doubtful ? "read" : "failed";
-    case "gone":
-    case "refused":
-      return "absent";
-    case "not-yet":
-    case "failed":
-      return "failed";
-  }
 }

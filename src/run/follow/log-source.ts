@@ -10,8 +10,12 @@ export interface LogRequest {
 /** `clean`: the body ended as HTTP says it should, which does not mean that the log was whole. */
 export type LogEnd = { readonly end: "clean" | "aborted" } | { readonly end: "broken"; readonly error: Error };
 
-/** An error of the API server may say how long to wait before asking again. */
-export type LogError = Error & { readonly retryAfterMs?: number | undefined };
+/** `retryAfterMs`: how long the API server wants to be left alone. `kind` is `status` for its own words, with their HTTP status. */
+export type LogError = Error & {
+  readonly kind?: string;
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+};
 
 /**
  * `not-yet` the container has not started; `gone` there is no such pod; `refused` asking again will hardly help;

@@ -34,10 +34,12 @@ export async function readLog(
   if (opening.kind !== "open") return opening;
   const lines = new WholeLines(reader.maxLineBytes, (line) => reader.overlong(line));
   const block = (whole: Buffer) => reader.block(whole);
+  const stopped = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => stopped.resolve(), { once: true });
   for await (const chunk of opening.body) {
     lines.push(chunk, block);
     const wait = reader.chunk?.(chunk.length);
-    if (wait) await wait;
+    if (wait) await Promise.race([wait, stopped.promise]);
     if (signal.aborted) break;
   }
   if (signal.aborted) return { kind: "aborted" };

@@ -81,9 +81,15 @@ export class StreamWatch {
     const { besides, limits, clock } = this.#options;
     const endSeenAt = clock.now();
     this.progress();
+    const over = AbortSignal.any([this.#stopped.signal, this.#useless.signal]);
+    // However slowly bytes drip.
+    clock.sleep(limits.endTotalMs, over).then(
+      () => this.#useless.abort(),
+      () => undefined,
+    );
     await this.#sleepUntilSilence(QUIET_MS);
     if (this.#isOver()) return;
-    await besides(AbortSignal.any([this.#stopped.signal, this.#useless.signal]));
+    await besides(over);
     this.progress();
     this.#heardAt = Math.max(this.#heardAt, endSeenAt);
     await this.#sleepUntilSilence(limits.lingerMs);

@@ -9,6 +9,7 @@ import { Delivery, type OnLog } from "../../../src/run/follow/deliver.ts";
 import { Spool } from "../../../src/run/follow/spool.ts";
 
 function delivery(onLog: OnLog, memoryBytes = 1 << 20, tooLongMs = 60_000) {
+  const patience: boolean[] = [];
   const faults: Error[] = [];
   const spills: (Error | null)[] = [];
   const made = new Delivery({
@@ -16,9 +17,12 @@ function delivery(onLog: OnLog, memoryBytes = 1 << 20, tooLongMs = 60_000) {
     onFault: (error) => faults.push(error),
     onSpill: (error) => spills.push(error),
     memoryBytes,
-    tooLong: (signal) => systemClock.sleep(tooLongMs, signal),
+    tooLong: (signal, hanging) => {
+      patience.push(hanging);
+      return systemClock.sleep(tooLongMs, signal);
+    },
   });
-  return { made, faults, spills };
+  return { made, faults, spills, patience };
 }
 
 const NEVER = new AbortController().signal;
@@ -101,6 +105,22 @@ describe("Delivery", () => {
     await made.finish(NEVER);
     expect(offered).toEqual(["1\n", "2\n"]);
     expect(faults.length).toBe(1);
+  });
+
+  test("while a call hangs the next ones get less time, until it settles", async () => {
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    let calls = 0;
+    const { made, patience } = delivery(
+      async () => {
+        if (++calls === 1) return first;
+        if (calls === 3) resolve();
+      },
+      1 << 20,
+      5,
+    );
+    for (let at = 0; at < 5; at++) made.push(at % 2 ? "stdout" : "stderr", Buffer.from(`${at}\n`));
+    await made.finish(NEVER);
+    expect(patience).toEqual([false, true, true, false, false]);
   });
 
   test("what a slow onLog leaves waiting goes to disk, comes back in order, and leaves no file", async () => {

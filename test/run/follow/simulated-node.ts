@@ -11,8 +11,11 @@ interface Entry {
 export interface Fault {
   /** Bytes after which it happens. */
   readonly after: number;
-  /** `cut` the connection breaks; `clean` it ends in order too early; `text` so, behind an error text; `stall`. */
-  readonly how: "cut" | "clean" | "text" | "stall";
+  /**
+   * `cut` the connection breaks; `clean` it ends in order too early; `text` so, behind an error text; `stall`; `drip` a
+   * byte each second, for ever.
+   */
+  readonly how: "cut" | "clean" | "text" | "stall" | "drip";
 }
 
 /**
@@ -30,11 +33,17 @@ export class SimulatedNode {
   /** What the next streams do. */
   readonly faults: Fault[] = [];
   /** What the next requests get in place of an answer. */
-  readonly refusals: { readonly kind: "failed" | "not-yet"; readonly retryAfterMs?: number }[] = [];
+  readonly refusals: {
+    readonly kind: "failed" | "not-yet" | "gone" | "refused";
+    readonly retryAfterMs?: number;
+    readonly status?: number;
+  }[] = [];
   readonly requests: LogRequest[] = [];
   /** What an ended container left behind its last newline. */
   writeUnfinished: Buffer | null = null;
   chunkBytes = 1000;
+  /** Milliseconds until an answer's first byte. */
+  delayMs = 0;
   readonly #clock: Clock;
   #tie = false;
   #frozenAt: number | null = null;
@@ -82,6 +91,11 @@ export class SimulatedNode {
     this.#gone = true;
   }
 
+  /** What said that there is no such pod was wrong. */
+  restore(): void {
+    this.#gone = false;
+  }
+
   open = async (request: LogRequest, signal: AbortSignal): Promise<LogOpening> => {
     this.requests.push(request);
     await this.#clock.sleep(2, signal).catch(() => undefined);
@@ -89,8 +103,8 @@ export class SimulatedNode {
     if (this.#gone) return { kind: "gone", error: new Error("pods not found") };
     const refusal = this.refusals.shift();
     if (refusal) {
-      const error = Object.assign(new Error("the server is busy"), { retryAfterMs: refusal.retryAfterMs });
-      return { kind: refusal.kind, error };
+      const { kind, ...rest } = refusal;
+      return { kind, error: Object.assign(new Error("the server is busy"), { kind: "status", ...rest }) };
     }
     const fault = this.faults.shift() ?? null;
     let settle: (end: "clean" | "broken" | "aborted") => void = () => undefined;
@@ -111,6 +125,7 @@ export class SimulatedNode {
     let how: "clean" | "broken" | "aborted" = "aborted";
     let left = fault ? fault.after : Number.POSITIVE_INFINITY;
     try {
+      if (this.delayMs > 0) await this.#clock.sleep(this.delayMs, signal).catch(() => undefined);
       for await (const part of this.#parts(request, signal)) {
         for (let at = 0; at < part.length; at += this.chunkBytes) {
           const chunk = part.subarray(at, Math.min(at + this.chunkBytes, part.length));
@@ -138,6 +153,12 @@ export class SimulatedNode {
           signal.addEventListener("abort", () => resolve(), { once: true });
           if (signal.aborted) resolve();
         });
+        return "aborted";
+      case "drip":
+        while (!signal.aborted) {
+          yield Buffer.from("x");
+          await this.#clock.sleep(1000, signal).catch(() => undefined);
+        }
         return "aborted";
       case "text":
         yield Buffer.from("failed to create fsnotify watcher: too many open files");
