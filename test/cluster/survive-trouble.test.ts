@@ -134,32 +134,32 @@ onDevcluster("an API server in trouble", () => {
     /** The Job is let go while no news of it comes, and asking for it gets this answer. */
     async function startUnseen(agent: string, answer: FaultAction) {
       const slow = { kind: "delay", milliseconds: 300 } as const;
-      const [creating, lettingGo] = [POST, PATCH].map((match) => devcluster.faults.add({ match, action: slow }));
+      const creating = devcluster.faults.add({ match: POST, action: slow });
+      const lettingGo = devcluster.faults.add({ match: PATCH, action: slow });
       const clusters = new ClusterRegistry({ retryForMs: 500 });
       const run = startRun(place, { agent, dependencies: { clusters } });
-      while (!creating?.hits) await place.admin.clock.sleep(5);
-      const blind = devcluster.faults.add({ match: NEWS, action: { kind: "respond", code: 503 } });
+      while (!creating.hits) await place.admin.clock.sleep(5);
+      devcluster.faults.add({ match: NEWS, action: { kind: "respond", code: 503 } });
       devcluster.cutConnections();
-      while (!lettingGo?.hits) await place.admin.clock.sleep(5);
+      while (!lettingGo.hits) await place.admin.clock.sleep(5);
       const mute = devcluster.faults.add({ match: ITSELF, action: answer });
-      const faults = [creating, lettingGo, blind, mute];
-      return { run, mute, recover: () => faults.forEach((fault) => fault?.remove()) };
+      return { run, mute };
     }
 
     it("and is away for long: the run waits", async () => {
-      const { run, mute, recover } = await startUnseen(TALKS, { kind: "respond", code: 503 });
+      const { run, mute } = await startUnseen(TALKS, { kind: "respond", code: 503 });
       while (mute.hits < 3) await place.admin.clock.sleep(5);
       await place.admin.clock.sleep(1500);
-      recover();
+      devcluster.faults.clear();
       await expectWhole(run);
     });
 
     it("and will not be asked: the run is said to be lost from sight, not never to have begun", async () => {
       // No waiting mends this one.
       const never = { kind: "respond", code: 500, message: "etcdserver: request is too large" } as const;
-      const { run, recover } = await startUnseen(TALKS, never);
+      const { run } = await startUnseen(TALKS, never);
       const result = await run.result;
-      recover();
+      devcluster.faults.clear();
       expect(result).toMatchObject({ errorCode: "k8s_observation_lost", resultJson: { verdict: "adapter-fault" } });
       expect(result.errorMessage).toMatch(/lost from sight.*may still be alive/);
       expect(result).not.toHaveProperty("executionRecovery");
