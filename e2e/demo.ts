@@ -89,7 +89,7 @@ async function main(): Promise<number> {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   } finally {
-    say("nothing is left: no server, no database, no cluster, no folder");
+    say("nothing is left on this machine: no server, no database, no devcluster, no folder");
   }
 }
 
@@ -130,8 +130,8 @@ async function work(stage: Stage, signal: AbortSignal): Promise<Run> {
     say(`task: ${issue.identifier} is ${after.status}; run: ${ended.status}${ended.error ? `: ${ended.error}` : ""}`);
     return ended;
   } catch (error) {
-    // On a real cluster the Job would go on without us: that is what it is made for.
-    await api.cancel(begun.id);
+    // The agent ends gracefully; what a dead server does not hear is removed with the stage.
+    await api.cancel(begun.id).catch(() => undefined);
     throw error;
   }
 }

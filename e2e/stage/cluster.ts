@@ -8,6 +8,7 @@ import type { KubeObject } from "../../devcluster/src/types.ts";
 import type { PaperclipHome } from "../host/home.ts";
 import { rootFolder } from "../host/install.ts";
 import { giveTo } from "../host/user.ts";
+import { removeJobsOf } from "./leave-nothing.ts";
 
 export interface StageCluster {
   /** Path of a kubeconfig that the server's user may read. */
@@ -22,7 +23,8 @@ export interface StageCluster {
   readonly homeFolder: string | null;
   /** Null for a real cluster. */
   readonly devcluster: Devcluster | null;
-  stop(): Promise<void>;
+  /** Ends our own cluster; from another one removes what this company has left there, and rejects when that fails. */
+  stop(companyId: string | null): Promise<void>;
 }
 
 /** What an operator says of a cluster. */
@@ -92,5 +94,15 @@ export async function openRealCluster(home: PaperclipHome, cluster: RealCluster)
   await copyFile(cluster.kubeconfig, kubeconfig);
   await chmod(kubeconfig, 0o600);
   await giveTo(home.user, kubeconfig);
-  return { ...cluster, kubeconfig, homeFolder: null, devcluster: null, stop: async () => {} };
+  const real = { ...cluster, kubeconfig };
+  return {
+    ...real,
+    homeFolder: null,
+    devcluster: null,
+    async stop(companyId) {
+      if (companyId === null) return;
+      const left = await removeJobsOf(companyId, real);
+      if (left.length > 0) throw new Error(`Still in the cluster after 30 s: ${left.join(", ")}`);
+    },
+  };
 }

@@ -60,7 +60,8 @@ export class Stage implements AsyncDisposable {
     const home = undo.adopt(await createHome(), (value) => value.remove());
     say(real ? `cluster: that of ${real.kubeconfig}` : "cluster: starting the devcluster");
     const cluster = await (real ? openRealCluster(home, real) : openDevcluster(home, fast));
-    undo.defer(() => cluster.stop());
+    let owner: Company | null = null;
+    undo.defer(() => cluster.stop(owner?.id ?? null));
     signal?.throwIfAborted();
     const { model, url: modelUrl } = await startModel(perform(scenes), cluster);
     undo.defer(() => model.stop());
@@ -74,8 +75,8 @@ export class Stage implements AsyncDisposable {
     undo.defer(stop);
     say(`Paperclip: ready at ${url} after ${(bootMs / 1000).toFixed(1)} s`);
     if (adapter !== null) await api.installAdapter(adapter, true);
-    const parts = { home, cluster, model, modelUrl, env, undo: undo.move() };
-    return new Stage(parts, server, await api.createCompany(company));
+    owner = await api.createCompany(company);
+    return new Stage({ home, cluster, model, modelUrl, env, undo: undo.move() }, server, owner);
   }
 
   get server(): PaperclipServer {

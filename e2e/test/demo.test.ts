@@ -3,11 +3,11 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findClaudeCode } from "../../demo/claude-code.ts";
-import { rootFolder } from "../host/install.ts";
+import { packageFolder, rootFolder } from "../host/install.ts";
 import { until } from "../host/until.ts";
 
 const IMAGE = "agent:1";
@@ -24,6 +24,7 @@ interface Program {
 let folder: string;
 let kubeconfig: string;
 let cluster: Program;
+const demos: Program[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "e2e-demo-"));
@@ -41,6 +42,14 @@ beforeAll(async () => {
     kubeconfig,
   ]);
   await until("the cluster is up", async () => cluster.text().includes("export KUBECONFIG="));
+});
+
+/** A test that failed has left its demo alone. */
+afterEach(async () => {
+  for (const { child, ended } of demos.splice(0)) {
+    child.kill("SIGTERM");
+    await ended;
+  }
 });
 
 afterAll(async () => {
@@ -67,13 +76,29 @@ async function demo(): Promise<Program & { readonly temporary: string }> {
   const temporary = await mkdtemp(join(folder, "tmp-"));
   await chmod(temporary, 0o755);
   const where = ["--kubeconfig", kubeconfig, "--image", IMAGE, "--address", "127.0.0.1"];
-  // What Node's compiler keeps there is for every later process.
-  const env = { TMPDIR: temporary, NODE_DISABLE_COMPILE_CACHE: "1" };
-  return { temporary, ...start([path("e2e/demo.ts"), "--once", ...where], env) };
+  const env = {
+    TMPDIR: temporary,
+    // What Node's compiler keeps there is for every later process.
+    NODE_DISABLE_COMPILE_CACHE: "1",
+    // A package that is named is taken as it is: ours was built before the suite.
+    E2E_PACKAGE: resolve(packageFolder),
+  };
+  const program = start([path("e2e/demo.ts"), "--once", ...where], env);
+  demos.push(program);
+  return { temporary, ...program };
 }
 
 const kubectl = async (...args: string[]): Promise<string> =>
   (await promisify(execFile)("kubectl", ["--kubeconfig", kubeconfig, ...args])).stdout;
+
+/** Until it works on the cluster; a server boots first. */
+async function podOf({ child, text }: Program): Promise<void> {
+  const isThere = async (): Promise<boolean> => {
+    if (child.exitCode !== null) throw new Error(text());
+    return (await kubectl("get", "pods", "--all-namespaces", "-o", "name")) !== "";
+  };
+  await until("its pod is there", isThere, { within: 200_000 }, async () => text());
+}
 
 async function nothingIsLeft(temporary: string): Promise<void> {
   expect(await readdir(temporary)).toEqual([]);
@@ -82,7 +107,7 @@ async function nothingIsLeft(temporary: string): Promise<void> {
   expect(await kubectl("get", "jobs,pods,secrets", "--all-namespaces", "-o", "name")).toBe("");
 }
 
-describe("demo:paperclip on a cluster that a kubeconfig names", () => {
+describe("demo:paperclip on a cluster that a kubeconfig names", { timeout: 300_000 }, () => {
   it("does its task there, and leaves nothing", async () => {
     const { text, ended, temporary } = await demo();
     expect(await ended, text()).toBe(0);
@@ -92,13 +117,22 @@ describe("demo:paperclip on a cluster that a kubeconfig names", () => {
   });
 
   it("leaves nothing after Ctrl-C while its agent works", async () => {
-    const { child, text, ended, temporary } = await demo();
-    await until(
-      "its pod is there",
-      async () => (await kubectl("get", "pods", "--all-namespaces", "-o", "name")) !== "",
-    );
+    const program = await demo();
+    const { child, text, ended, temporary } = program;
+    await podOf(program);
     process.kill(-(child.pid ?? 0), "SIGINT");
     expect(await ended, text()).toBe(130);
+    await nothingIsLeft(temporary);
+  });
+
+  it("leaves nothing when its server is killed while its agent works", async () => {
+    const program = await demo();
+    const { child, text, ended, temporary } = program;
+    await podOf(program);
+    const { stdout } = await promisify(execFile)("ps", ["--ppid", String(child.pid), "-o", "pid=,args="]);
+    const server = stdout.split("\n").find((line) => line.includes("@paperclipai/server"));
+    process.kill(Number.parseInt(server ?? "", 10), "SIGKILL");
+    expect(await ended, text()).toBe(1);
     await nothingIsLeft(temporary);
   });
 });
