@@ -45,6 +45,9 @@ export async function* watch<T extends KubeObject>(
 /** A connection that the server closes sooner than this, milliseconds, is taken for a failure when it comes to waiting. */
 const SHORT_LIVED_MS = 10_000;
 
+/** Connections in a row that brought nothing, after which lists are read besides: some proxies let no watch through. */
+const FRUITLESS = 6;
+
 /** `failed`: the next wait is a longer one. */
 type Step = { readonly next: "again" | "forbidden"; readonly failed: boolean; readonly error?: ApiError };
 
@@ -99,7 +102,10 @@ class Watch<T extends KubeObject> {
       if (step) return step;
     }
     const end = yield* this.#stream(initial);
-    return this.#judge(end, initial);
+    const step = this.#judge(end, initial);
+    // Only now: what a watch tells of a deletion, a list does not.
+    if (step.failed && step.next === "again" && this.#failures >= FRUITLESS) yield* this.#list();
+    return step;
   }
 
   async *#list(): AsyncGenerator<WatchEvent<T>, Step | undefined, void> {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import type { WatchEvent, WatchOptions } from "../../src/kubernetes/watch.ts";
-import { ApiServer, refuse } from "./support/api-server.ts";
+import { ApiServer, type Reply, refuse } from "./support/api-server.ts";
 import { ManualClock } from "./support/clocks.ts";
 import { CollectionApi } from "./support/collection-api.ts";
 import { eventually } from "./support/eventually.ts";
@@ -246,6 +246,39 @@ describe("faults", () => {
     expect(await take(2)).toEqual(["CONNECTED", "DISCONNECTED in order, again in 250"]);
     await afterWait(250);
     expect(await take(1)).toEqual(["DISCONNECTED in order, again in 500"]);
+  });
+
+  test.each([
+    ["closes", (reply: Reply) => void reply.writeHead(200).end()],
+    ["breaks", (reply: Reply) => void reply.destroy()],
+    ["refuses", (reply: Reply) => refuse(reply, 500, "InternalError", "no streams here")],
+  ])("where something between %s every watch, lists take its place", async (_, end) => {
+    const { take, next } = await watching();
+    expect(await take(2)).toEqual(["CONNECTED", "LISTED  @100"]);
+    api.intercept = (seen, reply) => {
+      if (!seen.url.searchParams.has("watch")) return false;
+      end(reply);
+      return true;
+    };
+    server.cut();
+    api.put("jobs", "a");
+    const listed = async () => {
+      for (let step = 0; step < 40; step++) {
+        let came = false;
+        const coming = next().finally(() => {
+          came = true;
+        });
+        await eventually(() => came || clock.sleeping.some((ms) => ms <= 15_000), "an event or a wait");
+        if (!came) clock.advance(Math.min(...clock.sleeping));
+        const event = await coming;
+        if (event.startsWith("LISTED")) return event;
+      }
+      return "no list";
+    };
+    expect(await listed()).toBe("LISTED a @101");
+    expect(server.seen.length).toBeLessThanOrEqual(9);
+    api.put("jobs", "b");
+    expect(await listed()).toBe("LISTED a,b @102");
   });
 
   test.each([
