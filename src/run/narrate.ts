@@ -1,5 +1,7 @@
 /** Tells the host where the run is: what pod, where, which phase, why it waits. One notice for each change. */
 import type { Host, Notice } from "../paperclip/host.ts";
+import { trueCondition } from "./evidence/job.ts";
+import type { PodFacts } from "./evidence/pod.ts";
 import type { Evidence } from "./evidence.ts";
 import { CONTAINER } from "./plan/names.ts";
 import type { RunRecord } from "./record.ts";
@@ -30,11 +32,21 @@ function stageOf(record: RunRecord): Notice | null {
   if (!job) return null;
   if (!pod || (pod.agent.state !== "running" && pod.agent.state !== "terminated")) return waitingNotice(record);
   const payload = podPayload(evidence);
+  if (pod.agent.state === "running" && pod.deletionAskedAt !== null)
+    return leavingNotice(pod, job.stoppedBecause !== null, payload);
   if (pod.agent.state === "running")
     return { type: "k8s.pod.running", message: `Pod ${pod.name} runs on node ${pod.node ?? "unknown"}`, payload };
   const end = pod.agent.terminated;
   const code = end ? ` with exit code ${end.exitCode}${end.reason ? ` (${end.reason})` : ""}` : "";
   return { type: "k8s.pod.ended", message: `The agent's container in pod ${pod.name} ended${code}`, payload };
+}
+
+/** On a node that does not answer a pod stays like this until the node is back or removed. */
+function leavingNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<string, unknown>): Notice {
+  const { reason = "", message = "" } = trueCondition(pod.conditions, "DisruptionTarget") ?? {};
+  const why = [reason, message].filter(Boolean).join(": ");
+  const words = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has yet to end its agent`;
+  return { type: "k8s.pod.leaving", message: words, level: stoppedByUs ? "info" : "warn", payload };
 }
 
 function waitingNotice(record: RunRecord): Notice | null {

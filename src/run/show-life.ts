@@ -22,7 +22,8 @@ export function showLife(record: RunRecord, host: Host, clock: Clock, signal: Ab
       if (clock.now() < Math.max(heardAt, toldAt) + SILENCE_MS) continue;
       toldAt = clock.now();
       const { pod } = record.evidence;
-      if (pod?.presence !== "present" || pod.agent.state !== "running") continue;
+      // Of a pod that was told to end, running was only the last that its node said.
+      if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) continue;
       const minutes = Math.round((toldAt - heardAt) / 60_000);
       const message = `The agent in pod ${pod.name} runs, and has said nothing for ${minutes} minutes`;
       await host.notice({ type: "k8s.pod.silent", message, payload: { pod: pod.name, minutes } });
