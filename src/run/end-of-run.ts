@@ -25,9 +25,13 @@ function isWithoutFuture(evidence: Evidence): boolean {
 
 /** Stopped by an adapter, and its controller has seen that and counts no pod: none will come. */
 function isHeldForGood(job: JobFacts): boolean {
-  if (!job.suspended || job.stoppedBecause === null || job.livePods > 0) return false;
-  return trueCondition(job.conditions, "Suspended") !== null;
+  if (job.stoppedBecause === null || job.livePods > 0) return false;
+  return isHeld(job);
 }
+
+/** Its controller, too, has seen that the Job is suspended. */
+const isHeld = ({ suspended, conditions }: JobFacts): boolean =>
+  suspended && trueCondition(conditions, "Suspended") !== null;
 
 /**
  * True while the cluster is about to say why: the container's end comes first; the pod's phase, the Job's condition and
@@ -38,7 +42,7 @@ export function causeIsPending(evidence: Evidence): boolean {
   const { pod, job, seal } = evidence;
   if (seal && seal.exitCode === 0 && seal.agent?.result) return false;
   if (!pod) return false;
-  if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !job.suspended;
+  if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !isHeld(job);
   if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;
   // The kubelet's status lags (lesson 3): the phase says that it is over, the container's end is yet to come. A pod that
   // says why it failed (Evicted …) need not have had a container.

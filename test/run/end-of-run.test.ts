@@ -48,6 +48,15 @@ describe("lesson 3: honest causes for a truncated run", () => {
     expect(causeIsPending(evidenceOf([...lagging, ended(137, { reason: "OOMKilled" })]))).toBe(false);
   });
 
+  it("who suspended the Job of a pod that is gone is waited for until the Job's controller says so", () => {
+    const spec = { template: {}, suspend: true };
+    const suspending = { kind: "job", job: { ...JOB, spec, status: {} }, deleted: false, at: 0 } as const;
+    const gone = [job(), pod({ phase: "Pending" }), suspending, { kind: "pod-gone", at: 0 } as const];
+    expect(causeIsPending(evidenceOf(gone))).toBe(true);
+    const told = { ...suspending, job: { ...suspending.job, status: held } };
+    expect(causeIsPending(evidenceOf([...gone, told]))).toBe(false);
+  });
+
   it("nothing is waited for when the pod is gone with its Job, or has said why itself", () => {
     expect(causeIsPending(evidenceOf([job(), pod(RUNNING), { kind: "pod-gone", at: 0 }, job(failed)]))).toBe(false);
     expect(causeIsPending(evidenceOf([job(), pod({ phase: "Failed", reason: "Evicted" })]))).toBe(false);

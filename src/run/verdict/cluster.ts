@@ -146,7 +146,7 @@ const jobSuspended: Cause = (known) => {
   return {
     kind: "deleted",
     code: "k8s_job_suspended",
-    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod; ${claude(known)} ended${withEnding(known)}.`,
+    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod, ${aftermath(known)}.`,
     fix: "Find who suspends Jobs (a queue such as Kueue, or a person), then run it again.",
     because: [
       `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}, ${suspended.at ?? ""}`,

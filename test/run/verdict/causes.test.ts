@@ -124,6 +124,17 @@ describe("disrupted", () => {
   });
 });
 
+test("a Job that somebody suspended before its agent started is not said to have run", () => {
+  const spec = { template: {}, suspend: true };
+  const metadata = { name: "ac-agent-run-abc123", uid: "job-uid" };
+  const status = { conditions: [{ type: "Suspended", status: "True", reason: "JobSuspended" }] };
+  const suspended: Observation = { kind: "job", job: { metadata, spec, status }, deleted: false, at: T0 };
+  const gone = { ...pod({ phase: "Pending" }), deleted: true } as Observation;
+  const verdict = judge(evidenceOf([job(), pod({ phase: "Pending" }), suspended, gone]));
+  expect(verdict).toMatchObject({ code: "k8s_job_suspended", executionRecovery: { kind: "bootstrap" } });
+  expect(verdict.sentence).toMatch(/so the cluster deleted its pod, before its agent started\.$/);
+});
+
 describe("the seal when every log line is lost", () => {
   const sealed = (terminal: object, more: object = {}) => ({
     agent: {
