@@ -44,6 +44,8 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const { runId } = plan.identity;
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
   if (verdict.kind === "detached" || isLost(record) || successorOf(record, runId)) return;
+  const orphans = orphansOf(input);
+  if (orphans) await host.status(orphans);
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
   const wasStopped = record.evidence.job?.stoppedBecause !== null;
   const keep = plan.retain && !wasStopped;
@@ -51,6 +53,14 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (!keep && !wasStopped && (await collectLater(job))) return;
   const left = keep ? await markCollected(client, job, runId) : await cleanUp(client, job);
   if (left) await host.status(`Job ${job.namespace}/${job.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
+}
+
+/** The Job was deleted and not its pod, which is what the API does unless it is told otherwise; we may not delete pods. */
+function orphansOf({ job: { namespace, name }, record }: ConcludeInput): string | null {
+  const { pod } = record.evidence;
+  if (!pod || record.pod?.metadata?.ownerReferences?.length) return null;
+  const left = [...(pod.presence === "present" ? [`pod/${pod.name}`] : []), `secret/${name}`];
+  return `Job ${namespace}/${name} was deleted without what it owned, and nobody collects that now: kubectl -n ${namespace} delete ${left.join(" ")}`;
 }
 
 /** It changes nothing about the verdict; without an acknowledgement the host would say that nobody knows what became of it. */

@@ -102,6 +102,8 @@ describe("stopping a run", () => {
       expect(run.stdout()).toContain("saved");
       expect(result).toMatchObject({ errorCode: "k8s_job_deleted_externally", exitCode: 143, sessionId: SESSION });
       expect(result.errorMessage).toMatch(/the watch saw it deleted/);
+      const orphaned = run.statuses.some((line) => line.endsWith(` secret/${job?.metadata.name}`));
+      expect(orphaned).toBe(propagationPolicy === "Orphan");
       await place.admin.delete(secrets, place.namespace, job?.metadata.name ?? "");
       expect(await leftovers(place, run)).toEqual([]);
     },
