@@ -28,6 +28,8 @@ function adviceForStatus(error: ApiError, where: string): string {
   // RBAC's words; other 403s come from admission and say themselves what is wrong.
   if (error.forbidden && / cannot (create|get|list|watch|patch|delete) resource /.test(error.detail))
     return `Grant the verb "${error.verb}" on ${error.resource}${where} to Paperclip's service account (deploy/rbac.yaml has the whole Role).`;
+  if (error.forbidden && /because it is being terminated/.test(error.detail))
+    return "The namespace is being deleted: set another one in the agent's configuration, or create it anew when it is gone.";
   if (error.forbidden) return "An admission rule of the cluster refused it: change what its message names.";
   if (error.notFound && error.details?.kind === "namespaces")
     return `Create the namespace ${error.details.name}, or set another one in the agent's configuration.`;
