@@ -60,14 +60,14 @@ export function describeWaiting(seen: SeenOfPod): Waiting {
   const { running, terminated } = agent?.state ?? {};
   if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "forever-until-limit" };
   if (terminated) return ended(terminated);
-  if (pod.metadata?.deletionTimestamp) return failed("gone", "Deleted", "the pod is being deleted");
+  if (pod.metadata?.deletionTimestamp) return gone("the pod is being deleted");
   return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, events);
 }
 
 function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
-  if (job?.metadata?.deletionTimestamp) return failed("gone", "Deleted", "the Job is being deleted");
+  if (job?.metadata?.deletionTimestamp) return gone("the Job is being deleted");
   const over = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
-  if (over) return failed("failed", over.reason ?? "Failed", over.message ?? "");
+  if (over) return failed(over.reason ?? "Failed", over.message ?? "");
   if (job?.spec?.suspend) {
     const fix = fixForWaiting("Suspended");
     return { state: "suspended", reason: "Suspended", message: "", fix, patience: "forever-until-limit" };
@@ -82,11 +82,16 @@ function ended({ reason = "", message = "", startedAt }: ContainerStateTerminate
   // A failed start carries the epoch as its start, a container that never existed none at all (measured).
   const started = startedAt !== undefined && startedAt !== null && Date.parse(startedAt) > 0;
   if (started) return { state: "ready", reason, message: "", fix: null, patience: "forever-until-limit" };
-  return failed("failed", reason, message, fixForWaiting(reason === "StartError" ? "RunContainerError" : reason));
+  return failed(reason, message, fixForWaiting(reason === "StartError" ? "RunContainerError" : reason));
 }
 
-function failed(state: "failed" | "gone", reason: string, message: string, fix: string | null = null): Waiting {
-  return { state, reason, message, fix, patience: "fatal" };
+/** It goes within seconds, as a rule, and whatever took it is the cause: the run is not given up before. */
+function gone(message: string): Waiting {
+  return { state: "gone", reason: "Deleted", message, fix: null, patience: "forever-until-limit" };
+}
+
+function failed(reason: string, message: string, fix: string | null = null): Waiting {
+  return { state: "failed", reason, message, fix, patience: "fatal" };
 }
 
 function failedPod({ status = {} }: Pod): Waiting | null {
@@ -95,14 +100,13 @@ function failedPod({ status = {} }: Pod): Waiting | null {
     const { exitCode, reason, message } = init.state?.terminated ?? {};
     const fix = `Read the log of the init container ${init.name}.`;
     return failed(
-      "failed",
       reason ?? "Error",
       `init container ${init.name}: exit code ${exitCode}${message ? `: ${message.trim()}` : ""}`,
       fix,
     );
   }
   if (status.phase !== "Failed" && status.phase !== "Succeeded") return null;
-  return failed("failed", status.reason ?? status.phase, status.message ?? "");
+  return failed(status.reason ?? status.phase, status.message ?? "");
 }
 
 function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Waiting | null {

@@ -73,11 +73,11 @@ describe("recorded lives", () => {
     expect(states("suspended")).toContain("ready Running");
   });
 
-  test("a pod that is being deleted is not waited for", () => {
+  test("a pod that is being deleted is not given up before it is gone: then it is known why", () => {
     const { pods } = readRecording("delpending");
     expect(describeWaiting({ pod: pods[0] ?? null, job: null, events: [], container: "main" })).toMatchObject({
       state: "gone",
-      patience: "fatal",
+      patience: "forever-until-limit",
     });
   });
 });
