@@ -1,4 +1,5 @@
-import type { Cause } from "./cause.ts";
+import type { ActsTaken } from "../evidence/acts.ts";
+import type { Cause, Finding } from "./cause.ts";
 import { type Known, neverLaunched } from "./known.ts";
 import { whatItWaitedFor } from "./startup.ts";
 import { claude, quoting, runAgain, timeOf, withEnding } from "./words.ts";
@@ -78,16 +79,29 @@ function timeout(known: Known, limit: string, because: readonly string[]) {
 
 /** The host let go of the run; it lives on and its successor takes it over. */
 export const detached: Cause = (known) => {
-  const { detach } = known.evidence.acts;
-  if (!detach || known.stopped || neverLaunched(known.evidence)) return null;
+  const { acts, job } = known.evidence;
+  const { detach } = acts;
+  if (!detach) return null;
+  if (neverLaunched(known.evidence)) return letGoEarly(detach);
+  if (known.stopped || job?.presence !== "present") return null;
   return {
     kind: "detached",
     code: "k8s_controller_detached",
-    sentence: `Paperclip let go of the run${quoting(detach.reason)}; its Job ${known.evidence.job?.name ?? ""} goes on, and the agent's next run takes it over.`,
+    sentence: `Paperclip let go of the run${quoting(detach.reason)}; its Job ${job.name} goes on, and the agent's next run takes it over.`,
     fix: "Nothing: wake the agent again if no next run starts by itself.",
     because: [`Detached at ${timeOf(detach.at)}; the end of the container was not seen`],
   };
 };
+
+function letGoEarly({ reason, at }: NonNullable<ActsTaken["detach"]>): Finding {
+  return {
+    kind: "adapter-fault",
+    code: "k8s_controller_detached",
+    sentence: `Paperclip let go of the run${quoting(reason)}, before anything of it was started.`,
+    fix: "Nothing: wake the agent again if no next run starts by itself.",
+    because: [`Detached at ${timeOf(at)}; no Job was made`],
+  };
+}
 
 /** True when the agent's container had already ended when we acted: then our act changed nothing. */
 function endedBefore({ container }: Known, at: number): boolean {

@@ -124,6 +124,21 @@ describe("disrupted", () => {
   });
 });
 
+describe("let go by the host", () => {
+  const detach: Observation = { kind: "act", act: { kind: "detach", reason: "lease lost", at: T0 } };
+
+  test("before there was a Job: nothing was started, and that is said", () => {
+    const verdict = judge(evidenceOf([detach]));
+    expect(verdict).toMatchObject({ code: "k8s_controller_detached", executionRecovery: { kind: "bootstrap" } });
+    expect(verdict.sentence).toBe("Paperclip let go of the run: lease lost, before anything of it was started.");
+  });
+
+  test("a Job that was deleted does not go on", () => {
+    const verdict = judge(evidenceOf([job(), pod(RUNNING), jobDeleted(), detach, agent(ANSWERED)]));
+    expect(verdict.code).toBe("k8s_job_deleted_externally");
+  });
+});
+
 test("a Job that somebody suspended before its agent started is not said to have run", () => {
   const spec = { template: {}, suspend: true };
   const metadata = { name: "ac-agent-run-abc123", uid: "job-uid" };
