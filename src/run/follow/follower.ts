@@ -123,8 +123,8 @@ export class Follower {
     await watch.stop();
     this.#wasSilent = watch.silent;
     if (reading.kind === "ended" && reading.unfinished) transcript.noteUnfinished(reading.unfinished);
-    const clean = (reading.kind === "ended" && reading.clean) || watch.silent;
-    this.#tail.served({ clean, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead });
+    const { silent } = watch;
+    this.#tail.served({ silent, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead });
     this.#interruption ??= { why: whyEnded(reading), at: this.#options.clock.now() };
     return reading;
   }

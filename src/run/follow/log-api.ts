@@ -123,7 +123,7 @@ export class LogApi implements GapSource {
     stall.stop();
     this.#stalls = stall.signal.aborted ? this.#stalls + 1 : 0;
     const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
-    this.#tail.served({ ...served, clean: reading.kind === "ended" && reading.clean });
+    this.#tail.served({ ...served, silent: false });
     if (reading.kind === "ended" && reading.clean) this.#noteUnfinished(reading.unfinished);
     if (reading.kind === "failed" || reading.kind === "refused") {
       onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });

@@ -1,6 +1,7 @@
 /** How one answer of the log API served. */
 export interface Served {
-  readonly clean: boolean;
+  /** It was left for its silence: that says nothing of how far answers get. */
+  readonly silent: boolean;
   /** Lines that were new, and lines that were known. */
   readonly taken: number;
   readonly repeated: number;
@@ -8,14 +9,16 @@ export interface Served {
   readonly ahead: number;
 }
 
-/** Broken answers without a new line before another way is tried. */
+/** Answers without a new line before another way is tried. */
 const FRUITLESS = 2;
 const MARGIN = 64;
 
 /**
  * A second way to ask for the log. `sinceTime` knows whole seconds, so each answer repeats up to a second; a stream
  * that is cut again and again before it has repeated a busy second would never get further. Then the end of the log is
- * asked for by count (`tailLines`): the frames' numbers tell where the answer belongs, and how much to ask for.
+ * asked for by count (`tailLines`): the frames' numbers tell where the answer belongs, and how much to ask for. How an answer
+ * ended is no sign: over HTTP/2 one that was cancelled in mid-body looks whole (undici 8.12), as does one that lost the
+ * kubelet.
  */
 export class TailCount {
   #fruitless = 0;
@@ -34,7 +37,7 @@ export class TailCount {
       // More was asked for than lay between, and it begins where it began: the node has thrown away what lay between.
       // By time, the stream is what it is, and the gap is worked on.
       this.#lines = noFurther ? null : this.#lines + answer.ahead + MARGIN;
-    } else if (answer.clean) {
+    } else if (answer.silent) {
       this.#fruitless = 0;
       this.#lines = null;
     } else if (answer.taken > 0) {

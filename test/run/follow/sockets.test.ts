@@ -112,17 +112,21 @@ describe.each<Breaking>(["reset", "half-close"])("a connection that ends by %s",
   });
 });
 
-test("a second that is longer than any stream lives is still got through", async () => {
-  const { run } = await runOn("plain");
-  run.node.tieStamps();
-  run.node.chunkBytes = 2048;
-  for (let at = 0; at < 400; at++) run.node.faults.push({ after: 30_000, how: "cut" });
-  const report = await run.follow(async () => {
-    for (let at = 0; at < 4000; at++) run.print("stdout", Buffer.from(`${at} ${"y".repeat(100)}`));
-    await run.exit(20);
-  });
-  check(run, report);
-});
+// Over HTTP/2 a stream that is cancelled in mid-body looks like one that ended in order (undici 8.12).
+test.each(["plain", "h2"] as const)(
+  "a second longer than any stream lives is still got through: %s",
+  async (protocol) => {
+    const { run } = await runOn(protocol);
+    run.node.tieStamps();
+    run.node.chunkBytes = 2048;
+    for (let at = 0; at < 400; at++) run.node.faults.push({ after: 30_000, how: "cut" });
+    const report = await run.follow(async () => {
+      for (let at = 0; at < 4000; at++) run.print("stdout", Buffer.from(`${at} ${"y".repeat(100)}`));
+      await run.exit(20);
+    });
+    check(run, report);
+  },
+);
 
 test("100,000 lines with one and the same stamp are told apart, however their streams are cut", async () => {
   const { run } = await runOn("plain");
