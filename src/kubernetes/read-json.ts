@@ -3,7 +3,11 @@ import { ApiError, type Request } from "./api-error.ts";
 /** No list of runs is that large; a gateway that streams something else without end must not fill the memory. */
 const MAX_BODY_BYTES = 128 * 1024 * 1024;
 
-/** Reads an answer as one JSON object. Throws ApiError `protocol` when it is none, whatever the stream throws otherwise. */
+/**
+ * Reads an answer as one JSON object. Throws ApiError `protocol` when it is none, and an Error like those of the network
+ * when it broke off: over HTTP/2 an answer that was cancelled in mid-body ends as if it were whole (undici 8.12), and a
+ * proxy that lost its server may end one in order.
+ */
 export async function readJson(body: AsyncIterable<Buffer>, request: Request): Promise<object> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -20,5 +24,17 @@ export async function readJson(body: AsyncIterable<Buffer>, request: Request): P
   } catch {
     // Said below; the parser's message would quote the body.
   }
+  if (size === 0 || isBrokenOff(text)) throw new Error(`the answer broke off after ${size} bytes`);
   throw new ApiError({ kind: "protocol", request, detail: "no JSON object" });
+}
+
+/** True for JSON that begins as an object and has no end. */
+export function isBrokenOff(text: string): boolean {
+  if (!text.trimStart().startsWith("{")) return false;
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { CredentialsError } from "./credentials.ts";
 import { networkFault } from "./network-error.ts";
+import { isBrokenOff } from "./read-json.ts";
 
 /** One HTTP request in the words of the API. */
 export interface Call {
@@ -99,7 +100,9 @@ export class Transport {
   /** A refusal that breaks off is a broken connection: what it would have said is not known. */
   async #refusal(call: Call, answer: Answer, signal: AbortSignal): Promise<ApiError> {
     try {
-      return this.refusal(call, answer.statusCode, answer.headers, await readText(answer));
+      const text = await readText(answer);
+      if (isBrokenOff(text)) throw new Error(`the refusal broke off after ${text.length} characters`);
+      return this.refusal(call, answer.statusCode, answer.headers, text);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       return this.fault(call, error);

@@ -1,3 +1,4 @@
+import { constants, type Http2ServerResponse } from "node:http2";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ApiError } from "../../src/kubernetes/api-error.ts";
 import type { ClientOptions } from "../../src/kubernetes/call-options.ts";
@@ -5,7 +6,7 @@ import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import type { Clock } from "../../src/kubernetes/clock.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { configMaps, jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, type Handler, json, refuse } from "./support/api-server.ts";
+import { ApiServer, type Handler, json, type Reply, refuse } from "./support/api-server.ts";
 import { LeapingClock } from "./support/clocks.ts";
 import { eventually } from "./support/eventually.ts";
 
@@ -20,8 +21,8 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function clientOf(handler: Handler, options: ClientOptions = {}) {
-  const started = await ApiServer.start(handler);
+async function clientOf(handler: Handler, options: ClientOptions = {}, protocol: "plain" | "h2" = "plain") {
+  const started = await ApiServer.start(handler, protocol);
   server = started;
   const clock = new LeapingClock();
   const client = new KubernetesClient(await started.cluster(), { clock, random: () => 0.5, ...options });
@@ -246,33 +247,57 @@ describe("what may pass is tried again", () => {
     expect(server.seen.map((seen) => seen.method)).toEqual(["GET", "GET", "PATCH", "PATCH", "DELETE", "DELETE"]);
   });
 
-  test("an answer cut in the middle is no answer", async () => {
+  /** Ends an answer in its middle; each but `cut` looks like an end in order. */
+  const ways = {
+    cut: (reply: Reply, text: string) => void reply.write(text, () => reply.socket?.destroy()),
+    "ended in order": (reply: Reply, text: string) => void reply.end(text),
+    "ended before its first byte": (reply: Reply) => void reply.end(),
+    "cancelled over HTTP/2": (reply: Reply, text: string) => {
+      const { stream } = reply as unknown as Http2ServerResponse;
+      reply.write(text, () => stream.close(constants.NGHTTP2_CANCEL));
+    },
+  };
+  const protocolOf = (way: string) => (way.endsWith("HTTP/2") ? "h2" : "plain");
+
+  test.each(Object.entries(ways))("an answer that is %s in the middle is no answer", async (way, end) => {
     let calls = 0;
-    const { client } = await clientOf((_, reply) => {
-      if (++calls > 1) return json(reply, 200, JOB);
-      reply.writeHead(200, { "content-type": "application/json" });
-      reply.write('{"metadata":{"na', () => reply.socket?.destroy());
-    });
+    const { client } = await clientOf(
+      (_, reply) => {
+        if (++calls > 1) return json(reply, 200, JOB);
+        reply.writeHead(200, { "content-type": "application/json" });
+        end(reply, '{"metadata":{"na');
+      },
+      {},
+      protocolOf(way),
+    );
     expect((await client.get(jobs, "runs", "run-1")).metadata.name).toBe("run-1");
   });
 
-  test("a refusal cut in the middle is none: its words might have said something else", async () => {
-    let calls = 0;
-    const { client } = await clientOf((_, reply) => {
-      if (++calls > 1) return json(reply, 200, JOB);
-      reply.writeHead(404, { "content-type": "application/json" });
-      reply.write('{"kind":"Status","co', () => reply.socket?.destroy());
-    });
-    expect((await client.find(jobs, "runs", "run-1"))?.metadata.name).toBe("run-1");
-  });
+  test.each(Object.entries(ways).filter(([way]) => !way.endsWith("first byte")))(
+    "a refusal that is %s in the middle is none: its words might have said something else",
+    async (way, end) => {
+      let calls = 0;
+      const { client } = await clientOf(
+        (_, reply) => {
+          if (++calls > 1) return json(reply, 200, JOB);
+          reply.writeHead(404, { "content-type": "application/json" });
+          end(reply, '{"kind":"Status","co');
+        },
+        {},
+        protocolOf(way),
+      );
+      expect((await client.find(jobs, "runs", "run-1"))?.metadata.name).toBe("run-1");
+    },
+  );
 });
 
 describe("a create is never done twice", () => {
-  test.each(["socket reset", "answer cut", "refusal cut", "500", "504", "503 without Retry-After"])(
+  test.each(["socket reset", "answer cut", "answer empty", "refusal cut", "500", "504", "503 without Retry-After"])(
     "%s: ambiguous, not repeated",
     async (fault) => {
       const { client, server } = await clientOf((_, reply) => {
         if (fault === "socket reset") return void reply.socket?.resetAndDestroy();
+        if (fault === "answer empty") return void reply.writeHead(201).end();
         const cut = fault.endsWith(" cut");
         if (!cut) return refuse(reply, Number.parseInt(fault, 10), "InternalError", "timeout");
         reply.writeHead(fault === "answer cut" ? 201 : 409);
