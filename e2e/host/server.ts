@@ -40,7 +40,20 @@ const READY_WITHIN_MS = 180_000;
 /** Milliseconds: a graceful shutdown was measured to take up to 10 s. */
 const STOP_WITHIN_MS = 40_000;
 
+/** Its PostgreSQL takes a port that was free some seconds ago: another one on this machine may have it by then. */
+class DatabasePortTaken extends Error {}
+const BOOTS = 3;
+
 export async function bootServer(options: ServerOptions): Promise<PaperclipServer> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await boot(options);
+    } catch (error) {
+      if (!(error instanceof DatabasePortTaken) || attempt === BOOTS) throw error;
+    }
+}
+
+async function boot(options: ServerOptions): Promise<PaperclipServer> {
   const { home, env = {} } = options;
   const port = options.port ?? (await freePort());
   const logFile =
@@ -67,7 +80,8 @@ export async function bootServer(options: ServerOptions): Promise<PaperclipServe
   } catch (error) {
     child.kill("SIGKILL");
     const tail = (await readFile(logFile, "utf8")).split("\n").slice(-30).join("\n");
-    throw new Error(`Paperclip did not become ready (log: ${logFile}):\n${tail}`, { cause: error });
+    const Failure = tail.includes("Failed to start embedded PostgreSQL on port") ? DatabasePortTaken : Error;
+    throw new Failure(`Paperclip did not become ready (log: ${logFile}):\n${tail}`, { cause: error });
   }
   const end = async (name: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
