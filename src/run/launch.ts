@@ -41,7 +41,7 @@ export async function launch(
   const job = launchedJob(existing ?? (await createJob(client, plan, lastAnswer)));
   try {
     signal.throwIfAborted();
-    const seen = await awaitTurn(client, plan, job, signal);
+    const seen = await awaitTurn(client, plan, job, { ...PATIENCE, signal });
     await createSecret(client, plan, job, lastAnswer);
     signal.throwIfAborted();
     return launchedJob(await letGo(client, seen, { ...PATIENCE, signal: lastAnswer }));

@@ -124,6 +124,23 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("away between the Job's creation and its start: the run waits as long as for every other of these calls", async () => {
+    const creating = devcluster.faults.add({
+      match: { method: "POST", path: /\/jobs$/ },
+      action: { kind: "delay", milliseconds: 300 },
+    });
+    const clusters = new ClusterRegistry({ retryForMs: 500 });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}`, dependencies: { clusters } });
+    while (!creating.hits) await place.admin.clock.sleep(5);
+    const match = { method: "GET", path: /\/jobs$/, query: /agent-id/ };
+    const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503 } });
+    while (!fault.hits) await place.admin.clock.sleep(5);
+    await place.admin.clock.sleep(1500);
+    devcluster.faults.clear();
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   describe("that tells us nothing of a Job from its birth on", () => {
     const POST = { method: "POST", path: /\/jobs$/ };
     const PATCH = { method: "PATCH", path: /\/jobs\// };

@@ -1,6 +1,7 @@
 /** Asks the cluster whether this run may start: at most one living Job for an agent. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
+import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
@@ -45,7 +46,7 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
   // A Job that this run is to take over is taken over, also when it is cancelled now: only then it can be stopped.
   const signal = abortLater(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = await guarded(client, () => jobsOfAgent(client, plan, signal));
+    const found = await guarded(client, () => jobsOfAgent(client, plan, { signal }));
     const asked = runsInQuestion(me, found).map(async (id) => [id, await readStatus(id, signal)] as const);
     const decision = decideClaim(me, found, new Map(await Promise.all(asked)));
     if (decision.kind !== "ours" && decision.kind !== "adopt") request.signal.throwIfAborted();
@@ -79,10 +80,10 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
 export async function jobsOfAgent(
   client: KubernetesClient,
   { namespace, identity }: Pick<RunPlan, "namespace" | "identity">,
-  signal: AbortSignal,
+  options: CallOptions,
 ): Promise<readonly Job[]> {
   const labelSelector = `${OURS},${LABELS.agentId}=${agentLabel(identity.agentId)}`;
-  return (await client.list(jobs, namespace, { labelSelector, signal })).items;
+  return (await client.list(jobs, namespace, { labelSelector, ...options })).items;
 }
 
 /** The fault of a run whose agent's slot is taken. */
