@@ -10,7 +10,7 @@ import { LogApi, since, tail } from "./log-api.ts";
 import type { OpenLog } from "./log-source.ts";
 import { NearestAhead } from "./nearest.ts";
 import type { Outlet } from "./outlet.ts";
-import { type Reading, readLog } from "./read-log.ts";
+import { endsInErrorText, type Reading, readLog } from "./read-log.ts";
 import { type RefillTarget, refill } from "./refill.ts";
 import { StreamWatch } from "./stream-watch.ts";
 import { TailCount } from "./tail-count.ts";
@@ -34,6 +34,12 @@ export interface FollowerOptions {
  * withholds such lines.
  */
 const EARLIER_AFTER_SILENCE_SEC = 3600;
+
+/**
+ * A kubelet that says it cannot follow (no inotify instance is left for about the 107th follower of a node, measured)
+ * gives what there is: it is asked twice a second, not as fast as it answers.
+ */
+const ATTEMPT_UNFOLLOWED = 2;
 
 /** Keeps a log stream open while the container lives, then gets the rest and works up the end. */
 export class Follower {
@@ -76,7 +82,8 @@ export class Follower {
     for (let attempt = 0; !hasEnded(container.state()) && !signal.aborted; ) {
       const { taken } = this.transcript;
       const reading = await this.#followOnce();
-      attempt = this.transcript.taken > taken ? 0 : attempt + 1;
+      if (this.transcript.taken === taken) attempt++;
+      else attempt = endsInErrorText(reading) ? ATTEMPT_UNFOLLOWED : 0;
       if (!hasEnded(container.state()) && !signal.aborted) await this.#pause(reading, attempt);
     }
     await this.#live.settled();

@@ -5,9 +5,9 @@ import type { FollowLimits } from "./follow.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
 import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
 import type { NearestAhead } from "./nearest.ts";
-import { type Reading, readLog } from "./read-log.ts";
+import { endsInErrorText, readLog } from "./read-log.ts";
 import { StallGuard } from "./stall-guard.ts";
-import { secondOf, sinceTime, skipStamp } from "./stamp.ts";
+import { secondOf, sinceTime } from "./stamp.ts";
 import { TailCount } from "./tail-count.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -160,10 +160,4 @@ export class LogApi implements GapSource {
     this.unfinished = bytes && this.#lastUnfinished?.equals(bytes) ? bytes : null;
     this.#lastUnfinished = bytes;
   }
-}
-
-/** The kubelet writes its own errors into the body, and ends it cleanly (measured: without stamp or newline). */
-function endsInErrorText(reading: Reading): boolean {
-  if (reading.kind !== "ended" || !reading.unfinished) return false;
-  return skipStamp(reading.unfinished, 0, reading.unfinished.length) < 0;
 }

@@ -1,4 +1,5 @@
 import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
+import { skipStamp } from "./stamp.ts";
 import { type Overlong, WholeLines } from "./whole-lines.ts";
 
 /** How one answer of the log API went. */
@@ -47,4 +48,10 @@ export async function readLog(
   if (end.end === "aborted") return { kind: "aborted" };
   if (end.end === "broken") return { kind: "ended", clean: false, error: end.error, unfinished: null };
   return { kind: "ended", clean: true, error: null, unfinished: lines.takeUnfinished() };
+}
+
+/** The kubelet writes its own errors into the body, and ends it cleanly (measured: without stamp or newline). */
+export function endsInErrorText(reading: Reading): boolean {
+  if (reading.kind !== "ended" || !reading.unfinished) return false;
+  return skipStamp(reading.unfinished, 0, reading.unfinished.length) < 0;
 }

@@ -132,7 +132,7 @@ async function tell(told: Story, options: ConstructorParameters<typeof Simulated
 
 /** A body that ends cleanly too early looks like a whole one: it is asked for again so many times and no more. */
 function earlyEnds(faults: readonly Fault[], most: number): Fault[] {
-  const left = { clean: most, stall: 3, cut: 10, text: 10, drip: 0 };
+  const left = { clean: most, stall: 3, cut: 10, text: 10, drip: 0, unfollowed: 0 };
   return faults.filter((next) => left[next.how]-- > 0);
 }
 

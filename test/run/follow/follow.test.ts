@@ -275,6 +275,22 @@ describe("followTranscript", () => {
     expect(run.events).toContainEqual({ type: "not-output", text: expect.stringContaining("too many open files") });
   });
 
+  test("a node without inotify instances is asked about twice a second", async () => {
+    const run = new SimulatedRun();
+    for (let at = 0; at < 1000; at++) run.node.faults.push({ after: Number.POSITIVE_INFINITY, how: "unfollowed" });
+    const report = await run.follow(async () => {
+      for (let at = 1; at <= 500; at++) {
+        print(run, at, at);
+        await run.clock.sleep(20);
+      }
+      await run.exit();
+    });
+    check(run, report);
+    expect(report.transcript.state).toBe("complete");
+    expect(report.streams).toBeGreaterThan(15);
+    expect(report.streams).toBeLessThan(40);
+  });
+
   test("a line that the runner's death cut off is delivered as far as it came, and named", async () => {
     const run = new SimulatedRun({ seal: false });
     run.node.writeUnfinished = Buffer.from("2|the last wor");

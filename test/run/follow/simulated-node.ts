@@ -1,6 +1,8 @@
 import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { LogOpening, LogRequest } from "../../../src/run/follow/log-source.ts";
 
+const NO_WATCHER = "failed to create fsnotify watcher: too many open files";
+
 interface Entry {
   /** Nanoseconds since 1970. */
   readonly at: bigint;
@@ -13,9 +15,9 @@ export interface Fault {
   readonly after: number;
   /**
    * `cut` the connection breaks; `clean` it ends in order too early; `text` so, behind an error text; `stall`; `drip` a
-   * byte each second, for ever.
+   * byte each second, for ever; `unfollowed` the node has no inotify instance left.
    */
-  readonly how: "cut" | "clean" | "text" | "stall" | "drip";
+  readonly how: "cut" | "clean" | "text" | "stall" | "drip" | "unfollowed";
 }
 
 /**
@@ -126,7 +128,8 @@ export class SimulatedNode {
     let left = fault ? fault.after : Number.POSITIVE_INFINITY;
     try {
       if (this.delayMs > 0) await this.#clock.sleep(this.delayMs, signal).catch(() => undefined);
-      for await (const part of this.#parts(request, signal)) {
+      const unfollowed = request.follow && fault?.how === "unfollowed";
+      for await (const part of this.#parts(unfollowed ? { ...request, follow: false } : request, signal)) {
         for (let at = 0; at < part.length; at += this.chunkBytes) {
           const chunk = part.subarray(at, Math.min(at + this.chunkBytes, part.length));
           const stop = chunk.length >= left ? stopIn(chunk, left, fault) : -1;
@@ -140,6 +143,7 @@ export class SimulatedNode {
           if (signal.aborted) return;
         }
       }
+      if (unfollowed) yield Buffer.from(NO_WATCHER);
       if (!signal.aborted) how = "clean";
     } finally {
       settle(how);
@@ -161,9 +165,10 @@ export class SimulatedNode {
         }
         return "aborted";
       case "text":
-        yield Buffer.from("failed to create fsnotify watcher: too many open files");
+        yield Buffer.from(NO_WATCHER);
         return "clean";
       case "clean":
+      case "unfollowed":
         return "clean";
       case "cut":
       case undefined:
