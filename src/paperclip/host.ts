@@ -1,7 +1,8 @@
 /**
- * Speaks to the host during a run. Every callback of the host may be missing, slow or throw: none of that may end or
- * change a run, so nothing here rejects.
+ * Speaks to the host during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
+ * or hold up a run, so nothing here rejects, or waits for long.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 
 export interface Notice {
@@ -29,13 +30,35 @@ export interface Host {
 
 type Callbacks = Pick<AdapterExecutionContext, "onMeta" | "onEvent" | "onRuntimeProgress" | "onDispatch" | "onLog">;
 
-export function createHost(ctx: Callbacks): Host {
+/** Milliseconds that a callback is waited for: the first time, and again while an earlier call of it has not come back. */
+export interface HostPatience {
+  /** @default 15000 */
+  readonly firstMs: number;
+  /** @default 1000 */
+  readonly againMs: number;
+}
+
+export function createHost(ctx: Callbacks, patience: HostPatience = { firstMs: 15_000, againMs: 1000 }): Host {
   const faults = new Map<string, string>();
+  const hanging = new Set<string>();
+  const fault = (name: string, message: string): void => {
+    if (!faults.has(name)) faults.set(name, `${name} ${message}`);
+  };
   const guard = async (name: string, call: () => unknown): Promise<void> => {
+    const done = new AbortController();
     try {
-      await call();
+      const called = Promise.resolve(call());
+      const ms = hanging.has(name) ? patience.againMs : patience.firstMs;
+      const late = sleep(ms, true, { signal: done.signal }).catch(() => false);
+      if (!(await Promise.race([called.then(() => false), late]))) return;
+      hanging.add(name);
+      const back = () => hanging.delete(name);
+      called.then(back, back);
+      fault(name, "did not settle in time");
     } catch (error) {
-      if (!faults.has(name)) faults.set(name, `${name} failed: ${error instanceof Error ? error.message : error}`);
+      fault(name, `failed: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      done.abort();
     }
   };
   return {

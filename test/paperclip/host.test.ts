@@ -25,6 +25,32 @@ describe("speaking to the host", () => {
     expect(host.faults.every((fault) => fault.endsWith("failed: the host is gone"))).toBe(true);
   });
 
+  it("goes on when a callback does not come back, and waits for the next one less until it does", async () => {
+    const first = Promise.withResolvers<void>();
+    const lines: string[] = [];
+    const host = createHost(
+      {
+        onLog: async (_, chunk) => {
+          lines.push(chunk);
+          if (lines.length === 1) await first.promise;
+        },
+        onMeta: () => new Promise<void>(() => undefined),
+        onEvent: () => new Promise<void>(() => undefined),
+        onRuntimeProgress: () => new Promise<void>(() => undefined),
+      },
+      { firstMs: 5, againMs: 1 },
+    );
+    await host.invocation({ adapterType: "claude_k8s", command: "x" });
+    await host.notice({ type: "a", message: "b" });
+    await host.status("one");
+    await host.status("two");
+    first.resolve();
+    await host.status("three");
+    expect(lines).toEqual(["[paperclip] one\n", "[paperclip] two\n", "[paperclip] three\n"]);
+    const names = ["onMeta", "onEvent", "onRuntimeProgress", "onLog"];
+    expect(host.faults).toEqual(names.map((name) => `${name} did not settle in time`));
+  });
+
   it("does without the callbacks that a host does not have", async () => {
     const lines: string[] = [];
     const host = createHost({
