@@ -140,9 +140,13 @@ export function emptyResponse(known: Known): Finding {
   };
 }
 
+/** An error may come under these words all the same. */
+const NO_EXPLANATION = new Set(["success", "completed"]);
+
 function otherError(known: Known, result: TerminalResult): Finding {
   const budget = result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted";
-  const detail = result.errors[0] ?? result.terminalReason ?? result.subtype;
+  const words = [result.errors[0], result.terminalReason, result.subtype];
+  const detail = words.find((word) => word && !NO_EXPLANATION.has(word));
   return {
     kind: "agent-error",
     code: "claude_error",

@@ -21,7 +21,7 @@ export function witnesses(known: Known, because: readonly string[]): readonly st
 }
 
 function fromResult({ agent: { result, apiRetry, malformedLines } }: Known): readonly string[] {
-  const odd = malformedLines === 0 ? [] : [`${malformedLines} lines of the transcript were not JSON objects`];
+  const odd = malformedLines === 0 ? [] : [`Not a JSON object: ${counted(malformedLines)} of the transcript`];
   if (result) return [resultInWords(result), ...odd];
   const tried = apiRetry
     ? [

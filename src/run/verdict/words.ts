@@ -13,7 +13,8 @@ export function withEnding({ ending }: Known): string {
 }
 
 /** What can be done about a run that was cut off through no fault of its own. */
-export function runAgain({ evidence: { run } }: Known): string {
+export function runAgain({ neverRan, evidence: { run } }: Known): string {
+  if (neverRan) return "Run it again: nothing of it ran.";
   return run.sessionPersists
     ? "Run it again; the agent's session can be resumed."
     : "Run it again; it begins anew, its session went with the pod.";

@@ -60,6 +60,14 @@ describe("agent errors by their structured fields", () => {
     expect(judge(evidenceOf([job(), ended(1), agent({ ...ANSWERED, result: terminal })])).code).toBe("claude_error");
   });
 
+  test("an error under the subtype success is not explained by it", () => {
+    const terminal = result({ isError: true, terminalReason: "completed" });
+    const verdict = judge(
+      evidenceOf([job(), ended(0, {}, { exitCode: 0 }), agent({ ...SUCCEEDED, result: terminal })]),
+    );
+    expect(verdict.sentence).toMatch(/ended with exit code 0 and reported an error\.$/);
+  });
+
   test("success with a bad exit code is not success", () => {
     const verdict = judge(evidenceOf([job(), ended(1), agent(SUCCEEDED)]));
     expect(verdict).toMatchObject({ code: "claude_error", exitCode: 1 });

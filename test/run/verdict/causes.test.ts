@@ -108,6 +108,13 @@ describe("disrupted", () => {
     expect(verdict.sentence).toMatch(/evicted by its node \[Evicted\]: The node was low on resource: memory\./);
   });
 
+  test("a pod that was evicted before its agent started took no session with it", () => {
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
+    const evicted = { ...pod({ phase: "Pending", conditions }), deleted: true } as Observation;
+    const verdict = judge(evidenceOf([job(), evicted], { sessionPersists: false }));
+    expect(verdict).toMatchObject({ kind: "disrupted", fix: "Run it again: nothing of it ran." });
+  });
+
   test("a pod deleted because its node is lost may still run there", () => {
     const conditions = [{ type: "DisruptionTarget", status: "True", reason: "DeletionByTaintManager" }];
     const lost = { ...pod({ ...RUNNING, conditions }), deleted: true } as Observation;
