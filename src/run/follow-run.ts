@@ -53,7 +53,7 @@ export async function followRun(input: FollowRunInput): Promise<void> {
   const { transcript } = await followTranscript({
     open: openPodLog(client, job, record),
     container,
-    onLog: ctx.onLog,
+    onLog: (stream, chunk) => ctx.onLog(stream, chunk),
     page: words?.between,
     onLine: (channel, line) => {
       heard();
