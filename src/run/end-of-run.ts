@@ -4,23 +4,26 @@ import type { Evidence } from "./evidence.ts";
 
 /** True when the agent cannot run any more: its container ended, or there is no pod and none will come. */
 export function hasEnded(evidence: Evidence): boolean {
-  const { job, pod } = evidence;
+  const { pod } = evidence;
   if (pod?.agent.state === "terminated") return true;
   const podIsOver = pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed";
   if (!podIsOver) return false;
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;
-  if (!job) return false;
-  return isHeldForGood(job) || (evidence.podless && isWithoutFuture(evidence));
+  return evidence.podless && isWithoutFuture(evidence);
 }
 
-/** The Job is over and its pod was never seen: it may have been there, for Jobs and pods are not told in step. */
+/**
+ * The Job is over and its pod was never seen: it may have been there, for Jobs and pods are not told in step; and the
+ * suspension that a Job shows may be that of its birth, which its controller has yet to take back.
+ */
 export function podIsMissed(evidence: Evidence): boolean {
   return evidence.pod === null && !evidence.podless && isWithoutFuture(evidence);
 }
 
 function isWithoutFuture(evidence: Evidence): boolean {
-  return evidence.job !== null && (evidence.job.presence !== "present" || jobIsFinished(evidence));
+  const { job } = evidence;
+  return job !== null && (job.presence !== "present" || jobIsFinished(evidence) || isHeldForGood(job));
 }
 
 /** Stopped by an adapter, and its controller has seen that and counts no pod: none will come. */

@@ -29,9 +29,10 @@ describe("a run has ended", () => {
     ["not while its Job waits for a pod, though there is none yet", [job(), NO_POD], false],
     ["not when a pod was found after all", [job(failed), NO_POD, pod(RUNNING)], false],
     ["not when its Job is gone and its pod still runs", [job(), pod(RUNNING), jobDeleted()], false],
-    ["when it was stopped before it had a pod", [job(), stopped(held)], true],
-    ["not before the controller has seen that", [job(), stopped({})], false],
-    ["not while the controller still counts a pod", [job(), stopped({ ...held, terminating: 1 })], false],
+    ["when it was stopped before it had a pod", [job(), stopped(held), NO_POD], true],
+    ["not before anybody looked for one: the suspension may be that of its birth", [job(), stopped(held)], false],
+    ["not before the controller has seen that", [job(), stopped({}), NO_POD], false],
+    ["not while the controller still counts a pod", [job(), stopped({ ...held, terminating: 1 }), NO_POD], false],
     ["not while it waits for its pod", [job()], false],
   ])("%s", (_, seen, expected) => {
     expect(hasEnded(evidenceOf(seen))).toBe(expected);

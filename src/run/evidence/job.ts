@@ -32,6 +32,8 @@ export interface JobFacts {
   readonly stoppedBecause: string | null;
   /** Pods that run, wait or are being ended, as the Job's controller counts them. */
   readonly livePods: number;
+  /** True once its controller counted a pod of any state. */
+  readonly hadPods: boolean;
   /** Every condition ever seen, newest state of each type. */
   readonly conditions: readonly Condition[];
 }
@@ -39,6 +41,7 @@ export interface JobFacts {
 /** Reads a Job; `before` keeps what the newer object no longer says. */
 export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at: number): JobFacts {
   const meta = job.metadata ?? {};
+  const { active = 0, terminating = 0, failed = 0, succeeded = 0 } = job.status ?? {};
   const ended = deleted || before?.presence === "deleted";
   return {
     name: meta.name ?? "",
@@ -50,7 +53,8 @@ export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at:
     finalizers: meta.finalizers ?? [],
     suspended: job.spec?.suspend ?? false,
     stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
-    livePods: (job.status?.active ?? 0) + (job.status?.terminating ?? 0),
+    livePods: active + terminating,
+    hadPods: before?.hadPods === true || active + terminating + failed + succeeded > 0,
     conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
   };
 }

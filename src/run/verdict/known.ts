@@ -61,7 +61,7 @@ function neverRan(evidence: Evidence, seal: Seal | null, agent: AgentResult): bo
   const { pod, job, acts } = evidence;
   if (!job) return neverLaunched(evidence);
   // Who gives up waiting also deletes the Job: see Act.
-  if (!pod) return acts.gaveUp !== null || heldWithoutPods(job);
+  if (!pod) return acts.gaveUp !== null || (heldWithoutPods(job) && !job.hadPods);
   if (pod.agent.ran) return false;
   // A pod that was pending when last seen and then vanished unseen may have run in between.
   return pod.presence === "deleted" || pod.phase === "Failed" || pod.agent.terminated !== null || acts.gaveUp !== null;

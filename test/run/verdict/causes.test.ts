@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fault, Observation } from "../../../src/run/evidence.ts";
+import { ANNOTATIONS } from "../../../src/run/plan/names.ts";
 import { judge } from "../../../src/run/verdict.ts";
 import {
   ANSWERED,
@@ -79,6 +80,23 @@ describe("cancelled", () => {
   test("too late: the run had ended before", () => {
     expect(judge(evidenceOf([job(), ended(0), cancel(T0 + 60_000), agent(SUCCEEDED)])).kind).toBe("completed");
     expect(judge(evidenceOf([job(), cancel(T0), ended(0), agent(SUCCEEDED)])).kind).toBe("cancelled");
+  });
+
+  test("a pod that only the Job's controller saw may have run", () => {
+    const metadata = { name: "ac-agent-run-abc123", uid: "job-uid", annotations: { [ANNOTATIONS.stopped]: "because" } };
+    const status = { conditions: [{ type: "Suspended", status: "True" }] };
+    const held: Observation = {
+      kind: "job",
+      job: { metadata, spec: { template: {}, suspend: true }, status },
+      deleted: false,
+      at: T0,
+    };
+    const verdict = judge(evidenceOf([job({ active: 1 }), cancel(), held, { kind: "no-pod" }]));
+    expect(verdict).toMatchObject({ kind: "cancelled", stopped: true, executionRecovery: null });
+    expect(verdict.sentence).not.toContain("before its agent started");
+    expect(judge(evidenceOf([job(), cancel(), held, { kind: "no-pod" }])).sentence).toContain(
+      "before its agent started",
+    );
   });
 
   test("explains the deletion that follows it", () => {
