@@ -38,27 +38,28 @@ export async function refill(target: RefillTarget, options: RefillOptions): Prom
   const { transcript, clock, random, signal } = options;
   const nearest = new NearestAhead();
   let quietSince = clock.now();
-  let doubts = target.openEnded ? 2 : 6;
+  // Nothing tells what lacks at an open end, and each run with one waits so often (1.5 s in all).
+  let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const failed = await askAll(target, nearest, options);
+    const { failed, read } = await askAll(target, nearest, options);
     if (isReached(target, transcript)) return;
     const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
-    } else if (patient && (failed || (!nearest.any && doubts-- > 0))) {
+    } else if (patient && (failed || (read && !nearest.any && doubts-- > 0))) {
       // An answer that ends before the place asked for may have ended too early: HTTP cannot tell.
       await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
     } else if (!giveUpNext(target, nearest, options)) return;
   }
 }
 
-/** One round; true when a source that failed may have more later. */
-async function askAll(target: RefillTarget, nearest: NearestAhead, options: RefillOptions): Promise<boolean> {
+/** One round. `failed`: a source may have more later; `read`: one gave what it has. */
+async function askAll(target: RefillTarget, nearest: NearestAhead, options: RefillOptions) {
   const { transcript, sources, signal } = options;
   nearest.clear();
-  let mayYet = false;
+  const round = { failed: false, read: false };
   for (const source of sources) {
     const from = transcript.stdout.line;
     const before = nearest.clear();
@@ -66,7 +67,7 @@ async function askAll(target: RefillTarget, nearest: NearestAhead, options: Refi
     const enough = () => isReached(target, transcript) || nearest.any;
     const answer = await source.offer(transcript, nearest, enough, signal);
     for (const place of before) nearest.note(place);
-    mayYet ||= answer === "failed";
+    if (answer !== "absent") round[answer] = true;
     // A source goes on a little beyond what was missing.
     const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
     const to = Math.min(transcript.stdout.line - 1, Math.max(from, beyond - 1));
@@ -74,7 +75,7 @@ async function askAll(target: RefillTarget, nearest: NearestAhead, options: Refi
       options.onEvent({ type: "refilled", channel: "stdout", from, to, source: source.name });
     if (isReached(target, transcript) || signal.aborted) break;
   }
-  return mayYet;
+  return round;
 }
 
 function isReached(target: RefillTarget, transcript: Transcript): boolean {

@@ -76,6 +76,17 @@ describe("a log without numbers", () => {
     );
   });
 
+  test("answers without a byte at the end are not believed at once", async () => {
+    const run = new SimulatedRun({ raw: true });
+    run.node.faults.push({ after: 0, how: "cut" });
+    for (let at = 0; at < 5; at++) run.node.faults.push({ after: 0, how: "clean" });
+    await run.follow(async () => {
+      for (let at = 1; at <= 5; at++) run.print("stdout", Buffer.from(`line ${at}`));
+      await run.exit();
+    });
+    expect(run.delivered.stdout).toBe("line 1\nline 2\nline 3\nline 4\nline 5\n");
+  });
+
   test("is known by its mark, even when its first line looks like a frame", async () => {
     const run = new SimulatedRun({ raw: true });
     const report = await run.follow(async () => {
