@@ -72,7 +72,7 @@ function hearLateCancel({ client, record, orders }: ConcludeInput): void {
 
 /** We lost it from sight and nobody asked for its end: it may be alive. */
 function isLost({ evidence: { faults, acts } }: RunRecord): boolean {
-  return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.timeout && !acts.gaveUp;
+  return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.gaveUp;
 }
 
 /** The result of a run that never had a Job of its own: nothing of it is alive in the cluster. */

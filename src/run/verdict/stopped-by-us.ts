@@ -37,18 +37,12 @@ export const stoppedEarlier: Cause = (known) => {
   };
 };
 
-/** The run's own time was up: the adapter or the runner ended it. */
+/** The run's own time was up: the runner ended the agent, watched or not. */
 export const timedOut: Cause = (known) => {
-  const { acts, run } = known.evidence;
-  const act = acts.timeout && !endedBefore(known, acts.timeout.at) ? acts.timeout : null;
-  const byRunner = known.seal?.ending === "timeout";
-  if (!act && !byRunner) return null;
-  const limit = act?.afterSec ?? run.timeoutSec;
-  const because = [
-    ...(byRunner ? ["The runner's seal: it ended the agent because the run's time was up"] : []),
-    ...(act ? [`The adapter ended the run at ${timeOf(act.at)}, after ${act.afterSec} s`] : []),
-  ];
-  return timeout(known, limit > 0 ? `its limit of ${limit} s` : "its time limit", because);
+  if (known.seal?.ending !== "timeout") return null;
+  const { timeoutSec } = known.evidence.run;
+  const because = ["The runner's seal: it ended the agent because the run's time was up"];
+  return timeout(known, timeoutSec > 0 ? `its limit of ${timeoutSec} s` : "its time limit", because);
 };
 
 /** The cluster's own limit, the backstop for when nobody watched: `activeDeadlineSeconds` of the Job or the pod. */

@@ -138,10 +138,6 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
   fc.constant(cancel()),
   fc.record({
     kind: fc.constant("act" as const),
-    act: fc.record({ kind: fc.constant("timeout" as const), afterSec: fc.nat(), at }),
-  }),
-  fc.record({
-    kind: fc.constant("act" as const),
     act: fc.record({ kind: fc.constant("detach" as const), reason: fc.string(), at }),
   }),
   fc.record({
@@ -210,7 +206,7 @@ test("the property above does see completed runs", () => {
 test("a run that ended by no act of ours is never called cancelled, timed out by us or detached", () => {
   const unacted = evidence.map((seen) => ({
     ...seen,
-    acts: { cancel: null, timeout: null, gaveUp: null, detach: null },
+    acts: { cancel: null, gaveUp: null, detach: null },
   }));
   fc.assert(
     fc.property(unacted, (seen) => {
