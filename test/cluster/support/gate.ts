@@ -18,9 +18,9 @@ export class Gates {
     return new Gates(await mkdtemp(join(tmpdir(), "gates-")));
   }
 
-  /** Words for sh: go on when the test has opened this gate. */
-  waitFor(name: string): string {
-    return `while [ ! -e ${this.#path(name)} ]; do sleep 0.02; done`;
+  /** Words for sh: go on when the test has opened this gate; `meanwhile` is done again and again. */
+  waitFor(name: string, meanwhile = ":"): string {
+    return `while [ ! -e ${this.#path(name)} ]; do ${meanwhile}; sleep 0.02; done`;
   }
 
   /** Words for sh: tell the test that the agent has come this far. */
