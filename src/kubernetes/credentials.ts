@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { type OidcConfig, OidcToken } from "./oidc.ts";
 import { oneLine, redact } from "./redact.ts";
 import type { Selection } from "./select-context.ts";
 
@@ -34,6 +35,7 @@ export class CredentialSource {
   #kubeConfig: KubeConfig | undefined;
   #pending: Promise<Credentials> | undefined;
   #lastToken: string | undefined;
+  #oidc: OidcToken | undefined;
 
   constructor(selection: Selection) {
     this.#selection = selection;
@@ -48,9 +50,8 @@ export class CredentialSource {
 
   /** Forgets what is cached, because the server refused it (401): a plugin's token can be revoked before it expires. */
   forget(): void {
-    // An OIDC refresh token may be used once; the new one lives only in the loaded configuration.
-    const provider = this.#selection.user.value["auth-provider"] as { name?: unknown } | undefined;
-    if (provider?.name !== "oidc") this.#kubeConfig = undefined;
+    this.#kubeConfig = undefined;
+    this.#oidc?.forget();
   }
 
   async #ask(): Promise<Credentials> {
@@ -62,7 +63,7 @@ export class CredentialSource {
       for (const [name, value] of Object.entries(options.headers ?? {}))
         headers[name.toLowerCase()] = String(value).trim();
       if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
-      const token = await this.#tokenFromFile();
+      const token = (await this.#tokenFromFile()) ?? (await this.#oidcToken());
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
       return { headers, tls: tlsOptions(options) };
     } catch (error) {
@@ -82,6 +83,21 @@ export class CredentialSource {
     }
     return this.#lastToken;
   }
+
+  async #oidcToken(): Promise<string | undefined> {
+    const config = oidcOf(this.#selection.user.value);
+    if (!config) return undefined;
+    this.#oidc ??= new OidcToken(config);
+    return this.#oidc.get();
+  }
+}
+
+type AuthProvider = { readonly name?: unknown; readonly config?: OidcConfig };
+
+/** Of the user's `oidc` auth provider; null when there is none. */
+function oidcOf(user: Fields): OidcConfig | null {
+  const provider = user["auth-provider"] as AuthProvider | undefined;
+  return provider?.name === "oidc" ? (provider.config ?? {}) : null;
 }
 
 /** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
@@ -95,12 +111,16 @@ async function load({ cluster, user, namespace, context }: Selection): Promise<K
   kubeConfig.loadFromString(
     JSON.stringify({
       clusters: [{ name: cluster.name, cluster: value }],
-      users: [{ name: user.name || "nobody", user: withExecInfo(user.value, cluster.value) }],
+      users: [{ name: user.name || "nobody", user: withExecInfo(withoutOidc(user.value), cluster.value) }],
       contexts: [{ name: context, context: { cluster: cluster.name, user: user.name || "nobody", namespace } }],
       "current-context": context,
     }),
   );
   return kubeConfig;
+}
+
+function withoutOidc(user: Fields): Fields {
+  return oidcOf(user) ? { ...user, "auth-provider": undefined } : user;
 }
 
 /** What a plugin is told by kubectl, and not by the client library; several refuse to work without. */
