@@ -7,7 +7,12 @@ import type { RunRecord } from "./record.ts";
 export function witnessContainer(record: RunRecord): ContainerWitness {
   return {
     state: () => containerState(record.evidence),
-    changed: (signal) => record.changed(signal),
+    changed: (signal) => {
+      const { seal } = record.evidence;
+      const state = containerState(record.evidence);
+      // Most of what is told of a pod that waits changes neither: its log is not to be asked for each time.
+      return record.until(() => containerState(record.evidence) !== state || record.evidence.seal !== seal, signal);
+    },
     seal: () => record.evidence.seal,
   };
 }

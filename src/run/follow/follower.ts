@@ -41,6 +41,13 @@ const EARLIER_AFTER_SILENCE_SEC = 3600;
  */
 const ATTEMPT_UNFOLLOWED = 2;
 
+/**
+ * Between looks at the log of a container that nobody has seen start, on average, milliseconds: the observer tells at
+ * once, unless its word is late, and a pod may wait for a node for an hour.
+ */
+const WAITING_MS = 10_000;
+const rarely = (random: Random): number => WAITING_MS * (0.5 + random());
+
 /** Keeps a log stream open while the container lives, then gets the rest and works up the end. */
 export class Follower {
   readonly transcript: Transcript;
@@ -78,7 +85,8 @@ export class Follower {
   }
 
   async run(): Promise<void> {
-    const { container, signal } = this.#options;
+    const { container, signal, random } = this.#options;
+    if (container.state() === "waiting") await this.#changeWithin(rarely(random));
     for (let attempt = 0; !hasEnded(container.state()) && !signal.aborted; ) {
       const { taken } = this.transcript;
       const reading = await this.#followOnce();
@@ -144,15 +152,21 @@ export class Follower {
   }
 
   async #pause(reading: Reading, attempt: number): Promise<void> {
-    const { clock, random, container, signal, onEvent } = this.#options;
+    const { random, container, onEvent } = this.#options;
     const told = reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
-    const waitMs = Math.max(told ?? 0, reconnectWait(attempt, random));
+    const early = reading.kind === "not-yet" && container.state() === "waiting";
+    const waitMs = Math.max(told ?? 0, early ? rarely(random) : reconnectWait(attempt, random));
     onEvent({ type: "reconnect", why: whyEnded(reading), waitMs });
+    await this.#changeWithin(waitMs, told !== undefined);
+  }
+
+  /** A change of the container is a reason to look at once; but what the server asked for is kept to (`whole`). */
+  async #changeWithin(waitMs: number, whole = false): Promise<void> {
+    const { clock, container, signal } = this.#options;
     const done = new AbortController();
     const stop = AbortSignal.any([signal, done.signal]);
     const slept = clock.sleep(waitMs, stop).catch(() => undefined);
-    // What the server asked for is kept to; otherwise a change of the container is a reason to look at once.
-    const changed = told === undefined ? container.changed(stop).catch(() => undefined) : slept;
+    const changed = whole ? slept : container.changed(stop).catch(() => undefined);
     await Promise.race([slept, changed]);
     done.abort();
   }

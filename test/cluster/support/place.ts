@@ -13,7 +13,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
-import { type Devcluster, fastTimings, type LocalImage, startDevcluster } from "../../../devcluster/src/index.ts";
+import {
+  type Devcluster,
+  type DevclusterOptions,
+  fastTimings,
+  type LocalImage,
+  startDevcluster,
+} from "../../../devcluster/src/index.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
 import { type FakePaperclip, startFakePaperclip } from "./paperclip.ts";
@@ -41,11 +47,12 @@ export interface Place {
 const SERVICE_ACCOUNT = "paperclip";
 const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url));
 
-export async function openPlace(): Promise<Place> {
+/** @param more of the devcluster, when there is one */
+export async function openPlace(more: Pick<DevclusterOptions, "bookmarkInterval"> = {}): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "cluster-suite-"));
   const given = process.env.TEST_KUBECONFIG;
   const images = given ? {} : await localImages(folder);
-  const devcluster = given ? null : await startDevcluster({ images, timings: fastTimings });
+  const devcluster = given ? null : await startDevcluster({ images, timings: fastTimings, ...more });
   const adminKubeconfig = given ?? join(folder, "admin");
   if (devcluster) await writeFile(adminKubeconfig, devcluster.kubeconfig, { mode: 0o600 });
   const kubeConfig = new KubeConfig();

@@ -56,6 +56,27 @@ describe("followTranscript", () => {
     expect(run.delivered.stdout).toBe("line 1\nline 2\n");
   });
 
+  test("a container that takes long to start is asked for rarely, and heard as soon as it has started", async () => {
+    const run = new SimulatedRun();
+    run.become("waiting");
+    let startedAt = 0;
+    const report = await run.follow(async () => {
+      for (let at = 0; at < 1000; at++) run.node.refusals.push({ kind: "not-yet" });
+      await run.clock.sleep(20 * MINUTE);
+      run.node.refusals.length = 0;
+      startedAt = run.clock.now();
+      print(run, 1, 5);
+      run.become("running");
+      await run.clock.sleep(100);
+      expect(run.delivered.stdout).toContain("line 5\n");
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.clock.now() - startedAt).toBeLessThan(2000);
+    expect(run.node.requests.length).toBeLessThanOrEqual(20 * 12 + 2);
+    expect(run.node.requests.length).toBeGreaterThan(20 * 4);
+  });
+
   test("a rotation between streams that break does not hold up what comes behind it", async () => {
     const run = new SimulatedRun();
     run.node.chunkBytes = 1;

@@ -1,0 +1,58 @@
+/**
+ * What a quiet run of an hour costs the API server, counted there. The adapter's own clock is set forward, nobody sleeps;
+ * the devcluster's bookmarks come as often by that clock as a real server's do.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { Gates } from "./support/gate.ts";
+import { LeapingClock } from "./support/leaping-clock.ts";
+import { openPlace, type Place } from "./support/place.ts";
+import { INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
+
+let place: Place;
+let gates: Gates;
+beforeAll(async () => {
+  place = await openPlace({ bookmarkInterval: 30 });
+  gates = await Gates.make();
+}, 120_000);
+afterAll(async () => {
+  await place.close();
+  await gates.remove();
+});
+
+const MINUTE = 60_000;
+const LEAP = MINUTE / 4;
+/** Two watches live for 30 to 60 minutes each, by the server's clock, which nobody sets forward. */
+const RENEWALS = 2;
+
+/** `runs` of as many agents, each silent for an hour; the adapter's requests, in words. */
+async function anHourOf(runs: number): Promise<string[]> {
+  const clock = new LeapingClock();
+  const clusters = new ClusterRegistry({ clock });
+  const gate = `over-${runs}`;
+  const agent = `cat >/dev/null; ${INIT}; ${gates.waitFor(gate)}; ${RESULT}`;
+  place.devcluster?.requests.clear();
+  const started: TestRun[] = [];
+  for (let run = 0; run < runs; run++) {
+    const one = startRun(place, { agent, dependencies: { clusters } });
+    await one.said("init");
+    started.push(one);
+  }
+  for (let passed = 0; passed < 60 * MINUTE; passed += LEAP) {
+    clock.leap(LEAP);
+    // Everybody whose timer fires does what the timer is for.
+    await sleep(25);
+  }
+  await gates.open(gate);
+  for (const { result } of started) expect(await result).toMatchObject({ exitCode: 0, errorCode: null });
+  return [...(place.devcluster?.requests ?? [])].map(({ status, method, path, query }) => `${status} ${method} ${path}?${query}`);
+}
+
+it("at most 24 requests alone in its process, at most 12 for each further one", async ({ skip }) => {
+  if (!place.devcluster) return skip("it counts the devcluster's requests");
+  const alone = await anHourOf(1);
+  const together = await anHourOf(4);
+  expect(alone.length + RENEWALS, alone.join("\n")).toBeLessThanOrEqual(24);
+  expect((together.length - alone.length) / 3, together.join("\n")).toBeLessThanOrEqual(12);
+});
