@@ -46,7 +46,9 @@ async function anHourOf(runs: number): Promise<string[]> {
   }
   await gates.open(gate);
   for (const { result } of started) expect(await result).toMatchObject({ exitCode: 0, errorCode: null });
-  return [...(place.devcluster?.requests ?? [])].map(({ status, method, path, query }) => `${status} ${method} ${path}?${query}`);
+  return [...(place.devcluster?.requests ?? [])].map(
+    ({ status, method, path, query }) => `${status} ${method} ${path}?${query}`,
+  );
 }
 
 it("at most 24 requests alone in its process, at most 12 for each further one", async ({ skip }) => {
