@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { openDevclusterPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
 
 // Nothing limits memory on the devcluster, and a real kernel chooses its victim itself.
@@ -12,9 +12,9 @@ let place: Place;
 let devcluster: Devcluster;
 beforeAll(async () => {
   if (process.env.TEST_KUBECONFIG) return;
-  place = await openPlace();
-  if (!place.devcluster) throw new Error("no devcluster");
-  devcluster = place.devcluster;
+  const opened = await openDevclusterPlace();
+  place = opened;
+  devcluster = opened.devcluster;
 }, 120_000);
 afterAll(() => place?.close());
 

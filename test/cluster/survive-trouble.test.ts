@@ -8,7 +8,7 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/plan/names.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { openDevclusterPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 
 // Faults are the devcluster's: this file does not run on a real cluster.
@@ -18,9 +18,9 @@ let place: Place;
 let devcluster: Devcluster;
 beforeAll(async () => {
   if (process.env.TEST_KUBECONFIG) return;
-  place = await openPlace();
-  if (!place.devcluster) throw new Error("no devcluster");
-  devcluster = place.devcluster;
+  const opened = await openDevclusterPlace();
+  place = opened;
+  devcluster = opened.devcluster;
 }, 120_000);
 afterAll(() => place?.close());
 

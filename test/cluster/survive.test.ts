@@ -7,7 +7,7 @@ import type { Devcluster, Fault, RequestRecord } from "../../devcluster/src/inde
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, type RunSettings } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { openDevclusterPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 
 // Faults and the counter file of the agents are the devcluster's: this file does not run on a real cluster.
@@ -17,9 +17,9 @@ let place: Place;
 let devcluster: Devcluster;
 beforeAll(async () => {
   if (process.env.TEST_KUBECONFIG) return;
-  place = await openPlace();
-  if (!place.devcluster) throw new Error("no devcluster");
-  devcluster = place.devcluster;
+  const opened = await openDevclusterPlace();
+  place = opened;
+  devcluster = opened.devcluster;
 }, 120_000);
 afterAll(() => place?.close());
 

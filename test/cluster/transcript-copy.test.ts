@@ -9,8 +9,9 @@ import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
 import { furnishHostPod } from "./support/host-pod.ts";
-import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
-import { numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
+import { loseLines } from "./support/lost-lines.ts";
+import { podOf, rotate } from "./support/node-log.ts";
+import { printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
 
@@ -28,34 +29,14 @@ afterAll(async () => {
   await gates.remove();
 });
 
-const SHAPE = { width: 30 };
 const WITHIN_MS = 60_000;
 const copies = (): Promise<string[]> => readdir(join(env.PAPERCLIP_HOME ?? "", ".claude-k8s/transcripts"));
 
 describe("the transcript with Paperclip's home shared", () => {
   it("is whole although a rotation took lines while the API server was gone", async ({ skip }) => {
-    const { devcluster } = place;
-    if (!devcluster) return skip("faults need the devcluster");
-    const run = startNumbered(place, SHAPE, {
-      dependencies: { env },
-      agent: [
-        `cat >/dev/null; ${INIT}; ${printNumbered(1, 200, SHAPE)}`,
-        `${gates.waitFor("gone")}; ${printNumbered(201, 400, SHAPE)}`,
-        `${gates.waitFor("rotated")}; ${printNumbered(401, 600, SHAPE)}`,
-        `${gates.waitFor("back")}; ${RESULT}`,
-      ].join("; "),
-    });
-    await eventually(() => run.account.totals.inOrder === 200, "200 lines", WITHIN_MS);
-    const pod = await podOf(place, run);
-    devcluster.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
-    devcluster.cutConnections();
-    await gates.open("gone");
-    await untilLogged(place, pod, numberedLine(400, SHAPE));
-    await rotate(place, pod);
-    await gates.open("rotated");
-    await untilLogged(place, pod, numberedLine(600, SHAPE));
+    if (!place.devcluster) return skip("faults need the devcluster");
+    const run = await loseLines(place, gates, { dependencies: { env } });
     expect(await copies()).toHaveLength(1);
-    devcluster.faults.clear();
     await eventually(() => run.account.totals.inOrder === 600, "600 lines", WITHIN_MS);
     await gates.open("back");
     const result = await run.result;

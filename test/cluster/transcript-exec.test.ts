@@ -7,8 +7,9 @@ import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { Gates } from "./support/gate.ts";
-import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
-import { numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
+import { loseLines } from "./support/lost-lines.ts";
+import { podOf, rotate } from "./support/node-log.ts";
+import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
 import { freshId, INIT, RESULT } from "./support/run.ts";
@@ -35,37 +36,18 @@ const SHAPE = { width: 30 };
 const WITHIN_MS = 60_000;
 const EXEC = /\/exec$/;
 
-/** A run whose lines 201 to 400 are rotated away while the API server is gone; resolves when it is back. */
-async function runWithLostLines(thenCutAfter: readonly number[] = []) {
+/** Loses lines 201 to 400; the connections through which they are asked for are cut after so many bytes, in turn. */
+async function runWithLostLines(thenCutAfter: readonly number[] = []): Promise<NumberedRun> {
   const { devcluster } = place;
-  const run = startNumbered(place, SHAPE, {
-    agent: [
-      `cat >/dev/null; ${INIT}; ${printNumbered(1, 200, SHAPE)}`,
-      `${gates.waitFor("gone")}; ${printNumbered(201, 400, SHAPE)}`,
-      `${gates.waitFor("rotated")}; ${printNumbered(401, 600, SHAPE)}`,
-      `${gates.waitFor("back")}; ${RESULT}`,
-    ].join("; "),
+  return loseLines(place, gates, {
+    onBack: () => {
+      devcluster?.requests.clear();
+      for (const [skip, afterBytes] of thenCutAfter.entries()) {
+        const action = { kind: "cut", end: "reset", afterBytes } as const;
+        devcluster?.faults.add({ match: { path: EXEC }, action, count: 1, skip });
+      }
+    },
   });
-  await eventually(() => run.account.totals.inOrder === 200, "200 lines", WITHIN_MS);
-  const pod = await podOf(place, run);
-  devcluster?.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
-  devcluster?.cutConnections();
-  await gates.open("gone");
-  await untilLogged(place, pod, numberedLine(400, SHAPE));
-  await rotate(place, pod);
-  await gates.open("rotated");
-  await untilLogged(place, pod, numberedLine(600, SHAPE));
-  devcluster?.requests.clear();
-  devcluster?.faults.clear();
-  for (const [skip, afterBytes] of thenCutAfter.entries()) {
-    devcluster?.faults.add({
-      match: { path: EXEC },
-      action: { kind: "cut", end: "reset", afterBytes },
-      count: 1,
-      skip,
-    });
-  }
-  return run;
 }
 
 // Faults are the devcluster's.

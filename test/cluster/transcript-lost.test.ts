@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact, missingIn } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
-import { ALL_BUT_LOOKS, podOf, rotate, untilLogged } from "./support/node-log.ts";
+import { loseLines } from "./support/lost-lines.ts";
+import { podOf, rotate, untilLogged } from "./support/node-log.ts";
 import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
@@ -32,26 +33,8 @@ async function delivered(run: NumberedRun, lines: number): Promise<void> {
 
 describe("the transcript where the node throws lines away", () => {
   it("names exactly what was printed while the API server was gone for longer than a rotation", async ({ skip }) => {
-    const { devcluster } = place;
-    if (!devcluster) return skip("faults need the devcluster");
-    const run = startNumbered(place, SHAPE, {
-      agent: [
-        `cat >/dev/null; ${INIT}; ${printNumbered(1, 200, SHAPE)}`,
-        `${gates.waitFor("gone")}; ${printNumbered(201, 400, SHAPE)}`,
-        `${gates.waitFor("rotated")}; ${printNumbered(401, 600, SHAPE)}`,
-        `${gates.waitFor("back")}; ${RESULT}`,
-      ].join("; "),
-    });
-    await delivered(run, 200);
-    const pod = await podOf(place, run);
-    devcluster.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
-    devcluster.cutConnections();
-    await gates.open("gone");
-    await untilLogged(place, pod, numberedLine(400, SHAPE));
-    await rotate(place, pod);
-    await gates.open("rotated");
-    await untilLogged(place, pod, numberedLine(600, SHAPE));
-    devcluster.faults.clear();
+    if (!place.devcluster) return skip("faults need the devcluster");
+    const run = await loseLines(place, gates);
     await delivered(run, 400);
     await gates.open("back");
     const result = await run.result;

@@ -2,13 +2,12 @@
  * An agent that thinks for six minutes without a word. A default HTTP client gives up a silent body after five (measured);
  * the follower's and the observer's own clock is set forward, nobody sleeps.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
-import { LeapingClock } from "./support/leaping-clock.ts";
+import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { type NumberedRun, printNumbered, startNumbered } from "./support/numbered.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
@@ -34,14 +33,6 @@ function startSilent(clock: LeapingClock, gate: string): NumberedRun {
     agent: `cat >/dev/null; ${INIT}; ${printNumbered(1, 20, SHAPE)}; ${gates.waitFor(gate)}; ${printNumbered(21, 40, SHAPE)}; ${gates.waitFor(`${gate}-end`)}; ${RESULT}`,
     dependencies: { clusters: new ClusterRegistry({ clock }) },
   });
-}
-
-/** In steps that leave everybody whose timer fires the time to do what the timer is for. */
-async function pass(clock: LeapingClock, minutes: number): Promise<void> {
-  for (let at = 0; at < minutes * 4; at++) {
-    clock.leap(MINUTE / 4);
-    await sleep(25);
-  }
 }
 
 function openedStreams(): number {

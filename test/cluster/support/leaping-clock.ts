@@ -1,4 +1,5 @@
 /** The machine's clock, which a test can set forward: minutes pass at once, for everybody who waits by it. */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../../../src/kubernetes/clock.ts";
 
 interface Sleeper {
@@ -33,5 +34,15 @@ export class LeapingClock implements Clock {
     const now = this.now();
     const due = [...this.#sleepers].filter(({ until }) => until <= now).sort((a, b) => a.until - b.until);
     for (const { wake } of due) wake.abort();
+  }
+}
+
+const LEAP_MS = 15_000;
+
+/** In steps that leave everybody whose timer fires the time to do what the timer is for. */
+export async function pass(clock: LeapingClock, minutes: number): Promise<void> {
+  for (let passed = 0; passed < minutes * 60_000; passed += LEAP_MS) {
+    clock.leap(LEAP_MS);
+    await pause(25);
   }
 }

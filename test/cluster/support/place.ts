@@ -124,3 +124,11 @@ async function furnish(kubeConfig: KubeConfig, namespace: string): Promise<strin
 function missing(name: string): never {
   throw new Error(`TEST_KUBECONFIG is set, so ${name} must be too`);
 }
+
+/** For what only the devcluster can do: faults, and looks into the node. Throws on another cluster. */
+export async function openDevclusterPlace(): Promise<Place & { readonly devcluster: Devcluster }> {
+  const place = await openPlace();
+  const { devcluster } = place;
+  if (!devcluster) throw new Error("no devcluster");
+  return { ...place, devcluster };
+}
