@@ -6,7 +6,6 @@ import {
   ANSWERED,
   agent,
   cancel,
-  container,
   ended,
   evidenceOf,
   job,
@@ -16,7 +15,6 @@ import {
   result,
   SUCCEEDED,
   T0,
-  transcript,
 } from "../support/evidence.ts";
 
 const SETTLED = { kind: "interrupted", providerStopped: true, sessionPreserved: true, actionOutcomes: "settled" };
@@ -173,88 +171,6 @@ test("a Job that somebody suspended before its agent started is not said to have
   const verdict = judge(evidenceOf([job(), pod({ phase: "Pending" }), suspended, gone]));
   expect(verdict).toMatchObject({ code: "k8s_job_suspended", executionRecovery: { kind: "bootstrap" } });
   expect(verdict.sentence).toMatch(/so the cluster deleted its pod, before its agent started\.$/);
-});
-
-describe("the seal when every log line is lost", () => {
-  const sealed = (terminal: object, more: object = {}) => ({
-    agent: {
-      session_id: "s-1",
-      model: "m-1",
-      init: true,
-      content: true,
-      result: { num_turns: 2, run_cost_usd: 0.5, usage: { output_tokens: 4 }, ...terminal },
-      ...more,
-    },
-  });
-
-  test("success with session, usage and cost", () => {
-    const verdict = judge(
-      evidenceOf([job(), ended(0, {}, sealed({ subtype: "success", is_error: false, text: "Done." }))]),
-    );
-    expect(verdict).toMatchObject({
-      kind: "completed",
-      sessionId: "s-1",
-      model: "m-1",
-      summary: "Done.",
-      cost: { usd: 0.5, scope: "run" },
-    });
-  });
-
-  test("a quota with its reset", () => {
-    const terminal = { subtype: "success", is_error: true, api_error_status: 429, api_error: "usage_limit_reached" };
-    const limit = { rate_limit: { status: "rejected", resetsAt: 1795335003 } };
-    const verdict = judge(evidenceOf([job(), ended(1, {}, sealed(terminal, limit))]));
-    expect(verdict).toMatchObject({ code: "provider_quota", retryNotBefore: "2026-11-22T08:10:03.000Z" });
-  });
-
-  test("a seal from the middle of the run is no end: the container's is", () => {
-    const partial = {
-      partial: true as const,
-      exitCode: null,
-      ending: "unknown" as const,
-      agent: { session_id: "s-1", content: true },
-    };
-    const verdict = judge(evidenceOf([job(), ended(137, { reason: "OOMKilled" }, partial)]));
-    expect(verdict).toMatchObject({
-      kind: "out-of-memory",
-      code: "claude_truncated",
-      exitCode: 137,
-      signal: "SIGKILL",
-      sessionId: "s-1",
-    });
-  });
-
-  test("silence with missing lines is not called silence", () => {
-    const gap: Observation = {
-      kind: "transcript",
-      report: { state: "missing", lines: 0, gaps: [{ from: 1, to: null }] },
-    };
-    expect(judge(evidenceOf([job(), ended(1), gap]))).toMatchObject({ code: "claude_truncated" });
-    expect(judge(evidenceOf([job(), ended(1), transcript(0)]))).toMatchObject({ code: "claude_start_failed" });
-  });
-
-  test("an agent that was stopped before it started is said to be that, whoever stopped it", () => {
-    const early = ended(143, {}, { exitCode: null, signal: null, ending: "terminated", error: "told to stop" });
-    const bootstrap = { kind: "bootstrap", providerWorkStarted: false };
-    const alone = judge(evidenceOf([job(), pod(RUNNING), early, transcript(0)]));
-    expect(alone).toMatchObject({ code: "claude_start_failed", executionRecovery: bootstrap, exitCode: null });
-    expect(alone.sentence).toContain("was stopped before it started");
-    // A pull that failed once and then did not is no cause.
-    const pulled = { phase: "Pending", containerStatuses: [container({ waiting: { reason: "ErrImagePull" } })] };
-    expect(judge(evidenceOf([job(), pod(pulled), pod(RUNNING), early])).sentence).toBe(alone.sentence);
-    const stopped = judge(evidenceOf([job(), pod(RUNNING), cancel(), early]));
-    expect(stopped).toMatchObject({ kind: "cancelled", stopped: true });
-    expect(stopped.sentence).toContain("it was stopped before its agent started");
-    const deleted = judge(evidenceOf([job(), pod(RUNNING), jobDeleted(), early]));
-    expect(deleted).toMatchObject({ code: "k8s_job_deleted_externally", executionRecovery: bootstrap });
-  });
-
-  test("a program that could not be started", () => {
-    const seal = { exitCode: null, ending: "not-started" as const, error: "spawn claude ENOENT" };
-    const verdict = judge(evidenceOf([job(), pod(RUNNING), ended(127, {}, seal)]));
-    expect(verdict).toMatchObject({ kind: "start-failed", executionRecovery: { kind: "bootstrap" } });
-    expect(verdict.sentence).toContain("spawn claude ENOENT");
-  });
 });
 
 describe("the adapter's own faults", () => {
