@@ -164,17 +164,19 @@ describe("a create is never done twice", () => {
     await gone.stop();
     const port = Number(new URL(gone.origin).port);
     let waits = 0;
+    let back: ApiServer | undefined;
     const clock: Clock = {
       now: () => 0,
       sleep: async () => {
         waits++;
-        server = await ApiServer.start(created, "plain", port);
+        back = await ApiServer.start(created, "plain", port);
       },
     };
     const job = await new KubernetesClient(cluster, { clock }).create(jobs, "runs", {});
     expect(job.metadata.name).toBe("run-1");
     expect(waits).toBe(1);
     await cluster.close();
+    await back?.stop();
   });
 
   test("a patch whose first answer was lost stays ambiguous when the second is a refusal", async () => {
