@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { KubernetesClient } from "../src/kubernetes/client.ts";
 import { openCluster } from "../src/kubernetes/cluster.ts";
-import { jobName } from "../src/run/plan/names.ts";
+import { jobName } from "../src/run/shared/names.ts";
 import type { DemoEvent } from "./demo-event.ts";
 import { leaveNothing } from "./leftovers.ts";
 import { openModel } from "./model.ts";

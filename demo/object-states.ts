@@ -1,7 +1,7 @@
 /** How a Job and its pod are doing, in a few words; pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
-import { ANNOTATIONS } from "../src/run/plan/names.ts";
+import { ANNOTATIONS } from "../src/run/shared/names.ts";
 
 export interface ObjectState {
   readonly text: string;

@@ -2,7 +2,7 @@
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { createServerAdapter } from "../src/index.ts";
 import type { KubernetesClient } from "../src/kubernetes/client.ts";
-import { LABELS } from "../src/run/plan/names.ts";
+import { LABELS } from "../src/run/shared/names.ts";
 import { demoContext } from "./context.ts";
 import type { DemoEvent, Durations, ObjectEvent } from "./demo-event.ts";
 import { LineSplitter } from "./line-splitter.ts";

@@ -34,6 +34,6 @@ function again(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): void 
 async function look(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   // Paperclip's server sets it when it listens (measured on 2026.916.1).
   if (!env.PAPERCLIP_LISTEN_PORT) return;
-  const { superviseOnce } = await import("./run/supervise/supervisor.ts");
+  const { superviseOnce } = await import("./run/supervise/supervise.ts");
   await superviseOnce({ signal });
 }

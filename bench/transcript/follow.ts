@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { followTranscript } from "../../src/run/follow/follow.ts";
+import { followTranscript } from "../../src/run/follow/follow-transcript.ts";
 import type { Seal } from "../../src/runner/seal.ts";
 
 export interface Task {

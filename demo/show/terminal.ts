@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
-import { clean } from "../../src/words/clean.ts";
-import { formatLine, formatStderr } from "../../src/words/format-line.ts";
-import { wrap } from "../../src/words/wrap.ts";
+import { clean } from "../../src/format/clean.ts";
+import { formatLine, formatStderr } from "../../src/format/format-line.ts";
+import { wrap } from "../../src/format/wrap.ts";
 import type { DemoEvent, ObjectEvent, Show } from "../demo-event.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { type Fact, verdictFacts } from "./verdict.ts";

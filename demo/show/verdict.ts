@@ -1,5 +1,5 @@
 import type { AdapterExecutionResult, UsageSummary } from "@paperclipai/adapter-utils";
-import { count, dollars } from "../../src/words/numbers.ts";
+import { count, dollars } from "../../src/format/numbers.ts";
 import type { Durations, VerdictEvent } from "../demo-event.ts";
 
 /** One line of the verdict: a name, and what there is to say. */

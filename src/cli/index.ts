@@ -1,9 +1,9 @@
 /** What `paperclip-adapter-claude-k8s/cli` offers: how a terminal shows this adapter's runs. */
 import type { CLIAdapterModule } from "@paperclipai/adapter-utils";
 import picocolors from "picocolors";
-import { formatLine } from "../words/format-line.ts";
+import { formatLine } from "../format/format-line.ts";
 
-export { type FormatOptions, formatLine } from "../words/format-line.ts";
+export { type FormatOptions, formatLine } from "../format/format-line.ts";
 
 export const type = "claude_k8s";
 

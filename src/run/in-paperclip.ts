@@ -3,8 +3,8 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclip
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
-import { refuse } from "./conclude.ts";
-import { type Dependencies, realDependencies } from "./dependencies.ts";
+import { refuse } from "./conclude/conclude.ts";
+import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { execute } from "./execute.ts";
 import { begins, ends } from "./supervise/active-runs.ts";
 import { placesFile, rememberPlace } from "./supervise/places.ts";

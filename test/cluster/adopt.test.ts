@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { ANNOTATIONS, LABELS } from "../../src/run/plan/names.ts";
-import { stopPatch } from "../../src/run/stop-job.ts";
+import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
+import { stopPatch } from "../../src/run/stop/suspend-job.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, type RunSettings } from "./support/context.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, type RunSettings } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pods } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { parseSeal } from "../../src/runner/seal.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { openPlace, type Place } from "./support/place.ts";

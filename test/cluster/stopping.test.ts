@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { openPlace, type Place } from "./support/place.ts";
 import { INIT, SESSION, startRun } from "./support/run.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Devcluster, FaultAction } from "../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { openDevclusterPlace, type Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";

@@ -1,7 +1,7 @@
 /** Whoever takes a Job over gives its agent a token of its own: with the lost run's, Paperclip does not let it close its task. */
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/plan/names.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";

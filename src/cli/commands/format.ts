@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import picocolors from "picocolors";
-import { type FormatOptions, formatLine, formatStderr } from "../../words/format-line.ts";
+import { type FormatOptions, formatLine, formatStderr } from "../../format/format-line.ts";
 import type { Command } from "../command.ts";
 import { type AgentLine, Unframer } from "../unframe.ts";
 

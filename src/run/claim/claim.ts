@@ -5,17 +5,17 @@ import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
-import { abortLater } from "../abort-later.ts";
-import { faultOf } from "../api-advice.ts";
-import { agentLabel, LABELS, OURS } from "../plan/names.ts";
-import type { RunPlan } from "../plan/plan.ts";
-import { RunFault } from "../run-fault.ts";
+import { abortLater } from "../shared/abort-later.ts";
+import { faultOf } from "../shared/api-advice.ts";
+import { agentLabel, LABELS, OURS } from "../shared/names.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
+import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
 import { clearAway } from "./clear.ts";
 import { decideClaim, runsInQuestion } from "./decide.ts";
-import { handOver } from "./hand-over.ts";
-import { nameOf, runIdOf } from "./job-state.ts";
-import type { Blocked, Claimant, Clearing } from "./stance.ts";
+import { handOver } from "./refresh-token.ts";
+import { nameOf, runIdOf } from "../shared/job-state.ts";
+import type { Blocked, Claimant, Clearing } from "./classify.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;

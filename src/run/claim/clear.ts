@@ -3,10 +3,10 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { readTerms } from "../plan/terms.ts";
-import { stopPatch } from "../stop-job.ts";
-import { hasPods, nameOf, stateOf } from "./job-state.ts";
-import type { Clearing } from "./stance.ts";
+import { readTerms } from "../shared/run-terms.ts";
+import { stopPatch } from "../stop/suspend-job.ts";
+import { hasPods, nameOf, stateOf } from "../shared/job-state.ts";
+import type { Clearing } from "./classify.ts";
 
 /** Seconds beyond its grace that a stopped agent's pod may take to be gone. */
 const STOPPED_WITHIN_SEC = 60;

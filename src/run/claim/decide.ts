@@ -4,8 +4,8 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { isOfRun, nameOf, newestFirst, runIdOf, stateOf } from "./job-state.ts";
-import { type Blocked, type Claimant, type Clearing, type Stance, stanceOf } from "./stance.ts";
+import { isOfRun, nameOf, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
+import { type Blocked, type Claimant, type Clearing, type Stance, stanceOf } from "./classify.ts";
 
 export type ClaimDecision =
   /** Nobody is in the way. `existing`: a Job of this run that was never let go; an earlier call made it. */

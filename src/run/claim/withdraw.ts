@@ -3,10 +3,10 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { faultOf } from "../api-advice.ts";
-import type { LaunchedJob } from "../launched-job.ts";
-import { RunFault } from "../run-fault.ts";
-import { stateOf } from "./job-state.ts";
+import { faultOf } from "../shared/api-advice.ts";
+import type { LaunchedJob } from "../shared/launched-run.ts";
+import { RunFault } from "../shared/run-fault.ts";
+import { stateOf } from "../shared/job-state.ts";
 
 /** Its controller writes the Job's status at any time: then the deletion is tried on the newer state. */
 const ATTEMPTS = 10;

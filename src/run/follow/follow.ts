@@ -1,175 +1,131 @@
-import { fullJitter } from "../../kubernetes/backoff.ts";
-import { type Clock, type Random, systemClock } from "../../kubernetes/clock.ts";
-import type { Channel } from "../../runner/frame.ts";
-import { type Completeness, completeness } from "./completeness.ts";
-import type { ContainerWitness } from "./container.ts";
-import { Delivery, type OnLog } from "./deliver.ts";
-import type { FollowEvent } from "./events.ts";
-import { Follower } from "./follower.ts";
-import type { GapSource } from "./gap-source.ts";
-import type { Mode } from "./log-form.ts";
-import type { OpenLog } from "./log-source.ts";
-import type { Outlet } from "./outlet.ts";
+/** Follows the agent's log: every line to the host, the agent's own words into the evidence. */
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import { createResultReader } from "../../claude/result-reader.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { exec } from "../../kubernetes/exec.ts";
+import { openLog } from "../../kubernetes/log-stream.ts";
+import type { Host } from "../../paperclip/host.ts";
+import { witnessContainer } from "./observed-container.ts";
+import { hasEnded } from "../observe/end-of-run.ts";
+import type { ContainerWitness } from "./read/container.ts";
+import type { FollowEvent } from "./assemble/events.ts";
+import { followTranscript } from "./follow-transcript.ts";
+import type { GapSource } from "./refill/gap-source.ts";
+import type { OpenLog } from "./read/log-source.ts";
+import { missingLine } from "./assemble/missing.ts";
+import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
+import { TranscriptFile } from "./refill/transcript-file.ts";
+import type { LaunchedJob } from "../shared/launched-run.ts";
+import { inWords } from "../tell/page/text-pipe.ts";
+import type { Page } from "../tell/page/page.ts";
+import { CONTAINER } from "../shared/names.ts";
+import { transcriptCopyOf } from "../plan/transcript-copy.ts";
+import type { RunRecord } from "../observe/observed-run.ts";
+import { showWork } from "../tell/activity.ts";
 
-export interface FollowOptions {
-  readonly open: OpenLog;
-  readonly container: ContainerWitness;
-  readonly onLog: OnLog;
-  /** What stands between the lines, once they are counted and hashed, and `onLog`. @default nothing */
-  readonly page?: ((shown: Outlet) => Outlet) | undefined;
-  /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
-  readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
-  readonly onEvent?: ((event: FollowEvent) => void) | undefined;
-  /** Where else missing lines may be had, in the order in which to ask; the log API itself is always asked first. */
-  readonly sources?: readonly GapSource[];
-  /** Stops following; what arrived is still handed on for up to two seconds. */
+export interface FollowRunInput {
+  readonly client: KubernetesClient;
+  readonly job: LaunchedJob;
+  readonly record: RunRecord;
+  readonly ctx: Pick<AdapterExecutionContext, "onLog">;
+  readonly host: Host;
+  readonly page: Page;
+  /** Called for each line of the agent. */
+  readonly heard: () => void;
+  /** Nobody waits for the agent any more. */
   readonly signal: AbortSignal;
-  readonly clock?: Clock;
-  /** @default Math.random */
-  readonly random?: Random;
-  readonly limits?: Partial<FollowLimits>;
 }
 
-export interface FollowLimits {
-  /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */
-  readonly maxLineBytes: number;
-  /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
-  readonly memoryBytes: number;
-  /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 10 min */
-  readonly silenceMs: number;
-  /** Milliseconds of silence after the container's end that a stream is still waited for. @default 3000 */
-  readonly lingerMs: number;
-  /** Milliseconds of silence after which a read of what is there (not followed) is given up. @default 15 s */
-  readonly stallMs: number;
-  /** Milliseconds without a new line that a gap in a live stream is worked on; later lines wait. @default 20 s */
-  readonly gapPatienceMs: number;
-  /** The same after the container's end: the log stays as long as the pod does. @default 5 min */
-  readonly endPatienceMs: number;
-  /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
-  readonly endTotalMs: number;
-  /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
-  readonly doubtMs: number;
-  /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
-  readonly onLogMs: number;
-  /** The same while an earlier call still has not settled. @default 1 s */
-  readonly onLogAgainMs: number;
-}
-
-const DEFAULTS: FollowLimits = {
-  maxLineBytes: 32 * 1024 * 1024,
-  memoryBytes: 4 * 1024 * 1024,
-  silenceMs: 10 * 60_000,
-  lingerMs: 3000,
-  stallMs: 15_000,
-  gapPatienceMs: 20_000,
-  endPatienceMs: 5 * 60_000,
-  endTotalMs: 15 * 60_000,
-  doubtMs: 20_000,
-  onLogMs: 60_000,
-  onLogAgainMs: 1000,
-};
-
-const GRACE_AFTER_STOP_MS = 2000;
-
-export interface FollowReport {
-  readonly transcript: Completeness;
-  readonly mode: Mode;
-  /** True when the caller's signal ended it before the container's end was worked up. */
-  readonly stopped: boolean;
-  /** Log streams that were opened. */
-  readonly streams: number;
-  /** Lines that the API sent again. */
-  readonly repeated: number;
-  /** The first fault of `onLog`; lines behind it were still offered. */
-  readonly sinkFault: Error | null;
-}
-
-/** Follows a container's log until its end is worked up. Never rejects for what the cluster or the host does. */
-export async function followTranscript(options: FollowOptions): Promise<FollowReport> {
-  const { clock = systemClock, random = Math.random, signal } = options;
-  const limits = { ...DEFAULTS, ...options.limits };
-  const event = quietly(options.onEvent);
-  let sinkFault: Error | null = null;
-  const delivery = new Delivery({
-    onLog: options.onLog,
-    onFault: (error) => {
-      sinkFault = error;
-      event({ type: "sink-fault", sink: "onLog", error });
+/** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
+export async function followRun(input: FollowRunInput): Promise<void> {
+  const { client, job, record, ctx, host, heard, signal } = input;
+  const reader = createResultReader();
+  const over = new AbortController();
+  const work = showWork(host, client.clock, over.signal);
+  const telling: Promise<void>[] = [];
+  const warn = (type: string, message: string): void => {
+    telling.push(host.notice({ type, message, level: "warn" }));
+  };
+  const container = witnessContainer(record);
+  const { page } = input;
+  const unkept = (message: string): void => warn("k8s.log.file", message);
+  const words = page.form === "words" ? inWords(page, client.clock, unkept) : null;
+  const { transcript } = await followTranscript({
+    open: openPodLog(client, job, record),
+    container,
+    onLog: (stream, chunk) => ctx.onLog(stream, chunk),
+    page: words?.between,
+    onLine: (channel, line) => {
+      heard();
+      if (channel !== "stdout") return;
+      reader.line(line);
+      work.line(line);
     },
-    onSpill: (error) => event({ type: "spill", error }),
-    memoryBytes: limits.memoryBytes,
-    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogAgainMs : limits.onLogMs, waiting),
+    onEvent: (event) => {
+      const message = worthTelling(event);
+      if (message) warn(`k8s.log.${event.type}`, message);
+    },
+    sources: gapSources(input, container, (message) => {
+      telling.push(host.notice({ type: "k8s.log.exec", message }));
+    }),
+    signal,
+    clock: client.clock,
+    random: client.random,
   });
-  const follower = new Follower({
-    ...options,
-    clock,
-    random,
-    limits,
-    outlet: options.page?.(delivery) ?? delivery,
-    onLine: observed(options.onLine, event),
-    onEvent: event,
-    sources: options.sources ?? [],
-  });
-  await follower.run();
-  await handOver(delivery, clock, signal);
-  const { transcript, streams } = follower;
-  const stopped = signal.aborted && !follower.finished;
-  return {
-    transcript: completeness(transcript, options.container.seal(), stopped),
-    mode: transcript.mode,
-    stopped,
-    streams,
-    repeated: transcript.repeated,
-    sinkFault,
+  over.abort();
+  const file = await words?.close(container.seal()?.stdout?.newline ?? true);
+  await Promise.all(telling);
+  record.add({ kind: "agent", result: reader.result() });
+  record.add({ kind: "transcript", report: file ? { ...transcript, file } : transcript });
+}
+
+/** Where lines may be had that the log API lost. */
+function gapSources(input: FollowRunInput, container: ContainerWitness, tell: (message: string) => void): GapSource[] {
+  const copy = transcriptCopyOf(input.job.object);
+  if (copy === null) return [];
+  if (copy.kind === "file") return [new TranscriptFile(copy.path)];
+  const onRefused = ({ message }: Error): void => tell(`Missing lines are not looked for in the pod: ${message}`);
+  return [new PodCopy({ folder: copy.path, container, run: runInPod(input), onRefused })];
+}
+
+function runInPod({ client, job, record }: FollowRunInput): RunInPod {
+  return (command, onStdout, signal) => {
+    const request = { namespace: job.namespace, pod: record.evidence.pod?.name ?? "", container: CONTAINER, command };
+    return exec(client.transport, request, onStdout, signal);
   };
 }
 
-async function handOver(delivery: Delivery, clock: Clock, signal: AbortSignal): Promise<void> {
-  const giveUp = new AbortController();
-  const done = new AbortController();
-  const onStop = () => {
-    clock.sleep(GRACE_AFTER_STOP_MS, done.signal).then(
-      () => giveUp.abort(),
-      () => undefined,
-    );
-  };
-  if (signal.aborted) onStop();
-  signal.addEventListener("abort", onStop, { once: true });
-  await delivery.finish(giveUp.signal);
-  signal.removeEventListener("abort", onStop);
-  done.abort();
-}
-
-/** A listener that throws harms nobody. */
-function quietly(onEvent: ((event: FollowEvent) => void) | undefined): (event: FollowEvent) => void {
-  return (event) => {
-    try {
-      onEvent?.(event);
-    } catch {
-      // Nothing to tell it to.
+/** The log of the pod that is known at the time: its name comes with the observer's word of it. */
+function openPodLog(client: KubernetesClient, job: LaunchedJob, record: RunRecord): OpenLog {
+  return (request, signal) => {
+    const pod = record.evidence.pod?.name;
+    if (!pod) {
+      const over = hasEnded(record.evidence);
+      const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
+      return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
     }
+    const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
+    return openLog(client.transport, log, signal);
   };
 }
 
-function observed(
-  onLine: FollowOptions["onLine"],
-  event: (event: FollowEvent) => void,
-): ((channel: Channel, line: Buffer) => void) | undefined {
-  if (!onLine) return undefined;
-  let told = false;
-  return (channel, line) => {
-    try {
-      onLine(channel, line);
-    } catch (thrown) {
-      if (told) return;
-      told = true;
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      event({ type: "sink-fault", sink: "onLine", error });
-    }
-  };
-}
-
-/** How long to wait before a stream is opened again; `attempt` counts openings since the last new line. */
-export function reconnectWait(attempt: number, random: Random): number {
-  return attempt === 0 ? Math.round(random() * 50) : fullJitter(attempt - 1, random, { baseMs: 400, capMs: 5000 });
+/** What an operator wants to know; reconnects that lose nothing are no news. */
+function worthTelling(event: FollowEvent): string | null {
+  switch (event.type) {
+    case "missing":
+      return missingLine(event.missing);
+    case "refilled":
+      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from the ${event.source}`;
+    case "conflict":
+      return `Line ${event.line} of ${event.channel} came twice with different content`;
+    case "sink-fault":
+      return `Paperclip did not take a line (${event.sink}): ${event.error.message}`;
+    case "spill":
+      return event.error ? `Lines that Paperclip is too slow for cannot be put on disk: ${event.error.message}` : null;
+    case "gap":
+    case "reconnect":
+    case "suspicion":
+    case "not-output":
+      return null;
+  }
 }

@@ -1,20 +1,20 @@
 import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
-import { allArrived, sealedStderr } from "./completeness.ts";
-import { type ContainerWitness, hasEnded } from "./container.ts";
-import type { FollowEvent } from "./events.ts";
-import { type FollowLimits, reconnectWait } from "./follow.ts";
-import type { GapSource } from "./gap-source.ts";
-import { LiveLines } from "./live-lines.ts";
-import { LogApi, since, tail } from "./log-api.ts";
-import type { OpenLog } from "./log-source.ts";
-import { NearestAhead } from "./nearest.ts";
-import type { Outlet } from "./outlet.ts";
-import { endsInErrorText, type Reading, readLog } from "./read-log.ts";
-import { type RefillTarget, refill } from "./refill.ts";
-import { StreamWatch } from "./stream-watch.ts";
-import { TailCount } from "./tail-count.ts";
-import { Transcript } from "./transcript.ts";
+import { allArrived, sealedStderr } from "./assemble/completeness.ts";
+import { type ContainerWitness, hasEnded } from "./read/container.ts";
+import type { FollowEvent } from "./assemble/events.ts";
+import { type FollowLimits, reconnectWait } from "./follow-transcript.ts";
+import type { GapSource } from "./refill/gap-source.ts";
+import { LiveLines } from "./refill/live-lines.ts";
+import { LogApi, since, tail } from "./refill/log-api.ts";
+import type { OpenLog } from "./read/log-source.ts";
+import { NearestAhead } from "./refill/gap-end.ts";
+import type { Outlet } from "./deliver/line-sink.ts";
+import { endsInErrorText, type Reading, readLog } from "./read/read-log.ts";
+import { type RefillTarget, refill } from "./refill/refill.ts";
+import { StreamWatch } from "./read/stream-watch.ts";
+import { TailCount } from "./read/tail-count.ts";
+import { Transcript } from "./assemble/transcript.ts";
 
 export interface FollowerOptions {
   readonly open: OpenLog;

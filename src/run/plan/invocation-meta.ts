@@ -3,7 +3,7 @@ import type { AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import type { RunnerSpec } from "../../runner/spec.ts";
-import { ADAPTER_TYPE } from "./names.ts";
+import { ADAPTER_TYPE } from "../shared/names.ts";
 
 export interface InvocationMetaInput {
   readonly name: string;

@@ -16,9 +16,9 @@ import type {
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { type Home, SCRATCH } from "./home.ts";
-import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "./names.ts";
+import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { environmentReferences } from "./secret.ts";
-import { type RunTerms, writeTerms } from "./terms.ts";
+import { type RunTerms, writeTerms } from "../shared/run-terms.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
 

@@ -1,199 +1,84 @@
-/**
- * The plan of a run, pure: context, agent configuration, operator policy and Paperclip's own pod in; the Job, its
- * Secret and everything that the other steps need out. What can be wrong in a configuration is refused here.
- */
-import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
-import type { Job } from "kubernetes-types/batch/v1";
-import type { Secret } from "kubernetes-types/core/v1";
-import { claudeCommand } from "../../claude/arguments.ts";
-import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
-import type { OperatorPolicy } from "../../config/operator.ts";
-import { buildEnvironment } from "../../paperclip/environment.ts";
-import type { HostPod } from "../../paperclip/host-pod.ts";
-import { lostRunIn } from "../../paperclip/lost-run.ts";
-import { buildPrompt } from "../../paperclip/prompt.ts";
-import { decideResume, type SessionParams } from "../../paperclip/session.ts";
-import { readWake } from "../../paperclip/wake.ts";
-import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
-import type { RunFacts } from "../evidence.ts";
-import { environmentScript } from "./environment-script.ts";
-import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
-import { invocationMeta } from "./invocation-meta.ts";
-import { jobManifest } from "./manifest.ts";
-import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "./names.ts";
-import { placement } from "./placement.ts";
-import { type Given, type Provision, provide } from "./provision.ts";
-import { type RunFile, runSecret, secretContent } from "./secret.ts";
-import { rememberedSession } from "./terms.ts";
+/** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import { inheritedEnvironment, operatorPolicy } from "../../config/operator.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { ClusterOptions } from "../../kubernetes/cluster.ts";
+import { pods } from "../../kubernetes/resource-types.ts";
+import { gitLaunchers } from "../../paperclip/github.ts";
+import { type HostPod, hostPodAddress, readHostPod } from "../../paperclip/host-pod.ts";
+import { readInstructions } from "../../paperclip/instructions.ts";
+import { readSkills } from "../../paperclip/skills.ts";
+import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
+import { RUN_FILES } from "../../runner/spec.ts";
+import type { Dependencies } from "../shared/dependencies.ts";
+import { HOME } from "./home.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
+import type { Given } from "./provision.ts";
 
-/** What Claude appends to its system prompt. */
-const INSTRUCTIONS_FILE = "instructions.md";
-
-export interface PlanInput {
-  readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
-  readonly agent: ParsedAgentConfig;
-  readonly policy: OperatorPolicy;
-  /** Variables of Paperclip's own process that the policy hands on. */
-  readonly inherited: Readonly<Record<string, string>>;
-  readonly hostPod: HostPod | null;
-  /** Where Jobs go when the agent does not say. */
-  readonly defaultNamespace: string;
-  /** What Paperclip has for the agent beside its prompt. */
-  readonly given: Given;
-  /** The scripts that run in the pod, by file name. */
-  readonly scripts: Readonly<Record<string, string>>;
+/** The cluster that an agent's configuration names. */
+export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
+  const { kubeconfig, kubeContext } = config;
+  return { ...(kubeconfig ? { kubeconfig } : {}), ...(kubeContext ? { context: kubeContext } : {}) };
 }
 
-export interface RunPlan {
-  readonly identity: RunIdentity;
-  readonly namespace: string;
-  /** Name of the Job and of its Secret. */
-  readonly name: string;
-  readonly job: Job;
-  /** Without owner: launch adds the Job's uid, which only the cluster knows. */
-  readonly secret: Secret;
-  /** What the verdict needs to know of the plan. */
-  readonly facts: RunFacts;
-  readonly graceSec: number;
-  readonly podStartTimeoutSec: number;
-  readonly retain: boolean;
-  /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
-  readonly reattach: boolean;
-  /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
-  readonly predecessors: readonly string[];
-  /** The lost run whose Job this one was asked to take over; null for a task's run, whose task says it. */
-  readonly lostRunId: string | null;
-  /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
-  readonly session: Omit<SessionParams, "sessionId">;
-  /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
-  readonly token: string | null;
-  readonly meta: AdapterInvocationMeta;
-}
-
-/** Throws ConfigError for whatever cannot be run. */
-export function planRun(input: PlanInput): RunPlan {
-  const { ctx, hostPod } = input;
-  const { config } = input.agent;
-  const namespace = config.namespace ?? input.defaultNamespace;
-  const name = jobName(ctx.agent.id, ctx.runId);
-  const wake = readWake(ctx);
-  const home = chooseHome(namespace, config.homeClaim, hostPod);
-  const cwd = workingDirectory(home, wake.workspace.cwd, config.cwd, agentLabel(ctx.agent.id));
-  const provision = provide(input.given, home, input.policy.apiUrl);
-  const { promptBundleKey, mcpServerIdentity } = provision;
-  const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
-  const resume = decideResume(ctx.runtime, session);
-  const { agent } = ctx;
-  const identity: RunIdentity = {
-    agentId: agent.id,
-    agentName: agent.name,
-    companyId: agent.companyId,
-    runId: ctx.runId,
-    taskId: wake.taskId,
-    sessionId: resume.sessionId,
-  };
-  const facts: RunFacts = {
-    container: CONTAINER,
-    model: config.model,
-    resumedSessionId: resume.sessionId,
-    sessionPersists: home.identity !== null,
-    timeoutSec: config.timeoutSec,
-  };
-  const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
-  const words = whatToSay(input, provision, resume.sessionId, cwd, home);
-  const place = placement(input.agent, hostPod, namespace);
-  const labels = runLabels(identity, config.labels);
-  const job = jobManifest({
-    name,
-    namespace,
-    identity,
-    labels: labels.labels,
-    ...place,
-    home,
-    workingDirectory: cwd,
-    environment: words.environment,
-    files: words.content.items,
-    graceSec,
-    timeoutSec,
-    ttlSecondsAfterFinished,
-    terms: { facts, graceSec, session },
-  });
-  const notes = [...input.agent.notes, ...input.given.notes, ...place.notes, ...labels.notes, ...words.notes];
-  if (resume.note) notes.push(resume.note);
-  return {
-    identity,
-    namespace,
-    name,
-    job,
-    facts,
-    graceSec,
-    secret: runSecret(name, namespace, labels.labels, words.content.data),
-    podStartTimeoutSec: config.podStartTimeoutSec,
-    retain: config.retainJobs,
-    reattach: config.reattachOrphanedJobs,
-    predecessors: wake.previousRunIds,
-    lostRunId: lostRunIn(wake.reason),
-    session: rememberedSession(session, {
-      workspaceId: wake.workspace.id,
-      repoUrl: wake.workspace.repoUrl,
-      repoRef: wake.workspace.repoRef,
-    }),
-    token: ctx.authToken ?? null,
-    meta: invocationMeta({ ...words, name, namespace, job, notes }),
-  };
-}
-
-/** Everything that is said to the agent: it goes into the run's Secret. */
-function whatToSay(input: PlanInput, provision: Provision, resume: string | null, cwd: string, home: Home) {
-  const { ctx, scripts } = input;
-  const { config } = input.agent;
-  const { variables, notes } = buildEnvironment({
+/** Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod. */
+export async function prepare(
+  ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  client: KubernetesClient,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<RunPlan> {
+  const policy = operatorPolicy(deps.env);
+  return planRun({
     ctx,
-    configured: config.env,
-    inherited: input.inherited,
-    apiUrl: input.policy.apiUrl,
-    workingDirectory: cwd,
-    scratchFolder: SCRATCH,
-    sharesPaths: home.sharedWithPaperclip,
+    agent,
+    policy,
+    inherited: inheritedEnvironment(deps.env, policy),
+    hostPod: await findHostPod(client, deps, signal),
+    defaultNamespace: client.cluster.namespace,
+    given: await whatIsGiven(ctx, agent, deps),
+    scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   });
-  const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
-  const prompt = buildPrompt({ ctx, ...config, resumes: resume !== null });
-  // A resumed session has its instructions already.
-  const instructions = resume ? null : provision.systemPrompt;
-  const spec = runnerSpec(config, provision, resume, instructions !== null);
-  const files: RunFile[] = [
-    ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
-    { path: RUN_FILES.prompt, content: prompt.text },
-    { path: RUN_FILES.spec, content: JSON.stringify(spec) },
-    { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
-    ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
-    environmentScript({ own: ownScript, programs: provision.programs }),
-    ...provision.files,
-  ];
-  return { environment, notes, prompt, spec, content: secretContent(files, environment) };
 }
 
-function runnerSpec(
-  config: AgentConfig,
-  { mcpFile, skillsFolder }: Provision,
-  resume: string | null,
-  hasInstructions: boolean,
-): RunnerSpec {
+/** Null when Paperclip does not run in this cluster, or may not look. */
+export async function findHostPod(
+  client: KubernetesClient,
+  deps: Pick<Dependencies, "env" | "readFile">,
+  signal?: AbortSignal,
+): Promise<HostPod | null> {
+  const address = await hostPodAddress(deps.env, deps.readFile);
+  if (!address) return null;
+  const home = deps.env.PAPERCLIP_HOME?.trim() || HOME;
+  try {
+    const pod = await client.find(pods, address.namespace, address.name, signal ? { signal } : {});
+    return pod ? readHostPod(pod, home) : null;
+  } catch (error) {
+    // Another cluster, or fewer rights than the documented Role: then the agent's configuration must say it all.
+    if (error instanceof ApiError && error.forbidden) return null;
+    throw error;
+  }
+}
+
+/**
+ * Bytes for skills and the files beside the instructions. A Secret holds 1 MiB; what remains is for the prompt, the
+ * environment and the runner. Fixed: with a share that depended on the prompt, skills would come and go between runs.
+ */
+const BUNDLE_BYTES = 640 * 1024;
+
+/** What Paperclip has for the agent beside its prompt. */
+async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfig, deps: Dependencies): Promise<Given> {
+  const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
+  const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
-    command: claudeCommand({
-      command: config.command,
-      resume,
-      skipPermissions: config.dangerouslySkipPermissions,
-      chrome: config.chrome,
-      model: config.model,
-      effort: config.effort ?? config.thinkingEffort,
-      maxTurns: config.maxTurnsPerRun,
-      systemPromptFile: hasInstructions ? INSTRUCTIONS_FILE : null,
-      mcpFile,
-      skillsFolder,
-      extraArgs: config.extraArgs,
-    }),
-    graceSec: config.graceSec,
-    timeoutSec: config.timeoutSec,
+    instructions,
+    skills,
+    programs: gitLaunchers(agent.config.env),
+    mcpServers: ctx.runtimeMcp?.getServers() ?? [],
+    paperclipUrl: deps.paperclipUrl(ctx.agent),
+    notes: [...notes, ...skills.notes],
   };
 }

@@ -1,8 +1,8 @@
 import type { AgentResult, TerminalResult } from "../../claude/agent-result.ts";
 import { apiFailure } from "./api-failure.ts";
 import type { Cause, Finding } from "./cause.ts";
-import { claimsSuccess, type Known, saidNothing } from "./known.ts";
-import { claude, quoting, withEnding } from "./words.ts";
+import { claimsSuccess, type Known, saidNothing } from "./facts.ts";
+import { claude, quoting, withEnding } from "./phrases.ts";
 
 /**
  * What the agent's own result event says went wrong. It reads structured fields only: the text of an answer may speak

@@ -1,7 +1,7 @@
 import type { TerminalResult } from "../../claude/agent-result.ts";
 import type { Finding } from "./cause.ts";
-import type { Known } from "./known.ts";
-import { claude, quoting } from "./words.ts";
+import type { Known } from "./facts.ts";
+import { claude, quoting } from "./phrases.ts";
 
 /** Errors between Claude Code and the model's API, told apart by the fields of the result event (2.1.330). */
 export function apiFailure(known: Known, result: TerminalResult): Finding | null {

@@ -1,5 +1,5 @@
-import type { VerdictCode } from "./codes.ts";
-import type { Known } from "./known.ts";
+import type { VerdictCode } from "../shared/codes.ts";
+import type { Known } from "./facts.ts";
 import type { ErrorFamily, FailureKind } from "./types.ts";
 
 /** What one family of causes found; `judge()` makes the verdict of it. */

@@ -1,9 +1,9 @@
-import { trueCondition } from "../evidence/job.ts";
-import type { PodFacts } from "../evidence/pod.ts";
+import { trueCondition } from "../observe/evidence/job.ts";
+import type { PodFacts } from "../observe/evidence/pod.ts";
 import type { Cause } from "./cause.ts";
-import type { VerdictCode } from "./codes.ts";
-import type { Known } from "./known.ts";
-import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./words.ts";
+import type { VerdictCode } from "../shared/codes.ts";
+import type { Known } from "./facts.ts";
+import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./phrases.ts";
 
 /**
  * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,

@@ -1,5 +1,5 @@
 import type { Seal } from "../../runner/seal.ts";
-import type { Terminated } from "../evidence/pod.ts";
+import type { Terminated } from "../observe/evidence/pod.ts";
 
 /** How the agent's process ended, as far as anybody saw it. */
 export interface Ending {

@@ -1,7 +1,7 @@
-import type { Fault } from "../evidence.ts";
+import type { Fault } from "../observe/evidence/evidence.ts";
 import type { Cause, Finding } from "./cause.ts";
-import { isVerdictCode } from "./codes.ts";
-import type { Known } from "./known.ts";
+import { isVerdictCode } from "../shared/codes.ts";
+import type { Known } from "./facts.ts";
 
 /** A fault of the adapter's side that ended the run before there was a pod. */
 export const brokenBeforeTheRun: Cause = (known) => {

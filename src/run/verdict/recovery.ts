@@ -1,5 +1,5 @@
 import type { Finding } from "./cause.ts";
-import { type Known, neverLaunched } from "./known.ts";
+import { type Known, neverLaunched } from "./facts.ts";
 import type { ExecutionRecovery } from "./types.ts";
 
 const SETTLED: ExecutionRecovery = {

@@ -1,8 +1,8 @@
-import { fixForWaiting } from "../waiting/fixes.ts";
+import { fixForWaiting } from "../observe/waiting/fixes.ts";
 import type { Cause } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
-import { failedInit, type Known } from "./known.ts";
-import { quoting, reasonAndMessage } from "./words.ts";
+import { failedInit, type Known } from "./facts.ts";
+import { quoting, reasonAndMessage } from "./phrases.ts";
 
 /** The agent's container never ran, and the cluster says why. */
 export const startFailed: Cause = (known) => {

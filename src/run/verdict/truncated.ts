@@ -1,9 +1,9 @@
-import type { PodFacts } from "../evidence/pod.ts";
+import type { PodFacts } from "../observe/evidence/pod.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
-import type { Known } from "./known.ts";
-import { claude, quoting, runAgain, withEnding } from "./words.ts";
+import type { Known } from "./facts.ts";
+import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 
 /**
  * No result, and no cause that the cluster names: what remains is how far the agent got and which of three honest

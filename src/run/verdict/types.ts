@@ -1,6 +1,6 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { AgentCost, AgentUsage } from "../../claude/agent-result.ts";
-import type { VerdictCode } from "./codes.ts";
+import type { VerdictCode } from "../shared/codes.ts";
 
 /** The family of causes. It says why, where the code says what the user is left with. */
 export type FailureKind =

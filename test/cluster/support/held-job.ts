@@ -1,6 +1,6 @@
 /** A Job as an adapter's process leaves it that dies between creating it and letting it go. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, LABELS } from "../../../src/run/plan/names.ts";
+import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, LABELS } from "../../../src/run/shared/names.ts";
 import { freshId } from "./context.ts";
 import type { Place } from "./place.ts";
 

@@ -1,6 +1,6 @@
 /** What a run has left in the cluster. Garbage collection takes a moment: waits until nothing is, or time is up. */
 import { jobs, pods, secrets } from "../../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../../src/run/plan/names.ts";
+import { LABELS } from "../../../src/run/shared/names.ts";
 import type { Place } from "./place.ts";
 
 /** All objects of an agent, or those that were made for one run: a Job that was taken over has its new run's id. */

@@ -1,6 +1,6 @@
 /** The node's own log of an agent: what it has, and how to throw it away. */
 import { pods } from "../../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../../src/run/plan/names.ts";
+import { LABELS } from "../../../src/run/shared/names.ts";
 import type { Place } from "./place.ts";
 
 /** A read with this bound is the test's own look at the log. */

@@ -1,6 +1,6 @@
 /** Starts runs through the adapter as Paperclip would, with an agent that is a small sh program. */
 import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
-import type { Dependencies } from "../../../src/run/dependencies.ts";
+import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
 import { execute } from "../../../src/run/execute.ts";
 import { contextOf, freshId } from "./context.ts";
 import type { Place } from "./place.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
 import { type ClaimDecision, decideClaim, runsInQuestion } from "../../../src/run/claim/decide.ts";
-import type { Claimant } from "../../../src/run/claim/stance.ts";
+import type { Claimant } from "../../../src/run/claim/classify.ts";
 import { type JobSpec, jobOf } from "./jobs.ts";
 
 const me: Claimant = {

@@ -1,6 +1,6 @@
 /** Jobs as the cluster shows them, as small as a decision needs them. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ANNOTATIONS, LABELS } from "../../../src/run/plan/names.ts";
+import { ANNOTATIONS, LABELS } from "../../../src/run/shared/names.ts";
 
 export interface JobSpec {
   readonly name?: string;

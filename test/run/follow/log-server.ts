@@ -1,6 +1,6 @@
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { systemClock } from "../../../src/kubernetes/clock.ts";
-import type { LogRequest, OpenLog } from "../../../src/run/follow/log-source.ts";
+import type { LogRequest, OpenLog } from "../../../src/run/follow/read/log-source.ts";
 import { ApiServer, type Reply, refuse, type Seen } from "../../kubernetes/support/api-server.ts";
 import { SimulatedNode } from "./simulated-node.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/kubernetes/clock.ts";
-import type { LogOpening, LogRequest } from "../../../src/run/follow/log-source.ts";
+import type { LogOpening, LogRequest } from "../../../src/run/follow/read/log-source.ts";
 
 const NO_WATCHER = "failed to create fsnotify watcher: too many open files";
 

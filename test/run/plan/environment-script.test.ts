@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentScript } from "../../../src/run/plan/environment-script.ts";
-import { planRun } from "../../../src/run/plan/plan.ts";
+import { planRun } from "../../../src/run/plan/run-plan.ts";
 
 import { input, podOf, secretOf } from "../support/plan-input.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { operatorPolicy } from "../../../src/config/operator.ts";
-import { planRun } from "../../../src/run/plan/plan.ts";
+import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { everything, given, hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
 
 describe("what the agent finds in its run's directory", () => {

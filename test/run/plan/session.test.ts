@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type PlanInput, planRun } from "../../../src/run/plan/plan.ts";
+import { type PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
 import type { Given } from "../../../src/run/plan/provision.ts";
-import { termsOf } from "../../../src/run/plan/terms.ts";
+import { termsOf } from "../../../src/run/shared/run-terms.ts";
 import { everything, given, hostPod, input, secretOf } from "../support/plan-input.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";

@@ -1,7 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStateTerminated, Pod } from "kubernetes-types/core/v1";
 import { type AgentResult, NO_RESULT, type TerminalResult } from "../../../src/claude/agent-result.ts";
-import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "../../../src/run/evidence.ts";
+import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "../../../src/run/observe/evidence/evidence.ts";
 import type { Seal } from "../../../src/runner/seal.ts";
 
 /** Building blocks of evidence, each with plain defaults. */

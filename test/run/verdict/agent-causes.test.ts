@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TerminalResult } from "../../../src/claude/agent-result.ts";
-import { judge } from "../../../src/run/verdict.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import { ANSWERED, agent, ended, evidenceOf, job, result, SUCCEEDED } from "../support/evidence.ts";
 
 describe("agent errors by their structured fields", () => {

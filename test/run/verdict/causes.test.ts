@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Fault, Observation } from "../../../src/run/evidence.ts";
-import { ANNOTATIONS } from "../../../src/run/plan/names.ts";
-import { judge } from "../../../src/run/verdict.ts";
+import type { Fault, Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import { ANNOTATIONS } from "../../../src/run/shared/names.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import {
   ANSWERED,
   agent,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Fault, Observation } from "../../../src/run/evidence.ts";
-import { judge } from "../../../src/run/verdict.ts";
+import type { Fault, Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import { ANSWERED, agent, ended, evidenceOf, job, jobDeleted, T0 } from "../support/evidence.ts";
 
 /** What happens after the agent has ended does not explain its end. */

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { AgentResult } from "../../../src/claude/agent-result.ts";
-import { noEvidence, observe } from "../../../src/run/evidence.ts";
-import { type Failure, judge } from "../../../src/run/verdict.ts";
+import { noEvidence, observe } from "../../../src/run/observe/evidence/evidence.ts";
+import { type Failure, judge } from "../../../src/run/verdict/verdict.ts";
 import { ANSWERED, agent, RUN, SUCCEEDED, transcript } from "../support/evidence.ts";
 import { RECORDED_CONTAINER, readRecording } from "../support/recording.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../src/run/evidence.ts";
-import { judge } from "../../../src/run/verdict.ts";
+import type { Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import {
   cancel,
   container,

@@ -1,0 +1,50 @@
+/**
+ * Removes a run's objects once Paperclip's server has the outcome on record. Until then the Job is the only proof of it: a
+ * server that is killed between our answer and its own write would else have the task done a second time.
+ */
+import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
+import type { ReadRunStatus } from "../../paperclip/run-status.ts";
+import { cleanUp } from "./clean-up.ts";
+import type { Dependencies } from "../shared/dependencies.ts";
+import type { LaunchedJob } from "../shared/launched-run.ts";
+
+export interface Collection {
+  readonly deps: Pick<Dependencies, "env">;
+  readonly runId: string;
+  readonly readStatus: ReadRunStatus;
+  /** A share of the run's cluster that outlives the run's own. */
+  readonly acquire: () => Promise<ClusterLease>;
+}
+
+/** Between looks at the record, milliseconds; what is not on record after the last is left to the supervisor. */
+const LOOK_AFTER_MS = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000];
+
+/**
+ * False: nobody could tell when the outcome is on record, for there is no server or its record cannot be read; then it is
+ * removed at once. Never rejects.
+ */
+export async function collectWhenRecorded(collection: Collection, job: LaunchedJob): Promise<boolean> {
+  // Paperclip's server sets it when it listens (measured on 2026.916.1); elsewhere nothing looks after what is left.
+  if (!collection.deps.env.PAPERCLIP_LISTEN_PORT) return false;
+  const { kind } = await collection.readStatus(collection.runId);
+  if (kind !== "alive" && kind !== "over") return false;
+  try {
+    const lease = await collection.acquire();
+    collect(collection, lease, job)
+      .catch(() => "left to the supervisor")
+      .finally(() => lease.release());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function collect({ runId, readStatus }: Collection, { client }: ClusterLease, job: LaunchedJob): Promise<void> {
+  for (const wait of LOOK_AFTER_MS) {
+    await client.clock.sleep(wait);
+    const status = await readStatus(runId);
+    if (status.kind !== "over") continue;
+    if (status.reported?.job === job.uid) await cleanUp(client, job);
+    return;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Channel } from "../../../runner/frame.ts";
+
+const NEWLINE = 0x0a;
+
+/** Bytes of one batch, at most, unless a single line is longer. Fewer characters than the host cuts at (65,536). */
+export const BATCH_BYTES = 60 * 1024;
+
+/** Gathers the lines of one channel that follow each other, so that everything behind works on blocks, not on lines. */
+export class LineBatch {
+  readonly #flush: (channel: Channel, lines: Buffer) => void;
+  readonly #buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  #length = 0;
+  #channel: Channel = "stdout";
+
+  constructor(flush: (channel: Channel, lines: Buffer) => void) {
+    this.#flush = flush;
+  }
+
+  /** Adds one line (without its newline), copied. */
+  add(channel: Channel, bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (channel !== this.#channel || this.#length + length + 1 > BATCH_BYTES) this.flush();
+    this.#channel = channel;
+    if (length + 1 > BATCH_BYTES) {
+      const own = Buffer.allocUnsafe(length + 1);
+      bytes.copy(own, 0, start, end);
+      own[length] = NEWLINE;
+      this.#flush(channel, own);
+      return;
+    }
+    bytes.copy(this.#buffer, this.#length, start, end);
+    this.#length += length;
+    this.#buffer[this.#length++] = NEWLINE;
+  }
+
+  /** Hands on what was gathered; the bytes are overwritten by what comes next. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const lines = this.#buffer.subarray(0, this.#length);
+    this.#length = 0;
+    this.#flush(this.#channel, lines);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Seal } from "../../../runner/seal.ts";
+
+/** `gone`: the pod object is no more; an open stream may outlive it (measured: by 4 ms and its buffers). */
+export type ContainerState = "waiting" | "running" | "terminated" | "gone";
+
+/** What the observer of the cluster knows about the container whose log is followed. */
+export interface ContainerWitness {
+  state(): ContainerState;
+  /** Resolves at the next change of what `state` or `seal` say; may reject when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+  /** The seal of a container that ended; null when it left none, or not yet. */
+  seal(): Seal | null;
+}
+
+export function hasEnded(state: ContainerState): boolean {
+  return state === "terminated" || state === "gone";
+}

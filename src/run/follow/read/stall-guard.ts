@@ -1,0 +1,37 @@
+import type { Clock } from "../../../kubernetes/clock.ts";
+
+/** Aborts its signal when nothing was heard for too long: an answer that is not followed has no reason to be silent. */
+export class StallGuard {
+  readonly #clock: Clock;
+  readonly #stallMs: number;
+  readonly #stalled = new AbortController();
+  readonly #stopped = new AbortController();
+  #heardAt: number;
+
+  constructor(clock: Clock, stallMs: number) {
+    this.#clock = clock;
+    this.#stallMs = stallMs;
+    this.#heardAt = clock.now();
+    this.#watch().catch(() => undefined);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stalled.signal;
+  }
+
+  heard(): undefined {
+    this.#heardAt = this.#clock.now();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /** Rejects when stopped. */
+  async #watch(): Promise<void> {
+    for (let left = this.#stallMs; left > 0; left = this.#heardAt + this.#stallMs - this.#clock.now()) {
+      await this.#clock.sleep(left, this.#stopped.signal);
+    }
+    this.#stalled.abort();
+  }
+}

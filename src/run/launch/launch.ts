@@ -1,0 +1,126 @@
+/**
+ * Brings the run's Job to life: the Job, suspended; a look whether another run contends for the agent; its Secret, owned
+ * by the Job; then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started
+ * and takes its Secret with it.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Secret } from "kubernetes-types/core/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import { fullJitter } from "../../kubernetes/backoff.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
+import { isPassing } from "../../kubernetes/retry.ts";
+import { abortLater } from "../shared/abort-later.ts";
+import { faultOf } from "../shared/api-advice.ts";
+import { awaitTurn } from "../claim/await-election.ts";
+import { isOfRun, stateOf } from "../shared/job-state.ts";
+import { withdraw } from "../claim/withdraw.ts";
+import { type LaunchedJob, launchedJob } from "../shared/launched-run.ts";
+import { letGo } from "./unsuspend.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
+import { RunFault } from "../shared/run-fault.ts";
+import type { VerdictCode } from "../shared/codes.ts";
+
+/** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
+const PATIENCE = { retryForMs: 180_000 };
+/** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
+const LOOK_EVERY_MS = 500;
+
+/**
+ * `existing`: the Job of this run when an earlier attempt made it and did not let it go. Throws RunFault, or the signal's
+ * reason; then nothing of the run is alive, and nothing is left where the cluster could be reached.
+ */
+export async function launch(
+  client: KubernetesClient,
+  plan: RunPlan,
+  existing: Job | null,
+  signal: AbortSignal,
+): Promise<LaunchedJob> {
+  signal.throwIfAborted();
+  const lastAnswer = abortLater(signal);
+  const job = launchedJob(existing ?? (await createJob(client, plan, lastAnswer)));
+  try {
+    signal.throwIfAborted();
+    const seen = await awaitTurn(client, plan, job, { ...PATIENCE, signal });
+    await createSecret(client, plan, job, lastAnswer);
+    signal.throwIfAborted();
+    return launchedJob(await letGo(client, seen, { ...PATIENCE, signal: lastAnswer }));
+  } catch (error) {
+    // It was let go after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
+    const started = await withdraw(client, job);
+    if (started) return launchedJob(started);
+    throw error;
+  }
+}
+
+async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<Job> {
+  return create(client, plan, signal, {
+    type: jobs,
+    object: plan.job,
+    isOurs: (job) => isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving",
+    isLeaving: (job) => stateOf(job) === "leaving",
+    code: "k8s_job_create_failed",
+  });
+}
+
+async function createSecret(
+  client: KubernetesClient,
+  plan: RunPlan,
+  job: LaunchedJob,
+  signal: AbortSignal,
+): Promise<void> {
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: job.name, uid: job.uid, controller: true };
+  const owns = ({ metadata }: Secret) => metadata?.ownerReferences?.some(({ uid }) => uid === job.uid) ?? false;
+  await create<Secret>(client, plan, signal, {
+    type: secrets,
+    object: { ...plan.secret, metadata: { ...plan.secret.metadata, ownerReferences: [owner] } },
+    isOurs: owns,
+    // An earlier Job of the same name owned it: the garbage collector is on its way.
+    isLeaving: (secret) => !owns(secret),
+    code: "k8s_prompt_secret_create_failed",
+  });
+}
+
+interface Creation<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  readonly object: T;
+  readonly isOurs: (found: Stored<T>) => boolean;
+  /** What is there under the name goes away by itself. */
+  readonly isLeaving: (found: Stored<T>) => boolean;
+  readonly code: VerdictCode;
+}
+
+/** Creates, or finds that an earlier attempt has: its answer may have been lost. */
+async function create<T extends KubeObject>(
+  client: KubernetesClient,
+  plan: RunPlan,
+  signal: AbortSignal,
+  { type, object, isOurs, isLeaving, code }: Creation<T>,
+): Promise<Stored<T>> {
+  const options = { ...PATIENCE, signal };
+  const deadline = client.clock.now() + PATIENCE.retryForMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await client.create(type, plan.namespace, object, options);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const found = mayExist(error) ? await client.find(type, plan.namespace, plan.name, options) : undefined;
+      if (found && isOurs(found)) return found;
+      // The name makes it safe to try again: were the first one carried out late, the second would meet it.
+      const again = found ? isLeaving(found) : isWorthAnother(error);
+      if (!again || client.clock.now() > deadline)
+        throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
+      await client.clock.sleep(LOOK_EVERY_MS + fullJitter(attempt, client.random), signal);
+    }
+  }
+}
+
+const isWorthAnother = (error: unknown): boolean =>
+  error instanceof ApiError && (error.alreadyExists || (error.ambiguous && isPassing(error)));
+
+/** The object may be there: it was before, or the answer to our own create was lost. */
+const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);
+
+function failed(client: KubernetesClient, code: string, doing: string, error: unknown): RunFault {
+  return new RunFault(faultOf(error, { code, doing, at: client.clock.now() }), error);
+}

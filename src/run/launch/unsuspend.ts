@@ -1,0 +1,40 @@
+/** Lets a Job go: the one write that starts an agent. It holds for a Job that was never let go and not stopped, or fails. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { CallOptions } from "../../kubernetes/call-options.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobs } from "../../kubernetes/resource-types.ts";
+import { faultOf } from "../shared/api-advice.ts";
+import { stateOf } from "../shared/job-state.ts";
+import type { LaunchedJob } from "../shared/launched-run.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
+import { RunFault } from "../shared/run-fault.ts";
+
+/** The Job as it is after that: let go by us, or by an earlier call of this run. Throws RunFault, or the signal's reason. */
+export async function letGo(client: KubernetesClient, job: LaunchedJob, options: CallOptions): Promise<Job> {
+  let seen: Job = job.object;
+  for (;;) {
+    // With its resourceVersion: a Job that was stopped or taken away meanwhile must not start again.
+    const { uid, resourceVersion } = seen.metadata ?? {};
+    const annotations = { [ANNOTATIONS.started]: new Date(client.clock.now()).toISOString() };
+    const patch = { metadata: { uid, resourceVersion, annotations }, spec: { suspend: false } };
+    try {
+      return await client.patch(jobs, job.namespace, job.name, patch, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      if (!(error instanceof ApiError && error.conflict)) throw failed(client, job, error);
+      const found = await client.find(jobs, job.namespace, job.name, options).catch((again: unknown) => {
+        throw failed(client, job, again);
+      });
+      const state = found?.metadata.uid === job.uid ? stateOf(found) : "leaving";
+      if (!found || state === "leaving") throw failed(client, job, error);
+      if (state !== "contender") return found;
+      seen = found;
+    }
+  }
+}
+
+function failed(client: KubernetesClient, job: LaunchedJob, error: unknown): RunFault {
+  const doing = `Could not start Job ${job.name}`;
+  return new RunFault(faultOf(error, { code: "k8s_job_create_failed", doing, at: client.clock.now() }), error);
+}

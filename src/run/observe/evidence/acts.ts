@@ -1,0 +1,30 @@
+import type { Waiting } from "../waiting/waiting.ts";
+
+/** What the adapter itself did to the run: without it, our own deletion would look like somebody else's. */
+export type Act =
+  /** The run is to be stopped because somebody said so; `by` names the channel, `reason` the host's words. */
+  | { readonly kind: "cancel"; readonly by: string; readonly reason: string; readonly at: number }
+  /** The adapter stopped waiting for the pod, and deletes the Job before it reports: the pod will not start later. */
+  | { readonly kind: "gave-up"; readonly waiting: Waiting; readonly waitedSec: number; readonly at: number }
+  /** The adapter leaves a living run to its successor. */
+  | { readonly kind: "detach"; readonly reason: string; readonly at: number };
+
+/** The first act of each kind: a repeated request changes nothing about when and why it was made. */
+export interface ActsTaken {
+  readonly cancel: Extract<Act, { kind: "cancel" }> | null;
+  readonly gaveUp: Extract<Act, { kind: "gave-up" }> | null;
+  readonly detach: Extract<Act, { kind: "detach" }> | null;
+}
+
+export const NO_ACTS: ActsTaken = { cancel: null, gaveUp: null, detach: null };
+
+export function recordAct(taken: ActsTaken, act: Act): ActsTaken {
+  switch (act.kind) {
+    case "cancel":
+      return taken.cancel ? taken : { ...taken, cancel: act };
+    case "gave-up":
+      return taken.gaveUp ? taken : { ...taken, gaveUp: act };
+    case "detach":
+      return taken.detach ? taken : { ...taken, detach: act };
+  }
+}

@@ -1,0 +1,88 @@
+import type { Job } from "kubernetes-types/batch/v1";
+import { ANNOTATIONS } from "../../shared/names.ts";
+
+/** One condition of a Job or a pod that is or was True or False. */
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  /** The cluster's stamp. */
+  readonly at: string | null;
+}
+
+/**
+ * `present` it was there when last looked at; `deleted` the watch said so, with its last state; `gone` a look found
+ * nothing (404), and nobody saw it go.
+ */
+export type Presence = "present" | "deleted" | "gone";
+
+export interface JobFacts {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly presence: Presence;
+  /** When it was first seen deleted or gone. */
+  readonly endedAt: number | null;
+  /** The cluster's stamp of the request to delete it, the earliest sign of a deletion. */
+  readonly deletionTimestamp: string | null;
+  readonly finalizers: readonly string[];
+  readonly suspended: boolean;
+  /** Why an adapter stopped the run, as it noted on the Job before it may have died itself; null: none did. */
+  readonly stoppedBecause: string | null;
+  /** Pods that run, wait or are being ended, as the Job's controller counts them. */
+  readonly livePods: number;
+  /** True once its controller counted a pod of any state. */
+  readonly hadPods: boolean;
+  /** Every condition ever seen, newest state of each type. */
+  readonly conditions: readonly Condition[];
+}
+
+/** Reads a Job; `before` keeps what the newer object no longer says. */
+export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at: number): JobFacts {
+  const meta = job.metadata ?? {};
+  const { active = 0, terminating = 0, failed = 0, succeeded = 0 } = job.status ?? {};
+  const ended = deleted || before?.presence === "deleted";
+  return {
+    name: meta.name ?? "",
+    namespace: meta.namespace ?? "",
+    uid: meta.uid ?? "",
+    presence: ended ? "deleted" : "present",
+    endedAt: ended ? (before?.endedAt ?? at) : null,
+    deletionTimestamp: meta.deletionTimestamp ?? before?.deletionTimestamp ?? null,
+    finalizers: meta.finalizers ?? [],
+    suspended: job.spec?.suspend ?? false,
+    stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
+    livePods: active + terminating,
+    hadPods: before?.hadPods === true || active + terminating + failed + succeeded > 0,
+    conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
+  };
+}
+
+interface RawCondition {
+  readonly type?: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export function readConditions(
+  before: readonly Condition[],
+  raw: readonly RawCondition[] | undefined,
+): readonly Condition[] {
+  const now = (raw ?? []).map((condition) => ({
+    type: condition.type ?? "",
+    status: condition.status ?? "",
+    reason: condition.reason ?? "",
+    message: condition.message ?? "",
+    at: condition.lastTransitionTime ?? null,
+  }));
+  const dropped = before.filter((old) => !now.some((condition) => condition.type === old.type));
+  return [...dropped, ...now];
+}
+
+/** The condition of that type, if it is True. */
+export function trueCondition(conditions: readonly Condition[], type: string): Condition | null {
+  return conditions.find((condition) => condition.type === type && condition.status === "True") ?? null;
+}

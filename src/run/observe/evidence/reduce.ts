@@ -1,0 +1,116 @@
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Event, Pod } from "kubernetes-types/core/v1";
+import type { AgentResult } from "../../../claude/agent-result.ts";
+import { parseSeal } from "../../../runner/seal.ts";
+import type { Evidence, Fault, RunFacts, TranscriptReport } from "./evidence.ts";
+import { type Act, NO_ACTS, recordAct } from "./acts.ts";
+import { recordEvent } from "./events.ts";
+import { type JobFacts, readJob } from "./job.ts";
+import { type PodFacts, readPod } from "./pod.ts";
+
+/** One thing that was seen. `at` is the adapter's clock, milliseconds since 1970. */
+export type Observation =
+  | { readonly kind: "job"; readonly job: Job; readonly deleted: boolean; readonly at: number }
+  /** A look at the Job found nothing (404). */
+  | { readonly kind: "job-gone"; readonly at: number }
+  | { readonly kind: "pod"; readonly pod: Pod; readonly deleted: boolean; readonly at: number }
+  /** A look at the pod found nothing (404, or a list without it). */
+  | { readonly kind: "pod-gone"; readonly at: number }
+  /** A look at the Job's pods found none, though none was known before. */
+  | { readonly kind: "no-pod" }
+  | { readonly kind: "event"; readonly event: Event }
+  | { readonly kind: "transcript"; readonly report: TranscriptReport }
+  | { readonly kind: "agent"; readonly result: AgentResult }
+  | { readonly kind: "act"; readonly act: Act }
+  | { readonly kind: "fault"; readonly fault: Fault };
+
+const MAX_FAULTS = 20;
+
+export function noEvidence(run: RunFacts): Evidence {
+  return {
+    run,
+    job: null,
+    pod: null,
+    podless: false,
+    seal: null,
+    events: [],
+    transcript: null,
+    agent: null,
+    acts: NO_ACTS,
+    faults: [],
+  };
+}
+
+/** What is known after one more observation. Pure; order is that of the observations. */
+export function observe(evidence: Evidence, seen: Observation): Evidence {
+  switch (seen.kind) {
+    case "job":
+      return { ...evidence, job: observeJob(evidence.job, seen.job, seen.deleted, seen.at) };
+    case "job-gone":
+      return { ...evidence, job: goneIfPresent(evidence.job, seen.at) };
+    case "pod":
+      return observePod(evidence, seen.pod, seen.deleted, seen.at);
+    case "pod-gone":
+      return { ...evidence, pod: goneIfPresent(evidence.pod, seen.at) };
+    case "no-pod":
+      return { ...evidence, podless: evidence.pod === null };
+    case "event":
+      return { ...evidence, events: recordEvent(evidence.events, seen.event) };
+    case "transcript":
+      return { ...evidence, transcript: seen.report };
+    case "agent":
+      return { ...evidence, agent: seen.result };
+    case "act":
+      return { ...evidence, acts: recordAct(evidence.acts, seen.act) };
+    case "fault":
+      return { ...evidence, faults: boundFaults([...evidence.faults, seen.fault]) };
+  }
+}
+
+/** A Job of the same name with another UID is not ours; it shows that ours is gone. */
+function observeJob(before: JobFacts | null, job: Job, deleted: boolean, at: number): JobFacts | null {
+  if (before && before.uid !== job.metadata?.uid) return goneIfPresent(before, at);
+  return readJob(before, job, deleted, at);
+}
+
+function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number): Evidence {
+  // A Job of the same name may have had a pod before ours: only the UID tells whose pod it is.
+  if (!evidence.job || !belongsTo(pod, evidence.job.uid)) return evidence;
+  if (evidence.pod && isOlder(pod, evidence.pod)) return evidence;
+  const facts = readPod(evidence.pod, pod, evidence.run.container, deleted, at);
+  return {
+    ...evidence,
+    pod: facts,
+    podless: false,
+    seal: parseSeal(facts.agent.terminated?.message) ?? sealOf(evidence, facts),
+  };
+}
+
+function sealOf(evidence: Evidence, pod: PodFacts): Evidence["seal"] {
+  return evidence.pod?.uid === pod.uid ? evidence.seal : null;
+}
+
+/** True for a pod whose owner is the Job with this UID; the label stands in where an orphan lost its owner. */
+export function belongsTo(pod: Pod, jobUid: string): boolean {
+  if (jobUid === "") return false;
+  const owners = pod.metadata?.ownerReferences ?? [];
+  if (owners.length > 0) return owners.some((owner) => owner.kind === "Job" && owner.uid === jobUid);
+  return pod.metadata?.labels?.["batch.kubernetes.io/controller-uid"] === jobUid;
+}
+
+/** A late word about a pod that has been replaced. */
+function isOlder(pod: Pod, known: PodFacts): boolean {
+  if (pod.metadata?.uid === known.uid) return false;
+  return (pod.metadata?.creationTimestamp ?? "") < (known.createdAt ?? "");
+}
+
+function goneIfPresent<T extends { presence: string; endedAt: number | null }>(facts: T | null, at: number): T | null {
+  return facts?.presence === "present" ? { ...facts, presence: "gone", endedAt: at } : facts;
+}
+
+/** The first faults say how it began, the last how it ended; a fatal one is never dropped. */
+function boundFaults(faults: readonly Fault[]): readonly Fault[] {
+  if (faults.length <= MAX_FAULTS) return faults;
+  const middle = faults.findIndex((fault, index) => index >= MAX_FAULTS / 2 && !fault.fatal);
+  return faults.toSpliced(middle === -1 ? MAX_FAULTS / 2 : middle, 1);
+}

@@ -1,0 +1,37 @@
+/** A look at the Job's pod in the cluster itself: what is told of it may come late, or not at all. */
+import type { Pod } from "kubernetes-types/core/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { Observer } from "../../kubernetes/observer.ts";
+import { pods, type Stored } from "../../kubernetes/resource-types.ts";
+import { belongsTo } from "./evidence/reduce.ts";
+import type { LaunchedJob } from "../shared/launched-run.ts";
+
+export type PodLook =
+  /** The newest one, as it is now; null: there is none. */
+  | { readonly kind: "seen"; readonly pod: Stored<Pod> | null }
+  /** We may not list, but the watch stands: what it told is all that there is. */
+  | { readonly kind: "as-told" }
+  /** The cluster did not answer, or lets us see nothing. */
+  | { readonly kind: "away" };
+
+/** Looks once. Rejects with the signal's reason only. */
+export type LookForPod = (signal: AbortSignal) => Promise<PodLook>;
+
+export function podLook(client: KubernetesClient, observer: Observer, job: LaunchedJob): LookForPod {
+  return async (signal) => {
+    try {
+      const labelSelector = `job-name=${job.name}`;
+      const { items } = await client.list(pods, job.namespace, { labelSelector, signal, retryForMs: 0 });
+      const ours = items.filter((pod) => belongsTo(pod, job.uid)).toSorted(byAge);
+      return { kind: "seen", pod: ours.at(-1) ?? null };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const mayWatch = error instanceof ApiError && error.forbidden && observer.health?.pods.state === "watching";
+      return { kind: mayWatch ? "as-told" : "away" };
+    }
+  };
+}
+
+const byAge = (a: Stored<Pod>, b: Stored<Pod>): number =>
+  a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp);

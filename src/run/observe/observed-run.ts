@@ -1,0 +1,91 @@
+/**
+ * What is known of a run while it runs: the evidence, the newest objects as the cluster gave them, and the way to wait
+ * for a change of them.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Event, Pod } from "kubernetes-types/core/v1";
+import { belongsTo } from "./evidence/reduce.ts";
+import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "./evidence/evidence.ts";
+import { isOlder } from "../../kubernetes/resource-version.ts";
+
+export interface RunRecord {
+  readonly evidence: Evidence;
+  readonly job: Job | null;
+  readonly pod: Pod | null;
+  readonly events: readonly Event[];
+  add(seen: Observation): void;
+  /** Calls back after each observation; returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Resolves at the next observation; rejects with the signal's reason. */
+  changed(signal: AbortSignal): Promise<void>;
+  /** Resolves as soon as `holds` does; rejects with the signal's reason. */
+  until(holds: () => boolean, signal: AbortSignal): Promise<void>;
+}
+
+const MAX_EVENTS = 40;
+
+/** The answer to a call of our own may come after the watch has told what happened next; a watch may begin behind it. */
+function isStale(seen: Observation, job: Job | null, pod: Pod | null): boolean {
+  if (seen.kind === "job") return !seen.deleted && isOlder(seen.job, job);
+  return seen.kind === "pod" && !seen.deleted && isOlder(seen.pod, pod);
+}
+
+export function createRecord(facts: RunFacts): RunRecord {
+  let evidence = noEvidence(facts);
+  let job: Job | null = null;
+  let pod: Pod | null = null;
+  let events: Event[] = [];
+  const listeners = new Set<() => void>();
+
+  const keep = (seen: Observation): void => {
+    if (seen.kind === "job") job = seen.job;
+    else if (seen.kind === "pod" && evidence.job && belongsTo(seen.pod, evidence.job.uid)) pod = seen.pod;
+    else if (seen.kind === "event")
+      events = [...events.filter(({ metadata }) => metadata?.uid !== seen.event.metadata?.uid), seen.event].slice(
+        -MAX_EVENTS,
+      );
+  };
+
+  const record: RunRecord = {
+    get evidence() {
+      return evidence;
+    },
+    get job() {
+      return job;
+    },
+    get pod() {
+      return pod;
+    },
+    get events() {
+      return events;
+    },
+    add: (seen) => {
+      if (isStale(seen, job, pod)) return;
+      evidence = observe(evidence, seen);
+      keep(seen);
+      for (const listener of [...listeners]) listener();
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changed: (signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const abort = (): void => {
+          stop();
+          reject(signal.reason);
+        };
+        const stop = record.subscribe(() => {
+          stop();
+          signal.removeEventListener("abort", abort);
+          resolve();
+        });
+        signal.addEventListener("abort", abort, { once: true });
+      }),
+    until: async (holds, signal) => {
+      while (!holds()) await record.changed(signal);
+    },
+  };
+  return record;
+}

@@ -1,0 +1,59 @@
+/**
+ * Whether the cluster lets us look at the run. An agent whose end nobody could see is not started; one that cannot be
+ * seen any more is left alone, for whoever may look again.
+ */
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { Observer } from "../../kubernetes/observer.ts";
+import type { Host } from "../../paperclip/host.ts";
+import { faultOf } from "../shared/api-advice.ts";
+import type { Fault } from "./evidence/evidence.ts";
+import { RunFault } from "../shared/run-fault.ts";
+
+/** Milliseconds that rights may be missing in the middle of a run: somebody may be replacing a Role or its binding. */
+const BLIND_FOR_MS = 60_000;
+
+/** Milliseconds that the cluster gets to show what there is, before there is a Job. */
+const IN_SIGHT_WITHIN_MS = 180_000;
+
+/** Resolves when everything is in sight. Throws RunFault when the cluster does not let us look, or the signal's reason. */
+export async function inSight(client: KubernetesClient, observer: Observer, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const late = async () => {
+    await client.clock.sleep(IN_SIGHT_WITHIN_MS, either);
+    const { jobs, pods } = observer.health ?? {};
+    return pods?.error ?? jobs?.error ?? new Error("the cluster does not show its Jobs and pods");
+  };
+  const waiting = [observer.denied(either), observer.synced(either), late()] as const;
+  try {
+    const error = await Promise.race(waiting);
+    if (error) throw new RunFault(faultFrom(client, error, "Nobody could see how this run ends"), error);
+  } finally {
+    over.abort();
+    await Promise.allSettled(waiting);
+  }
+}
+
+/** Resolves, once the cluster has not let us look for too long, with what is to be said of it. Rejects with the signal's reason. */
+export async function outOfSight(
+  client: KubernetesClient,
+  observer: Observer,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Fault> {
+  for (;;) {
+    const { message } = await observer.denied(signal);
+    await host.notice({
+      type: "k8s.observation.denied",
+      level: "warn",
+      message: `The run cannot be seen at the moment: ${message}. Its Job goes on.`,
+    });
+    await client.clock.sleep(BLIND_FOR_MS, signal);
+    const { denial } = observer;
+    if (denial) return faultFrom(client, denial, `The run could not be seen for ${BLIND_FOR_MS / 1000} s`);
+  }
+}
+
+function faultFrom(client: KubernetesClient, error: Error, doing: string): Fault {
+  return faultOf(error, { code: "k8s_observation_lost", doing, at: client.clock.now() });
+}

@@ -1,0 +1,136 @@
+import type { Job } from "kubernetes-types/batch/v1";
+import type { ContainerStateTerminated, Event, Pod } from "kubernetes-types/core/v1";
+import { containerTrouble, stepOf } from "./container.ts";
+import { newestEvent, withoutDrawnName } from "./events.ts";
+import { fixForWaiting, refusal } from "./fixes.ts";
+
+export type WaitingState =
+  /** The Job is held back: created suspended, or suspended by a queue (Kueue) or by somebody. */
+  | "suspended"
+  /** No pod yet, and nothing says why. */
+  | "no-pod"
+  /** The pod was refused: a quota has no room. */
+  | "quota"
+  /** The pod was refused: Pod Security, a webhook, a missing ServiceAccount, a limit range. */
+  | "admission"
+  | "unscheduled"
+  | "creating"
+  | "mount"
+  | "pulling"
+  | "image-error"
+  | "config-error"
+  /** Init containers run. */
+  | "initializing"
+  /** The agent's container runs, or has run. */
+  | "ready"
+  /** The pod ended before the agent's container could run. */
+  | "failed"
+  /** The pod is being deleted, or is gone. */
+  | "gone";
+
+/** `forever-until-limit` only time can help; `retry-limit` the cluster tries again by itself; `fatal` waiting is of no use. */
+export type Patience = "forever-until-limit" | "retry-limit" | "fatal";
+
+/** What a pod that does not run yet waits for. */
+export interface Waiting {
+  readonly state: WaitingState;
+  /** The cluster's word, such as `ImagePullBackOff`. */
+  readonly reason: string;
+  /** The scheduler's, registry's or kubelet's own words; may be empty. */
+  readonly message: string;
+  /** What a person can do; null when there is nothing to do. */
+  readonly fix: string | null;
+  readonly patience: Patience;
+}
+
+export interface SeenOfPod {
+  readonly pod: Pod | null;
+  readonly job: Job | null;
+  /** Events of the Job and of its pod, in any order. */
+  readonly events: readonly Event[];
+  /** Name of the agent's container. */
+  readonly container: string;
+}
+
+/** What the run waits for, as the cluster shows it now. Pure: the caller keeps the time and the limits. */
+export function describeWaiting(seen: SeenOfPod): Waiting {
+  const { pod, job, events } = seen;
+  if (!pod) return withoutPod(job, events);
+  const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
+  const { running, terminated } = agent?.state ?? {};
+  if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "forever-until-limit" };
+  if (terminated) return ended(terminated);
+  if (pod.metadata?.deletionTimestamp) return gone("the pod is being deleted");
+  return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, events);
+}
+
+function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
+  if (job?.metadata?.deletionTimestamp) return gone("the Job is being deleted");
+  const over = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
+  if (over) return failed(over.reason ?? "Failed", over.message ?? "");
+  if (job?.spec?.suspend) {
+    const fix = fixForWaiting("Suspended");
+    return { state: "suspended", reason: "Suspended", message: "", fix, patience: "forever-until-limit" };
+  }
+  const refused = newestEvent(events, "Job", new Set(["FailedCreate"]));
+  if (!refused) return { state: "no-pod", reason: "", message: "", fix: null, patience: "forever-until-limit" };
+  const message = withoutDrawnName(refused.message ?? "");
+  return { ...refusal(message), reason: "FailedCreate", message };
+}
+
+function ended({ reason = "", message = "", startedAt }: ContainerStateTerminated): Waiting {
+  // A failed start carries the epoch as its start, a container that never existed none at all (measured).
+  const started = startedAt !== undefined && startedAt !== null && Date.parse(startedAt) > 0;
+  if (started) return { state: "ready", reason, message: "", fix: null, patience: "forever-until-limit" };
+  return failed(reason, message, fixForWaiting(reason === "StartError" ? "RunContainerError" : reason));
+}
+
+/** It goes within seconds, as a rule, and whatever took it is the cause: the run is not given up before. */
+function gone(message: string): Waiting {
+  return { state: "gone", reason: "Deleted", message, fix: null, patience: "forever-until-limit" };
+}
+
+function failed(reason: string, message: string, fix: string | null = null): Waiting {
+  return { state: "failed", reason, message, fix, patience: "fatal" };
+}
+
+function failedPod({ status = {} }: Pod): Waiting | null {
+  const init = status.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  if (init) {
+    const { exitCode, reason, message } = init.state?.terminated ?? {};
+    const fix = `Read the log of the init container ${init.name}.`;
+    return failed(
+      reason ?? "Error",
+      `init container ${init.name}: exit code ${exitCode}${message ? `: ${message.trim()}` : ""}`,
+      fix,
+    );
+  }
+  if (status.phase !== "Failed" && status.phase !== "Succeeded") return null;
+  return failed(status.reason ?? status.phase, status.message ?? "");
+}
+
+function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Waiting | null {
+  if (spec?.nodeName) return null;
+  const condition = status.conditions?.find(({ type }) => type === "PodScheduled");
+  if (condition?.status === "True") return null;
+  const reason = condition?.reason ?? "Pending";
+  const words = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
+  return {
+    state: "unscheduled",
+    reason,
+    message: words,
+    fix: fixForWaiting(reason, words),
+    patience: "forever-until-limit",
+  };
+}
+
+function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {
+  const inits = status.initContainerStatuses ?? [];
+  for (const container of [...inits, ...(status.containerStatuses ?? [])]) {
+    const trouble = containerTrouble(container, events);
+    if (trouble) return trouble;
+  }
+  const init = inits.find(({ state }) => state?.running);
+  if (!init) return stepOf(events);
+  return { state: "initializing", reason: init.name, message: "", fix: null, patience: "forever-until-limit" };
+}

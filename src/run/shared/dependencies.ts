@@ -1,0 +1,27 @@
+/** What a run takes from the outside world; tests bring their own. */
+import { readFile } from "node:fs/promises";
+import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
+import { paperclipUrl } from "../../paperclip/run-status.ts";
+
+export interface Dependencies {
+  /** Environment of Paperclip's process: the operator's settings. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The program that this process runs; undefined = none, as for `node --eval`. */
+  readonly mainModule: string | undefined;
+  readonly readFile: (path: string) => Promise<string>;
+  /** The clusters that the runs of this process share. */
+  readonly clusters: ClusterRegistry;
+  /** Address of Paperclip's API as this process reaches it; null = the records of runs cannot be read. */
+  readonly paperclipUrl: typeof paperclipUrl;
+}
+
+/** One for the process: all runs of a cluster share its connections and its two watches. */
+const clusters = new ClusterRegistry({ warn: (message) => console.warn(`[claude_k8s] ${message}`) });
+
+export const realDependencies = (): Dependencies => ({
+  env: process.env,
+  mainModule: process.argv[1],
+  readFile: (path) => readFile(path, "utf8"),
+  clusters,
+  paperclipUrl,
+});

@@ -1,0 +1,52 @@
+/**
+ * With PAPERCLIP_K8S_AUTO_RECOVERY=off a person decides what becomes of a lost run, and is told how: on the task's page,
+ * where Paperclip itself (2026.916.1) shows a Retry that it then refuses, and nothing else to press (measured).
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import { commentOnTask } from "../../paperclip/comment.ts";
+import { reasonOfWakeup } from "../../paperclip/lost-run.ts";
+import type { WakeupRequest } from "../../paperclip/wakeup.ts";
+import { nameOf } from "../shared/job-state.ts";
+import type { Wake } from "./action.ts";
+
+/** Never rejects for what Paperclip answers. */
+export async function leaveToOperator(
+  job: Job,
+  { lostRunId, taskId }: Wake,
+  access: Pick<WakeupRequest, "url" | "token" | "agentId"> & { readonly signal: AbortSignal },
+  tell: (message: string) => void,
+): Promise<void> {
+  const what = `Job ${nameOf(job)} of run ${lostRunId} has no run any more, and PAPERCLIP_K8S_AUTO_RECOVERY is off`;
+  if (taskId === null) {
+    const reason = JSON.stringify({ reason: reasonOfWakeup(lostRunId, taskId) });
+    tell(`${what}: POST /api/agents/${access.agentId}/wakeup with ${reason} has it taken over`);
+    return;
+  }
+  const { url, token, signal } = access;
+  const problem = await commentOnTask({ url, token, signal, taskId, body: request(job, lostRunId, taskId) });
+  tell(`${what}: ${problem ? `its task ${taskId} waits for you (${problem})` : `task ${taskId} says what to do`}`);
+}
+
+function request(job: Job, runId: string, taskId: string): string {
+  const resolution = {
+    outcome: "restored",
+    sourceIssueStatus: "todo",
+    executionReconciliation: {
+      runId,
+      providerStopped: true,
+      actionOutcome: "not_performed",
+      // Between single quotes of a shell.
+      outcomeEvidence: "Its Job goes on; the next run takes that over and repeats nothing.",
+    },
+  };
+  const { name, namespace } = job.metadata ?? {};
+  return `Paperclip lost run \`${runId}\` of this task when its server went away. Nothing of its work is lost: the agent is in Job \`${name}\` (namespace \`${namespace}\`), and PAPERCLIP_K8S_AUTO_RECOVERY=off leaves it to you what becomes of it.
+
+To go on, record what that run did: until then Paperclip refuses its own Retry. This needs the board's rights (where Paperclip asks for a login, add your key as \`authorization: Bearer …\`). The task's next run then takes the Job over, with all that the agent has said since:
+
+\`\`\`sh
+curl -X POST "$PAPERCLIP_API_URL/api/issues/${taskId}/recovery-actions/resolve" -H 'content-type: application/json' -d '${JSON.stringify(resolution)}'
+\`\`\`
+
+To end the agent instead: \`kubectl -n ${namespace} delete job ${name}\``;
+}

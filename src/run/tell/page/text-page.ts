@@ -1,0 +1,77 @@
+/** Stands between the follower and `onLog`: the agent's stdout goes to a file as it is, and to the page in words. */
+import type { Channel } from "../../../runner/frame.ts";
+import { type FormatOptions, formatEvent } from "../../../format/format-line.ts";
+import { LineBatch } from "../../follow/assemble/batch.ts";
+import type { Outlet } from "../../follow/deliver/line-sink.ts";
+import type { KeptTranscript } from "./kept-transcript.ts";
+
+const NEWLINE = 0x0a;
+
+export class WordsPage implements Outlet {
+  readonly #shown: Outlet;
+  readonly #kept: KeptTranscript;
+  readonly #format: FormatOptions;
+  readonly #batch: LineBatch;
+
+  /** `command` prints what is kept. */
+  constructor(shown: Outlet, kept: KeptTranscript, command: string) {
+    this.#shown = shown;
+    this.#kept = kept;
+    // The page takes the spaces away with which a line begins, and shows 75 columns on a window of 1,400 pixels (2026.916.1).
+    this.#format = {
+      marks: true,
+      tools: { lines: 12, columns: 600 },
+      thoughts: { lines: 4, columns: 240 },
+      rest: command,
+    };
+    this.#batch = new LineBatch((channel, lines) => shown.push(channel, lines));
+  }
+
+  push(channel: Channel, lines: Buffer): void {
+    if (channel === "stderr") {
+      this.#shown.push(channel, lines);
+      return;
+    }
+    this.#kept.push(lines);
+    for (let at = 0; at < lines.length; ) {
+      const end = lines.indexOf(NEWLINE, at);
+      this.#show(lines, at, end);
+      at = end + 1;
+    }
+    this.#batch.flush();
+  }
+
+  notice(line: string): void {
+    this.#shown.notice(line);
+  }
+
+  get overfull(): boolean {
+    return this.#shown.overfull || this.#kept.overfull;
+  }
+
+  async room(): Promise<void> {
+    await Promise.all([this.#shown.room(), this.#kept.room()]);
+  }
+
+  /** A line that is no event of Claude Code's is shown as it is. */
+  #show(lines: Buffer, at: number, end: number): void {
+    const words = this.#wordsOf(lines.toString("utf8", at, end));
+    if (words === null) {
+      this.#batch.add("stdout", lines, at, end);
+      return;
+    }
+    for (const text of words) {
+      const bytes = Buffer.from(text);
+      this.#batch.add("stdout", bytes, 0, bytes.length);
+    }
+  }
+
+  #wordsOf(line: string): string[] | null {
+    try {
+      return formatEvent(line, this.#format);
+    } catch {
+      // JSON.stringify is recursive: a tool's input may be nested deeper than the stack.
+      return null;
+    }
+  }
+}

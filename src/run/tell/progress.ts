@@ -1,0 +1,72 @@
+/** Tells the host where the run is: what pod, where, which phase, why it waits. One notice for each change. */
+import type { Host, Notice } from "../../paperclip/host.ts";
+import { trueCondition } from "../observe/evidence/job.ts";
+import type { PodFacts } from "../observe/evidence/pod.ts";
+import type { Evidence } from "../observe/evidence/evidence.ts";
+import { CONTAINER } from "../shared/names.ts";
+import type { RunRecord } from "../observe/observed-run.ts";
+import { describeWaiting } from "../observe/waiting/waiting.ts";
+
+/** Starts telling; returns the way to stop, which resolves when the last notice is delivered. */
+export function narrate(record: RunRecord, host: Host): () => Promise<void> {
+  let told = "";
+  let telling = Promise.resolve();
+  const tell = (): void => {
+    const notice = stageOf(record);
+    if (!notice || `${notice.type} ${notice.message}` === told) return;
+    told = `${notice.type} ${notice.message}`;
+    telling = telling.then(() => host.notice(notice));
+  };
+  const stop = record.subscribe(tell);
+  // The pod may have been in sight before anybody listened.
+  tell();
+  return () => {
+    stop();
+    return telling;
+  };
+}
+
+function stageOf(record: RunRecord): Notice | null {
+  const { evidence } = record;
+  const { pod, job } = evidence;
+  if (!job) return null;
+  if (!pod || (pod.agent.state !== "running" && pod.agent.state !== "terminated")) return waitingNotice(record);
+  const payload = podPayload(evidence);
+  if (pod.agent.state === "running" && pod.deletionAskedAt !== null)
+    return leavingNotice(pod, job.stoppedBecause !== null, payload);
+  if (pod.agent.state === "running")
+    return { type: "k8s.pod.running", message: `Pod ${pod.name} runs on node ${pod.node ?? "unknown"}`, payload };
+  const end = pod.agent.terminated;
+  const code = end ? ` with exit code ${end.exitCode}${end.reason ? ` (${end.reason})` : ""}` : "";
+  return { type: "k8s.pod.ended", message: `The agent's container in pod ${pod.name} ended${code}`, payload };
+}
+
+/** On a node that does not answer a pod stays like this until the node is back or removed. */
+function leavingNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<string, unknown>): Notice {
+  const { reason = "", message = "" } = trueCondition(pod.conditions, "DisruptionTarget") ?? {};
+  const why = [reason, message].filter(Boolean).join(": ");
+  const words = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has yet to end its agent`;
+  return { type: "k8s.pod.leaving", message: words, level: stoppedByUs ? "info" : "warn", payload };
+}
+
+function waitingNotice(record: RunRecord): Notice | null {
+  const { evidence } = record;
+  const waiting = describeWaiting({ pod: record.pod, job: record.job, events: record.events, container: CONTAINER });
+  if (waiting.state === "ready" || waiting.state === "suspended") return null;
+  const where = evidence.pod ? `Pod ${evidence.pod.name}` : `Job ${evidence.job?.name}`;
+  const why = [waiting.reason, waiting.message].filter(Boolean).join(": ");
+  return {
+    type: `k8s.pod.${waiting.state}`,
+    message: `${where} is not running yet${why ? `: ${why}` : ""}`,
+    level: waiting.patience === "forever-until-limit" ? "info" : "warn",
+    payload: { ...podPayload(evidence), reason: waiting.reason, ...(waiting.fix ? { fix: waiting.fix } : {}) },
+  };
+}
+
+function podPayload({ job, pod }: Evidence): Record<string, unknown> {
+  return {
+    namespace: job?.namespace,
+    job: job?.name,
+    ...(pod ? { pod: pod.name, phase: pod.phase, node: pod.node } : {}),
+  };
+}

@@ -1,0 +1,104 @@
+import { type AgentResult, mergeResults, NO_RESULT } from "../../claude/agent-result.ts";
+import { fromSeal } from "../../claude/sealed-result.ts";
+import type { Seal } from "../../runner/seal.ts";
+import { type JobFacts, trueCondition } from "../observe/evidence/job.ts";
+import type { ContainerFacts, Terminated } from "../observe/evidence/pod.ts";
+import type { Evidence } from "../observe/evidence/evidence.ts";
+import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
+
+/** The evidence, joined: what the single causes ask about. */
+export interface Known {
+  readonly evidence: Evidence;
+  /** Transcript and seal together. */
+  readonly agent: AgentResult;
+  /** The runner's last seal; null when there is none or it was written while the agent still ran. */
+  readonly seal: Seal | null;
+  /** How the agent's process ended. */
+  readonly ending: Ending;
+  /** The end of the agent's container; null when none was seen, or the cluster lost sight of it. */
+  readonly container: Terminated | null;
+  /** True when it is certain that the agent's program never started. */
+  readonly neverRan: boolean;
+  /** True when it is certain that nothing of the run is alive. */
+  readonly stopped: boolean;
+  /** The model for a sentence, such as `claude-sonnet-4-5`; null = the default one, and nobody named it. */
+  readonly model: string | null;
+}
+
+/** The cluster's answer when it cannot say how a container ended (measured: a pod that never ran; node loss). */
+const LOST_SIGHT = "ContainerStatusUnknown";
+
+export function join(evidence: Evidence): Known {
+  const agent = mergeResults(evidence.agent ?? NO_RESULT, fromSeal(evidence.seal?.agent));
+  const seal = evidence.seal?.partial ? null : evidence.seal;
+  const end = evidence.pod?.agent.terminated ?? null;
+  const container = end && end.reason !== LOST_SIGHT ? end : null;
+  return {
+    evidence,
+    agent,
+    seal,
+    container,
+    ending: endingOf(seal, container),
+    neverRan: neverRan(evidence, seal, agent),
+    stopped: isStopped(evidence, container),
+    model: agent.model ?? evidence.run.model,
+  };
+}
+
+/** True when the terminal result claims success; a refusal claims it too, and did nothing. */
+export function claimsSuccess({ result }: AgentResult): boolean {
+  return result?.subtype === "success" && result.isError === false && result.stopReason !== "refusal";
+}
+
+/** True when the model's last message was empty and the result has no text either: nothing was answered. */
+export function saidNothing({ progress, summary }: AgentResult): boolean {
+  return progress === "empty" && summary.trim() === "";
+}
+
+function neverRan(evidence: Evidence, seal: Seal | null, agent: AgentResult): boolean {
+  if (agent.progress !== "nothing" || agent.result) return false;
+  if (seal?.ending === "not-started" || stoppedBeforeStart(seal)) return true;
+  const { pod, job, acts } = evidence;
+  if (!job) return neverLaunched(evidence);
+  // Who gives up waiting also deletes the Job: see Act.
+  if (!pod) return acts.gaveUp !== null || (heldWithoutPods(job) && !job.hadPods);
+  if (pod.agent.ran) return false;
+  // A pod that was pending when last seen and then vanished unseen may have run in between.
+  return pod.presence === "deleted" || pod.phase === "Failed" || pod.agent.terminated !== null || acts.gaveUp !== null;
+}
+
+/** No Job was made: known for certain unless the request to make it was left without an answer. */
+export function neverLaunched({ job, pod, faults }: Evidence): boolean {
+  const inDoubt = faults.some((fault) => fault.code === "k8s_job_create_failed" && (fault.status ?? 500) >= 500);
+  return job === null && pod === null && !inDoubt;
+}
+
+function isStopped(evidence: Evidence, container: Terminated | null): boolean {
+  const { job, pod } = evidence;
+  if (container) return true;
+  if (!job) return neverLaunched(evidence);
+  // Foreground deletion lets the Job go only after its pods.
+  const afterItsPods = job.presence !== "present" && job.finalizers.includes("foregroundDeletion");
+  if (afterItsPods && !nodeLost(evidence)) return true;
+  if (!pod) return heldWithoutPods(job);
+  if (pod.phase === "Failed" || pod.phase === "Succeeded") return true;
+  // The kubelet lets a pod object go only when its containers have ended; a lost node never says so.
+  return pod.presence !== "present" && !nodeLost(evidence);
+}
+
+/** The Job is held back, and its controller has seen that and counts no pod: none will come. */
+function heldWithoutPods(job: JobFacts): boolean {
+  if (!job.suspended || job.livePods > 0) return false;
+  return job.presence !== "present" || trueCondition(job.conditions, "Suspended") !== null;
+}
+
+/** True when the cluster gave the pod up because its node does not answer. */
+export function nodeLost({ pod }: Evidence): boolean {
+  const reason = pod ? trueCondition(pod.conditions, "DisruptionTarget")?.reason : undefined;
+  return reason === "DeletionByTaintManager" || reason === "DeletionByPodGC" || pod?.reason === "NodeLost";
+}
+
+/** The init container that failed first, if one did. */
+export function failedInit({ pod }: Evidence): ContainerFacts | null {
+  return pod?.others.find(({ init, terminated }) => init && terminated !== null && terminated.exitCode !== 0) ?? null;
+}

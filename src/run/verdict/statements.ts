@@ -1,0 +1,86 @@
+import { resultInWords } from "./agent.ts";
+import type { Known } from "./facts.ts";
+import { quoting, reasonAndMessage } from "./phrases.ts";
+
+const MAX_WITNESSES = 16;
+const MAX_EVENTS = 4;
+
+/** How we know: what decided, then every witness that has something to say. */
+export function witnesses(known: Known, because: readonly string[]): readonly string[] {
+  const all = [
+    ...because,
+    ...fromResult(known),
+    ...fromSeal(known),
+    ...fromPod(known),
+    ...fromJob(known),
+    ...fromTranscript(known),
+    ...fromEvents(known),
+    ...known.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
+  ];
+  return [...new Set(all)].slice(0, MAX_WITNESSES);
+}
+
+function fromResult({ agent: { result, apiRetry, malformedLines } }: Known): readonly string[] {
+  const odd = malformedLines === 0 ? [] : [`Not a JSON object: ${counted(malformedLines)} of the transcript`];
+  if (result) return [resultInWords(result), ...odd];
+  const tried = apiRetry
+    ? [
+        `Newest api_retry: status ${apiRetry.status}, ${apiRetry.error}, attempt ${apiRetry.attempt} of ${apiRetry.maxRetries}`,
+      ]
+    : [];
+  return ["No result event of Claude Code was seen", ...tried, ...odd];
+}
+
+function fromSeal({ evidence: { seal }, ending }: Known): readonly string[] {
+  if (!seal) return [];
+  if (seal.partial) return ["The runner's seal was written while the agent still ran"];
+  const lines = seal.stdout ? `, ${counted(seal.stdout.lines)} of stdout` : "";
+  const error = seal.error === undefined ? "" : quoting(seal.error);
+  return [`The runner's seal: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
+}
+
+function fromPod({ evidence: { pod }, container }: Known): readonly string[] {
+  if (!pod) return [];
+  const where = pod.node === null ? "" : ` on node ${pod.node}`;
+  const why = reasonAndMessage(pod.reason, pod.message);
+  const said = [`Pod ${pod.name}${where}: ${pod.presence}, phase ${pod.phase}${quoting(why)}`];
+  if (container) {
+    const at = container.finishedAt === null ? "" : ` at ${container.finishedAt}`;
+    said.push(`Container ${pod.agent.name}: terminated${at}, exit code ${container.exitCode}, ${container.reason}`);
+  }
+  if (container?.reason === "OOMKilled" && container.exitCode !== 137) {
+    said.push("The kernel killed a process in the container for want of memory (OOMKilled)");
+  }
+  if (pod.ordinal > 1) said.push(`The Job had ${pod.ordinal} pods; this is the newest`);
+  return said;
+}
+
+function fromJob({ evidence: { job } }: Known): readonly string[] {
+  if (!job) return [];
+  const conditions = job.conditions.filter(({ status }) => status === "True");
+  const words = conditions.map(({ type, reason }) => (reason === "" ? type : `${type} (${reason})`)).join(", ");
+  return [`Job ${job.name}: ${job.presence}${quoting(words)}`];
+}
+
+function fromTranscript({ evidence: { transcript } }: Known): readonly string[] {
+  if (!transcript) return [];
+  if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
+  if (transcript.state === "unproven")
+    return [`Transcript: ${counted(transcript.lines)}, not proven complete${quoting(transcript.why)}`];
+  const gaps = transcript.gaps.map(({ from, to }) => (to === from ? `${from}` : `${from}–${to ?? "end"}`)).join(", ");
+  return [`Transcript: ${counted(transcript.lines)}, missing ${gaps}`];
+}
+
+function fromEvents({ evidence: { events } }: Known): readonly string[] {
+  const warnings = events.filter(
+    ({ type, reason }) => type === "Warning" || reason === "Killing" || reason === "Preempted",
+  );
+  return warnings.slice(-MAX_EVENTS).map(({ reason, message, count, kind }) => {
+    const times = count > 1 ? ` (${count} times)` : "";
+    return `Event of the ${kind}: ${reason}${times}${quoting(message)}`;
+  });
+}
+
+function counted(lines: number): string {
+  return lines === 1 ? "1 line" : `${lines} lines`;
+}

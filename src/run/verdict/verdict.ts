@@ -1,0 +1,98 @@
+import { oneLine, redact } from "../../kubernetes/redact.ts";
+import type { Evidence } from "../observe/evidence/evidence.ts";
+import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
+import type { Cause, Finding } from "./cause.ts";
+import { deletedFromOutside, disrupted, outOfMemory } from "./cluster.ts";
+import { brokenBeforeTheRun, lostFromSight } from "./faults.ts";
+import { claimsSuccess, join, type Known, saidNothing } from "./facts.ts";
+import { recoveryOf } from "./recovery.ts";
+import { startFailed } from "./startup.ts";
+import { cancelled, deadline, detached, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
+import { truncated } from "./truncated.ts";
+import type { Account, Completed, Failure, Verdict } from "./types.ts";
+import { witnesses } from "./statements.ts";
+import { claude } from "./phrases.ts";
+
+export { VERDICT_CODES } from "../shared/codes.ts";
+export type { Failure, Verdict } from "./types.ts";
+
+/**
+ * The causes of a failure, in the order in which they explain a run: what we did to it; what the agent itself said;
+ * what the cluster did; why it never ran; our own trouble. The first that the evidence shows is the verdict.
+ */
+const CAUSES: readonly Cause[] = [
+  timedOut,
+  agentError,
+  detached,
+  disrupted,
+  deadline,
+  outOfMemory,
+  deletedFromOutside,
+  startFailed,
+  stoppedEarlier,
+  lostFromSight,
+  contradictedSuccess,
+  interrupted,
+];
+
+/** How the run ended: a pure function of what was seen. Never throws, never guesses. */
+export function judge(evidence: Evidence): Verdict {
+  const known = join(evidence);
+  const before = brokenBeforeTheRun(known) ?? cancelled(known);
+  if (before) return failure(known, before);
+  return completed(known) ?? failure(known, firstOf(CAUSES, known) ?? truncated(known));
+}
+
+function firstOf(causes: readonly Cause[], known: Known): Finding | null {
+  for (const cause of causes) {
+    const finding = cause(known);
+    if (finding) return finding;
+  }
+  return null;
+}
+
+/** All three witnesses must agree: the agent's result event, the agent's exit code, the container's end. */
+function completed(known: Known): Completed | null {
+  const { agent, ending, container } = known;
+  if (!claimsSuccess(agent) || saidNothing(agent)) return null;
+  if (ending.exitCode !== 0 || ending.signal !== null || container?.exitCode !== 0) return null;
+  const turns = agent.result?.numTurns;
+  const after = turns ? ` after ${turns} ${turns === 1 ? "turn" : "turns"}` : "";
+  const sentence = `${claude(known)} completed its task${after}.`;
+  return { ...account(known, sentence, [], false), kind: "completed", code: null, exitCode: 0 };
+}
+
+function failure(known: Known, finding: Finding): Failure {
+  return {
+    ...account(known, finding.sentence, finding.because, finding.noSession ?? false),
+    kind: finding.kind,
+    code: finding.code,
+    fix: clean(finding.fix),
+    timedOut: finding.timedOut ?? false,
+    errorFamily: finding.errorFamily ?? null,
+    retryNotBefore: finding.retryNotBefore ?? null,
+    executionRecovery: recoveryOf(known, finding),
+    clearSession: finding.clearSession ?? false,
+  };
+}
+
+function account(known: Known, sentence: string, because: readonly string[], noSession: boolean): Account {
+  const { agent, ending, evidence } = known;
+  return {
+    sentence: clean(sentence),
+    evidence: witnesses(known, because).map(clean),
+    exitCode: ending.exitCode,
+    signal: ending.signal,
+    stopped: known.stopped,
+    sessionId: noSession ? null : (agent.sessionId ?? evidence.run.resumedSessionId),
+    model: known.model,
+    usage: agent.usage,
+    cost: agent.cost,
+    summary: agent.summary,
+  };
+}
+
+/** Others' words (a registry's, stderr's) stand in sentences: no credential may come with them, nor a second line. */
+function clean(text: string): string {
+  return oneLine(redact(text), 1000);
+}

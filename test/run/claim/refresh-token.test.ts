@@ -1,0 +1,72 @@
+import type { Job } from "kubernetes-types/batch/v1";
+import { afterEach, describe, expect, it } from "vitest";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { handOver } from "../../../src/run/claim/refresh-token.ts";
+import { planRun } from "../../../src/run/plan/run-plan.ts";
+import { ApiServer, json, refuse } from "../../kubernetes/support/api-server.ts";
+import { LeapingClock } from "../../kubernetes/support/clocks.ts";
+import { input } from "../support/plan-input.ts";
+import { type JobSpec, jobOf } from "./jobs.ts";
+
+let server: ApiServer | undefined;
+afterEach(() => server?.stop());
+
+/** A Job as planned, in a state. */
+function planned(spec: JobSpec): Job {
+  const { metadata, status = {} } = jobOf(spec);
+  const { job } = planRun(input());
+  const { template = {} } = job.spec ?? {};
+  return {
+    metadata: { ...job.metadata, ...metadata, namespace: "runs" },
+    spec: { template, suspend: spec.state === "contender" },
+    status,
+  };
+}
+
+/** Gives `token` to the Job's agent in a cluster where that many Secrets are there already; what was created, and the answer. */
+async function give(job: Job, { there = 0, refused = false, token = "new-token" as string | null } = {}) {
+  const names = new Set(Array.from({ length: there }, (_, index) => `job-token-${index + 1}`));
+  const created: string[] = [];
+  server = await ApiServer.start(({ body }, reply) => {
+    const { metadata } = JSON.parse(body) as { metadata: { name: string } };
+    if (refused) return refuse(reply, 403, "Forbidden", "secrets is forbidden");
+    if (names.has(metadata.name)) return refuse(reply, 409, "AlreadyExists", `"${metadata.name}" already exists`);
+    created.push(body);
+    json(reply, 201, JSON.parse(body) as object);
+  });
+  const client = new KubernetesClient(await server.cluster(), { clock: new LeapingClock() });
+  const problem = await handOver(client, job, { id: "run-2", token }, new AbortController().signal);
+  return { created, problem };
+}
+
+describe("the token of the run that takes a Job over", () => {
+  it("comes in the next Secret that the pod mounts, which goes with the Job", async () => {
+    const { created, problem } = await give(planned({ state: "started" }), { there: 1 });
+    expect(problem).toBeNull();
+    expect(created).toHaveLength(1);
+    const secret = JSON.parse(created[0] ?? "") as { data: Record<string, string> };
+    expect(secret).toMatchObject({
+      immutable: true,
+      metadata: { name: "job-token-2", ownerReferences: [{ kind: "Job", name: "job", uid: "uid-of-job" }] },
+    });
+    expect(Buffer.from(secret.data["token.sh"] ?? "", "base64").toString()).toBe(
+      "export PAPERCLIP_API_KEY='new-token'\nexport PAPERCLIP_RUN_ID='run-2'\n",
+    );
+  });
+
+  it.each<[string, Job, { token?: null }]>([
+    ["that has ended", planned({ state: "complete" }), {}],
+    ["that never started", planned({ state: "contender" }), {}],
+    ["whose pod mounts none", jobOf({ state: "started" }), {}],
+    ["of a host without tokens", planned({ state: "started" }), { token: null }],
+  ])("is not given to a Job %s", async (_, job, options) => {
+    expect(await give(job, options)).toEqual({ created: [], problem: null });
+  });
+
+  it("says why it was not given, and the run goes on", async () => {
+    const job = planned({ state: "started" });
+    expect((await give(job, { there: 3 })).problem).toBe("it was taken over more than 3 times");
+    await server?.stop();
+    expect((await give(job, { refused: true })).problem).toContain("secrets is forbidden");
+  });
+});

@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FrameHead } from "../../../../src/run/follow/assemble/frame-head.ts";
+import type { Missing } from "../../../../src/run/follow/assemble/missing.ts";
+import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
+import { WholeLines } from "../../../../src/run/follow/read/whole-lines.ts";
+import { type Channel, frameHead, parseFrame } from "../../../../src/runner/frame.ts";
+
+const NEWLINE = Buffer.from("\n");
+const STAMP = Buffer.from("2026-11-22T07:23:14.988051761Z ");
+const MAX_LINE = 1 << 20;
+
+function transcript() {
+  const lines: string[] = [];
+  const notices: string[] = [];
+  const observed: string[] = [];
+  const core = new Transcript(
+    {
+      lines: (channel, bytes) => lines.push(...split(bytes).map((line) => `${channel} ${line}`)),
+      line: (channel, line) => observed.push(`${channel} ${line.toString("latin1")}`),
+      notice: (text) => {
+        notices.push(text);
+        lines.push(text);
+      },
+      event: () => undefined,
+    },
+    MAX_LINE,
+  );
+  return { core, lines, notices, observed };
+}
+
+function split(block: Buffer): string[] {
+  return block.toString("latin1").split("\n").slice(0, -1);
+}
+
+interface Printed {
+  readonly channel: Channel;
+  readonly text: Buffer;
+}
+
+const printed: fc.Arbitrary<Printed> = fc.record({
+  channel: fc.constantFrom("stdout" as const, "stdout" as const, "stderr" as const),
+  text: fc.oneof(
+    fc.constantFrom("", "same", "{}").map((text) => Buffer.from(text)),
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes.map((byte) => (byte === 10 ? 11 : byte)))),
+  ),
+});
+
+/** The log of the runner: each frame one stamped line. */
+function logOf(lines: readonly Printed[], pieceBytes: number): Buffer[] {
+  const count = { stdout: 0, stderr: 0 };
+  return lines.flatMap(({ channel, text }) => {
+    const number = ++count[channel];
+    const frames: Buffer[] = [];
+    for (let at = 0, piece = 0; at === 0 || at < text.length; at += pieceBytes, piece++) {
+      const head = frameHead(channel, number, piece, at + pieceBytes >= text.length);
+      frames.push(Buffer.concat([STAMP, Buffer.from(head), text.subarray(at, at + pieceBytes), NEWLINE]));
+    }
+    return frames;
+  });
+}
+
+function expected(lines: readonly Printed[]): string[] {
+  return lines.map(({ channel, text }) => `${channel} ${text.toString("latin1")}`);
+}
+
+function linesOf({ channel, from, to }: Missing): string[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => `${channel} ${from + at}`);
+}
+
+describe("the transcript", () => {
+  test("takes each frame once, however the stream is cut, split and replayed", () => {
+    const streams = fc.array(
+      fc.record({
+        back: fc.nat(30),
+        bytes: fc.nat(900),
+        splits: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 }),
+      }),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(printed, { maxLength: 25 }),
+        fc.integer({ min: 1, max: 30 }),
+        streams,
+        (lines, pieceBytes, cuts) => {
+          const { core, lines: got, observed } = transcript();
+          const log = logOf(lines, pieceBytes);
+          let next = 0;
+          for (const { back, bytes, splits } of [
+            ...cuts,
+            { back: 10, bytes: Number.POSITIVE_INFINITY, splits: [7, 64] },
+          ]) {
+            const from = Math.max(0, next - back);
+            const body = Buffer.concat(log.slice(from)).subarray(0, bytes);
+            const blocks = new WholeLines(MAX_LINE, () => undefined);
+            core.open();
+            for (let at = 0, turn = 0; at < body.length; turn++) {
+              const size = splits[turn % splits.length] ?? 1;
+              blocks.push(Buffer.from(body.subarray(at, at + size)), (block) => {
+                next = Math.max(next, from);
+                expect(core.take(block, 0, "stamped")).toBe(block.length);
+              });
+              at += size;
+            }
+            next = core.taken;
+          }
+          expect(got).toEqual(expected(lines));
+          expect(observed).toEqual(expected(lines));
+          const stdout = Buffer.concat(
+            lines.filter((line) => line.channel === "stdout").flatMap(({ text }) => [text, NEWLINE]),
+          );
+          for (const newline of [true, false]) {
+            const text = newline || stdout.length === 0 ? stdout : stdout.subarray(0, -1);
+            const sha256 = createHash("sha256").update(text).digest("hex");
+            expect(core.digest.result(newline)).toEqual({ bytes: text.length, sha256 });
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("stops at a gap; what is given up there is named, and nothing else", () => {
+    fc.assert(
+      fc.property(
+        fc.array(printed, { minLength: 1, maxLength: 25 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.infiniteStream(fc.boolean()),
+        (lines, pieceBytes, lost) => {
+          const { core, lines: got, notices } = transcript();
+          const log = logOf(lines, pieceBytes);
+          const body = Buffer.concat(log.filter((_, at) => at === log.length - 1 || !lost.next().value));
+          for (let at = core.take(body, 0, "stamped"); at < body.length; ) {
+            if (!core.stoppedAt) throw new Error("stopped without a reason");
+            core.giveUp(core.stoppedAt, "why");
+            at = core.take(body, at, "stamped");
+          }
+          // What was taken and what is named missing are together every line up to the last one reached, each once.
+          const missing = new Set(core.missing.flatMap(linesOf));
+          const count = { stdout: 0, stderr: 0 };
+          const taken = lines.filter(({ channel }) => {
+            const number = ++count[channel];
+            return number < core.cursor(channel).line && !missing.has(`${channel} ${number}`);
+          });
+          expect(got.filter((line) => !line.startsWith("[paperclip]"))).toEqual(expected(taken));
+          expect(missing.size).toBe(core.missing.reduce((sum, { from, to }) => sum + to - from + 1, 0));
+          expect(notices.length).toBe(core.missing.length);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("takes from several sources what comes next, in the order of the log", () => {
+    fc.assert(
+      fc.property(fc.array(printed, { minLength: 1, maxLength: 25 }), fc.infiniteStream(fc.nat(3)), (lines, source) => {
+        const { core, lines: got } = transcript();
+        const log = logOf(lines, 9).map((frame) => frame.subarray(STAMP.length));
+        const parts = [0, 1, 2, 3].map(() => [] as Buffer[]);
+        for (const frame of log) parts[source.next().value ?? 0]?.push(frame);
+        for (let round = 0; round <= log.length; round++) {
+          for (const part of parts) core.take(Buffer.concat(part), 0, "bare");
+        }
+        for (const channel of ["stdout", "stderr"] as const) {
+          const only = (all: readonly string[]) => all.filter((line) => line.startsWith(channel));
+          expect(only(got)).toEqual(only(expected(lines)));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("reads heads as parseFrame does", () => {
+    const head = fc.oneof(
+      fc.string({ maxLength: 12 }),
+      fc.stringMatching(/^e?[0-9]{1,17}([+=][0-9]{0,11})?\|?.{0,4}$/),
+    );
+    fc.assert(
+      fc.property(head, (text) => {
+        const bytes = Buffer.from(text, "latin1");
+        const read = new FrameHead();
+        const frame = parseFrame(bytes);
+        expect(read.read(bytes, 0, bytes.length)).toBe(frame !== null);
+        if (!frame) return;
+        expect([read.stderr ? "stderr" : "stdout", read.line, read.piece, read.last]).toEqual([
+          frame.channel,
+          frame.line,
+          frame.piece,
+          frame.last,
+        ]);
+        expect(bytes.subarray(read.body)).toEqual(frame.body);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { awaitStart } from "../../../src/run/launch/await-start.ts";
+import { launchedJob } from "../../../src/run/shared/launched-run.ts";
+import type { LookForPod } from "../../../src/run/observe/find-pod.ts";
+import { createRecord, type RunRecord } from "../../../src/run/observe/observed-run.ts";
+import { ApiServer, refuse } from "../../kubernetes/support/api-server.ts";
+import { container, JOB, job, podObject, RUN, RUNNING, T0 } from "../support/evidence.ts";
+
+let server: ApiServer;
+afterEach(() => server.stop());
+
+const CREATING = podObject(
+  { phase: "Pending", containerStatuses: [container({ waiting: { reason: "ContainerCreating" } })] },
+  { resourceVersion: "15" },
+);
+const STARTED = podObject(RUNNING, { resourceVersion: "20" });
+
+/** Waits for a pod of which only the creation was told, though its time is over; `look` answers what the cluster has. */
+async function waitLate(look: (record: RunRecord) => ReturnType<LookForPod>): Promise<RunRecord> {
+  server = await ApiServer.start((_, reply) => refuse(reply, 503, "ServiceUnavailable", "away"));
+  let now = T0;
+  const clock = { now: () => (now += 60_000), sleep: () => new Promise<void>(() => undefined) };
+  const client = new KubernetesClient(await server.cluster(), { clock });
+  const record = createRecord(RUN);
+  record.add(job());
+  record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
+  const { signal } = new AbortController();
+  await awaitStart(client, launchedJob(JOB), record, { podStartTimeoutSec: 8 }, () => look(record), signal);
+  return record;
+}
+
+const gaveUp = ({ evidence }: RunRecord): boolean => evidence.acts.gaveUp !== null;
+
+describe("a pod whose time to start is over", () => {
+  it("is given up when the cluster shows now what was told of it", async () => {
+    const record = await waitLate(async () => ({ kind: "seen", pod: CREATING as never }));
+    expect(gaveUp(record)).toBe(true);
+  });
+
+  it("is not given up when the cluster shows that it started", async () => {
+    const record = await waitLate(async () => ({ kind: "seen", pod: STARTED as never }));
+    expect(gaveUp(record)).toBe(false);
+  });
+
+  it("is not given up when the watch tells that it started while we look", async () => {
+    const record = await waitLate(async (seen) => {
+      seen.add({ kind: "pod", pod: STARTED, deleted: false, at: T0 });
+      return { kind: "seen", pod: STARTED as never };
+    });
+    expect(gaveUp(record)).toBe(false);
+  });
+});

@@ -1,0 +1,126 @@
+/** What is to be done with a Job that nobody looks after: every state of the Job against every word of Paperclip. */
+import type { Job } from "kubernetes-types/batch/v1";
+import { describe, expect, it } from "vitest";
+import type { RunStatus } from "../../../src/paperclip/run-status.ts";
+import { type Duty, dutyOf, WOKEN } from "../../../src/run/supervise/action.ts";
+
+const NOW = Date.parse("2026-11-22T10:00:00Z");
+const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
+
+type State = "contender" | "started" | "finished" | "stopped" | "collected" | "leaving";
+
+function job(state: State, annotations: Record<string, string> = {}, suspendedFor = 0): Job {
+  const suspended = [{ type: "Suspended", status: "True", lastTransitionTime: minutesAgo(suspendedFor) }];
+  const conditions =
+    state === "finished" ? [{ type: "Complete", status: "True" }] : state === "stopped" ? suspended : [];
+  return {
+    metadata: {
+      name: "job",
+      uid: "uid-1",
+      ...(state === "leaving" ? { deletionTimestamp: minutesAgo(0) } : {}),
+      annotations: {
+        "paperclip.io/run-id": "run-1",
+        "paperclip.io/task-id": "task-1",
+        ...(state === "contender" ? {} : { "paperclip.io/started": minutesAgo(9) }),
+        ...(state === "stopped" ? { "paperclip.io/stopped": "cancelled" } : {}),
+        ...(state === "collected" ? { "paperclip.io/collected": "run-1" } : {}),
+        ...annotations,
+      },
+    },
+    spec: { suspend: state === "contender" || state === "stopped", template: {} },
+    status: { conditions },
+  };
+}
+
+const over = (status: string, reported: { job: string; verdict: string | null } | null = null): RunStatus => ({
+  kind: "over",
+  status,
+  reported,
+});
+const said = (duty: Duty): string => (duty.kind === "clear" ? duty.clearing.how : duty.kind);
+
+describe("dutyOf", () => {
+  it.each<RunStatus>([
+    { kind: "alive", status: "running" },
+    { kind: "alive", status: "scheduled_retry" },
+    { kind: "unknown" },
+    { kind: "unreadable", why: "no answer", denied: false },
+  ])("does nothing while Paperclip does not say that the run is over: %j", (status) => {
+    for (const state of ["contender", "started", "finished", "stopped"] as const)
+      expect(said(dutyOf(job(state, {}, 60), status, NOW)), state).toBe("none");
+  });
+
+  it.each<[State, string, string]>([
+    ["started", "interrupted", "wake"],
+    ["started", "failed", "wake"],
+    ["started", "timed_out", "wake"],
+    ["started", "succeeded", "none"],
+    ["started", "cancelled", "stop"],
+    ["finished", "interrupted", "wake"],
+    ["finished", "failed", "wake"],
+    ["finished", "cancelled", "delete"],
+    ["finished", "succeeded", "delete"],
+    ["contender", "failed", "delete"],
+    ["collected", "failed", "none"],
+    ["leaving", "failed", "none"],
+  ])("%s Job of a run that is %s: %s", (state, status, expected) => {
+    expect(said(dutyOf(job(state), over(status), NOW))).toBe(expected);
+  });
+
+  it("removes a Job that nobody let go for an hour, whatever is known of its run but that it is alive", () => {
+    const held = (minutes: number): Job => {
+      const { metadata, ...rest } = job("contender");
+      return { ...rest, metadata: { ...metadata, creationTimestamp: minutesAgo(minutes) } };
+    };
+    for (const status of [{ kind: "unknown" }, { kind: "unreadable", why: "no token", denied: false }] as const) {
+      expect(said(dutyOf(held(59), status, NOW))).toBe("none");
+      expect(said(dutyOf(held(61), status, NOW))).toBe("delete");
+    }
+    expect(said(dutyOf(held(600), { kind: "alive", status: "running" }, NOW))).toBe("none");
+  });
+
+  it("leaves a stopped Job to whoever stopped it, and removes it when that took too long", () => {
+    expect(said(dutyOf(job("stopped", {}, 4), over("cancelled"), NOW))).toBe("none");
+    expect(said(dutyOf(job("stopped", {}, 6), over("cancelled"), NOW))).toBe("delete");
+  });
+
+  it("removes an ended Job whose outcome Paperclip has, but not when that outcome was that it goes on", () => {
+    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
+    // Its conditions come seconds after the container's end, on which the outcome rests.
+    expect(said(dutyOf(job("started"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
+    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-2", verdict: "agent-error" }), NOW))).toBe("wake");
+    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "detached" }), NOW))).toBe("wake");
+  });
+
+  it("wakes once for a lost run, again after one minute, two, four, and seven times at most", () => {
+    const mark = (run: string, minutes: number, times: number) => ({
+      [WOKEN]: JSON.stringify({ run, at: NOW - minutes * 60_000, times }),
+    });
+    const duty = dutyOf(job("started"), over("failed"), NOW);
+    expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: "task-1" });
+    expect(JSON.parse((duty as { mark: string }).mark)).toEqual({ run: "run-1", at: NOW, times: 1 });
+    expect(said(dutyOf(job("started", mark("run-1", 0.9, 1)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", mark("run-1", 1.1, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-1", 15, 5)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", mark("run-1", 17, 5)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-0", 0, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(dutyOf(job("started", mark("run-0", 999, 7)), over("failed"), NOW))).toBe("none");
+    expect(said(dutyOf(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
+  });
+
+  it("wakes once, and never again, for a lost run that had no task", () => {
+    const { metadata, ...rest } = job("started");
+    const { "paperclip.io/task-id": _, ...annotations } = metadata?.annotations ?? {};
+    const taskless = (more: Record<string, string> = {}): Job => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { ...annotations, ...more } },
+    });
+    const duty = dutyOf(taskless(), over("failed"), NOW);
+    expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: null });
+    const { mark } = duty as { mark: string };
+    expect(said(dutyOf(taskless({ [WOKEN]: mark }), over("failed"), NOW + 24 * 3_600_000))).toBe("none");
+    // Taken over since, and lost again.
+    const again = taskless({ [WOKEN]: mark, "paperclip.io/run-id": "run-2" });
+    expect(dutyOf(again, over("failed"), NOW)).toMatchObject({ kind: "wake", lostRunId: "run-2" });
+  });
+});

@@ -1,0 +1,250 @@
+/** The supervisor on a real API over HTTPS, with a Paperclip that says of each run what the test wants. */
+
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
+import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
+import { placesFile, readPlaces, rememberPlace } from "../../../src/run/supervise/places.ts";
+import { superviseOnce } from "../../../src/run/supervise/supervise.ts";
+
+interface Wakeup {
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly body: Record<string, unknown>;
+}
+
+let folder: string;
+let cluster: Devcluster;
+let paperclip: http.Server;
+let url: string;
+let records: Record<string, unknown>;
+let wakeups: Wakeup[];
+let env: NodeJS.ProcessEnv;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "supervisor-"));
+  cluster = await startDevcluster({ images: {}, timings: fastTimings });
+  records = {};
+  wakeups = [];
+  paperclip = http.createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
+  await once(paperclip, "listening");
+  url = `http://127.0.0.1:${(paperclip.address() as AddressInfo).port}`;
+  env = { PAPERCLIP_HOME: folder };
+  const kubeconfig = join(folder, "kubeconfig");
+  await writeFile(kubeconfig, cluster.kubeconfig);
+  await rememberPlace(placesFile(env), { kubeconfig, context: null, namespace: "default" });
+});
+
+afterEach(async () => {
+  paperclip.close();
+  paperclip.closeAllConnections();
+  await cluster.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const path = new URL(request.url ?? "/", url).pathname;
+  const runId = /^\/api\/heartbeat-runs\/(.+)$/.exec(path)?.[1];
+  if (runId) {
+    const found = records[runId];
+    response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(found ?? { error: "not found" }));
+    return;
+  }
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  wakeups.push({ path, token: request.headers.authorization, body: JSON.parse(body) });
+  response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify({ id: "run-2" }));
+}
+
+/** As a process leaves it that dies between creating a Job and letting it go. */
+function held(minutes: number): void {
+  orphan();
+  cluster.store.delete("secrets", "default", "job-1");
+  cluster.store.mutate("jobs", "default", "job-1", (job) => {
+    delete job.metadata.annotations?.["paperclip.io/started"];
+    job.spec = { ...(job.spec as object), suspend: true };
+  });
+  age(minutes);
+}
+
+function age(minutes: number): void {
+  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+    metadata.creationTimestamp = new Date(Date.now() - minutes * 60_000).toISOString();
+  });
+}
+
+function orphan(name = "job-1"): void {
+  cluster.store.create("jobs", {
+    metadata: {
+      name,
+      namespace: "default",
+      labels: {
+        "app.kubernetes.io/managed-by": "paperclip",
+        "paperclip.io/adapter-type": "claude_k8s",
+        "paperclip.io/agent-id": "agent-1",
+        "paperclip.io/company-id": "company-1",
+      },
+      annotations: {
+        "paperclip.io/run-id": "run-1",
+        "paperclip.io/task-id": "task-1",
+        "paperclip.io/started": "2026-11-22T10:00:00Z",
+      },
+    },
+    // Nothing runs here: the image does not exist.
+    spec: {
+      template: { spec: { restartPolicy: "Never", containers: [{ name: "claude", image: "nowhere:1" }] } },
+      suspend: false,
+    },
+  });
+  const data = { "env.PAPERCLIP_API_KEY": Buffer.from("token-1").toString("base64") };
+  cluster.store.create("secrets", { metadata: { name, namespace: "default" }, data });
+}
+
+function withoutTask(): void {
+  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+    delete metadata.annotations?.["paperclip.io/task-id"];
+  });
+}
+
+const told: string[] = [];
+const look = (more: NodeJS.ProcessEnv = {}): Promise<void> =>
+  superviseOnce({
+    dependencies: { env: { ...env, ...more }, clusters: new ClusterRegistry(), paperclipUrl: () => url },
+    tell: (message) => told.push(message),
+    signal: new AbortController().signal,
+  });
+
+describe("superviseOnce", () => {
+  it("wakes the agent of a lost run, with its own token and for its task", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "interrupted" };
+    await look();
+    expect(wakeups).toHaveLength(1);
+    expect(wakeups[0]).toMatchObject({
+      path: "/api/agents/agent-1/wakeup",
+      token: "Bearer token-1",
+      body: { payload: { issueId: "task-1" }, idempotencyKey: "claude_k8s:run-1" },
+    });
+    expect(told.at(-1)).toContain("run run-2 is to take it over");
+  });
+
+  it("wakes once, however many processes look, at the same time and again", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await Promise.all([look(), look(), look(), look()]);
+    await look();
+    expect(wakeups).toHaveLength(1);
+  });
+
+  it("touches nothing of a run that is alive, unknown, or that Paperclip has continued itself", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "running" };
+    await look();
+    delete records["run-1"];
+    await look();
+    records["run-1"] = { id: "run-1", status: "failed", execution: { successorRunId: "run-2" } };
+    records["run-2"] = { id: "run-2", status: "scheduled_retry" };
+    await look();
+    expect(wakeups).toEqual([]);
+    const methods = new Set([...cluster.requests].map(({ method }) => method));
+    expect([...methods]).toEqual(["GET"]);
+  });
+
+  it("stops the agent of a run that was cancelled while nobody watched", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "cancelled" };
+    await look();
+    expect(wakeups).toEqual([]);
+    expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({
+      spec: { suspend: true },
+      metadata: { annotations: { "paperclip.io/stopped": expect.stringContaining("cancelled") } },
+    });
+  });
+
+  it("removes a Job that was never let go and has no Secret, when it is old enough, and each of several processes may", async () => {
+    held(50);
+    await look();
+    expect(cluster.store.get("jobs", "default", "job-1")).toBeDefined();
+    age(70);
+    await Promise.all([look(), look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" })]);
+    expect(cluster.store.get("jobs", "default", "job-1")).toBeUndefined();
+    expect(told.filter((message) => message.includes("could not"))).toEqual([]);
+  });
+
+  it("does not remove it when it was let go in that very moment", async () => {
+    held(70);
+    const fault = cluster.faults.add({ match: { method: "DELETE" }, action: { kind: "delay", milliseconds: 300 } });
+    const looking = look();
+    while (fault.hits === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    cluster.store.mutate("jobs", "default", "job-1", (job) => {
+      job.spec = { ...(job.spec as object), suspend: false };
+    });
+    await looking;
+    expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({ spec: { suspend: false } });
+  });
+
+  it("wakes the agent of a lost run that had no task, once, and names that run in the only words that get through", async () => {
+    orphan();
+    withoutTask();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await Promise.all([look(), look()]);
+    expect(wakeups).toHaveLength(1);
+    expect(wakeups[0]?.body).toEqual({
+      source: "automation",
+      triggerDetail: "system",
+      reason: "claude_k8s_job_without_run:run-1",
+      idempotencyKey: "claude_k8s:run-1",
+    });
+  });
+
+  it("wakes nobody when the operator turned it off, and says once on the task's page what to do", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    const off = { PAPERCLIP_K8S_AUTO_RECOVERY: "off" };
+    await Promise.all([look(off), look(off)]);
+    await look(off);
+    expect(wakeups).toHaveLength(1);
+    expect(wakeups[0]).toMatchObject({ path: "/api/issues/task-1/comments", token: "Bearer token-1" });
+    expect(wakeups[0]?.body.body).toContain("/api/issues/task-1/recovery-actions/resolve");
+    expect(wakeups[0]?.body.body).toContain("kubectl -n default delete job job-1");
+    expect(told.at(-1)).toContain("task task-1 says what to do");
+  });
+
+  it("says it in the log alone when the lost run had no task", async () => {
+    orphan();
+    withoutTask();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" });
+    expect(wakeups).toEqual([]);
+    expect(told.at(-1)).toContain('/api/agents/agent-1/wakeup with {"reason":"claude_k8s_job_without_run:run-1"}');
+  });
+
+  it("goes on past a place that it cannot reach", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await rememberPlace(placesFile(env), { kubeconfig: "/nowhere/config", context: null, namespace: null });
+    await look();
+    expect(wakeups).toHaveLength(1);
+  });
+});
+
+describe("the places of Jobs", () => {
+  it("are remembered once each, and survive a file that nobody can read", async () => {
+    const file = join(folder, "other", "places.json");
+    const one = { kubeconfig: "/a", context: null, namespace: "n" };
+    await rememberPlace(file, one);
+    await rememberPlace(file, one);
+    await rememberPlace(file, { ...one, namespace: "m" });
+    expect(await readPlaces(file)).toEqual([{ ...one, namespace: "m" }, one]);
+    await writeFile(file, "{ half");
+    expect(await readPlaces(file)).toEqual([]);
+    await rememberPlace(file, one);
+    expect(await readPlaces(file)).toEqual([one]);
+  });
+});
