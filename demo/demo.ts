@@ -6,8 +6,9 @@ import { jobName } from "../src/run/shared/names.ts";
 import type { DemoEvent } from "./demo-event.ts";
 import { leaveNothing } from "./leftovers.ts";
 import { openModel } from "./model.ts";
+import { openPlace } from "./open-place.ts";
 import type { DemoOptions } from "./options.ts";
-import { openPlace, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { type RunInput, type RunOutcome, runOnce, selectorOf } from "./run-once.ts";
 import { hasSucceeded } from "./show/verdict.ts";
 

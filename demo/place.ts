@@ -1,6 +1,3 @@
-import { resolve } from "node:path";
-import type { DemoOptions } from "./options.ts";
-
 /** The cluster that the demo's run goes to. */
 export interface Place {
   /** Path of the file. */
@@ -17,16 +14,4 @@ export interface Place {
   /** True when pods are processes of this machine. */
   readonly local: boolean;
   stop(): Promise<void>;
-}
-
-export async function openPlace({ cluster }: DemoOptions): Promise<Place> {
-  if (!cluster) return (await import("./devcluster-place.ts")).openDevcluster();
-  return {
-    ...cluster,
-    kubeconfig: resolve(cluster.kubeconfig),
-    name: `that of ${cluster.kubeconfig}${cluster.context ? `, context ${cluster.context}` : ""}`,
-    remark: "",
-    local: false,
-    stop: async () => {},
-  };
 }

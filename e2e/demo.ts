@@ -5,8 +5,8 @@ import { parseArgs } from "node:util";
 import { runElsewhere } from "./host/elsewhere.ts";
 import { ensureInstalled, packageFolder, rootFolder, run } from "./host/install.ts";
 import type { Run } from "./host/records.ts";
-import type { RealCluster } from "./stage/cluster.ts";
 import type { Stage } from "./stage/stage.ts";
+import type { RealCluster } from "./stage/stage-cluster.ts";
 
 const help = `The real Paperclip with an agent whose runs are Kubernetes Jobs.
 

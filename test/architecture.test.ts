@@ -13,52 +13,138 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   paperclip: [],
   config: [],
   runner: [],
-  words: ["ui-parser.ts"],
-  run: ["kubernetes", "claude", "paperclip", "config", "runner", "words"],
+  format: ["ui-parser.ts"],
+  run: ["kubernetes", "claude", "paperclip", "config", "runner", "format"],
   doctor: ["kubernetes", "claude", "paperclip", "config", "run"],
-  cli: ["words", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
+  cli: ["format", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */
 const runnersWire = ["frame.ts", "seal.ts", "spec.ts", "scripts.generated.ts"];
 
-const importsOf = (file: string): string[] =>
-  [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
-    join(dirname(file), path),
-  );
+/** The chapters of src/run/: each may import those before it. `execute.ts` and `in-paperclip.ts` tell them all. */
+const chapters = [
+  "shared",
+  "plan",
+  "observe",
+  "stop",
+  "claim",
+  "launch",
+  "follow",
+  "tell",
+  "verdict",
+  "conclude",
+  "supervise",
+];
+
+/** The rooms of src/run/follow/: each may import those before it. */
+const followRooms = ["assemble", "read", "deliver", "refill"];
 
 const sources = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
-    .map((name) => join(root, folder, name));
+    .map((name) => join(folder, name));
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, path = ""]) =>
+    join(dirname(file), path),
+  );
+
+/** Each import of these files as `FILE → TARGET`, where the rule says that it is broken. */
+const broken = (files: readonly string[], isBroken: (file: string, target: string) => boolean): string[] =>
+  files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => isBroken(file, target))
+      .map((target) => `${file} → ${target}`),
+  );
 
 describe("the import rules", () => {
   it.each(Object.entries(allowed))("src/%s imports itself and %j", (folder, others) => {
-    const broken: string[] = [];
-    for (const file of sources(`src/${folder}`)) {
-      for (const target of importsOf(file)) {
-        const path = relative(join(root, "src"), target);
-        const ok = [folder, ...others].some((place) => path === place || path.startsWith(`${place}/`));
-        const wire = folder !== "runner" && path.startsWith("runner/");
-        if (!ok || (wire && !runnersWire.includes(path.slice("runner/".length))))
-          broken.push(`${relative(root, file)} → ${path}`);
-      }
-    }
-    expect(broken).toEqual([]);
+    const wrong = broken(sources(`src/${folder}`), (_, target) => {
+      const path = relative("src", target);
+      const ok = [folder, ...others].some((place) => path === place || path.startsWith(`${place}/`));
+      const wire = folder !== "runner" && path.startsWith("runner/");
+      return !ok || (wire && !runnersWire.includes(path.slice("runner/".length)));
+    });
+    expect(wrong).toEqual([]);
   });
 
   it("keeps src/ and the devcluster strangers", () => {
-    const crossing = [...sources("src"), ...sources("devcluster")].flatMap((file) => {
-      const home = relative(root, file).split("/")[0];
-      return importsOf(file)
-        .filter((target) => relative(root, target).split("/")[0] !== home)
-        .filter((target) => ["src", "devcluster", "demo", "test"].includes(relative(root, target).split("/")[0] ?? ""))
-        .map((target) => `${relative(root, file)} → ${relative(root, target)}`);
+    const homeOf = (file: string): string => file.split("/")[0] ?? "";
+    const crossing = broken([...sources("src"), ...sources("devcluster")], (file, target) => {
+      const [from, to] = [homeOf(file), homeOf(target)];
+      return from !== to && ["src", "devcluster", "demo", "test"].includes(to);
     });
     expect(crossing).toEqual([]);
+  });
+
+  it("has no circle of files anywhere", () => {
+    const files = ["src", "devcluster", "demo", "e2e", "bench", "scripts", "test"].flatMap(sources);
+    expect(files.length).toBeGreaterThan(500);
+    expect(circles(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
   it("finds the files that it judges", () => {
     for (const folder of Object.keys(allowed)) expect(sources(`src/${folder}`).length, folder).toBeGreaterThan(0);
   });
 });
+
+describe("the chapters of a run", () => {
+  const chapterOf = (file: string): string => (file.startsWith("src/run/") ? (file.split("/")[2] ?? "") : "");
+
+  it("are all that src/run has, beside the two files that tell them", () => {
+    const found = readdirSync(join(root, "src/run"));
+    expect(found.toSorted()).toEqual([...chapters, "README.md", "execute.ts", "in-paperclip.ts"].toSorted());
+  });
+
+  it("import only those before them", () => {
+    const wrong = broken(sources("src/run"), (file, target) => {
+      const [from, to] = [chapters.indexOf(chapterOf(file)), chapters.indexOf(chapterOf(target))];
+      return from >= 0 && (to > from || (to < 0 && target.startsWith("src/run/")));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("are entered by their entry file, from wherever in src", () => {
+    const wrong = broken(sources("src"), (file, target) => {
+      const chapter = chapterOf(target);
+      if (!chapters.includes(chapter) || chapter === "shared" || chapterOf(file) === chapter) return false;
+      return target !== `src/run/${chapter}/${chapter}.ts`;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("has rooms in follow/ that import only those before them", () => {
+    const roomOf = (file: string): number => followRooms.indexOf(file.split("/")[3] ?? "");
+    const wrong = broken(sources("src/run/follow"), (file, target) => {
+      if (roomOf(file) < 0 || !target.startsWith("src/run/follow/")) return false;
+      return roomOf(target) < 0 || roomOf(target) > roomOf(file);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Groups of files that import one another, by Tarjan's algorithm. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string): number => {
+    const number = order.size;
+    order.set(file, number);
+    let low = number;
+    open.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!imports.has(target)) continue;
+      if (!order.has(target)) low = Math.min(low, visit(target));
+      else if (open.includes(target)) low = Math.min(low, order.get(target) ?? low);
+    }
+    if (low === number) {
+      const group = open.splice(open.indexOf(file));
+      if (group.length > 1) found.push(group.toSorted());
+    }
+    return low;
+  };
+  for (const file of imports.keys()) if (!order.has(file)) visit(file);
+  return found;
+}

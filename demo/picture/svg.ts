@@ -1,5 +1,4 @@
-import type { Color, Span } from "./spans.ts";
-import { spansOf } from "./spans.ts";
+import { type Color, type Span, spansOf } from "./spans.ts";
 
 export interface PictureSize {
   readonly columns: number;

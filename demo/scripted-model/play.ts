@@ -1,8 +1,15 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MessageHead, StreamEvent } from "./message.ts";
-import { blockEvents, closingEvents, estimateUsage, openingEvents, wholeMessage } from "./message.ts";
+import {
+  blockEvents,
+  closingEvents,
+  estimateUsage,
+  type MessageHead,
+  openingEvents,
+  type StreamEvent,
+  wholeMessage,
+} from "./message.ts";
 import type { HangUp, Refusal, Reply, Stall, Turn } from "./turn.ts";
 
 /** What an answer needs to know of the question. */

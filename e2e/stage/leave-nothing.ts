@@ -6,7 +6,7 @@ import { leaveNothing } from "../../demo/leftovers.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
-import type { RealCluster } from "./cluster.ts";
+import type { RealCluster } from "./stage-cluster.ts";
 
 /** Deletes the Jobs of that company, and with each its Secret and pod. Resolves with what is still there in spite of it. */
 export async function removeJobsOf(companyId: string, cluster: RealCluster): Promise<readonly string[]> {

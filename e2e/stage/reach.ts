@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import { parse } from "yaml";
 import { type Script, type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
 import { addressTowards, httpUrl, loopbackAddress } from "../../demo/this-machine.ts";
-import type { StageCluster } from "./cluster.ts";
+import type { StageCluster } from "./stage-cluster.ts";
 
 export async function startModel(
   script: Script,

@@ -5,9 +5,10 @@ import { packageFolder } from "../host/install.ts";
 import { type Agent, type Company, type Issue, isOver, type Json, type Run } from "../host/records.ts";
 import { bootServer, type PaperclipServer } from "../host/server.ts";
 import { until } from "../host/until.ts";
-import { openDevcluster, openRealCluster, type RealCluster, type StageCluster } from "./cluster.ts";
+import { openDevcluster, openRealCluster } from "./cluster.ts";
 import { openDoorway, startModel } from "./reach.ts";
 import { perform, type Scene } from "./scenes.ts";
+import type { RealCluster, StageCluster } from "./stage-cluster.ts";
 
 export interface StageOptions {
   /** What the agents do, by the marker in their task. @default one scene: look around, comment, finish */

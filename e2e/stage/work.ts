@@ -15,7 +15,7 @@ export interface Work {
   /** Its steps so far, in order, each with a line's end. */
   marks(): Promise<string>;
   /** Lets it do its last step. */
-  letGo(): Promise<void>;
+  unsuspend(): Promise<void>;
 }
 
 /** A task that is at its second step, and waits there. */
@@ -37,7 +37,7 @@ async function atSecondStep(stage: Stage, agent: Agent, run: Run, work: string):
   const marks = (): Promise<string> => readFile(file("marks"), "utf8").catch(() => "");
   await until(`${agent.name} is at the second step`, async () => (await marks()).includes("second"));
   const job = jobsOf(stage).find(({ metadata }) => metadata.labels?.["paperclip.io/agent-id"] === agent.id);
-  return { agent, run, job: job?.metadata.name ?? "", marks, letGo: () => writeFile(file("go"), "") };
+  return { agent, run, job: job?.metadata.name ?? "", marks, unsuspend: () => writeFile(file("go"), "") };
 }
 
 export const jobsOf = (stage: Stage): readonly KubeObject[] =>

@@ -74,14 +74,15 @@ export function autoRecovery(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** What a run's page is given: one readable block for each event, or Claude Code's own lines. */
-export type PageForm = "words" | "stream-json";
+export type PageForm = "text" | "stream-json";
 
-/** `PAPERCLIP_K8S_PAGE=words|stream-json`; null when it does not say. Throws ConfigError for any other word. */
+/** `PAPERCLIP_K8S_PAGE=text|stream-json` (`words` is the older name of `text`); null when it does not say. Throws ConfigError for any other word. */
 export function pageForm(env: NodeJS.ProcessEnv): PageForm | null {
   const word = env.PAPERCLIP_K8S_PAGE?.trim().toLowerCase() ?? "";
   if (word === "") return null;
-  if (word === "words" || word === "stream-json") return word;
-  const problem = `is ${JSON.stringify(word)}, which is neither words nor stream-json`;
+  if (word === "text" || word === "stream-json") return word;
+  if (word === "words") return "text";
+  const problem = `is ${JSON.stringify(word)}, which is neither text nor stream-json`;
   const fix = "Correct or unset it in the environment of Paperclip's server.";
   throw new ConfigError([{ field: "PAPERCLIP_K8S_PAGE", problem, fix }]);
 }

@@ -1,7 +1,7 @@
 import { parseStdoutLine, type RunEntry } from "../ui-parser.ts";
-import type { Bound, Look } from "./style-options.ts";
 import { count, dollars, duration, many } from "./numbers.ts";
 import { type Style, styleOf } from "./style.ts";
+import type { Bound, Look } from "./style-options.ts";
 import { toolCall } from "./tool-call.ts";
 
 export interface FormatOptions extends Look {

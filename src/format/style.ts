@@ -1,8 +1,8 @@
 import picocolors from "picocolors";
 import { clean } from "./clean.ts";
 import { firstLines } from "./first-lines.ts";
-import type { Bound, Look } from "./style-options.ts";
 import { many } from "./numbers.ts";
+import type { Bound, Look } from "./style-options.ts";
 import { ellipsis, wrap } from "./wrap.ts";
 
 type Paint = (text: string) => string;

@@ -19,7 +19,6 @@ import { readJson } from "./read-json.ts";
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
 import { retry } from "./retry.ts";
 import { type Call, Transport } from "./transport.ts";
-import { type WatchEvent, type WatchOptions, watch } from "./watch.ts";
 
 const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
 
@@ -149,16 +148,6 @@ export class KubernetesClient {
   /** Opens a container's log once; errors are values. See log-stream.ts. */
   openLog(log: LogRequest, signal: AbortSignal): Promise<LogOpening> {
     return openLog(this.transport, log, signal, this.#timeoutMs);
-  }
-
-  /** Every change of a collection until aborted; survives whatever may pass. See watch.ts. */
-  watch<T extends KubeObject>(
-    type: ResourceType<T>,
-    namespace: string,
-    options: WatchOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<T>, void, void> {
-    return watch(this, type, namespace, options, signal);
   }
 
   async version(options: CallOptions = {}): Promise<ServerVersion> {

@@ -4,10 +4,9 @@ import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
 import { refuse } from "./conclude/conclude.ts";
-import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { execute } from "./execute.ts";
-import { begins, ends } from "./supervise/active-runs.ts";
-import { placesFile, rememberPlace } from "./supervise/places.ts";
+import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
+import { begins, ends, placesFile, rememberPlace } from "./supervise/supervise.ts";
 
 export async function runInPaperclip(
   ctx: AdapterExecutionContext,

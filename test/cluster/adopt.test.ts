@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
-import { stopPatch } from "../../src/run/stop/suspend-job.ts";
+import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, type RunSettings } from "./support/context.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
@@ -152,7 +152,7 @@ describe("the Job of a run that lost its process", () => {
     const { runId, agentId } = await orphan(slow, {}, "cancelled");
     const [job] = await jobsOf({ agentId });
     if (!job) throw new Error("no Job");
-    await place.admin.patch(jobs, place.namespace, job.metadata.name, stopPatch(job, "cancelled"));
+    await place.admin.patch(jobs, place.namespace, job.metadata.name, suspendPatch(job, "cancelled"));
     const run = startRun(place, { agent: FRESH, agentId });
     await run.event("k8s.job.created");
     expect(await objectsOf(place, { runId })).toEqual([]);

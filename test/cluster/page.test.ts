@@ -17,7 +17,7 @@ let env: NodeJS.ProcessEnv = {};
 beforeAll(async () => {
   place = await openPlace();
   home = await mkdtemp(join(tmpdir(), "paperclip-home-"));
-  env = { PAPERCLIP_HOME: home, PAPERCLIP_K8S_PAGE: "words" };
+  env = { PAPERCLIP_HOME: home, PAPERCLIP_K8S_PAGE: "text" };
 }, 120_000);
 afterAll(async () => {
   await place.close();
@@ -118,6 +118,6 @@ describe("outside of a Paperclip server", () => {
     const run = startRun(place, { agent: "exit 1", dependencies: { env: { PAPERCLIP_K8S_PAGE: "pretty" } } });
     const result = await run.result;
     expect(result).toMatchObject({ errorCode: "k8s_config_invalid", exitCode: null });
-    expect(result.errorMessage).toContain('PAPERCLIP_K8S_PAGE is "pretty", which is neither words nor stream-json');
+    expect(result.errorMessage).toContain('PAPERCLIP_K8S_PAGE is "pretty", which is neither text nor stream-json');
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import type { WatchEvent, WatchOptions } from "../../src/kubernetes/watch.ts";
+import { type WatchEvent, type WatchOptions, watch } from "../../src/kubernetes/watch.ts";
 import { ApiServer, type Reply, refuse } from "./support/api-server.ts";
 import { ManualClock } from "./support/clocks.ts";
 import { CollectionApi } from "./support/collection-api.ts";
@@ -31,7 +31,7 @@ afterEach(async () => {
 /** A watch read step by step, with waiting times cut short unless the test moves the clock itself. */
 async function watching(options: WatchOptions = {}) {
   const client = new KubernetesClient(await server.cluster(), { clock, random: () => 0.5 });
-  const events = client.watch(jobs, "runs", { labelSelector: "a=b", ...options }, stop.signal);
+  const events = watch(client, jobs, "runs", { labelSelector: "a=b", ...options }, stop.signal);
   const next = async (): Promise<string> => {
     const step = await events.next();
     return step.done ? "END" : describeEvent(step.value as Event);

@@ -13,7 +13,7 @@ import { buildRunner } from "../../scripts/build-runner.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { OURS } from "../../src/run/shared/names.ts";
-import { lookAfter } from "../../src/run/supervise/reconcile.ts";
+import { reconcileNamespace } from "../../src/run/supervise/reconcile.ts";
 import { openPlace, type Place } from "../cluster/support/place.ts";
 import { makeTrouble } from "./chaos.ts";
 import { startHosts } from "./hosts.ts";
@@ -82,7 +82,7 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
   const lease = await new ClusterRegistry().acquire({ kubeconfig });
   const look = { lease, namespace, paperclipUrl: () => paperclip.url, wakes: false, tell: () => undefined };
   for (;;) {
-    await lookAfter({ ...look, signal: AbortSignal.timeout(30_000) });
+    await reconcileNamespace({ ...look, signal: AbortSignal.timeout(30_000) });
     const kinds = await Promise.all(
       [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: OURS })),
     );

@@ -2,12 +2,7 @@ import { randomBytes } from "node:crypto";
 import { list, plain } from "../store/plain.ts";
 import type { Clock, KubeObject, Store } from "../types.ts";
 import { ApiError } from "./api-error.ts";
-import { type Attributes, grantFor, type PolicyRule, rulesFor } from "./rbac.ts";
-
-export interface User {
-  readonly name: string;
-  readonly groups: readonly string[];
-}
+import { type Attributes, grantFor, type PolicyRule, rulesFor, type User } from "./rbac.ts";
 
 export const ADMIN: User = { name: "devcluster-admin", groups: ["system:masters", "system:authenticated"] };
 const ANONYMOUS: User = { name: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -81,19 +76,5 @@ function denied(user: User, attributes: Attributes): ApiError {
     ...(name === "" ? {} : { name }),
     ...(group === "" ? {} : { group }),
     kind: resource,
-  });
-}
-
-/** The rules of a stored Role, in the wire's form. */
-export function policyRules(role: KubeObject): readonly PolicyRule[] {
-  return list(role.rules).map((rule) => {
-    const strings = (field: string): string[] => list(plain(rule)[field]).map(String);
-    return {
-      verbs: strings("verbs"),
-      apiGroups: strings("apiGroups"),
-      resources: strings("resources"),
-      resourceNames: strings("resourceNames"),
-      nonResourceURLs: strings("nonResourceURLs"),
-    };
   });
 }

@@ -115,3 +115,8 @@ export function invalid(resource: ResourceDefinition, name: string, errors: read
     causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
   });
 }
+
+/** 410: the history does not reach back so far. */
+export function expired(revision: number, oldest: number): ApiError {
+  return new ApiError(410, "Expired", `too old resource version: ${revision} (${oldest})`);
+}

@@ -13,7 +13,7 @@ import type { Answer, ApiContext, ApiRequest, ResourceRequest, Verb } from "./re
 import { issueToken, REVIEWS } from "./reviews.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { update } from "./update.ts";
-import { wantsWatch } from "./watch.ts";
+import { wantsWatch, watch } from "./watch.ts";
 
 /** From a path and a method to the verb that answers, through authorization. */
 export async function dispatch(request: ApiRequest, context: ApiContext): Promise<Answer> {
@@ -60,7 +60,7 @@ function verbFor(request: ResourceRequest): NamedVerb | undefined {
   const single = target.name !== "";
   switch (method) {
     case "GET":
-      if (wantsWatch(request)) return { name: "watch", run: list };
+      if (wantsWatch(request)) return { name: "watch", run: watch };
       return single ? { name: "get", run: read } : { name: "list", run: list };
     case "POST":
       return single ? undefined : { name: "create", run: create };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError } from "./api-error.ts";
 import { Arrival, type Handling } from "./arrival.ts";
 import type { FaultAction } from "./faults.ts";
-import { expired } from "./list.ts";
+import { expired } from "./api-error.ts";
 import type { Answer } from "./request.ts";
 import { errorOnWire, onWire, type WireAnswer, warningHeaders } from "./respond.ts";
 import { type Response, type Wire, writeAnswer } from "./write.ts";

@@ -1,7 +1,8 @@
 /** `kubectl --as`: a request done with somebody else's rights, by whoever may `impersonate` them. */
 import type { IncomingHttpHeaders } from "node:http";
-import { type Access, serviceAccountUser, type User } from "./access.ts";
+import { type Access, serviceAccountUser } from "./access.ts";
 import { ApiError } from "./api-error.ts";
+import type { User } from "./rbac.ts";
 
 const AUTHENTICATED = "system:authenticated";
 const UNAUTHENTICATED = "system:unauthenticated";

@@ -1,13 +1,11 @@
 import type { KubeObject } from "../types.ts";
-import { ApiError, badRequest } from "./api-error.ts";
+import { ApiError, badRequest, expired } from "./api-error.ts";
 import { presented } from "./presented.ts";
 import type { Answer, ApiContext, ObjectList, ResourceRequest } from "./request.ts";
 import { selection } from "./selectors.ts";
-import { wantsWatch, watch } from "./watch.ts";
 
-/** GET of a collection: a list, or a watch when the query says so. */
+/** GET of a collection as it is now. */
 export function list(request: ResourceRequest, context: ApiContext): Answer {
-  if (wantsWatch(request)) return watch(request, context);
   const { definition } = request.target;
   checkRevision(request.query, context);
   const matches = selection(definition.name, request.query, request.target);
@@ -36,10 +34,6 @@ function checkRevision(query: URLSearchParams, { store }: ApiContext): void {
     });
   }
   if (match === "Exact" && revision < store.oldestRevision) throw expired(revision, store.oldestRevision);
-}
-
-export function expired(revision: number, oldest: number): ApiError {
-  return new ApiError(410, "Expired", `too old resource version: ${revision} (${oldest})`);
 }
 
 interface Cursor {

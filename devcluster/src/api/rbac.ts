@@ -1,6 +1,10 @@
 import { list, plain } from "../store/plain.ts";
 import type { KubeObject, Store } from "../types.ts";
-import { policyRules, type User } from "./access.ts";
+
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
 
 /** What somebody wants to do; for a path outside the resources `path` is set. */
 export interface Attributes {
@@ -123,4 +127,18 @@ function covers(rule: PolicyRule, attributes: Attributes): boolean {
   const whole = rule.resources.includes("*") || rule.resources.includes(full);
   const anySub = subresource !== "" && rule.resources.includes(`*/${subresource}`);
   return named && has(rule.apiGroups, attributes.group) && (whole || anySub);
+}
+
+/** The rules of a stored Role, in the wire's form. */
+export function policyRules(role: KubeObject): readonly PolicyRule[] {
+  return list(role.rules).map((rule) => {
+    const strings = (field: string): string[] => list(plain(rule)[field]).map(String);
+    return {
+      verbs: strings("verbs"),
+      apiGroups: strings("apiGroups"),
+      resources: strings("resources"),
+      resourceNames: strings("resourceNames"),
+      nonResourceURLs: strings("nonResourceURLs"),
+    };
+  });
 }

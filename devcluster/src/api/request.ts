@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { ApiStore } from "../store/store.ts";
 import type { ExecProcess, Executor, KubeObject, LogReader } from "../types.ts";
-import type { Access, User } from "./access.ts";
+import type { Access } from "./access.ts";
+import type { User } from "./rbac.ts";
 import type { ResourceDefinition } from "./resources.ts";
 import type { Target } from "./target.ts";
 

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from "../store/history.ts";
 import type { ApiStore } from "../store/store.ts";
-import { expired } from "./list.ts";
+import { expired } from "./api-error.ts";
 import { createQueue } from "./queue.ts";
 import { apiVersionOf, type ResourceDefinition } from "./resources.ts";
 import type { Matcher } from "./selectors.ts";

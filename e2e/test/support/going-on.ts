@@ -20,8 +20,8 @@ export async function takenOver(stage: Stage, { agent, run, job }: Work): Promis
 
 /** The successor ends well, its transcript is whole, the Job is gone, and nothing was done twice. */
 export async function endsWell(stage: Stage, work: Work, successor: Run): Promise<void> {
-  const { agent, run, job, marks, letGo } = work;
-  await letGo();
+  const { agent, run, job, marks, unsuspend } = work;
+  await unsuspend();
   expect(await stage.ended(successor.id)).toMatchObject({
     status: "succeeded",
     resultJson: { transcript: { complete: true }, job: { name: job } },

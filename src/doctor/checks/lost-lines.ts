@@ -1,6 +1,6 @@
 import { missingRights } from "../../kubernetes/access.ts";
 import { optionalRights } from "../../kubernetes/needed-rights.ts";
-import { chooseHome } from "../../run/plan/home.ts";
+import { chooseHome } from "../../run/plan/plan.ts";
 import { type Check, info } from "../check.ts";
 
 /** What becomes of lines that the cluster's log loses? Nothing to be warned of: the right is for the operator to weigh. */

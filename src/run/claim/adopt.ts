@@ -3,8 +3,8 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { ANNOTATIONS, LABELS, labelValue } from "../shared/names.ts";
 import { nameOf } from "../shared/job-state.ts";
+import { ANNOTATIONS, LABELS, labelValue } from "../shared/names.ts";
 import type { Claimant } from "./classify.ts";
 
 /** Null when the Job has changed since it was looked at: then it is to be decided on again. Throws ApiError. */

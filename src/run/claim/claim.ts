@@ -5,17 +5,24 @@ import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
-import { abortLater } from "../shared/abort-later.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { delayAbort } from "../shared/abort-later.ts";
 import { faultOf } from "../shared/api-advice.ts";
+import { nameOf, runIdOf } from "../shared/job-state.ts";
 import { agentLabel, LABELS, OURS } from "../shared/names.ts";
-import type { RunPlan } from "../plan/run-plan.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
+import type { Blocked, Claimant, Clearing } from "./classify.ts";
 import { clearAway } from "./clear.ts";
 import { decideClaim, runsInQuestion } from "./decide.ts";
+import { jobsOfAgent } from "./jobs-of-agent.ts";
 import { handOver } from "./refresh-token.ts";
-import { nameOf, runIdOf } from "../shared/job-state.ts";
-import type { Blocked, Claimant, Clearing } from "./classify.ts";
+import { refusal } from "./refusal.ts";
+
+export { awaitElection } from "./await-election.ts";
+export type { Clearing } from "./classify.ts";
+export { clearAway } from "./clear.ts";
+export { withdraw } from "./withdraw.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;
@@ -26,11 +33,11 @@ export interface ClaimRequest {
   readonly signal: AbortSignal;
 }
 
-export type Claimed =
+export type Claim =
   /** The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never let go. */
   | { readonly kind: "free"; readonly existing: Job | null }
   /** A Job that was let go. `from`: the run that it belonged to; null when it was this one. */
-  | { readonly kind: "taken-over"; readonly job: Job; readonly from: string | null };
+  | { readonly kind: "adopted"; readonly job: Job; readonly from: string | null };
 
 /** Looks at the agent's Jobs again and again only while they change under our hands. */
 const MAX_ROUNDS = 20;
@@ -38,13 +45,13 @@ const MAX_ROUNDS = 20;
 const ASK_AGAIN = 2;
 
 /** Throws RunFault when the agent's slot is taken, or when it cannot be known. */
-export async function claim(request: ClaimRequest): Promise<Claimed> {
+export async function claim(request: ClaimRequest): Promise<Claim> {
   const { client, plan, readStatus } = request;
   const { runId, taskId, sessionId } = plan.identity;
   const { predecessors, lostRunId, reattach } = plan;
   const me: Claimant = { runId, taskId, sessionId, predecessors, lostRunId, reattach };
   // A Job that this run is to take over is taken over, also when it is cancelled now: only then it can be stopped.
-  const signal = abortLater(request.signal);
+  const signal = delayAbort(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const found = await guarded(client, () => jobsOfAgent(client, plan, { signal }));
     const asked = runsInQuestion(me, found).map(async (id) => [id, await readStatus(id, signal)] as const);
@@ -54,7 +61,7 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
       case "free":
         return decision;
       case "ours":
-        return { kind: "taken-over", job: decision.job, from: null };
+        return { kind: "adopted", job: decision.job, from: null };
       case "blocked":
         if (decision.code !== "k8s_concurrency_guard_unreachable" || round >= ASK_AGAIN)
           throw refusal(client, decision);
@@ -68,35 +75,12 @@ export async function claim(request: ClaimRequest): Promise<Claimed> {
         if (!job) break;
         const problem = await handOver(client, job, { id: me.runId, token: plan.token }, signal);
         if (problem) await request.tell(`The agent keeps the token of the run that was lost: ${problem}`);
-        return { kind: "taken-over", job, from: runIdOf(decision.job) };
+        return { kind: "adopted", job, from: runIdOf(decision.job) };
       }
     }
   }
   const message = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
   throw new RunFault(guardFault(client, message));
-}
-
-/** All Jobs of the agent, as they are now: no resourceVersion is asked for, so the answer is no older than the question. */
-export async function jobsOfAgent(
-  client: KubernetesClient,
-  { namespace, identity }: Pick<RunPlan, "namespace" | "identity">,
-  options: CallOptions,
-): Promise<readonly Job[]> {
-  const labelSelector = `${OURS},${LABELS.agentId}=${agentLabel(identity.agentId)}`;
-  return (await client.list(jobs, namespace, { labelSelector, ...options })).items;
-}
-
-/** The fault of a run whose agent's slot is taken. */
-export function refusal(client: KubernetesClient, { code, job, why }: Omit<Blocked, "kind">): RunFault {
-  const { name = "", namespace } = job.metadata ?? {};
-  return new RunFault({
-    code,
-    message: `${why.charAt(0).toUpperCase()}${why.slice(1)}`,
-    fix: `Wait until it ends or stop it. A Job that nobody needs goes with: kubectl -n ${namespace} delete job ${name}`,
-    status: null,
-    fatal: true,
-    at: client.clock.now(),
-  });
 }
 
 async function clearAll({ client, plan, tell, signal }: ClaimRequest, clearings: readonly Clearing[]): Promise<void> {

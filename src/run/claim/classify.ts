@@ -1,9 +1,18 @@
 /** How one Job stands to a run that asks for the agent's slot. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { ANNOTATIONS, labelValue } from "../shared/names.ts";
 import type { VerdictCode } from "../shared/codes.ts";
-import { hasPods, isOfRun, type JobState, nameOf, runIdOf, sessionLabelOf, stateOf, taskIdOf } from "../shared/job-state.ts";
+import {
+  hasPods,
+  isOfRun,
+  type JobState,
+  nameOf,
+  runIdOf,
+  sessionLabelOf,
+  stateOf,
+  taskIdOf,
+} from "../shared/job-state.ts";
+import { ANNOTATIONS, labelValue } from "../shared/names.ts";
 
 /** The run that asks. */
 export interface Claimant {
@@ -34,7 +43,7 @@ export interface Blocked {
   readonly why: string;
 }
 
-export type Stance =
+export type Classification =
   | { readonly kind: "none" }
   | { readonly kind: "blocks"; readonly by: Blocked }
   | { readonly kind: "clear"; readonly clearing: Omit<Clearing, "job"> }
@@ -42,7 +51,7 @@ export type Stance =
   | { readonly kind: "orphan"; readonly living: boolean };
 
 /** `status`: of the run that the Job belongs to. */
-export function stanceOf(me: Claimant, job: Job, status: RunStatus): Stance {
+export function classifyJob(me: Claimant, job: Job, status: RunStatus): Classification {
   const state = stateOf(job);
   if (state === "leaving" || state === "collected") return { kind: "none" };
   const continued = me.predecessors.some((runId) => isOfRun(job, runId));
@@ -51,11 +60,17 @@ export function stanceOf(me: Claimant, job: Job, status: RunStatus): Stance {
   if (status.kind === "alive" && !continued) return state === "finished" ? { kind: "none" } : alive(job, status);
   if (status.kind === "unreadable" && !continued)
     return idle ? { kind: "none" } : blocks("k8s_concurrency_guard_unreachable", job, unreadable(job, status.why));
-  if (state === "contender") return clear("delete", "its run is over, and nothing of it ever ran");
-  return stanceOfOrphan(me, job, state, status, continued);
+  if (state === "candidate") return clear("delete", "its run is over, and nothing of it ever ran");
+  return classifyOrphan(me, job, state, status, continued);
 }
 
-function stanceOfOrphan(me: Claimant, job: Job, state: JobState, status: RunStatus, continued: boolean): Stance {
+function classifyOrphan(
+  me: Claimant,
+  job: Job,
+  state: JobState,
+  status: RunStatus,
+  continued: boolean,
+): Classification {
   // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
   if (state !== "stopped" && isReported(job, status)) return clear("delete", "Paperclip has recorded its outcome");
   const living = state === "started";
@@ -76,9 +91,10 @@ function stanceOfOrphan(me: Claimant, job: Job, state: JobState, status: RunStat
   return living ? blocks(related.code, job, related.why) : { kind: "none" };
 }
 
-const orphan = (me: Claimant, living: boolean): Stance => (me.reattach ? { kind: "orphan", living } : { kind: "none" });
+const orphan = (me: Claimant, living: boolean): Classification =>
+  me.reattach ? { kind: "orphan", living } : { kind: "none" };
 
-function sessionMismatch(job: Job, living: boolean): Stance {
+function sessionMismatch(job: Job, living: boolean): Classification {
   const why = `${the(job)} goes on in session ${sessionLabelOf(job)}, and this run belongs to another one`;
   return living ? blocks("k8s_orphan_session_mismatch", job, why) : { kind: "none" };
 }
@@ -107,7 +123,7 @@ function isReported(job: Job, status: RunStatus): boolean {
   return uid === job.metadata?.uid && verdict !== "detached" && verdict !== "adapter-fault";
 }
 
-function alive(job: Job, { status }: { readonly status: string }): Stance {
+function alive(job: Job, { status }: { readonly status: string }): Classification {
   const why = `run ${runIdOf(job)} of this agent is alive (${status}) as ${the(job)}, and an agent runs one Job at a time`;
   return blocks("k8s_concurrent_run_blocked", job, why);
 }
@@ -120,8 +136,8 @@ function the(job: Job): string {
   return `Job ${nameOf(job)}${taskId ? ` (task ${taskId})` : ""}`;
 }
 
-const blocks = (code: VerdictCode, job: Job, why: string): Stance => ({
+const blocks = (code: VerdictCode, job: Job, why: string): Classification => ({
   kind: "blocks",
   by: { kind: "blocked", code, job, why },
 });
-const clear = (how: Clearing["how"], why: string): Stance => ({ kind: "clear", clearing: { how, why } });
+const clear = (how: Clearing["how"], why: string): Classification => ({ kind: "clear", clearing: { how, why } });

@@ -3,9 +3,9 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { readTerms } from "../shared/run-terms.ts";
-import { stopPatch } from "../stop/suspend-job.ts";
 import { hasPods, nameOf, stateOf } from "../shared/job-state.ts";
+import { readRunTerms } from "../shared/run-terms.ts";
+import { suspendPatch } from "../stop/stop.ts";
 import type { Clearing } from "./classify.ts";
 
 /** Seconds beyond its grace that a stopped agent's pod may take to be gone. */
@@ -33,7 +33,7 @@ export async function clearAway(
 /** Its agent gets SIGTERM and its grace, as on any Stop; the Job is deleted in the next round. */
 async function stopAndWait(client: KubernetesClient, namespace: string, job: Job, signal: AbortSignal): Promise<void> {
   const because = "its run was cancelled while nobody watched it";
-  const stopped = await client.patch(jobs, namespace, nameOf(job), stopPatch(job, because), { signal });
+  const stopped = await client.patch(jobs, namespace, nameOf(job), suspendPatch(job, because), { signal });
   await untilEnded(client, namespace, stopped, signal);
 }
 
@@ -52,7 +52,7 @@ async function untilEnded(
   job: Job,
   signal: AbortSignal,
 ): Promise<Job | null> {
-  const graceSec = readTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
+  const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
   const deadline = client.clock.now() + (graceSec + STOPPED_WITHIN_SEC) * 1000;
   let seen: Job = job;
   while (hasPods(seen) && client.clock.now() < deadline) {

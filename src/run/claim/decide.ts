@@ -5,7 +5,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import { isOfRun, nameOf, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
-import { type Blocked, type Claimant, type Clearing, type Stance, stanceOf } from "./classify.ts";
+import { type Blocked, type Claimant, type Classification, type Clearing, classifyJob } from "./classify.ts";
 
 export type ClaimDecision =
   /** Nobody is in the way. `existing`: a Job of this run that was never let go; an earlier call made it. */
@@ -31,26 +31,31 @@ export function decideClaim(me: Claimant, jobs: readonly Job[], statuses: RunSta
   const state = ours ? stateOf(ours) : null;
   if (ours && state === "collected")
     return { kind: "blocked", code: "k8s_job_state_mismatch", job: ours, why: "the outcome of this run was reported" };
-  if (ours && state !== "contender") return { kind: "ours", job: ours };
+  if (ours && state !== "candidate") return { kind: "ours", job: ours };
 
   const others = jobs
     .filter((job) => !isOfRun(job, me.runId))
     .toSorted(newestFirst)
-    .map((job) => ({ job, stance: stanceOf(me, job, statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" }) }));
-  const blocked = others.find(({ stance }) => stance.kind === "blocks")?.stance;
+    .map((job) => ({
+      job,
+      classification: classifyJob(me, job, statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" }),
+    }));
+  const blocked = others.find(({ classification }) => classification.kind === "blocks")?.classification;
   if (blocked?.kind === "blocks") return blocked.by;
-  const clearings = others.flatMap(({ job, stance }) => (stance.kind === "clear" ? [{ job, ...stance.clearing }] : []));
+  const clearings = others.flatMap(({ job, classification }) =>
+    classification.kind === "clear" ? [{ job, ...classification.clearing }] : [],
+  );
   return takeOver(others, clearings) ?? { kind: "free", existing: ours ?? null };
 }
 
 interface Assessed {
   readonly job: Job;
-  readonly stance: Stance;
+  readonly classification: Classification;
 }
 
 function takeOver(others: readonly Assessed[], clearings: readonly Clearing[]): ClaimDecision | null {
-  const living = others.filter(({ stance }) => stance.kind === "orphan" && stance.living);
-  const ended = others.filter(({ stance }) => stance.kind === "orphan" && !stance.living);
+  const living = others.filter(({ classification }) => classification.kind === "orphan" && classification.living);
+  const ended = others.filter(({ classification }) => classification.kind === "orphan" && !classification.living);
   const [, second] = living;
   if (second)
     return {

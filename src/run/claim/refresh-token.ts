@@ -3,7 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
-import { TOKENS, takesTokens, tokenSecret } from "../plan/token.ts";
+import { TOKENS, takesTokens, tokenSecret } from "../plan/plan.ts";
 import { nameOf, stateOf } from "../shared/job-state.ts";
 
 /** Milliseconds: the transcript waits for it. */

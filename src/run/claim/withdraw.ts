@@ -4,22 +4,22 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import { faultOf } from "../shared/api-advice.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
-import { RunFault } from "../shared/run-fault.ts";
 import { stateOf } from "../shared/job-state.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
+import { RunFault } from "../shared/run-fault.ts";
 
 /** Its controller writes the Job's status at any time: then the deletion is tried on the newer state. */
 const ATTEMPTS = 10;
 const OPTIONS = { retryForMs: 10_000 };
 
 /** Null when it is gone; the Job itself when it turns out that it was let go. Throws RunFault when neither is certain. */
-export async function withdraw(client: KubernetesClient, { name, namespace, uid }: LaunchedJob): Promise<Job | null> {
+export async function withdraw(client: KubernetesClient, { name, namespace, uid }: JobInCluster): Promise<Job | null> {
   let problem: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const job = await client.find(jobs, namespace, name, OPTIONS);
       if (job?.metadata.uid !== uid || stateOf(job) === "leaving") return null;
-      if (stateOf(job) !== "contender") return job;
+      if (stateOf(job) !== "candidate") return job;
       const { resourceVersion } = job.metadata;
       await client.delete(jobs, namespace, name, { uid, resourceVersion, ...OPTIONS });
       return null;

@@ -3,15 +3,15 @@ import { rm } from "node:fs/promises";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
+import { transcriptCopyOf } from "../plan/plan.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
-import { transcriptCopyOf } from "../plan/transcript-copy.ts";
 
 /** Milliseconds that the host waits for its result while the cluster is away. */
 const RETRY_FOR_MS = 20_000;
 
 /** Null when it is done (or was before); otherwise why it is not: the next run or the Job's TTL collects it. Never rejects. */
-export async function cleanUp(client: KubernetesClient, job: LaunchedJob): Promise<string | null> {
+export async function cleanUp(client: KubernetesClient, job: JobInCluster): Promise<string | null> {
   const { uid, namespace, name } = job;
   const copy = transcriptCopyOf(job.object);
   // On a volume that is away this may fail: the copy is small, and nobody reads it without its Job.
@@ -22,7 +22,7 @@ export async function cleanUp(client: KubernetesClient, job: LaunchedJob): Promi
 }
 
 /** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. As above. */
-export function markCollected(client: KubernetesClient, job: LaunchedJob, runId: string): Promise<string | null> {
+export function markCollected(client: KubernetesClient, job: JobInCluster, runId: string): Promise<string | null> {
   const patch = { metadata: { uid: job.uid, annotations: { [ANNOTATIONS.collected]: runId } } };
   return settled(client.patch(jobs, job.namespace, job.name, patch, { retryForMs: RETRY_FOR_MS }));
 }

@@ -4,9 +4,9 @@
  */
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
-import { cleanUp } from "./clean-up.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
+import { cleanUp } from "./clean-up.ts";
 
 export interface Collection {
   readonly deps: Pick<Dependencies, "env">;
@@ -23,7 +23,7 @@ const LOOK_AFTER_MS = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000];
  * False: nobody could tell when the outcome is on record, for there is no server or its record cannot be read; then it is
  * removed at once. Never rejects.
  */
-export async function collectWhenRecorded(collection: Collection, job: LaunchedJob): Promise<boolean> {
+export async function collectWhenRecorded(collection: Collection, job: JobInCluster): Promise<boolean> {
   // Paperclip's server sets it when it listens (measured on 2026.916.1); elsewhere nothing looks after what is left.
   if (!collection.deps.env.PAPERCLIP_LISTEN_PORT) return false;
   const { kind } = await collection.readStatus(collection.runId);
@@ -39,7 +39,7 @@ export async function collectWhenRecorded(collection: Collection, job: LaunchedJ
   }
 }
 
-async function collect({ runId, readStatus }: Collection, { client }: ClusterLease, job: LaunchedJob): Promise<void> {
+async function collect({ runId, readStatus }: Collection, { client }: ClusterLease, job: JobInCluster): Promise<void> {
   for (const wait of LOOK_AFTER_MS) {
     await client.clock.sleep(wait);
     const status = await readStatus(runId);

@@ -1,7 +1,6 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import type { Evidence } from "../observe/evidence/evidence.ts";
-import type { Failure, Verdict } from "../verdict/types.ts";
-import { timeOf } from "../verdict/phrases.ts";
+import type { Evidence } from "../observe/observe.ts";
+import { type Failure, timeOf, type Verdict } from "../verdict/verdict.ts";
 
 /**
  * The verdict in the host's terms. `session` is what the session codec stores with the session's id. What the host is

@@ -1,106 +1,107 @@
 /** Follows the agent's log: every line to the host, the agent's own words into the evidence. */
-import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+
 import { createResultReader } from "../../claude/result-reader.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { exec } from "../../kubernetes/exec.ts";
 import { openLog } from "../../kubernetes/log-stream.ts";
-import type { Host } from "../../paperclip/host.ts";
-import { witnessContainer } from "./observed-container.ts";
-import { hasEnded } from "../observe/end-of-run.ts";
-import type { ContainerWitness } from "./read/container.ts";
+import type { Channel } from "../../runner/frame.ts";
+import { hasEnded, type ObservedRun } from "../observe/observe.ts";
+import { transcriptCopyOf } from "../plan/plan.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
+import { CONTAINER } from "../shared/names.ts";
 import type { FollowEvent } from "./assemble/events.ts";
-import { followTranscript } from "./follow-transcript.ts";
-import type { GapSource } from "./refill/gap-source.ts";
-import type { OpenLog } from "./read/log-source.ts";
 import { missingLine } from "./assemble/missing.ts";
+import type { OnLog } from "./deliver/deliver.ts";
+import type { LineSink } from "./deliver/line-sink.ts";
+import { followTranscript } from "./follow-transcript.ts";
+import { viewContainer } from "./observed-container.ts";
+import type { ContainerView } from "./read/container.ts";
+import type { OpenLog } from "./read/log-source.ts";
+import type { GapSource } from "./refill/gap-source.ts";
 import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
 import { TranscriptFile } from "./refill/transcript-file.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
-import { inWords } from "../tell/page/text-pipe.ts";
-import type { Page } from "../tell/page/page.ts";
-import { CONTAINER } from "../shared/names.ts";
-import { transcriptCopyOf } from "../plan/transcript-copy.ts";
-import type { RunRecord } from "../observe/observed-run.ts";
-import { showWork } from "../tell/activity.ts";
 
-export interface FollowRunInput {
+export { LineBatch } from "./assemble/batch.ts";
+export type { LineSink } from "./deliver/line-sink.ts";
+
+/** Who gets the transcript: what the host is told of it, and in which form, is not the follower's business. */
+export interface TranscriptSink {
+  /** One call at a time, whole lines, at most 64 KiB each; may be slow, hang or throw. */
+  readonly onLog: OnLog;
+  /** What stands between the lines, once they are counted and hashed, and `onLog`; undefined = nothing. */
+  readonly page: ((shown: LineSink) => LineSink) | undefined;
+  /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
+  line(channel: Channel, line: Buffer): void;
+  notice(type: string, message: string, level: "info" | "warn"): void;
+  /**
+   * All lines were handed over. Resolves, when everything is told, with the path of the file that holds the lines as the
+   * agent wrote them; null when there is none.
+   *
+   * @param lastNewline whether the agent ended its last line
+   */
+  close(lastNewline: boolean): Promise<string | null>;
+}
+
+export interface FollowRequest {
   readonly client: KubernetesClient;
-  readonly job: LaunchedJob;
-  readonly record: RunRecord;
-  readonly ctx: Pick<AdapterExecutionContext, "onLog">;
-  readonly host: Host;
-  readonly page: Page;
-  /** Called for each line of the agent. */
-  readonly heard: () => void;
+  readonly run: JobInCluster;
+  readonly observed: ObservedRun;
+  readonly sink: TranscriptSink;
   /** Nobody waits for the agent any more. */
   readonly signal: AbortSignal;
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
-export async function followRun(input: FollowRunInput): Promise<void> {
-  const { client, job, record, ctx, host, heard, signal } = input;
+export async function followRun(request: FollowRequest): Promise<void> {
+  const { client, run, observed, sink, signal } = request;
   const reader = createResultReader();
-  const over = new AbortController();
-  const work = showWork(host, client.clock, over.signal);
-  const telling: Promise<void>[] = [];
-  const warn = (type: string, message: string): void => {
-    telling.push(host.notice({ type, message, level: "warn" }));
-  };
-  const container = witnessContainer(record);
-  const { page } = input;
-  const unkept = (message: string): void => warn("k8s.log.file", message);
-  const words = page.form === "words" ? inWords(page, client.clock, unkept) : null;
+  const container = viewContainer(observed);
   const { transcript } = await followTranscript({
-    open: openPodLog(client, job, record),
+    open: openPodLog(client, run, observed),
     container,
-    onLog: (stream, chunk) => ctx.onLog(stream, chunk),
-    page: words?.between,
+    onLog: (stream, chunk) => sink.onLog(stream, chunk),
+    page: sink.page,
     onLine: (channel, line) => {
-      heard();
-      if (channel !== "stdout") return;
-      reader.line(line);
-      work.line(line);
+      sink.line(channel, line);
+      if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
       const message = worthTelling(event);
-      if (message) warn(`k8s.log.${event.type}`, message);
+      if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
-    sources: gapSources(input, container, (message) => {
-      telling.push(host.notice({ type: "k8s.log.exec", message }));
-    }),
+    sources: gapSources(request, container),
     signal,
     clock: client.clock,
     random: client.random,
   });
-  over.abort();
-  const file = await words?.close(container.seal()?.stdout?.newline ?? true);
-  await Promise.all(telling);
-  record.add({ kind: "agent", result: reader.result() });
-  record.add({ kind: "transcript", report: file ? { ...transcript, file } : transcript });
+  const file = await sink.close(container.seal()?.stdout?.newline ?? true);
+  observed.add({ kind: "agent", result: reader.result() });
+  observed.add({ kind: "transcript", report: file ? { ...transcript, file } : transcript });
 }
 
 /** Where lines may be had that the log API lost. */
-function gapSources(input: FollowRunInput, container: ContainerWitness, tell: (message: string) => void): GapSource[] {
-  const copy = transcriptCopyOf(input.job.object);
+function gapSources(request: FollowRequest, container: ContainerView): GapSource[] {
+  const copy = transcriptCopyOf(request.run.object);
   if (copy === null) return [];
   if (copy.kind === "file") return [new TranscriptFile(copy.path)];
-  const onRefused = ({ message }: Error): void => tell(`Missing lines are not looked for in the pod: ${message}`);
-  return [new PodCopy({ folder: copy.path, container, run: runInPod(input), onRefused })];
+  const onRefused = ({ message }: Error): void =>
+    request.sink.notice("k8s.log.exec", `Missing lines are not looked for in the pod: ${message}`, "info");
+  return [new PodCopy({ folder: copy.path, container, run: runInPod(request), onRefused })];
 }
 
-function runInPod({ client, job, record }: FollowRunInput): RunInPod {
+function runInPod({ client, run, observed }: FollowRequest): RunInPod {
   return (command, onStdout, signal) => {
-    const request = { namespace: job.namespace, pod: record.evidence.pod?.name ?? "", container: CONTAINER, command };
+    const request = { namespace: run.namespace, pod: observed.evidence.pod?.name ?? "", container: CONTAINER, command };
     return exec(client.transport, request, onStdout, signal);
   };
 }
 
 /** The log of the pod that is known at the time: its name comes with the observer's word of it. */
-function openPodLog(client: KubernetesClient, job: LaunchedJob, record: RunRecord): OpenLog {
+function openPodLog(client: KubernetesClient, job: JobInCluster, observed: ObservedRun): OpenLog {
   return (request, signal) => {
-    const pod = record.evidence.pod?.name;
+    const pod = observed.evidence.pod?.name;
     if (!pod) {
-      const over = hasEnded(record.evidence);
+      const over = hasEnded(observed.evidence);
       const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
       return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
     }

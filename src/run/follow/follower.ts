@@ -1,25 +1,25 @@
 import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
 import { allArrived, sealedStderr } from "./assemble/completeness.ts";
-import { type ContainerWitness, hasEnded } from "./read/container.ts";
 import type { FollowEvent } from "./assemble/events.ts";
-import { type FollowLimits, reconnectWait } from "./follow-transcript.ts";
+import { Transcript } from "./assemble/transcript.ts";
+import type { LineSink } from "./deliver/line-sink.ts";
+import { type ContainerView, hasEnded } from "./read/container.ts";
+import { type FollowLimits, reconnectWait } from "./read/limits.ts";
+import type { OpenLog } from "./read/log-source.ts";
+import { endsInErrorText, type Reading, readLog } from "./read/read-log.ts";
+import { StreamWatch } from "./read/stream-watch.ts";
+import { TailCount } from "./read/tail-count.ts";
+import { GapEnd } from "./refill/gap-end.ts";
 import type { GapSource } from "./refill/gap-source.ts";
 import { LiveLines } from "./refill/live-lines.ts";
 import { LogApi, since, tail } from "./refill/log-api.ts";
-import type { OpenLog } from "./read/log-source.ts";
-import { NearestAhead } from "./refill/gap-end.ts";
-import type { Outlet } from "./deliver/line-sink.ts";
-import { endsInErrorText, type Reading, readLog } from "./read/read-log.ts";
 import { type RefillTarget, refill } from "./refill/refill.ts";
-import { StreamWatch } from "./read/stream-watch.ts";
-import { TailCount } from "./read/tail-count.ts";
-import { Transcript } from "./assemble/transcript.ts";
 
 export interface FollowerOptions {
   readonly open: OpenLog;
-  readonly container: ContainerWitness;
-  readonly outlet: Outlet;
+  readonly container: ContainerView;
+  readonly sink: LineSink;
   readonly onLine: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
   readonly sources: readonly GapSource[];
@@ -64,12 +64,12 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options;
-    const { outlet, limits, onEvent } = options;
+    const { sink, limits, onEvent } = options;
     this.transcript = new Transcript(
       {
-        lines: (channel, lines) => outlet.push(channel, lines),
+        lines: (channel, lines) => sink.push(channel, lines),
         line: options.onLine,
-        notice: (text) => outlet.notice(text),
+        notice: (text) => sink.notice(text),
         event: onEvent,
       },
       limits.maxLineBytes,
@@ -146,9 +146,9 @@ export class Follower {
 
   /** Waits while neither memory nor disk has room; undefined when there is. */
   #room(): Promise<void> | undefined {
-    const { outlet } = this.#options;
-    if (!outlet.overfull && !this.#live.overfull) return undefined;
-    return outlet.overfull ? outlet.room() : this.#live.settled();
+    const { sink } = this.#options;
+    if (!sink.overfull && !this.#live.overfull) return undefined;
+    return sink.overfull ? sink.room() : this.#live.settled();
   }
 
   async #pause(reading: Reading, attempt: number): Promise<void> {
@@ -178,7 +178,7 @@ export class Follower {
     // Two readings at once need numbers to be told apart.
     if (mode === "raw" || (mode === "undecided" && !container.seal()?.stdout)) return;
     const api = new LogApi(this.#options);
-    await api.offer(this.transcript, new NearestAhead(), () => allArrived(this.transcript, container.seal()), stop);
+    await api.offer(this.transcript, new GapEnd(), () => allArrived(this.transcript, container.seal()), stop);
   }
 
   async #workUpEnd(): Promise<void> {

@@ -1,19 +1,20 @@
 /** The container's life as the follower of its log needs to know it. */
-import { hasEnded } from "../observe/end-of-run.ts";
-import type { Evidence } from "../observe/evidence/evidence.ts";
-import type { ContainerState, ContainerWitness } from "./read/container.ts";
-import type { RunRecord } from "../observe/observed-run.ts";
+import { type Evidence, hasEnded, type ObservedRun } from "../observe/observe.ts";
+import type { ContainerState, ContainerView } from "./read/container.ts";
 
-export function witnessContainer(record: RunRecord): ContainerWitness {
+export function viewContainer(observed: ObservedRun): ContainerView {
   return {
-    state: () => containerState(record.evidence),
+    state: () => containerState(observed.evidence),
     changed: (signal) => {
-      const { seal } = record.evidence;
-      const state = containerState(record.evidence);
+      const { seal } = observed.evidence;
+      const state = containerState(observed.evidence);
       // Most of what is told of a pod that waits changes neither: its log is not to be asked for each time.
-      return record.until(() => containerState(record.evidence) !== state || record.evidence.seal !== seal, signal);
+      return observed.until(
+        () => containerState(observed.evidence) !== state || observed.evidence.seal !== seal,
+        signal,
+      );
     },
-    seal: () => record.evidence.seal,
+    seal: () => observed.evidence.seal,
   };
 }
 

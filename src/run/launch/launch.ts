@@ -10,16 +10,17 @@ import { fullJitter } from "../../kubernetes/backoff.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { isPassing } from "../../kubernetes/retry.ts";
-import { abortLater } from "../shared/abort-later.ts";
+import { awaitElection, withdraw } from "../claim/claim.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { delayAbort } from "../shared/abort-later.ts";
 import { faultOf } from "../shared/api-advice.ts";
-import { awaitTurn } from "../claim/await-election.ts";
-import { isOfRun, stateOf } from "../shared/job-state.ts";
-import { withdraw } from "../claim/withdraw.ts";
-import { type LaunchedJob, launchedJob } from "../shared/launched-run.ts";
-import { letGo } from "./unsuspend.ts";
-import type { RunPlan } from "../plan/run-plan.ts";
-import { RunFault } from "../shared/run-fault.ts";
 import type { VerdictCode } from "../shared/codes.ts";
+import { isOfRun, stateOf } from "../shared/job-state.ts";
+import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "../shared/launched-run.ts";
+import { RunFault } from "../shared/run-fault.ts";
+import { unsuspend } from "./unsuspend.ts";
+
+export { awaitStart } from "./await-start.ts";
 
 /** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
 const PATIENCE = { retryForMs: 180_000 };
@@ -35,20 +36,20 @@ export async function launch(
   plan: RunPlan,
   existing: Job | null,
   signal: AbortSignal,
-): Promise<LaunchedJob> {
+): Promise<LaunchedRun> {
   signal.throwIfAborted();
-  const lastAnswer = abortLater(signal);
-  const job = launchedJob(existing ?? (await createJob(client, plan, lastAnswer)));
+  const lastAnswer = delayAbort(signal);
+  const job = jobInCluster(existing ?? (await createJob(client, plan, lastAnswer)));
   try {
     signal.throwIfAborted();
-    const seen = await awaitTurn(client, plan, job, { ...PATIENCE, signal });
+    const seen = await awaitElection(client, plan, job, { ...PATIENCE, signal });
     await createSecret(client, plan, job, lastAnswer);
     signal.throwIfAborted();
-    return launchedJob(await letGo(client, seen, { ...PATIENCE, signal: lastAnswer }));
+    return launchedRun(await unsuspend(client, seen, { ...PATIENCE, signal: lastAnswer }), plan);
   } catch (error) {
     // It was let go after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
     const started = await withdraw(client, job);
-    if (started) return launchedJob(started);
+    if (started) return launchedRun(started, plan);
     throw error;
   }
 }
@@ -66,7 +67,7 @@ async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortS
 async function createSecret(
   client: KubernetesClient,
   plan: RunPlan,
-  job: LaunchedJob,
+  job: JobInCluster,
   signal: AbortSignal,
 ): Promise<void> {
   const owner = { apiVersion: "batch/v1", kind: "Job", name: job.name, uid: job.uid, controller: true };

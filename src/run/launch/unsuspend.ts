@@ -6,12 +6,12 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import { stateOf } from "../shared/job-state.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 
 /** The Job as it is after that: let go by us, or by an earlier call of this run. Throws RunFault, or the signal's reason. */
-export async function letGo(client: KubernetesClient, job: LaunchedJob, options: CallOptions): Promise<Job> {
+export async function unsuspend(client: KubernetesClient, job: JobInCluster, options: CallOptions): Promise<Job> {
   let seen: Job = job.object;
   for (;;) {
     // With its resourceVersion: a Job that was stopped or taken away meanwhile must not start again.
@@ -28,13 +28,13 @@ export async function letGo(client: KubernetesClient, job: LaunchedJob, options:
       });
       const state = found?.metadata.uid === job.uid ? stateOf(found) : "leaving";
       if (!found || state === "leaving") throw failed(client, job, error);
-      if (state !== "contender") return found;
+      if (state !== "candidate") return found;
       seen = found;
     }
   }
 }
 
-function failed(client: KubernetesClient, job: LaunchedJob, error: unknown): RunFault {
+function failed(client: KubernetesClient, job: JobInCluster, error: unknown): RunFault {
   const doing = `Could not start Job ${job.name}`;
   return new RunFault(faultOf(error, { code: "k8s_job_create_failed", doing, at: client.clock.now() }), error);
 }

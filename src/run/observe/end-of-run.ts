@@ -1,6 +1,7 @@
 /** When a run is over, and when a verdict on it can still gain from waiting. Pure. */
-import { type JobFacts, trueCondition } from "./evidence/job.ts";
+
 import type { Evidence } from "./evidence/evidence.ts";
+import { type JobFacts, trueCondition } from "./evidence/job.ts";
 
 /** True when the agent cannot run any more: its container ended, or there is no pod and none will come. */
 export function hasEnded(evidence: Evidence): boolean {

@@ -4,10 +4,10 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Observer } from "../../kubernetes/observer.ts";
 import { pods, type Stored } from "../../kubernetes/resource-types.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
 
-export type PodLook =
+export type PodLookup =
   /** The newest one, as it is now; null: there is none. */
   | { readonly kind: "seen"; readonly pod: Stored<Pod> | null }
   /** We may not list, but the watch stands: what it told is all that there is. */
@@ -16,9 +16,9 @@ export type PodLook =
   | { readonly kind: "away" };
 
 /** Looks once. Rejects with the signal's reason only. */
-export type LookForPod = (signal: AbortSignal) => Promise<PodLook>;
+export type FindPod = (signal: AbortSignal) => Promise<PodLookup>;
 
-export function podLook(client: KubernetesClient, observer: Observer, job: LaunchedJob): LookForPod {
+export function podFinder(client: KubernetesClient, observer: Observer, job: JobInCluster): FindPod {
   return async (signal) => {
     try {
       const labelSelector = `job-name=${job.name}`;

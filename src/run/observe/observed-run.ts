@@ -4,11 +4,12 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
-import { belongsTo } from "./evidence/reduce.ts";
-import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "./evidence/evidence.ts";
 import { isOlder } from "../../kubernetes/resource-version.ts";
+import type { RunFacts } from "../shared/run-terms.ts";
+import type { Evidence } from "./evidence/evidence.ts";
+import { belongsTo, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 
-export interface RunRecord {
+export interface ObservedRun {
   readonly evidence: Evidence;
   readonly job: Job | null;
   readonly pod: Pod | null;
@@ -30,7 +31,7 @@ function isStale(seen: Observation, job: Job | null, pod: Pod | null): boolean {
   return seen.kind === "pod" && !seen.deleted && isOlder(seen.pod, pod);
 }
 
-export function createRecord(facts: RunFacts): RunRecord {
+export function createObservedRun(facts: RunFacts): ObservedRun {
   let evidence = noEvidence(facts);
   let job: Job | null = null;
   let pod: Pod | null = null;
@@ -46,7 +47,7 @@ export function createRecord(facts: RunFacts): RunRecord {
       );
   };
 
-  const record: RunRecord = {
+  const observed: ObservedRun = {
     get evidence() {
       return evidence;
     },
@@ -61,7 +62,7 @@ export function createRecord(facts: RunFacts): RunRecord {
     },
     add: (seen) => {
       if (isStale(seen, job, pod)) return;
-      evidence = observe(evidence, seen);
+      evidence = reduceEvidence(evidence, seen);
       keep(seen);
       for (const listener of [...listeners]) listener();
     },
@@ -76,7 +77,7 @@ export function createRecord(facts: RunFacts): RunRecord {
           stop();
           reject(signal.reason);
         };
-        const stop = record.subscribe(() => {
+        const stop = observed.subscribe(() => {
           stop();
           signal.removeEventListener("abort", abort);
           resolve();
@@ -84,8 +85,8 @@ export function createRecord(facts: RunFacts): RunRecord {
         signal.addEventListener("abort", abort, { once: true });
       }),
     until: async (holds, signal) => {
-      while (!holds()) await record.changed(signal);
+      while (!holds()) await observed.changed(signal);
     },
   };
-  return record;
+  return observed;
 }

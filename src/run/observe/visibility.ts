@@ -6,8 +6,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Observer } from "../../kubernetes/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
 import { faultOf } from "../shared/api-advice.ts";
-import type { Fault } from "./evidence/evidence.ts";
-import { RunFault } from "../shared/run-fault.ts";
+import { type Fault, RunFault } from "../shared/run-fault.ts";
 
 /** Milliseconds that rights may be missing in the middle of a run: somebody may be replacing a Role or its binding. */
 const BLIND_FOR_MS = 60_000;
@@ -16,7 +15,11 @@ const BLIND_FOR_MS = 60_000;
 const IN_SIGHT_WITHIN_MS = 180_000;
 
 /** Resolves when everything is in sight. Throws RunFault when the cluster does not let us look, or the signal's reason. */
-export async function inSight(client: KubernetesClient, observer: Observer, signal: AbortSignal): Promise<void> {
+export async function requireVisibility(
+  client: KubernetesClient,
+  observer: Observer,
+  signal: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const late = async () => {
@@ -35,7 +38,7 @@ export async function inSight(client: KubernetesClient, observer: Observer, sign
 }
 
 /** Resolves, once the cluster has not let us look for too long, with what is to be said of it. Rejects with the signal's reason. */
-export async function outOfSight(
+export async function untilVisibilityLost(
   client: KubernetesClient,
   observer: Observer,
   host: Host,

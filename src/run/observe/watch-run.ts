@@ -4,11 +4,11 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Observation, Observer } from "../../kubernetes/observer.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
 import { podIsMissed } from "./end-of-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
-import type { LookForPod } from "./find-pod.ts";
-import type { RunRecord } from "./observed-run.ts";
+import type { FindPod } from "./find-pod.ts";
+import type { ObservedRun } from "./observed-run.ts";
 
 export interface RunWatch {
   /** Resolves once all that exists of the run is in the record: what is not there by then does not exist. */
@@ -23,23 +23,23 @@ const LOOK_EVERY_MS = 2_000;
 export function watchRun(
   client: KubernetesClient,
   observer: Observer,
-  job: LaunchedJob,
-  record: RunRecord,
-  look: LookForPod,
+  job: JobInCluster,
+  observed: ObservedRun,
+  look: FindPod,
   signal: AbortSignal,
 ): RunWatch {
   let looking = false;
-  const stopMinding = record.subscribe(() => {
-    if (looking || !podIsMissed(record.evidence)) return;
+  const stopMinding = observed.subscribe(() => {
+    if (looking || !podIsMissed(observed.evidence)) return;
     looking = true;
-    findMissed(client, record, look, signal).catch(() => "the run is over");
+    findMissed(client, observed, look, signal).catch(() => "the run is over");
   });
   let seenJob = false;
   const stop = observer.observe(
     (seen) => isOf(job, seen),
     (seen) => {
       seenJob ||= seen.resource === "jobs";
-      record.add(toObservation(seen, client.clock.now()));
+      observed.add(toObservation(seen, client.clock.now()));
     },
   );
   const sync = async (): Promise<void> => {
@@ -49,7 +49,7 @@ export function watchRun(
     const found = await client.find(jobs, job.namespace, job.name, { signal, retryForMs: Number.POSITIVE_INFINITY });
     const at = client.clock.now();
     const ours = found?.metadata.uid === job.uid;
-    record.add(found && ours ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });
+    observed.add(found && ours ? { kind: "job", job: found, deleted: false, at } : { kind: "job-gone", at });
   };
   const stopAll = (): void => {
     stop();
@@ -59,17 +59,17 @@ export function watchRun(
 }
 
 /** Jobs and pods come by two watches: a Job's end may be told before its pod is. */
-async function findMissed(client: KubernetesClient, record: RunRecord, look: LookForPod, signal: AbortSignal) {
-  while (podIsMissed(record.evidence)) {
+async function findMissed(client: KubernetesClient, observed: ObservedRun, look: FindPod, signal: AbortSignal) {
+  while (podIsMissed(observed.evidence)) {
     const seen = await look(signal);
     if (seen.kind === "away") await client.clock.sleep(LOOK_EVERY_MS, signal);
     else if (seen.kind === "seen" && seen.pod)
-      record.add({ kind: "pod", pod: seen.pod, deleted: false, at: client.clock.now() });
-    else record.add({ kind: "no-pod" });
+      observed.add({ kind: "pod", pod: seen.pod, deleted: false, at: client.clock.now() });
+    else observed.add({ kind: "no-pod" });
   }
 }
 
-function toObservation(seen: Observation, at: number): Parameters<RunRecord["add"]>[0] {
+function toObservation(seen: Observation, at: number): Parameters<ObservedRun["add"]>[0] {
   if (seen.resource === "jobs")
     return seen.type === "GONE"
       ? { kind: "job-gone", at }
@@ -79,6 +79,6 @@ function toObservation(seen: Observation, at: number): Parameters<RunRecord["add
     : { kind: "pod", pod: seen.object as Pod, deleted: seen.type === "DELETED", at };
 }
 
-function isOf(job: LaunchedJob, { resource, object }: Observation): boolean {
+function isOf(job: JobInCluster, { resource, object }: Observation): boolean {
   return resource === "pods" ? belongsTo(object, job.uid) : object.metadata.uid === job.uid;
 }

@@ -14,11 +14,11 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
+import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
+import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { type Home, SCRATCH } from "./home.ts";
-import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { environmentReferences } from "./secret.ts";
-import { type RunTerms, writeTerms } from "../shared/run-terms.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
 
@@ -45,7 +45,7 @@ export interface ManifestInput {
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
-  readonly terms: RunTerms;
+  readonly terms: WrittenTerms;
 }
 
 const TERMINATION_LOG = "/dev/termination-log";
@@ -70,7 +70,7 @@ export function jobManifest(input: ManifestInput): Job {
         [ANNOTATIONS.adapterType]: ADAPTER_TYPE,
         [ANNOTATIONS.agentName]: input.identity.agentName,
         [ANNOTATIONS.runId]: input.identity.runId,
-        [ANNOTATIONS.terms]: writeTerms(input.terms),
+        [ANNOTATIONS.terms]: writeRunTerms(input.terms),
         ...(input.identity.taskId ? { [ANNOTATIONS.taskId]: input.identity.taskId } : {}),
       },
     },

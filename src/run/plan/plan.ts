@@ -14,8 +14,14 @@ import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { HOME } from "./home.ts";
-import { planRun, type RunPlan } from "./run-plan.ts";
 import type { Given } from "./provision.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
+
+export { chooseHome } from "./home.ts";
+export type { RunPlan } from "./run-plan.ts";
+export { variableKey } from "./secret.ts";
+export { TOKENS, takesTokens, tokenSecret } from "./token.ts";
+export { transcriptCopyOf } from "./transcript-copy.ts";
 
 /** The cluster that an agent's configuration names. */
 export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {

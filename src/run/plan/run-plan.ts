@@ -12,19 +12,18 @@ import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import { lostRunIn } from "../../paperclip/lost-run.ts";
 import { buildPrompt } from "../../paperclip/prompt.ts";
-import { decideResume, type SessionParams } from "../../paperclip/session.ts";
+import { decideResume } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
-import type { RunFacts } from "../observe/evidence/evidence.ts";
+import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
+import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { environmentScript } from "./environment-script.ts";
 import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
-import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { placement } from "./placement.ts";
 import { type Given, type Provision, provide } from "./provision.ts";
 import { type RunFile, runSecret, secretContent } from "./secret.ts";
-import { rememberedSession } from "../shared/run-terms.ts";
 
 /** What Claude appends to its system prompt. */
 const INSTRUCTIONS_FILE = "instructions.md";
@@ -44,7 +43,7 @@ export interface PlanInput {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-export interface RunPlan {
+export interface RunPlan extends RunTerms {
   readonly identity: RunIdentity;
   readonly namespace: string;
   /** Name of the Job and of its Secret. */
@@ -52,9 +51,6 @@ export interface RunPlan {
   readonly job: Job;
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
-  /** What the verdict needs to know of the plan. */
-  readonly facts: RunFacts;
-  readonly graceSec: number;
   readonly podStartTimeoutSec: number;
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
@@ -63,8 +59,6 @@ export interface RunPlan {
   readonly predecessors: readonly string[];
   /** The lost run whose Job this one was asked to take over; null for a task's run, whose task says it. */
   readonly lostRunId: string | null;
-  /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
-  readonly session: Omit<SessionParams, "sessionId">;
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
   readonly token: string | null;
   readonly meta: AdapterInvocationMeta;

@@ -5,8 +5,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { containerCommand } from "../../runner/spec.ts";
-import type { Home } from "./home.ts";
 import { CONTAINER } from "../shared/names.ts";
+import type { Home } from "./home.ts";
 
 const DIRECTORY = "/run/claude-k8s-transcript";
 const VOLUME = "transcript";

@@ -2,7 +2,7 @@
 const LAST_ANSWER_MS = 5_000;
 
 /** Outlives the signal by the time that a call under way needs to be answered. */
-export function abortLater(signal: AbortSignal): AbortSignal {
+export function delayAbort(signal: AbortSignal): AbortSignal {
   const late = new AbortController();
   const abort = () => setTimeout(() => late.abort(signal.reason), LAST_ANSWER_MS).unref();
   if (signal.aborted) abort();

@@ -1,6 +1,6 @@
 /** What to do about a refused or failed call to the API server, in one sentence. */
 import { ApiError } from "../../kubernetes/api-error.ts";
-import type { Fault } from "../observe/evidence/evidence.ts";
+import type { Fault } from "./run-fault.ts";
 
 export function adviceFor(error: unknown): string {
   if (!(error instanceof ApiError)) return "This is a fault of the adapter; please report it with this message.";

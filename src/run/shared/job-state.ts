@@ -12,7 +12,7 @@ export type JobState =
   /** An adapter stopped it: nothing of it starts again. */
   | "stopped"
   /** Created and never let go: nothing of it ever ran. */
-  | "contender"
+  | "candidate"
   /** Let go: its agent runs, or will. */
   | "started";
 
@@ -26,7 +26,7 @@ export function stateOf(job: Job): JobState {
   if (annotations[ANNOTATIONS.stopped]) return "stopped";
   // Somebody else may suspend and resume Jobs as well: what has run before is no contender.
   const ranBefore = annotations[ANNOTATIONS.started] || status?.startTime || status?.active;
-  return ranBefore ? "started" : "contender";
+  return ranBefore ? "started" : "candidate";
 }
 
 function hasFinished({ status }: Job): boolean {

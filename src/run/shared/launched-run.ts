@@ -1,7 +1,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
+import { type RunTerms, runTermsOf } from "./run-terms.ts";
 
-/** A Job that is in the cluster. */
-export interface LaunchedJob {
+/** A Job that is in the cluster, whether or not it was unsuspended. */
+export interface JobInCluster {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
@@ -9,7 +10,20 @@ export interface LaunchedJob {
   readonly object: Job;
 }
 
-export function launchedJob(job: Job): LaunchedJob {
+/**
+ * What `launch` (a new Job) and `claim` (an adopted one) hand on: a Job whose agent runs, will, or has. It is the same to
+ * every later chapter, whoever started it.
+ */
+export interface LaunchedRun extends JobInCluster {
+  /** Those that the Job itself carries, for they say how its agent was started; the plan's where it carries none. */
+  readonly terms: RunTerms;
+}
+
+export function jobInCluster(job: Job): JobInCluster {
   const { name = "", namespace = "", uid = "" } = job.metadata ?? {};
   return { name, namespace, uid, object: job };
+}
+
+export function launchedRun(job: Job, plan: RunTerms): LaunchedRun {
+  return { ...jobInCluster(job), terms: runTermsOf(job, plan) };
 }

@@ -1,4 +1,15 @@
-import type { Fault } from "../observe/evidence/evidence.ts";
+/** An error on the adapter's side, as data. A fatal one ended the adapter's part of the run. */
+export interface Fault {
+  /** A code of the contract, such as `k8s_job_create_failed`. */
+  readonly code: string;
+  /** One sentence; never with a credential. */
+  readonly message: string;
+  readonly fix: string | null;
+  /** HTTP status, where the API server answered. */
+  readonly status: number | null;
+  readonly fatal: boolean;
+  readonly at: number;
+}
 
 /** Thrown by a step of a run that cannot go on; execute() turns it into the run's verdict. */
 export class RunFault extends Error {

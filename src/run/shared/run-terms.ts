@@ -4,15 +4,36 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import { z } from "zod";
-import type { SessionTerms } from "../../paperclip/session.ts";
-import type { RunFacts } from "../observe/evidence/evidence.ts";
+import type { SessionParams, SessionTerms } from "../../paperclip/session.ts";
 import { ANNOTATIONS, CONTAINER } from "./names.ts";
-import type { RunPlan } from "../plan/run-plan.ts";
 
+/** What the plan knows. */
+export interface RunFacts {
+  /** Name of the container whose command is the runner. */
+  readonly container: string;
+  /** The model that was asked for; null = Claude Code's default. */
+  readonly model: string | null;
+  /** The session that this run was to resume; null = a fresh one. */
+  readonly resumedSessionId: string | null;
+  /** True when the agent's HOME outlives the pod, so that its session can be resumed. */
+  readonly sessionPersists: boolean;
+  /** Seconds after which the run is to be ended; 0 = never. */
+  readonly timeoutSec: number;
+}
+
+/** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
+export type RememberedSession = Omit<SessionParams, "sessionId">;
+
+/** The terms under which a run's agent works. */
 export interface RunTerms {
   readonly facts: RunFacts;
   /** Seconds the agent has to save its session when it is stopped. */
   readonly graceSec: number;
+  readonly session: RememberedSession;
+}
+
+/** As a Job carries them. */
+export interface WrittenTerms extends Omit<RunTerms, "session"> {
   /** Where the session lies that this Job's agent writes, and what it was started with. */
   readonly session: SessionTerms;
 }
@@ -30,31 +51,29 @@ const written = z.object({
 });
 
 /** The terms of a Job: its own where it has them, for they say how its agent was started; else those of the run's plan. */
-export function termsOf(job: Job, plan: Pick<RunPlan, "facts" | "graceSec" | "session">): Terms {
-  const own = readTerms(job);
+export function runTermsOf(job: Job, plan: RunTerms): RunTerms {
+  const own = readRunTerms(job);
   if (!own) return plan;
   const { workspaceId, repoUrl, repoRef } = plan.session;
   return { ...own, session: rememberedSession(own.session, { workspaceId, repoUrl, repoRef }) };
 }
 
 /** As Paperclip is to remember it: what there is not, is not there. */
-export function rememberedSession(terms: SessionTerms, workspace: WorkspaceOfSession): RunPlan["session"] {
+export function rememberedSession(terms: SessionTerms, workspace: WorkspaceOfSession): RememberedSession {
   const all = { ...terms, ...workspace };
   const known = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(known) as RunPlan["session"];
+  return Object.fromEntries(known) as RememberedSession;
 }
 
 type WorkspaceOfSession = Readonly<Record<"workspaceId" | "repoUrl" | "repoRef", string | null | undefined>>;
 
-type Terms = Pick<RunPlan, "facts" | "graceSec" | "session">;
-
-export function writeTerms({ facts, graceSec, session }: RunTerms): string {
+export function writeRunTerms({ facts, graceSec, session }: WrittenTerms): string {
   const { model, resumedSessionId: resumes, timeoutSec } = facts;
   return JSON.stringify({ model, resumes, timeoutSec, graceSec, ...session } satisfies z.infer<typeof written>);
 }
 
 /** Null when the Job does not say: an older version made it, or somebody changed it. */
-export function readTerms(job: Job): RunTerms | null {
+export function readRunTerms(job: Job): WrittenTerms | null {
   const { data } = written.safeParse(parse(job.metadata?.annotations?.[ANNOTATIONS.terms]));
   if (!data) return null;
   const { model, resumes, timeoutSec, graceSec, ...session } = data;

@@ -14,7 +14,7 @@ export class CancelledByRecord extends Error {
   }
 }
 
-export function readStopRequest(reason: unknown): StopRequest {
+export function classifyStop(reason: unknown): StopRequest {
   const words = reason instanceof Error ? reason.message : String(reason ?? "no reason given");
   if (reason instanceof CancelledByRecord) return { kind: "cancel", by: "the run's record", reason: words };
   return /lease lost/i.test(words)

@@ -5,9 +5,9 @@
  */
 import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { ReadRunStatus, RunStatus } from "../../paperclip/run-status.ts";
-import { CancelledByRecord, readStopRequest } from "./stop-reason.ts";
+import { CancelledByRecord, classifyStop } from "./stop-reason.ts";
 
-export interface StopOrdersInput {
+export interface StopSignalInput {
   readonly runId: string;
   /** The host's signal; undefined when the host has none. */
   readonly host: AbortSignal | undefined;
@@ -25,12 +25,12 @@ const LOOK_EVERY_MS = 15_000;
 /** A host that shuts down waits 5 s for its runs (measured): the last look must be quick. Milliseconds. */
 const LAST_LOOK_MS = 3_000;
 
-/** Aborts when the run is to be stopped or left; readStopRequest() tells which from its reason. Never polls without a token. */
-export function hearStopOrders(input: StopOrdersInput): AbortSignal {
+/** Aborts when the run is to be stopped or left; classifyStop() tells which from its reason. Never polls without a token. */
+export function createStopSignal(input: StopSignalInput): AbortSignal {
   const { host, over } = input;
   const orders = new AbortController();
   const obeyHost = (): void => {
-    if (readStopRequest(host?.reason).kind === "cancel") orders.abort(host?.reason);
+    if (classifyStop(host?.reason).kind === "cancel") orders.abort(host?.reason);
     else void lookOnceMore(input).then((status) => orders.abort(orderIn(status) ?? host?.reason));
   };
   if (host?.aborted) obeyHost();
@@ -40,11 +40,11 @@ export function hearStopOrders(input: StopOrdersInput): AbortSignal {
 }
 
 /** The lease is lost also when the run was ended behind our back: then the agent must not go on. */
-async function lookOnceMore({ runId, readStatus }: StopOrdersInput): Promise<RunStatus> {
+async function lookOnceMore({ runId, readStatus }: StopSignalInput): Promise<RunStatus> {
   return readStatus(runId, AbortSignal.timeout(LAST_LOOK_MS));
 }
 
-async function poll({ runId, readStatus, tell, over, clock, random }: StopOrdersInput, orders: AbortController) {
+async function poll({ runId, readStatus, tell, over, clock, random }: StopSignalInput, orders: AbortController) {
   const ended = AbortSignal.any([over, orders.signal]);
   for (;;) {
     await clock.sleep(LOOK_EVERY_MS * (1 + random()), ended);

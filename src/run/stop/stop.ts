@@ -1,14 +1,17 @@
 /** Obeys what is asked while a run goes on: to stop the agent, or to leave it to a successor. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { isOfRun, runIdOf } from "../shared/job-state.ts";
-import { hasEnded } from "../observe/end-of-run.ts";
-import type { Fault } from "../observe/evidence/evidence.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
-import type { RunRecord } from "../observe/observed-run.ts";
-import { stopJob } from "./suspend-job.ts";
-import { readStopRequest } from "./stop-reason.ts";
+import type { LaunchedRun } from "../shared/launched-run.ts";
+import type { Fault } from "../shared/run-fault.ts";
+import { classifyStop } from "./stop-reason.ts";
+import { suspendJob } from "./suspend-job.ts";
 
-export interface StopRequests {
+export { classifyStop, type StopRequest } from "./stop-reason.ts";
+export { createStopSignal } from "./stop-signal.ts";
+export { suspendPatch } from "./suspend-job.ts";
+
+export interface StopControl {
   /** Aborts when the run is left alone, or a stopped one does not end: nobody waits for the agent any more. */
   readonly detached: AbortSignal;
   /** Stops the agent on our own account. */
@@ -17,14 +20,13 @@ export interface StopRequests {
   leave(because: Fault): void;
 }
 
-export interface StopRequestsInput {
+export interface StopControlInput {
   readonly client: KubernetesClient;
   readonly runId: string;
-  readonly job: LaunchedJob;
-  readonly record: RunRecord;
-  readonly graceSec: number;
-  /** See stop-orders.ts; its reason tells what is wanted. */
-  readonly orders: AbortSignal;
+  readonly run: LaunchedRun;
+  readonly observed: ObservedRun;
+  /** See stop-stopSignal.ts; its reason tells what is wanted. */
+  readonly stopSignal: AbortSignal;
   /** The run is over: there is nothing to obey any more. */
   readonly over: AbortSignal;
 }
@@ -32,11 +34,12 @@ export interface StopRequestsInput {
 /** Seconds beyond grace that a stopped pod gets to be gone: kubelet and controllers work in steps of a second. */
 const STOPPED_WITHIN_SEC = 60;
 
-export function obeyStopRequests(input: StopRequestsInput): StopRequests {
-  const { client, job, record, graceSec, orders, over } = input;
+export function enforceStop(input: StopControlInput): StopControl {
+  const { client, run, observed, stopSignal, over } = input;
+  const { graceSec } = run.terms;
   const detached = new AbortController();
   const stopAndWait = async (because: string): Promise<void> => {
-    await stopJob(client, job, because, record, over);
+    await suspendJob(client, run, because, observed, over);
     await client.clock.sleep((graceSec + STOPPED_WITHIN_SEC) * 1000, over);
     detached.abort(new Error("the stopped pod did not end in time"));
   };
@@ -45,34 +48,34 @@ export function obeyStopRequests(input: StopRequestsInput): StopRequests {
   };
   const detach = (reason: string): void => {
     // Adding it to the record calls its listeners, ours too.
-    if (record.evidence.acts.detach || detached.signal.aborted) return;
-    record.add({ kind: "act", act: { kind: "detach", reason, at: client.clock.now() } });
+    if (observed.evidence.acts.detach || detached.signal.aborted) return;
+    observed.add({ kind: "act", act: { kind: "detach", reason, at: client.clock.now() } });
     detached.abort(new Error(reason));
   };
   const obey = (): void => {
-    const request = readStopRequest(orders.reason);
+    const request = classifyStop(stopSignal.reason);
     if (request.kind === "detach") detach(request.reason);
     else {
-      record.add({ kind: "act", act: { ...request, at: client.clock.now() } });
+      observed.add({ kind: "act", act: { ...request, at: client.clock.now() } });
       stop(request.reason);
     }
   };
-  const stopLooking = record.subscribe(() => {
-    const successor = successorOf(record, input.runId);
+  const stopLooking = observed.subscribe(() => {
+    const successor = successorOf(observed, input.runId);
     if (successor) detach(`run ${successor} has taken over its Job`);
   });
-  if (orders.aborted) obey();
-  else orders.addEventListener("abort", obey, { once: true, signal: over });
+  if (stopSignal.aborted) obey();
+  else stopSignal.addEventListener("abort", obey, { once: true, signal: over });
   over.addEventListener("abort", stopLooking, { once: true });
   const leave = (because: Fault): void => {
-    if (hasEnded(record.evidence)) return;
-    record.add({ kind: "fault", fault: because });
+    if (hasEnded(observed.evidence)) return;
+    observed.add({ kind: "fault", fault: because });
     detached.abort(new Error(because.message));
   };
   return { detached: detached.signal, stop, leave };
 }
 
 /** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */
-export function successorOf({ job }: Pick<RunRecord, "job">, runId: string): string | null {
+export function successorOf({ job }: Pick<ObservedRun, "job">, runId: string): string | null {
   return job && !isOfRun(job, runId) ? runIdOf(job) : null;
 }

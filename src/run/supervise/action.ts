@@ -2,14 +2,14 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { z } from "zod";
 import type { RunStatus } from "../../paperclip/run-status.ts";
+import type { Clearing } from "../claim/claim.ts";
 import { runIdOf, stateOf, taskIdOf } from "../shared/job-state.ts";
-import type { Clearing } from "../claim/classify.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 
 /** On a Job: for which lost run its agent was last woken. Who writes it may wake; of several processes one does. */
 export const WOKEN = "paperclip.io/woken";
 
-export type Duty = { readonly kind: "none" } | { readonly kind: "clear"; readonly clearing: Clearing } | Wake;
+export type Action = { readonly kind: "none" } | { readonly kind: "clear"; readonly clearing: Clearing } | Wake;
 
 export interface Wake {
   readonly kind: "wake";
@@ -31,14 +31,14 @@ const STOPPED_FOR_MS = 5 * 60_000;
 /** Milliseconds after which a Job that was never let go is left over: whoever makes one is done within minutes. */
 const HELD_FOR_MS = 60 * 60_000;
 
-const NONE: Duty = { kind: "none" };
+const NONE: Action = { kind: "none" };
 
 /** @param status of the run that the Job belongs to; of its last successor when Paperclip has continued it already */
-export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
+export function decideAction(job: Job, status: RunStatus, now: number): Action {
   const state = stateOf(job);
-  const clear = (how: Clearing["how"], why: string): Duty => ({ kind: "clear", clearing: { job, how, why } });
+  const clear = (how: Clearing["how"], why: string): Action => ({ kind: "clear", clearing: { job, how, why } });
   // Nothing of it ran, and once it is gone nothing of it can: no word of Paperclip's is needed but that it is not alive.
-  if (state === "contender" && status.kind !== "alive" && ageOf(job, now) > HELD_FOR_MS)
+  if (state === "candidate" && status.kind !== "alive" && ageOf(job, now) > HELD_FOR_MS)
     return clear("delete", "nobody let it go for an hour, and nothing of it ever ran");
   // Only Paperclip's plain word that the run is over is a leave to do anything else.
   if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
@@ -46,7 +46,7 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
   // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
   if (state !== "stopped" && isReported(job, status)) return clear("delete", "Paperclip has recorded its outcome");
   switch (state) {
-    case "contender":
+    case "candidate":
       return clear("delete", "its run is over, and nothing of it ever ran");
     case "stopped":
       return suspendedFor(job, now) > STOPPED_FOR_MS ? clear("delete", "its run was stopped") : NONE;
@@ -61,7 +61,7 @@ export function dutyOf(job: Job, status: RunStatus, now: number): Duty {
   }
 }
 
-function wake(job: Job, { status }: { readonly status: string }, now: number): Duty {
+function wake(job: Job, { status }: { readonly status: string }, now: number): Action {
   const lostRunId = runIdOf(job);
   const taskId = taskIdOf(job);
   // A success needs no second turn.

@@ -10,7 +10,7 @@ import { nameOf } from "../shared/job-state.ts";
 import type { Wake } from "./action.ts";
 
 /** Never rejects for what Paperclip answers. */
-export async function leaveToOperator(
+export async function askOperator(
   job: Job,
   { lostRunId, taskId }: Wake,
   access: Pick<WakeupRequest, "url" | "token" | "agentId"> & { readonly signal: AbortSignal },

@@ -5,14 +5,14 @@ import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../kubernetes/resource-types.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
 import { type WakeupRequest, wakeAgent } from "../../paperclip/wakeup.ts";
-import { clearAway } from "../claim/clear.ts";
-import { nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
+import { clearAway } from "../claim/claim.ts";
+import { variableKey } from "../plan/plan.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
+import { nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
 import { LABELS, OURS } from "../shared/names.ts";
-import { variableKey } from "../plan/secret.ts";
+import { decideAction, type Wake, WOKEN } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
-import { dutyOf, type Wake, WOKEN } from "./action.ts";
-import { leaveToOperator } from "./ask-operator.ts";
+import { askOperator } from "./ask-operator.ts";
 
 export interface Look {
   readonly lease: ClusterLease;
@@ -32,7 +32,7 @@ const TOKEN = variableKey("PAPERCLIP_API_KEY");
 const MAX_SUCCESSORS = 20;
 
 /** Throws ApiError when the place cannot be looked at. */
-export async function lookAfter(look: Look): Promise<void> {
+export async function reconcileNamespace(look: Look): Promise<void> {
   const { client } = look.lease;
   const { items } = await client.list(jobs, look.namespace, { labelSelector: OURS, signal: look.signal });
   for (const job of items) {
@@ -58,7 +58,7 @@ async function attend(look: Look, job: Job, runId: string): Promise<void> {
   const status = await lastStatus(createRunStatusReader({ url, token }), runId, look.signal);
   // It may have begun here while we asked.
   if (activeRuns.has(runId)) return;
-  const duty = dutyOf(job, status, client.clock.now());
+  const duty = decideAction(job, status, client.clock.now());
   switch (duty.kind) {
     case "none":
       return;
@@ -71,7 +71,7 @@ async function attend(look: Look, job: Job, runId: string): Promise<void> {
       if (!look.wakes && duty.again) return;
       if (!url || !token || !(await claimWakeup(look, job, duty))) return;
       const access = { url, token, agentId: agent.id, signal: look.signal };
-      if (!look.wakes) return leaveToOperator(job, duty, access, look.tell);
+      if (!look.wakes) return askOperator(job, duty, access, look.tell);
       return wake(job, duty, access, look.tell);
     }
   }

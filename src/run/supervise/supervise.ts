@@ -5,8 +5,11 @@
  */
 import { autoRecovery } from "../../config/operator.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
-import { lookAfter } from "./reconcile.ts";
 import { placesFile, type RunPlace, readPlaces } from "./places.ts";
+import { reconcileNamespace } from "./reconcile.ts";
+
+export { begins, ends } from "./active-runs.ts";
+export { placesFile, rememberPlace } from "./places.ts";
 
 export interface SupervisorOptions {
   readonly dependencies?: Partial<Dependencies>;
@@ -40,7 +43,7 @@ async function lookAt(
     try {
       const namespace = place.namespace ?? lease.client.cluster.namespace;
       const { env, paperclipUrl } = deps;
-      await lookAfter({ lease, namespace, paperclipUrl, wakes: autoRecovery(env), tell, signal });
+      await reconcileNamespace({ lease, namespace, paperclipUrl, wakes: autoRecovery(env), tell, signal });
     } finally {
       await lease.release();
     }

@@ -1,7 +1,8 @@
 /** Shows what the agent is doing where Paperclip has one line for it: on the page of its task. */
+
+import { type Work, workOf } from "../../format/work.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Host } from "../../paperclip/host.ts";
-import { type Work, workOf } from "../../format/work.ts";
 
 /** Milliseconds between two tellings: for each the host reads its database. */
 const EVERY_MS = 2_000;
@@ -9,13 +10,13 @@ const EVERY_MS = 2_000;
 /** Bytes of the longest line that is looked at: what fits in one line of a page is not worth more. */
 const MAX_LINE_BYTES = 256 * 1024;
 
-export interface WorkShow {
+export interface ActivityReporter {
   /** A line of the agent's stdout; valid during the call only. */
   line(bytes: Buffer): void;
 }
 
 /** Tells the newest, and nothing that is older, until the signal aborts. */
-export function showWork(host: Host, clock: Clock, signal: AbortSignal): WorkShow {
+export function reportActivity(host: Host, clock: Clock, signal: AbortSignal): ActivityReporter {
   let newest: Work | null = null;
   let telling = false;
   const tell = async (): Promise<void> => {

@@ -1,18 +1,18 @@
 /** Tells the host which Job carries the run, and where it comes from. */
 import type { Host } from "../../paperclip/host.ts";
-import type { LaunchedJob } from "../shared/launched-run.ts";
-import type { RunPlan } from "../plan/run-plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import type { JobInCluster } from "../shared/launched-run.ts";
 
-export async function announceJob(host: Host, job: LaunchedJob): Promise<void> {
+export async function announceJob(host: Host, job: JobInCluster): Promise<void> {
   await announce(host, job, "k8s.job.created", `Job ${job.name} created in namespace ${job.namespace}`);
   await host.status(`Job ${job.namespace}/${job.name} created (image ${imageOf(job)})`);
 }
 
 /** `from`: the run that the Job belonged to; null when it was this one, in an earlier process. */
-export async function announceTakeOver(
+export async function announceAdoption(
   host: Host,
   plan: RunPlan,
-  job: LaunchedJob,
+  job: JobInCluster,
   from: string | null,
 ): Promise<void> {
   const whose = from ? `run ${from}, which is over` : "an earlier process of this run";
@@ -24,9 +24,9 @@ export async function announceTakeOver(
   await host.status(note);
 }
 
-function announce(host: Host, job: LaunchedJob, type: string, message: string): Promise<void> {
+function announce(host: Host, job: JobInCluster, type: string, message: string): Promise<void> {
   const { namespace, name, uid } = job;
   return host.notice({ type, message, payload: { namespace, job: name, uid, image: imageOf(job) } });
 }
 
-const imageOf = ({ object }: LaunchedJob): string | undefined => object.spec?.template.spec?.containers[0]?.image;
+const imageOf = ({ object }: JobInCluster): string | undefined => object.spec?.template.spec?.containers[0]?.image;

@@ -1,23 +1,19 @@
 /** Tells the host where the run is: what pod, where, which phase, why it waits. One notice for each change. */
 import type { Host, Notice } from "../../paperclip/host.ts";
-import { trueCondition } from "../observe/evidence/job.ts";
-import type { PodFacts } from "../observe/evidence/pod.ts";
-import type { Evidence } from "../observe/evidence/evidence.ts";
+import { describeWaiting, type Evidence, type ObservedRun, type PodFacts, trueCondition } from "../observe/observe.ts";
 import { CONTAINER } from "../shared/names.ts";
-import type { RunRecord } from "../observe/observed-run.ts";
-import { describeWaiting } from "../observe/waiting/waiting.ts";
 
 /** Starts telling; returns the way to stop, which resolves when the last notice is delivered. */
-export function narrate(record: RunRecord, host: Host): () => Promise<void> {
+export function reportProgress(observed: ObservedRun, host: Host): () => Promise<void> {
   let told = "";
   let telling = Promise.resolve();
   const tell = (): void => {
-    const notice = stageOf(record);
+    const notice = stageOf(observed);
     if (!notice || `${notice.type} ${notice.message}` === told) return;
     told = `${notice.type} ${notice.message}`;
     telling = telling.then(() => host.notice(notice));
   };
-  const stop = record.subscribe(tell);
+  const stop = observed.subscribe(tell);
   // The pod may have been in sight before anybody listened.
   tell();
   return () => {
@@ -26,11 +22,11 @@ export function narrate(record: RunRecord, host: Host): () => Promise<void> {
   };
 }
 
-function stageOf(record: RunRecord): Notice | null {
-  const { evidence } = record;
+function stageOf(observed: ObservedRun): Notice | null {
+  const { evidence } = observed;
   const { pod, job } = evidence;
   if (!job) return null;
-  if (!pod || (pod.agent.state !== "running" && pod.agent.state !== "terminated")) return waitingNotice(record);
+  if (!pod || (pod.agent.state !== "running" && pod.agent.state !== "terminated")) return waitingNotice(observed);
   const payload = podPayload(evidence);
   if (pod.agent.state === "running" && pod.deletionAskedAt !== null)
     return leavingNotice(pod, job.stoppedBecause !== null, payload);
@@ -49,9 +45,14 @@ function leavingNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<stri
   return { type: "k8s.pod.leaving", message: words, level: stoppedByUs ? "info" : "warn", payload };
 }
 
-function waitingNotice(record: RunRecord): Notice | null {
-  const { evidence } = record;
-  const waiting = describeWaiting({ pod: record.pod, job: record.job, events: record.events, container: CONTAINER });
+function waitingNotice(observed: ObservedRun): Notice | null {
+  const { evidence } = observed;
+  const waiting = describeWaiting({
+    pod: observed.pod,
+    job: observed.job,
+    events: observed.events,
+    container: CONTAINER,
+  });
   if (waiting.state === "ready" || waiting.state === "suspended") return null;
   const where = evidence.pod ? `Pod ${evidence.pod.name}` : `Job ${evidence.job?.name}`;
   const why = [waiting.reason, waiting.message].filter(Boolean).join(": ");

@@ -1,18 +1,18 @@
 /** Shows that a silent run is alive: Paperclip grows suspicious of one that says nothing for an hour (measured). */
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Host } from "../../paperclip/host.ts";
-import type { RunRecord } from "../observe/observed-run.ts";
+import type { ObservedRun } from "../observe/observe.ts";
 
 /** Milliseconds of silence after which the host is told once more. */
 const SILENCE_MS = 10 * 60_000;
 
-export interface SignsOfLife {
+export interface SilenceReporter {
   /** The agent said something. */
   heard(): void;
 }
 
 /** Tells the host of each stretch of silence of a container that runs, until the signal aborts. */
-export function showLife(record: RunRecord, host: Host, clock: Clock, signal: AbortSignal): SignsOfLife {
+export function reportSilence(observed: ObservedRun, host: Host, clock: Clock, signal: AbortSignal): SilenceReporter {
   let heardAt = clock.now();
   let toldAt = heardAt;
   const tell = async (): Promise<void> => {
@@ -21,7 +21,7 @@ export function showLife(record: RunRecord, host: Host, clock: Clock, signal: Ab
       await clock.sleep(Math.max(0, next - clock.now()), signal);
       if (clock.now() < Math.max(heardAt, toldAt) + SILENCE_MS) continue;
       toldAt = clock.now();
-      const { pod } = record.evidence;
+      const { pod } = observed.evidence;
       // Of a pod that was told to end, running was only the last that its node said.
       if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) continue;
       const minutes = Math.round((toldAt - heardAt) / 60_000);

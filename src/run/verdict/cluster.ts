@@ -1,7 +1,6 @@
-import { trueCondition } from "../observe/evidence/job.ts";
-import type { PodFacts } from "../observe/evidence/pod.ts";
-import type { Cause } from "./cause.ts";
+import { type PodFacts, trueCondition } from "../observe/observe.ts";
 import type { VerdictCode } from "../shared/codes.ts";
+import type { Cause } from "./cause.ts";
 import type { Known } from "./facts.ts";
 import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./phrases.ts";
 

@@ -1,9 +1,13 @@
 import { type AgentResult, mergeResults, NO_RESULT } from "../../claude/agent-result.ts";
 import { fromSeal } from "../../claude/sealed-result.ts";
 import type { Seal } from "../../runner/seal.ts";
-import { type JobFacts, trueCondition } from "../observe/evidence/job.ts";
-import type { ContainerFacts, Terminated } from "../observe/evidence/pod.ts";
-import type { Evidence } from "../observe/evidence/evidence.ts";
+import {
+  type ContainerFacts,
+  type Evidence,
+  type JobFacts,
+  type Terminated,
+  trueCondition,
+} from "../observe/observe.ts";
 import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */

@@ -1,6 +1,6 @@
-import type { Fault } from "../observe/evidence/evidence.ts";
-import type { Cause, Finding } from "./cause.ts";
 import { isVerdictCode } from "../shared/codes.ts";
+import type { Fault } from "../shared/run-fault.ts";
+import type { Cause, Finding } from "./cause.ts";
 import type { Known } from "./facts.ts";
 
 /** A fault of the adapter's side that ended the run before there was a pod. */

@@ -1,4 +1,4 @@
-import { fixForWaiting } from "../observe/waiting/fixes.ts";
+import { fixForWaiting } from "../observe/observe.ts";
 import type { Cause } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import { failedInit, type Known } from "./facts.ts";

@@ -1,8 +1,8 @@
-import type { ActsTaken } from "../observe/evidence/acts.ts";
+import type { ActsTaken } from "../observe/observe.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { type Known, neverLaunched } from "./facts.ts";
-import { whatItWaitedFor } from "./startup.ts";
 import { claude, quoting, runAgain, timeOf, withEnding } from "./phrases.ts";
+import { whatItWaitedFor } from "./startup.ts";
 
 /** Somebody cancelled the run, and it had not ended before. */
 export const cancelled: Cause = (known) => {

@@ -1,4 +1,4 @@
-import type { PodFacts } from "../observe/evidence/pod.ts";
+import type { PodFacts } from "../observe/observe.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";

@@ -1,19 +1,20 @@
 import { oneLine, redact } from "../../kubernetes/redact.ts";
-import type { Evidence } from "../observe/evidence/evidence.ts";
+import type { Evidence } from "../observe/observe.ts";
 import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { deletedFromOutside, disrupted, outOfMemory } from "./cluster.ts";
-import { brokenBeforeTheRun, lostFromSight } from "./faults.ts";
 import { claimsSuccess, join, type Known, saidNothing } from "./facts.ts";
+import { brokenBeforeTheRun, lostFromSight } from "./faults.ts";
+import { claude } from "./phrases.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
+import { witnesses } from "./statements.ts";
 import { cancelled, deadline, detached, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
 import { truncated } from "./truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./types.ts";
-import { witnesses } from "./statements.ts";
-import { claude } from "./phrases.ts";
 
 export { VERDICT_CODES } from "../shared/codes.ts";
+export { timeOf } from "./phrases.ts";
 export type { Failure, Verdict } from "./types.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Starts runs through the adapter as Paperclip would, with an agent that is a small sh program. */
 import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
-import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
 import { execute } from "../../../src/run/execute.ts";
+import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
 import { contextOf, freshId } from "./context.ts";
 import type { Place } from "./place.ts";
 

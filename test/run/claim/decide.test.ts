@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
-import { type ClaimDecision, decideClaim, runsInQuestion } from "../../../src/run/claim/decide.ts";
 import type { Claimant } from "../../../src/run/claim/classify.ts";
+import { type ClaimDecision, decideClaim, runsInQuestion } from "../../../src/run/claim/decide.ts";
 import { type JobSpec, jobOf } from "./jobs.ts";
 
 const me: Claimant = {
@@ -46,10 +46,10 @@ describe("one Job of another run", () => {
     ["started", over("interrupted"), "adopt job-0"],
     ["started", { kind: "unknown" }, "adopt job-0"],
     ["started", over("cancelled"), "stop job-0"],
-    ["contender", alive, "k8s_concurrent_run_blocked"],
-    ["contender", unreadable, "k8s_concurrency_guard_unreachable"],
-    ["contender", over(), "delete job-0"],
-    ["contender", { kind: "unknown" }, "delete job-0"],
+    ["candidate", alive, "k8s_concurrent_run_blocked"],
+    ["candidate", unreadable, "k8s_concurrency_guard_unreachable"],
+    ["candidate", over(), "delete job-0"],
+    ["candidate", { kind: "unknown" }, "delete job-0"],
     ["stopped", alive, "k8s_concurrent_run_blocked"],
     ["stopped", unreadable, "free"],
     ["stopped", over(), "delete job-0"],
@@ -149,7 +149,7 @@ describe("a Job of this very run", () => {
   });
 
   it("that was never let go still has to wait for the others", () => {
-    const held = { state: "contender", runId: "me" } as const;
+    const held = { state: "candidate", runId: "me" } as const;
     expect(gist(decide([held], alive))).toBe("go on with job-0");
     expect(gist(decide([held, { state: "started" }], alive))).toBe("k8s_concurrent_run_blocked");
   });

@@ -1,7 +1,7 @@
 /** A model of contenders on one API server: every step of every process may come between any two of another. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contend } from "../../../src/run/claim/elect.ts";
+import { elect } from "../../../src/run/claim/elect.ts";
 import { jobOf } from "./jobs.ts";
 
 type Step = "create" | "list" | "act" | "end" | "out";
@@ -15,7 +15,7 @@ interface Process {
 /** A Job as the server has it; absent when gone. */
 interface Stored {
   readonly owner: number;
-  readonly state: "contender" | "started" | "complete";
+  readonly state: "candidate" | "started" | "complete";
 }
 
 interface World {
@@ -39,14 +39,14 @@ function move(world: World, { kind, who }: Move): World {
     jobs,
   });
   if (kind === "crash") return become("out");
-  if (kind === "reap") return process.step === "out" && own?.state === "contender" ? { ...world, jobs: others } : world;
+  if (kind === "reap") return process.step === "out" && own?.state === "candidate" ? { ...world, jobs: others } : world;
   switch (process.step) {
     case "create":
-      return become("list", [...others, { owner: who, state: "contender" }]);
+      return become("list", [...others, { owner: who, state: "candidate" }]);
     case "list":
       return become("act", world.jobs, world.jobs);
     case "act": {
-      const answer = contend({ name: names(who), uid: `uid-of-${names(who)}` }, process.seen.map(asJob));
+      const answer = elect({ name: names(who), uid: `uid-of-${names(who)}` }, process.seen.map(asJob));
       if (answer.kind === "wait") return become("list");
       if (answer.kind === "withdraw") return become("out", others);
       // What is gone cannot be let go.

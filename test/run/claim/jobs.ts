@@ -9,7 +9,7 @@ export interface JobSpec {
   readonly sessionId?: string;
   readonly state?:
     | undefined
-    | "contender"
+    | "candidate"
     | "started"
     | "stopping"
     | "stopped"
@@ -24,7 +24,7 @@ export interface JobSpec {
 export function jobOf({ name = "job", runId = "run-1", taskId = "task", sessionId, state, age = 0 }: JobSpec): Job {
   const done = state === "complete" || state === "collected" ? "Complete" : state === "failed" ? "Failed" : null;
   const stopped = state === "stopping" || state === "stopped";
-  const held = state === "contender" || stopped;
+  const held = state === "candidate" || stopped;
   return {
     metadata: {
       name,
@@ -35,7 +35,7 @@ export function jobOf({ name = "job", runId = "run-1", taskId = "task", sessionI
       annotations: {
         [ANNOTATIONS.runId]: runId,
         ...(taskId === null ? {} : { [ANNOTATIONS.taskId]: taskId }),
-        ...(state === "contender" ? {} : { [ANNOTATIONS.started]: "2026-01-01T00:00:00Z" }),
+        ...(state === "candidate" ? {} : { [ANNOTATIONS.started]: "2026-01-01T00:00:00Z" }),
         ...(stopped ? { [ANNOTATIONS.stopped]: "because" } : {}),
         ...(state === "collected" ? { [ANNOTATIONS.collected]: runId } : {}),
       },

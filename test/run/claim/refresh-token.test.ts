@@ -18,7 +18,7 @@ function planned(spec: JobSpec): Job {
   const { template = {} } = job.spec ?? {};
   return {
     metadata: { ...job.metadata, ...metadata, namespace: "runs" },
-    spec: { template, suspend: spec.state === "contender" },
+    spec: { template, suspend: spec.state === "candidate" },
     status,
   };
 }
@@ -56,7 +56,7 @@ describe("the token of the run that takes a Job over", () => {
 
   it.each<[string, Job, { token?: null }]>([
     ["that has ended", planned({ state: "complete" }), {}],
-    ["that never started", planned({ state: "contender" }), {}],
+    ["that never started", planned({ state: "candidate" }), {}],
     ["whose pod mounts none", jobOf({ state: "started" }), {}],
     ["of a host without tokens", planned({ state: "started" }), { token: null }],
   ])("is not given to a Job %s", async (_, job, options) => {

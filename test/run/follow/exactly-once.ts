@@ -1,5 +1,5 @@
-import type { FollowReport } from "../../../src/run/follow/follow-transcript.ts";
 import type { Missing } from "../../../src/run/follow/assemble/missing.ts";
+import type { FollowReport } from "../../../src/run/follow/follow-transcript.ts";
 import type { Channel } from "../../../src/runner/frame.ts";
 
 const MARK = /^\[paperclip\] (\d+) lines?(?: of stderr)? missing: (\d+)(?:–(\d+))? \(.+\)$/;

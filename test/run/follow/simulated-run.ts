@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { ApiError } from "../../../src/kubernetes/api-error.ts";
 import type { Clock } from "../../../src/kubernetes/clock.ts";
-import type { ContainerState } from "../../../src/run/follow/read/container.ts";
 import type { FollowEvent } from "../../../src/run/follow/assemble/events.ts";
-import { type FollowLimits, type FollowReport, followTranscript } from "../../../src/run/follow/follow-transcript.ts";
-import type { GapSource } from "../../../src/run/follow/refill/gap-source.ts";
+import { type FollowReport, followTranscript } from "../../../src/run/follow/follow-transcript.ts";
+import type { ContainerState } from "../../../src/run/follow/read/container.ts";
+import type { FollowLimits } from "../../../src/run/follow/read/limits.ts";
 import type { OpenLog } from "../../../src/run/follow/read/log-source.ts";
+import type { GapSource } from "../../../src/run/follow/refill/gap-source.ts";
 import { PodCopy } from "../../../src/run/follow/refill/pod-copy.ts";
 import { type Channel, frameHead } from "../../../src/runner/frame.ts";
 import type { Seal } from "../../../src/runner/seal.ts";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { awaitStart } from "../../../src/run/launch/await-start.ts";
-import { launchedJob } from "../../../src/run/shared/launched-run.ts";
-import type { LookForPod } from "../../../src/run/observe/find-pod.ts";
-import { createRecord, type RunRecord } from "../../../src/run/observe/observed-run.ts";
+import type { FindPod } from "../../../src/run/observe/find-pod.ts";
+import { createObservedRun, type ObservedRun } from "../../../src/run/observe/observed-run.ts";
+import { jobInCluster } from "../../../src/run/shared/launched-run.ts";
 import { ApiServer, refuse } from "../../kubernetes/support/api-server.ts";
 import { container, JOB, job, podObject, RUN, RUNNING, T0 } from "../support/evidence.ts";
 
@@ -17,20 +17,20 @@ const CREATING = podObject(
 const STARTED = podObject(RUNNING, { resourceVersion: "20" });
 
 /** Waits for a pod of which only the creation was told, though its time is over; `look` answers what the cluster has. */
-async function waitLate(look: (record: RunRecord) => ReturnType<LookForPod>): Promise<RunRecord> {
+async function waitLate(look: (record: ObservedRun) => ReturnType<FindPod>): Promise<ObservedRun> {
   server = await ApiServer.start((_, reply) => refuse(reply, 503, "ServiceUnavailable", "away"));
   let now = T0;
   const clock = { now: () => (now += 60_000), sleep: () => new Promise<void>(() => undefined) };
   const client = new KubernetesClient(await server.cluster(), { clock });
-  const record = createRecord(RUN);
+  const record = createObservedRun(RUN);
   record.add(job());
   record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
   const { signal } = new AbortController();
-  await awaitStart(client, launchedJob(JOB), record, { podStartTimeoutSec: 8 }, () => look(record), signal);
+  await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec: 8 }, () => look(record), signal);
   return record;
 }
 
-const gaveUp = ({ evidence }: RunRecord): boolean => evidence.acts.gaveUp !== null;
+const gaveUp = ({ evidence }: ObservedRun): boolean => evidence.acts.gaveUp !== null;
 
 describe("a pod whose time to start is over", () => {
   it("is given up when the cluster shows now what was told of it", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { noEvidence, type Observation, observe } from "../../../src/run/observe/evidence/evidence.ts";
+import { noEvidence, type Observation, reduceEvidence } from "../../../src/run/observe/evidence/reduce.ts";
 import {
   agent,
   cancel,
@@ -20,7 +20,7 @@ import {
 import { RECORDED_CONTAINER, readRecording } from "../support/recording.ts";
 
 function afterRecording(name: string) {
-  return readRecording(name).observations.reduce(observe, noEvidence({ ...RUN, container: RECORDED_CONTAINER }));
+  return readRecording(name).observations.reduce(reduceEvidence, noEvidence({ ...RUN, container: RECORDED_CONTAINER }));
 }
 
 describe("what the cluster overwrites", () => {
@@ -96,7 +96,7 @@ describe("whose pod it is", () => {
     const seen = afterRecording("pfpignore");
     expect(seen.pod?.ordinal).toBe(2);
     const [first] = readRecording("pfpignore").observations.filter(({ kind }) => kind === "pod");
-    expect(first && observe(seen, first)).toEqual(seen);
+    expect(first && reduceEvidence(seen, first)).toEqual(seen);
   });
 });
 
@@ -150,7 +150,7 @@ describe("what stays", () => {
   test("evidence is plain data: it survives JSON", () => {
     fc.assert(
       fc.property(fc.constantFrom("evict", "imagepull", "oomchild3", "pfpignore"), (name) => {
-        const seen = observe(afterRecording(name), agent(SUCCEEDED));
+        const seen = reduceEvidence(afterRecording(name), agent(SUCCEEDED));
         expect(JSON.parse(JSON.stringify(seen))).toEqual(seen);
       }),
       { numRuns: 4 },

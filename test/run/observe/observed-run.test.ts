@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRecord } from "../../../src/run/observe/observed-run.ts";
+import { createObservedRun } from "../../../src/run/observe/observed-run.ts";
 import { JOB, podObject, RUN, RUNNING } from "../support/evidence.ts";
 
 const jobAt = (resourceVersion: string, suspend: boolean, deleted = false) =>
@@ -14,7 +14,7 @@ const podAt = (resourceVersion: string, status: object) =>
 
 describe("the record of a run", () => {
   it("29: keeps the newer state when the answer to a call comes after what the watch told of later", () => {
-    const record = createRecord(RUN);
+    const record = createObservedRun(RUN);
     record.add(jobAt("99", false));
     record.add(jobAt("101", true));
     record.add(jobAt("100", false));
@@ -26,7 +26,7 @@ describe("the record of a run", () => {
   });
 
   it("takes a last state, and versions that cannot be compared, as they come", () => {
-    const record = createRecord(RUN);
+    const record = createObservedRun(RUN);
     record.add(jobAt("not-a-number", true));
     record.add(jobAt("5", false));
     expect(record.evidence.job).toMatchObject({ suspended: false });

@@ -1,8 +1,8 @@
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import { describe, expect, test } from "vitest";
-import { noEvidence, observe } from "../../../src/run/observe/evidence/evidence.ts";
-import { judge } from "../../../src/run/verdict/verdict.ts";
+import { noEvidence, reduceEvidence } from "../../../src/run/observe/evidence/reduce.ts";
 import { describeWaiting, type Waiting } from "../../../src/run/observe/waiting/waiting.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import { container, JOB, podObject, RUN, T0 } from "../support/evidence.ts";
 import { RECORDED_CONTAINER, readRecording } from "../support/recording.ts";
 
@@ -194,7 +194,7 @@ describe("when waiting was given up", () => {
     const act = { kind: "act", act: { kind: "gave-up", waiting, waitedSec: 90, at: T0 } } as const;
     for (const name of ["suspendmid", "delpending", "deljobfg"]) {
       const seen = [...readRecording(name).observations, act].reduce(
-        observe,
+        reduceEvidence,
         noEvidence({ ...RUN, container: RECORDED_CONTAINER }),
       );
       expect(judge(seen).kind).toBe("start-failed");
@@ -212,7 +212,7 @@ describe("when waiting was given up", () => {
     const waiting = story(name).at(-1) as Waiting;
     const act = { kind: "act", act: { kind: "gave-up", waiting, waitedSec: 90, at: 0 } } as const;
     const seen = [...observations.slice(0, until), act].reduce(
-      observe,
+      reduceEvidence,
       noEvidence({ ...RUN, container: RECORDED_CONTAINER }),
     );
     const verdict = judge(seen);

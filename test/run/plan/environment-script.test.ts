@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentScript } from "../../../src/run/plan/environment-script.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
-
 import { input, podOf, secretOf } from "../support/plan-input.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
 import type { Given } from "../../../src/run/plan/provision.ts";
-import { termsOf } from "../../../src/run/shared/run-terms.ts";
+import { type PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
+import { runTermsOf } from "../../../src/run/shared/run-terms.ts";
 import { everything, given, hostPod, input, secretOf } from "../support/plan-input.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";
@@ -57,7 +57,7 @@ describe("a session", () => {
   it("of a Job that was taken over is remembered as the Job was started, not as this run would have started it", () => {
     const { job, session } = planRun(input({ hostPod, given: everything() }));
     const later = planRun(input({ hostPod, given: given() }));
-    expect(termsOf(job, later).session).toEqual(session);
+    expect(runTermsOf(job, later).session).toEqual(session);
     expect(later.session).not.toHaveProperty("mcpServerIdentity");
   });
 });

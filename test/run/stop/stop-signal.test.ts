@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
-import { hearStopOrders } from "../../../src/run/stop/stop-signal.ts";
-import { readStopRequest } from "../../../src/run/stop/stop-reason.ts";
+import { classifyStop } from "../../../src/run/stop/stop-reason.ts";
+import { createStopSignal } from "../../../src/run/stop/stop-signal.ts";
 
 /** A host, its record of the run, and a clock that passes when told to. */
 function setUp() {
@@ -12,7 +12,7 @@ function setUp() {
   const waits: number[] = [];
   let looks = 0;
   let status: RunStatus = { kind: "alive", status: "running" };
-  const orders = hearStopOrders({
+  const orders = createStopSignal({
     runId: "run",
     host: host.signal,
     readStatus: () => {
@@ -59,7 +59,7 @@ describe("lesson 2, case 56: only an explicit cancellation cancels", () => {
   it.each([over("cancelled"), alive("cancelling")])("the record says %j", async (status) => {
     const { orders, look } = setUp();
     await look(status);
-    expect(readStopRequest(orders.reason)).toMatchObject({ kind: "cancel", by: "the run's record" });
+    expect(classifyStop(orders.reason)).toMatchObject({ kind: "cancel", by: "the run's record" });
   });
 
   it.each<RunStatus>([
@@ -100,7 +100,7 @@ describe("the host's signal", () => {
   it("cancels at once, with the host's words", () => {
     const { host, orders, looks } = setUp();
     host.abort(new Error("Cancelled due to budget pause"));
-    expect(readStopRequest(orders.reason)).toEqual({
+    expect(classifyStop(orders.reason)).toEqual({
       kind: "cancel",
       by: "the host",
       reason: "Cancelled due to budget pause",
@@ -112,7 +112,7 @@ describe("the host's signal", () => {
     const { host, orders, settle } = setUp();
     host.abort(new Error("Legacy controller lease lost"));
     await settle();
-    expect(readStopRequest(orders.reason)).toMatchObject({ kind: "detach" });
+    expect(classifyStop(orders.reason)).toMatchObject({ kind: "detach" });
   });
 
   it("that only says the lease is lost cancels when the run's record says so", async () => {
@@ -120,6 +120,6 @@ describe("the host's signal", () => {
     say(over("cancelled"));
     host.abort(new Error("Legacy controller lease lost"));
     await settle();
-    expect(readStopRequest(orders.reason)).toMatchObject({ kind: "cancel" });
+    expect(classifyStop(orders.reason)).toMatchObject({ kind: "cancel" });
   });
 });

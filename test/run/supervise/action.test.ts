@@ -2,12 +2,12 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
-import { type Duty, dutyOf, WOKEN } from "../../../src/run/supervise/action.ts";
+import { type Action, decideAction, WOKEN } from "../../../src/run/supervise/action.ts";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
 const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
 
-type State = "contender" | "started" | "finished" | "stopped" | "collected" | "leaving";
+type State = "candidate" | "started" | "finished" | "stopped" | "collected" | "leaving";
 
 function job(state: State, annotations: Record<string, string> = {}, suspendedFor = 0): Job {
   const suspended = [{ type: "Suspended", status: "True", lastTransitionTime: minutesAgo(suspendedFor) }];
@@ -21,13 +21,13 @@ function job(state: State, annotations: Record<string, string> = {}, suspendedFo
       annotations: {
         "paperclip.io/run-id": "run-1",
         "paperclip.io/task-id": "task-1",
-        ...(state === "contender" ? {} : { "paperclip.io/started": minutesAgo(9) }),
+        ...(state === "candidate" ? {} : { "paperclip.io/started": minutesAgo(9) }),
         ...(state === "stopped" ? { "paperclip.io/stopped": "cancelled" } : {}),
         ...(state === "collected" ? { "paperclip.io/collected": "run-1" } : {}),
         ...annotations,
       },
     },
-    spec: { suspend: state === "contender" || state === "stopped", template: {} },
+    spec: { suspend: state === "candidate" || state === "stopped", template: {} },
     status: { conditions },
   };
 }
@@ -37,17 +37,17 @@ const over = (status: string, reported: { job: string; verdict: string | null } 
   status,
   reported,
 });
-const said = (duty: Duty): string => (duty.kind === "clear" ? duty.clearing.how : duty.kind);
+const said = (duty: Action): string => (duty.kind === "clear" ? duty.clearing.how : duty.kind);
 
-describe("dutyOf", () => {
+describe("decideAction", () => {
   it.each<RunStatus>([
     { kind: "alive", status: "running" },
     { kind: "alive", status: "scheduled_retry" },
     { kind: "unknown" },
     { kind: "unreadable", why: "no answer", denied: false },
   ])("does nothing while Paperclip does not say that the run is over: %j", (status) => {
-    for (const state of ["contender", "started", "finished", "stopped"] as const)
-      expect(said(dutyOf(job(state, {}, 60), status, NOW)), state).toBe("none");
+    for (const state of ["candidate", "started", "finished", "stopped"] as const)
+      expect(said(decideAction(job(state, {}, 60), status, NOW)), state).toBe("none");
   });
 
   it.each<[State, string, string]>([
@@ -60,52 +60,60 @@ describe("dutyOf", () => {
     ["finished", "failed", "wake"],
     ["finished", "cancelled", "delete"],
     ["finished", "succeeded", "delete"],
-    ["contender", "failed", "delete"],
+    ["candidate", "failed", "delete"],
     ["collected", "failed", "none"],
     ["leaving", "failed", "none"],
   ])("%s Job of a run that is %s: %s", (state, status, expected) => {
-    expect(said(dutyOf(job(state), over(status), NOW))).toBe(expected);
+    expect(said(decideAction(job(state), over(status), NOW))).toBe(expected);
   });
 
   it("removes a Job that nobody let go for an hour, whatever is known of its run but that it is alive", () => {
     const held = (minutes: number): Job => {
-      const { metadata, ...rest } = job("contender");
+      const { metadata, ...rest } = job("candidate");
       return { ...rest, metadata: { ...metadata, creationTimestamp: minutesAgo(minutes) } };
     };
     for (const status of [{ kind: "unknown" }, { kind: "unreadable", why: "no token", denied: false }] as const) {
-      expect(said(dutyOf(held(59), status, NOW))).toBe("none");
-      expect(said(dutyOf(held(61), status, NOW))).toBe("delete");
+      expect(said(decideAction(held(59), status, NOW))).toBe("none");
+      expect(said(decideAction(held(61), status, NOW))).toBe("delete");
     }
-    expect(said(dutyOf(held(600), { kind: "alive", status: "running" }, NOW))).toBe("none");
+    expect(said(decideAction(held(600), { kind: "alive", status: "running" }, NOW))).toBe("none");
   });
 
   it("leaves a stopped Job to whoever stopped it, and removes it when that took too long", () => {
-    expect(said(dutyOf(job("stopped", {}, 4), over("cancelled"), NOW))).toBe("none");
-    expect(said(dutyOf(job("stopped", {}, 6), over("cancelled"), NOW))).toBe("delete");
+    expect(said(decideAction(job("stopped", {}, 4), over("cancelled"), NOW))).toBe("none");
+    expect(said(decideAction(job("stopped", {}, 6), over("cancelled"), NOW))).toBe("delete");
   });
 
   it("removes an ended Job whose outcome Paperclip has, but not when that outcome was that it goes on", () => {
-    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
+    expect(said(decideAction(job("finished"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe(
+      "delete",
+    );
     // Its conditions come seconds after the container's end, on which the outcome rests.
-    expect(said(dutyOf(job("started"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe("delete");
-    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-2", verdict: "agent-error" }), NOW))).toBe("wake");
-    expect(said(dutyOf(job("finished"), over("failed", { job: "uid-1", verdict: "detached" }), NOW))).toBe("wake");
+    expect(said(decideAction(job("started"), over("failed", { job: "uid-1", verdict: "agent-error" }), NOW))).toBe(
+      "delete",
+    );
+    expect(said(decideAction(job("finished"), over("failed", { job: "uid-2", verdict: "agent-error" }), NOW))).toBe(
+      "wake",
+    );
+    expect(said(decideAction(job("finished"), over("failed", { job: "uid-1", verdict: "detached" }), NOW))).toBe(
+      "wake",
+    );
   });
 
   it("wakes once for a lost run, again after one minute, two, four, and seven times at most", () => {
     const mark = (run: string, minutes: number, times: number) => ({
       [WOKEN]: JSON.stringify({ run, at: NOW - minutes * 60_000, times }),
     });
-    const duty = dutyOf(job("started"), over("failed"), NOW);
+    const duty = decideAction(job("started"), over("failed"), NOW);
     expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: "task-1" });
     expect(JSON.parse((duty as { mark: string }).mark)).toEqual({ run: "run-1", at: NOW, times: 1 });
-    expect(said(dutyOf(job("started", mark("run-1", 0.9, 1)), over("failed"), NOW))).toBe("none");
-    expect(said(dutyOf(job("started", mark("run-1", 1.1, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(dutyOf(job("started", mark("run-1", 15, 5)), over("failed"), NOW))).toBe("none");
-    expect(said(dutyOf(job("started", mark("run-1", 17, 5)), over("failed"), NOW))).toBe("wake");
-    expect(said(dutyOf(job("started", mark("run-0", 0, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(dutyOf(job("started", mark("run-0", 999, 7)), over("failed"), NOW))).toBe("none");
-    expect(said(dutyOf(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
+    expect(said(decideAction(job("started", mark("run-1", 0.9, 1)), over("failed"), NOW))).toBe("none");
+    expect(said(decideAction(job("started", mark("run-1", 1.1, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(decideAction(job("started", mark("run-1", 15, 5)), over("failed"), NOW))).toBe("none");
+    expect(said(decideAction(job("started", mark("run-1", 17, 5)), over("failed"), NOW))).toBe("wake");
+    expect(said(decideAction(job("started", mark("run-0", 0, 1)), over("failed"), NOW))).toBe("wake");
+    expect(said(decideAction(job("started", mark("run-0", 999, 7)), over("failed"), NOW))).toBe("none");
+    expect(said(decideAction(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
   });
 
   it("wakes once, and never again, for a lost run that had no task", () => {
@@ -115,12 +123,12 @@ describe("dutyOf", () => {
       ...rest,
       metadata: { ...metadata, annotations: { ...annotations, ...more } },
     });
-    const duty = dutyOf(taskless(), over("failed"), NOW);
+    const duty = decideAction(taskless(), over("failed"), NOW);
     expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: null });
     const { mark } = duty as { mark: string };
-    expect(said(dutyOf(taskless({ [WOKEN]: mark }), over("failed"), NOW + 24 * 3_600_000))).toBe("none");
+    expect(said(decideAction(taskless({ [WOKEN]: mark }), over("failed"), NOW + 24 * 3_600_000))).toBe("none");
     // Taken over since, and lost again.
     const again = taskless({ [WOKEN]: mark, "paperclip.io/run-id": "run-2" });
-    expect(dutyOf(again, over("failed"), NOW)).toMatchObject({ kind: "wake", lostRunId: "run-2" });
+    expect(decideAction(again, over("failed"), NOW)).toMatchObject({ kind: "wake", lostRunId: "run-2" });
   });
 });

@@ -1,7 +1,9 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStateTerminated, Pod } from "kubernetes-types/core/v1";
 import { type AgentResult, NO_RESULT, type TerminalResult } from "../../../src/claude/agent-result.ts";
-import { type Evidence, noEvidence, type Observation, observe, type RunFacts } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Evidence } from "../../../src/run/observe/evidence/evidence.ts";
+import { noEvidence, type Observation, reduceEvidence } from "../../../src/run/observe/evidence/reduce.ts";
+import type { RunFacts } from "../../../src/run/shared/run-terms.ts";
 import type { Seal } from "../../../src/runner/seal.ts";
 
 /** Building blocks of evidence, each with plain defaults. */
@@ -128,5 +130,5 @@ export function cancel(at = T0 + 20_000): Observation {
 }
 
 export function evidenceOf(observations: readonly Observation[], run: Partial<RunFacts> = {}): Evidence {
-  return observations.reduce(observe, noEvidence({ ...RUN, ...run }));
+  return observations.reduce(reduceEvidence, noEvidence({ ...RUN, ...run }));
 }

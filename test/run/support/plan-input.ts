@@ -3,8 +3,8 @@ import type { PodSpec } from "kubernetes-types/core/v1";
 import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
-import type { PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
 import type { Given } from "../../../src/run/plan/provision.ts";
+import type { PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
 
 export const hostPod: HostPod = {
   namespace: "agents",

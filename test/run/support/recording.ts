@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerState, ContainerStatus, Event, Pod, PodCondition } from "kubernetes-types/core/v1";
-import type { Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 
 /**
  * What a watcher saw of one Job on a real Kubernetes 1.36: `CASE.events.txt` has every event in short, `CASE.json` the

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createHost } from "../../../src/paperclip/host.ts";
-import { showWork } from "../../../src/run/tell/activity.ts";
+import { reportActivity } from "../../../src/run/tell/activity.ts";
 
 const line = (block: unknown, type = "assistant"): Buffer =>
   Buffer.from(JSON.stringify({ type, message: { content: [block] } }));
@@ -24,7 +24,7 @@ function stage(onRuntimeProgress: () => void = () => undefined) {
     wake();
     await turn();
   };
-  return { told, work: showWork(host, clock, over.signal), pass, turn, over };
+  return { told, work: reportActivity(host, clock, over.signal), pass, turn, over };
 }
 
 it("tells at once what the agent does, then the newest at each turn of the clock, and nothing twice", async () => {

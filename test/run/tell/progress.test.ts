@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createHost } from "../../../src/paperclip/host.ts";
-import { narrate } from "../../../src/run/tell/progress.ts";
-import { createRecord } from "../../../src/run/observe/observed-run.ts";
+import { createObservedRun } from "../../../src/run/observe/observed-run.ts";
+import { reportProgress } from "../../../src/run/tell/progress.ts";
 import { ended, job, pod, RUN, RUNNING } from "../support/evidence.ts";
 
 it("tells each stage once, also the one that the pod is in when it begins", async () => {
@@ -9,10 +9,10 @@ it("tells each stage once, also the one that the pod is in when it begins", asyn
   const onEvent = async ({ eventType }: { eventType: string }): Promise<void> => {
     told.push(eventType);
   };
-  const record = createRecord(RUN);
+  const record = createObservedRun(RUN);
   record.add(job());
   record.add(pod(RUNNING));
-  const stop = narrate(record, createHost({ onEvent, onLog: async () => {} }));
+  const stop = reportProgress(record, createHost({ onEvent, onLog: async () => {} }));
   record.add(ended(0));
   record.add(ended(0));
   await stop();
@@ -24,10 +24,10 @@ it("tells of a pod that was told to end and does not: its node may be lost", asy
   const onEvent = async ({ message }: { message?: string }): Promise<void> => {
     told.push(message);
   };
-  const record = createRecord(RUN);
+  const record = createObservedRun(RUN);
   record.add(job());
   record.add(pod(RUNNING));
-  const stop = narrate(record, createHost({ onEvent, onLog: async () => {} }));
+  const stop = reportProgress(record, createHost({ onEvent, onLog: async () => {} }));
   const lost = {
     type: "DisruptionTarget",
     status: "True",

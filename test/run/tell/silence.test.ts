@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createHost } from "../../../src/paperclip/host.ts";
-import { createRecord } from "../../../src/run/observe/observed-run.ts";
-import { showLife } from "../../../src/run/tell/silence.ts";
+import { createObservedRun } from "../../../src/run/observe/observed-run.ts";
+import { reportSilence } from "../../../src/run/tell/silence.ts";
 import { ended, job, pod, RUN, RUNNING } from "../support/evidence.ts";
 
 const MINUTE = 60_000;
@@ -28,11 +28,11 @@ it("26, 28, 31: a long silence shows life, whatever the host's callbacks do, and
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  const record = createRecord(RUN);
+  const record = createObservedRun(RUN);
   record.add(job());
   record.add(pod(RUNNING));
   const over = new AbortController();
-  const life = showLife(record, host, clock, over.signal);
+  const life = reportSilence(record, host, clock, over.signal);
   await pass(8);
   life.heard();
   await pass(8);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Fault, Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 import { ANNOTATIONS } from "../../../src/run/shared/names.ts";
+import type { Fault } from "../../../src/run/shared/run-fault.ts";
 import { judge } from "../../../src/run/verdict/verdict.ts";
 import {
   ANSWERED,

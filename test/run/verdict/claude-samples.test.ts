@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Failure, Verdict } from "../../../src/run/verdict/verdict.ts";
-import { judge } from "../../../src/run/verdict/verdict.ts";
+import { type Failure, judge, type Verdict } from "../../../src/run/verdict/verdict.ts";
 import { readSample, SAMPLE_NAMES } from "../support/claude-sample.ts";
 import { agent, ended, evidenceOf, job, transcript } from "../support/evidence.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Fault, Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
+import type { Fault } from "../../../src/run/shared/run-fault.ts";
 import { judge } from "../../../src/run/verdict/verdict.ts";
 import { ANSWERED, agent, ended, evidenceOf, job, jobDeleted, T0 } from "../support/evidence.ts";
 

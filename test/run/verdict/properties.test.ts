@@ -2,11 +2,11 @@ import fc from "fast-check";
 import type { Pod } from "kubernetes-types/core/v1";
 import { expect, test } from "vitest";
 import type { AgentResult, TerminalResult } from "../../../src/claude/agent-result.ts";
-import type { Observation } from "../../../src/run/observe/evidence/evidence.ts";
 import { toExecutionResult } from "../../../src/run/conclude/result.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
+import { describeWaiting } from "../../../src/run/observe/waiting/waiting.ts";
 import { stoppedBeforeStart } from "../../../src/run/verdict/ending.ts";
 import { judge, VERDICT_CODES } from "../../../src/run/verdict/verdict.ts";
-import { describeWaiting } from "../../../src/run/observe/waiting/waiting.ts";
 import {
   agent,
   cancel,

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { AgentResult } from "../../../src/claude/agent-result.ts";
-import { noEvidence, observe } from "../../../src/run/observe/evidence/evidence.ts";
+import { noEvidence, reduceEvidence } from "../../../src/run/observe/evidence/reduce.ts";
 import { type Failure, judge } from "../../../src/run/verdict/verdict.ts";
 import { ANSWERED, agent, RUN, SUCCEEDED, transcript } from "../support/evidence.ts";
 import { RECORDED_CONTAINER, readRecording } from "../support/recording.ts";
@@ -164,14 +164,16 @@ describe("the verdict on every recorded life of a Job", () => {
     const { observations } = readRecording(name);
     const start = noEvidence({ ...RUN, container: RECORDED_CONTAINER });
     const all = [...observations, transcript(said ? 4 : 0), ...(said ? [agent(said)] : [])];
-    const verdict = judge(all.reduce(observe, start));
+    const verdict = judge(all.reduce(reduceEvidence, start));
     expect(verdict.sentence).toMatch(sentence);
     expect(verdict).toMatchObject(expected === "completed" ? { kind: "completed", code: null } : expected);
   });
 
   test("a child that ran out of memory is told even when the run completed", () => {
     const start = noEvidence({ ...RUN, container: RECORDED_CONTAINER });
-    const { evidence } = judge([...readRecording("oomchild").observations, agent(SUCCEEDED)].reduce(observe, start));
+    const { evidence } = judge(
+      [...readRecording("oomchild").observations, agent(SUCCEEDED)].reduce(reduceEvidence, start),
+    );
     expect(evidence.join("\n")).toContain("The kernel killed a process in the container");
   });
 
@@ -183,9 +185,9 @@ describe("the verdict on every recorded life of a Job", () => {
         { kind: "job", job, deleted: false, at: 0 } as const,
         ...pods.map((pod) => ({ kind: "pod", pod, deleted: false, at: 1 }) as const),
       ];
-      const whole = judge(readRecording(name).observations.reduce(observe, start));
+      const whole = judge(readRecording(name).observations.reduce(reduceEvidence, start));
       expect
-        .soft(judge(seen.reduce(observe, start)), name)
+        .soft(judge(seen.reduce(reduceEvidence, start)), name)
         .toMatchObject({ kind: whole.kind, code: whole.code, exitCode: whole.exitCode });
     }
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TerminalResult } from "../../../src/claude/agent-result.ts";
-import type { Fault, Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
+import type { Fault } from "../../../src/run/shared/run-fault.ts";
 import { judge } from "../../../src/run/verdict/verdict.ts";
 import { readSample } from "../support/claude-sample.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../src/run/observe/evidence/evidence.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 import { judge } from "../../../src/run/verdict/verdict.ts";
 import {
   cancel,

@@ -1,7 +1,7 @@
 import type { Channel } from "../../../runner/frame.ts";
 import { BATCH_BYTES } from "../assemble/batch.ts";
 import { characterCut } from "./character-cut.ts";
-import type { Outlet } from "./line-sink.ts";
+import type { LineSink } from "./line-sink.ts";
 import { Spool, type SpoolEntry } from "./spool.ts";
 
 /** The host's `onLog`. */
@@ -28,7 +28,7 @@ const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
  * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
  * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered.
  */
-export class Delivery implements Outlet {
+export class Delivery implements LineSink {
   readonly #options: DeliveryOptions;
   readonly #spool: Spool;
   #pumping: Promise<void> | null = null;

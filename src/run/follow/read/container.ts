@@ -4,7 +4,7 @@ import type { Seal } from "../../../runner/seal.ts";
 export type ContainerState = "waiting" | "running" | "terminated" | "gone";
 
 /** What the observer of the cluster knows about the container whose log is followed. */
-export interface ContainerWitness {
+export interface ContainerView {
   state(): ContainerState;
   /** Resolves at the next change of what `state` or `seal` say; may reject when the signal aborts. */
   changed(signal: AbortSignal): Promise<void>;

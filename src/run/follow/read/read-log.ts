@@ -1,5 +1,5 @@
-import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
 import { skipStamp } from "../assemble/stamp.ts";
+import type { LogError, LogRequest, OpenLog } from "./log-source.ts";
 import { type Overlong, WholeLines } from "./whole-lines.ts";
 
 /** How one answer of the log API went. */

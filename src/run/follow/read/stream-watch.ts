@@ -1,14 +1,14 @@
 import type { Clock, Random } from "../../../kubernetes/clock.ts";
 import { allArrived } from "../assemble/completeness.ts";
-import { type ContainerWitness, hasEnded } from "./container.ts";
-import type { FollowLimits } from "../follow-transcript.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import { type ContainerView, hasEnded } from "./container.ts";
+import type { FollowLimits } from "./limits.ts";
 
 /** Silence after the container's end from which on the log is read besides the stream; its own end comes after 1.0 s. */
 const QUIET_MS = 150;
 
 export interface WatchOptions {
-  readonly container: ContainerWitness;
+  readonly container: ContainerView;
   readonly transcript: Transcript;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,7 +1,7 @@
 import { FrameHead } from "../assemble/frame-head.ts";
-import type { NearestAhead } from "./gap-end.ts";
 import type { Transcript } from "../assemble/transcript.ts";
 import { WholeLines } from "../read/whole-lines.ts";
+import type { GapEnd } from "./gap-end.ts";
 
 /** A frame is never longer than an entry of the container runtime's log. */
 const MAX_FRAME_BYTES = 64 * 1024;
@@ -31,14 +31,14 @@ export class CopyPlaces {
     return this.#places.findLast((place) => place.stdout < stdout.line && place.stderr < stderr.line) ?? null;
   }
 
-  /** To be called with the copy's bytes from that place on, in order; notes what comes too early in `nearest`. */
-  reading(from: CopyPlace, transcript: Transcript, nearest: NearestAhead): (chunk: Buffer) => void {
+  /** To be called with the copy's bytes from that place on, in order; notes what comes too early in `gapEnd`. */
+  reading(from: CopyPlace, transcript: Transcript, gapEnd: GapEnd): (chunk: Buffer) => void {
     const lines = new WholeLines(MAX_FRAME_BYTES, () => undefined);
     const at = { ...from };
     let noted = at.offset;
     return (chunk) => {
       lines.push(chunk, (block) => {
-        if (transcript.take(block, 0, "bare") < block.length) nearest.note(transcript.stoppedAt);
+        if (transcript.take(block, 0, "bare") < block.length) gapEnd.note(transcript.stoppedAt);
         at.offset += block.length;
         raiseToNewest(at, block);
       });

@@ -1,7 +1,7 @@
 import { isBefore, type Place } from "../assemble/frames.ts";
 
-/** The first frames that came although others are missing before them, the nearest of each channel. */
-export class NearestAhead {
+/** The first frames that came although others are missing before them, the gapEnd of each channel. */
+export class GapEnd {
   stdout: Place | null = null;
   stderr: Place | null = null;
 

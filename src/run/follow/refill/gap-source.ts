@@ -1,5 +1,5 @@
-import type { NearestAhead } from "./gap-end.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import type { GapEnd } from "./gap-end.ts";
 
 /** `read` everything the source has was offered; `failed` it may be tried again; `absent` there is no such source. */
 export type SourceAnswer = "read" | "failed" | "absent";
@@ -11,11 +11,6 @@ export type SourceAnswer = "read" | "failed" | "absent";
 export interface GapSource {
   /** For the event that tells where lines came from. */
   readonly name: string;
-  /** Notes what comes too early in `nearest`; stops once `enough` is true. */
-  offer(
-    transcript: Transcript,
-    nearest: NearestAhead,
-    enough: () => boolean,
-    signal: AbortSignal,
-  ): Promise<SourceAnswer>;
+  /** Notes what comes too early in `gapEnd`; stops once `enough` is true. */
+  offer(transcript: Transcript, gapEnd: GapEnd, enough: () => boolean, signal: AbortSignal): Promise<SourceAnswer>;
 }

@@ -1,8 +1,8 @@
 import type { FollowEvent } from "../assemble/events.ts";
-import type { RefillTarget } from "./refill.ts";
-import { Spool } from "../deliver/spool.ts";
 import { stampAt } from "../assemble/stamp.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import { Spool } from "../deliver/spool.ts";
+import type { RefillTarget } from "./refill.ts";
 
 const NEWLINE = 0x0a;
 const TAKE_BYTES = 1024 * 1024;

@@ -1,15 +1,15 @@
 import type { Clock } from "../../../kubernetes/clock.ts";
-import type { ContainerWitness } from "../read/container.ts";
 import type { FollowEvent } from "../assemble/events.ts";
-import type { FollowLimits } from "../follow-transcript.ts";
-import type { GapSource, SourceAnswer } from "./gap-source.ts";
+import { secondOf, sinceTime } from "../assemble/stamp.ts";
+import type { Transcript } from "../assemble/transcript.ts";
+import type { ContainerView } from "../read/container.ts";
+import type { FollowLimits } from "../read/limits.ts";
 import type { LogError, LogRequest, OpenLog } from "../read/log-source.ts";
-import type { NearestAhead } from "./gap-end.ts";
 import { endsInErrorText, readLog } from "../read/read-log.ts";
 import { StallGuard } from "../read/stall-guard.ts";
-import { secondOf, sinceTime } from "../assemble/stamp.ts";
 import { TailCount } from "../read/tail-count.ts";
-import type { Transcript } from "../assemble/transcript.ts";
+import type { GapEnd } from "./gap-end.ts";
+import type { GapSource, SourceAnswer } from "./gap-source.ts";
 
 /**
  * stdout and stderr of a raw log have writers of their own, and stamps up to 3.1 ms backwards (measured): one second
@@ -34,7 +34,7 @@ const MOST_STALLS = 3;
 
 export interface LogApiOptions {
   readonly open: OpenLog;
-  readonly container: Pick<ContainerWitness, "state">;
+  readonly container: Pick<ContainerView, "state">;
   readonly clock: Clock;
   readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs" | "doubtMs">;
   readonly onEvent: (event: FollowEvent) => void;
@@ -42,7 +42,7 @@ export interface LogApiOptions {
 
 interface Wanted {
   readonly transcript: Transcript;
-  readonly nearest: NearestAhead;
+  readonly gapEnd: GapEnd;
   readonly enough: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -69,13 +69,13 @@ export class LogApi implements GapSource {
 
   async offer(
     transcript: Transcript,
-    nearest: NearestAhead,
+    gapEnd: GapEnd,
     enough: () => boolean,
     signal: AbortSignal,
   ): Promise<SourceAnswer> {
     // A pod that is no more has no log (404, measured), whether the API server can be asked or not.
     if (this.#options.container.state() === "gone") return "absent";
-    const wanted = { transcript, nearest, enough, signal };
+    const wanted = { transcript, gapEnd, enough, signal };
     const request = {
       follow: false,
       ...since(transcript.lastStamp, transcript),
@@ -85,14 +85,14 @@ export class LogApi implements GapSource {
     const limited = request.sinceTime !== undefined || request.tailLines !== undefined;
     if (answer !== "read" || !limited || transcript.mode === "raw") return answer;
     // Where the node's clock stepped back, lines that came later have earlier stamps: `sinceTime` withholds them.
-    const ahead = nearest.clear();
+    const ahead = gapEnd.clear();
     const all = enough() ? answer : await this.#read({ follow: false }, wanted);
-    for (const place of ahead) nearest.note(place);
+    for (const place of ahead) gapEnd.note(place);
     return all;
   }
 
   async #read(request: LogRequest, wanted: Wanted): Promise<SourceAnswer> {
-    const { transcript, nearest, enough, signal } = wanted;
+    const { transcript, gapEnd, enough, signal } = wanted;
     const { open, clock, limits, onEvent } = this.#options;
     const stop = new AbortController();
     const stall = new StallGuard(clock, limits.stallMs * Math.min(MOST_STALLS, 1 + this.#stalls));
@@ -111,7 +111,7 @@ export class LogApi implements GapSource {
           first = false;
           if (ahead > 0) stop.abort();
           else if (transcript.take(lines, 0, "stamped") < lines.length) {
-            nearest.note(transcript.stoppedAt);
+            gapEnd.note(transcript.stoppedAt);
             stop.abort();
           }
           if (enough()) stop.abort();

@@ -1,10 +1,10 @@
 import type { ExecEnd } from "../../../kubernetes/exec.ts";
 import { transcriptReader } from "../../../runner/spec.ts";
-import type { ContainerWitness } from "../read/container.ts";
-import { CopyPlaces } from "./copy-places.ts";
-import type { GapSource, SourceAnswer } from "./gap-source.ts";
-import type { NearestAhead } from "./gap-end.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import type { ContainerView } from "../read/container.ts";
+import { CopyPlaces } from "./copy-places.ts";
+import type { GapEnd } from "./gap-end.ts";
+import type { GapSource, SourceAnswer } from "./gap-source.ts";
 
 /** Runs a program in the pod and hands over what it prints. Errors are values; aborting the signal ends it. */
 export type RunInPod = (
@@ -17,7 +17,7 @@ export interface PodCopyOptions {
   /** Of the pod. */
   readonly folder: string;
   readonly run: RunInPod;
-  readonly container: Pick<ContainerWitness, "state">;
+  readonly container: Pick<ContainerView, "state">;
   /** Called once: nothing is asked for after it. */
   readonly onRefused: (error: Error) => void;
 }
@@ -37,7 +37,7 @@ export class PodCopy implements GapSource {
 
   async offer(
     transcript: Transcript,
-    nearest: NearestAhead,
+    gapEnd: GapEnd,
     enough: () => boolean,
     signal: AbortSignal,
   ): Promise<SourceAnswer> {
@@ -56,7 +56,7 @@ export class PodCopy implements GapSource {
         const offset = Number(head.toString("latin1", 0, end));
         // What lay before it is gone: nothing is known of it, and nothing can be awaited from there.
         const from = start?.offset === offset ? start : { offset, stdout: 0, stderr: 0 };
-        take = this.#places.reading(from, transcript, nearest);
+        take = this.#places.reading(from, transcript, gapEnd);
         take(head.subarray(end + 1));
       }
       if (enough()) satisfied.abort();

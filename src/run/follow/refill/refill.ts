@@ -3,9 +3,9 @@ import type { Clock, Random } from "../../../kubernetes/clock.ts";
 import type { Channel } from "../../../runner/frame.ts";
 import type { FollowEvent } from "../assemble/events.ts";
 import type { Place } from "../assemble/frames.ts";
-import type { GapSource } from "./gap-source.ts";
-import { NearestAhead } from "./gap-end.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import { GapEnd } from "./gap-end.ts";
+import type { GapSource } from "./gap-source.ts";
 
 /** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
 export interface RefillTarget {
@@ -36,37 +36,37 @@ const MIN_ATTEMPTS = 8;
 /** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
 export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
   const { transcript, clock, random, signal } = options;
-  const nearest = new NearestAhead();
+  const gapEnd = new GapEnd();
   let quietSince = clock.now();
   // Nothing tells what lacks at an open end, and each run with one waits so often (1.5 s in all).
   let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const { failed, read } = await askAll(target, nearest, options);
+    const { failed, read } = await askAll(target, gapEnd, options);
     if (isReached(target, transcript)) return;
     const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
-    } else if (patient && (failed || (read && !nearest.any && doubts-- > 0))) {
+    } else if (patient && (failed || (read && !gapEnd.any && doubts-- > 0))) {
       // An answer that ends before the place asked for may have ended too early: HTTP cannot tell.
       await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
-    } else if (!giveUpNext(target, nearest, options)) return;
+    } else if (!giveUpNext(target, gapEnd, options)) return;
   }
 }
 
 /** One round. `failed`: a source may have more later; `read`: one gave what it has. */
-async function askAll(target: RefillTarget, nearest: NearestAhead, options: RefillOptions) {
+async function askAll(target: RefillTarget, gapEnd: GapEnd, options: RefillOptions) {
   const { transcript, sources, signal } = options;
-  nearest.clear();
+  gapEnd.clear();
   const round = { failed: false, read: false };
   for (const source of sources) {
     const from = transcript.stdout.line;
-    const before = nearest.clear();
+    const before = gapEnd.clear();
     // What a source has comes in order: behind a frame that is ahead there is none that is missing.
-    const enough = () => isReached(target, transcript) || nearest.any;
-    const answer = await source.offer(transcript, nearest, enough, signal);
-    for (const place of before) nearest.note(place);
+    const enough = () => isReached(target, transcript) || gapEnd.any;
+    const answer = await source.offer(transcript, gapEnd, enough, signal);
+    for (const place of before) gapEnd.note(place);
     if (answer !== "absent") round[answer] = true;
     // A source goes on a little beyond what was missing.
     const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
@@ -86,12 +86,12 @@ function isReached(target: RefillTarget, transcript: Transcript): boolean {
   });
 }
 
-function giveUpNext(target: RefillTarget, nearest: NearestAhead, options: RefillOptions): boolean {
+function giveUpNext(target: RefillTarget, gapEnd: GapEnd, options: RefillOptions): boolean {
   const { transcript } = options;
   for (const channel of CHANNELS) {
     const limit = target[channel];
-    if (limit) nearest.note(limit);
-    const to = nearest[channel];
+    if (limit) gapEnd.note(limit);
+    const to = gapEnd[channel];
     if (to && transcript.cursor(channel).isBefore(to)) {
       transcript.giveUp(to, options.why());
       return true;

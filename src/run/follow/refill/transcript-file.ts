@@ -1,8 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { CopyPlaces } from "./copy-places.ts";
-import type { GapSource, SourceAnswer } from "./gap-source.ts";
-import type { NearestAhead } from "./gap-end.ts";
 import type { Transcript } from "../assemble/transcript.ts";
+import { CopyPlaces } from "./copy-places.ts";
+import type { GapEnd } from "./gap-end.ts";
+import type { GapSource, SourceAnswer } from "./gap-source.ts";
 
 const READ_BYTES = 256 * 1024;
 
@@ -18,7 +18,7 @@ export class TranscriptFile implements GapSource {
 
   async offer(
     transcript: Transcript,
-    nearest: NearestAhead,
+    gapEnd: GapEnd,
     enough: () => boolean,
     signal: AbortSignal,
   ): Promise<SourceAnswer> {
@@ -30,7 +30,7 @@ export class TranscriptFile implements GapSource {
     }
     try {
       const start = this.#places.before(transcript) ?? { offset: 0, stdout: 0, stderr: 0 };
-      const take = this.#places.reading(start, transcript, nearest);
+      const take = this.#places.reading(start, transcript, gapEnd);
       for (let at = start.offset; !enough() && !signal.aborted; ) {
         const chunk = Buffer.allocUnsafeSlow(READ_BYTES);
         const { bytesRead } = await file.read(chunk, 0, READ_BYTES, at);

@@ -1,4 +1,4 @@
-import type { Waiting } from "../waiting/waiting.ts";
+import type { Waiting } from "../waiting/types.ts";
 
 /** What the adapter itself did to the run: without it, our own deletion would look like somebody else's. */
 export type Act =

@@ -2,9 +2,11 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { AgentResult } from "../../../claude/agent-result.ts";
 import { parseSeal } from "../../../runner/seal.ts";
-import type { Evidence, Fault, RunFacts, TranscriptReport } from "./evidence.ts";
+import type { Fault } from "../../shared/run-fault.ts";
+import type { RunFacts } from "../../shared/run-terms.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
 import { recordEvent } from "./events.ts";
+import type { Evidence, TranscriptReport } from "./evidence.ts";
 import { type JobFacts, readJob } from "./job.ts";
 import { type PodFacts, readPod } from "./pod.ts";
 
@@ -42,7 +44,7 @@ export function noEvidence(run: RunFacts): Evidence {
 }
 
 /** What is known after one more observation. Pure; order is that of the observations. */
-export function observe(evidence: Evidence, seen: Observation): Evidence {
+export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence {
   switch (seen.kind) {
     case "job":
       return { ...evidence, job: observeJob(evidence.job, seen.job, seen.deleted, seen.at) };

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Event } from "kubernetes-types/core/v1";
-import type { Patience, Waiting, WaitingState } from "./waiting.ts";
 import { newestEvent } from "./events.ts";
 import { fixForWaiting } from "./fixes.ts";
+import type { Patience, Waiting, WaitingState } from "./types.ts";
 
 /** Reasons of a waiting container that need a person or a retry. The rest is a container on its way. */
 const REASONS: ReadonlyMap<string, readonly [WaitingState, Patience]> = new Map([

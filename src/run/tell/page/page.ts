@@ -7,7 +7,7 @@ export type Page =
   /** The agent's own lines. */
   | { readonly form: "stream-json" }
   | {
-      readonly form: "words";
+      readonly form: "text";
       /** Path of the agent's own lines. */
       readonly file: string;
       /** The command that prints them, where the words leave something out. */
@@ -20,7 +20,7 @@ export async function planPage(
   { env, mainModule }: Pick<Dependencies, "env" | "mainModule">,
 ): Promise<Page> {
   if ((await choosePageForm(env, mainModule)) === "stream-json") return { form: "stream-json" };
-  return { form: "words", file: transcriptFile(env, runId), command: `claude-k8s transcript ${shortName(runId)}` };
+  return { form: "text", file: transcriptFile(env, runId), command: `claude-k8s transcript ${shortName(runId)}` };
 }
 
 /** Paperclip's pages name a run by the first eight characters of its id. */

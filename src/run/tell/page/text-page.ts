@@ -1,20 +1,20 @@
 /** Stands between the follower and `onLog`: the agent's stdout goes to a file as it is, and to the page in words. */
-import type { Channel } from "../../../runner/frame.ts";
+
 import { type FormatOptions, formatEvent } from "../../../format/format-line.ts";
-import { LineBatch } from "../../follow/assemble/batch.ts";
-import type { Outlet } from "../../follow/deliver/line-sink.ts";
+import type { Channel } from "../../../runner/frame.ts";
+import { LineBatch, type LineSink } from "../../follow/follow.ts";
 import type { KeptTranscript } from "./kept-transcript.ts";
 
 const NEWLINE = 0x0a;
 
-export class WordsPage implements Outlet {
-  readonly #shown: Outlet;
+export class TextPage implements LineSink {
+  readonly #shown: LineSink;
   readonly #kept: KeptTranscript;
   readonly #format: FormatOptions;
   readonly #batch: LineBatch;
 
   /** `command` prints what is kept. */
-  constructor(shown: Outlet, kept: KeptTranscript, command: string) {
+  constructor(shown: LineSink, kept: KeptTranscript, command: string) {
     this.#shown = shown;
     this.#kept = kept;
     // The page takes the spaces away with which a line begins, and shows 75 columns on a window of 1,400 pixels (2026.916.1).

@@ -1,17 +1,17 @@
 import { dirname } from "node:path";
 import type { Clock } from "../../../kubernetes/clock.ts";
-import type { Outlet } from "../../follow/deliver/line-sink.ts";
+import type { LineSink } from "../../follow/follow.ts";
 import { KeptTranscript } from "./kept-transcript.ts";
 import type { Page } from "./page.ts";
 import { sweepTranscripts } from "./sweep.ts";
-import { WordsPage } from "./text-page.ts";
+import { TextPage } from "./text-page.ts";
 
 /** Milliseconds that the disk of Paperclip's home may take for one write. */
 const DISK_MS = 60_000;
 
-export interface InWords {
+export interface OpenTextPage {
   /** Stands between the lines and what shows them. */
-  between(shown: Outlet): Outlet;
+  between(shown: LineSink): LineSink;
   /**
    * Resolves, when all lines were taken in, with the path of the file that holds them; null when it could not be written.
    *
@@ -20,12 +20,12 @@ export interface InWords {
   close(lastNewline: boolean): Promise<string | null>;
 }
 
-/** Shows a run in words, and keeps its lines in a file. `warn` hears once that this cannot be. */
-export function inWords(
-  { file, command }: Extract<Page, { form: "words" }>,
+/** Shows a run as text, and keeps its lines in a file. `warn` hears once that this cannot be. */
+export function openTextPage(
+  { file, command }: Extract<Page, { form: "text" }>,
   clock: Clock,
   warn: (message: string) => void,
-): InWords {
+): OpenTextPage {
   const kept = new KeptTranscript({
     file,
     onFault: ({ message }) => warn(`The run's stream-json cannot be kept in ${file}: ${message}`),
@@ -34,7 +34,7 @@ export function inWords(
   // The files' own times are the machine's.
   void sweepTranscripts(dirname(file), Date.now());
   return {
-    between: (shown) => new WordsPage(shown, kept, command),
+    between: (shown) => new TextPage(shown, kept, command),
     close: async (lastNewline) => ((await kept.close(lastNewline)) ? file : null),
   };
 }

@@ -26,14 +26,14 @@ describe("without a word of the operator", () => {
       '{"name":"@paperclipai/server","version":"2026.916.1"}',
     );
     const program = await file("npm/node_modules/@paperclipai/server/dist/index.js");
-    expect(await choosePageForm({}, program)).toBe("words");
+    expect(await choosePageForm({}, program)).toBe("text");
   });
 
   test("words in the image's server, whose version is a placeholder, and with folders that have no name", async () => {
     await file("app/package.json", '{"name":"paperclip"}');
     await file("app/server/package.json", '{"name":"@paperclipai/server","version":"0.3.1"}');
     await file("app/server/dist/package.json", '{"type":"module"}');
-    expect(await choosePageForm({}, await file("app/server/dist/index.js"))).toBe("words");
+    expect(await choosePageForm({}, await file("app/server/dist/index.js"))).toBe("text");
   });
 
   test("words in the command line that loads the server, started through npm's link", async () => {
@@ -42,7 +42,7 @@ describe("without a word of the operator", () => {
     const link = join(folder, "cli/node_modules/.bin/paperclipai");
     await mkdir(dirname(link));
     await symlink(program, link);
-    expect(await choosePageForm({}, link)).toBe("words");
+    expect(await choosePageForm({}, link)).toBe("text");
   });
 
   test.each([
@@ -68,7 +68,8 @@ describe("without a word of the operator", () => {
 
 describe("the operator's word", () => {
   test.each([
-    ["words", "words"],
+    ["text", "text"],
+    ["words", "text"],
     [" Stream-JSON ", "stream-json"],
     ["", "stream-json"],
   ])("%j", async (word, form) => {
@@ -85,18 +86,18 @@ describe("the operator's word", () => {
     await expect(choosePageForm({ PAPERCLIP_K8S_PAGE: "pretty" }, undefined)).rejects.toMatchObject({
       name: "ConfigError",
       message: expect.stringMatching(
-        /^PAPERCLIP_K8S_PAGE: is "pretty", which is neither words nor stream-json\. Correct/,
+        /^PAPERCLIP_K8S_PAGE: is "pretty", which is neither text nor stream-json\. Correct/,
       ),
     });
   });
 });
 
 describe("where the agent's own lines are", () => {
-  const env = { PAPERCLIP_K8S_PAGE: "words", PAPERCLIP_HOME: "/paperclip" };
+  const env = { PAPERCLIP_K8S_PAGE: "text", PAPERCLIP_HOME: "/paperclip" };
 
   test("in Paperclip's home, by the run's id; the command has the name that pages give the run", async () => {
     expect(await planPage("080a3c28-29ab-42aa-8a5d-042e543333aa", { env, mainModule: undefined })).toEqual({
-      form: "words",
+      form: "text",
       file: "/paperclip/claude_k8s/transcripts/080a3c28-29ab-42aa-8a5d-042e543333aa.jsonl",
       command: "claude-k8s transcript 080a3c28",
     });

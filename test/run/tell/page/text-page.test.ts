@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kubernetes/clock.ts";
 import { Delivery, type OnLog } from "../../../../src/run/follow/deliver/deliver.ts";
 import { KeptTranscript } from "../../../../src/run/tell/page/kept-transcript.ts";
-import { WordsPage } from "../../../../src/run/tell/page/text-page.ts";
+import { TextPage } from "../../../../src/run/tell/page/text-page.ts";
 
 let folder = "";
 let files = 0;
@@ -27,7 +27,7 @@ function open(onLog: OnLog, memoryBytes = 1 << 20) {
   const file = join(folder, `${++files}.jsonl`);
   const delivery = new Delivery({ onLog, onFault: unexpected, onSpill: unexpected, memoryBytes, tooLong: patient });
   const kept = new KeptTranscript({ file, onFault: unexpected, tooLong: patient });
-  const page = new WordsPage(delivery, kept, "claude-k8s transcript abc");
+  const page = new TextPage(delivery, kept, "claude-k8s transcript abc");
   const close = async (): Promise<Buffer> => {
     await delivery.finish(NEVER);
     expect(await kept.close(true)).toBe(true);

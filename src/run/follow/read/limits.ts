@@ -1,0 +1,46 @@
+import { fullJitter } from "../../../kubernetes/backoff.ts";
+import type { Random } from "../../../kubernetes/clock.ts";
+
+export interface FollowLimits {
+  /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */
+  readonly maxLineBytes: number;
+  /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
+  readonly memoryBytes: number;
+  /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 10 min */
+  readonly silenceMs: number;
+  /** Milliseconds of silence after the container's end that a stream is still waited for. @default 3000 */
+  readonly lingerMs: number;
+  /** Milliseconds of silence after which a read of what is there (not followed) is given up. @default 15 s */
+  readonly stallMs: number;
+  /** Milliseconds without a new line that a gap in a live stream is worked on; later lines wait. @default 20 s */
+  readonly gapPatienceMs: number;
+  /** The same after the container's end: the log stays as long as the pod does. @default 5 min */
+  readonly endPatienceMs: number;
+  /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
+  readonly endTotalMs: number;
+  /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
+  readonly doubtMs: number;
+  /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
+  readonly onLogMs: number;
+  /** The same while an earlier call still has not settled. @default 1 s */
+  readonly onLogAgainMs: number;
+}
+
+export const DEFAULT_LIMITS: FollowLimits = {
+  maxLineBytes: 32 * 1024 * 1024,
+  memoryBytes: 4 * 1024 * 1024,
+  silenceMs: 10 * 60_000,
+  lingerMs: 3000,
+  stallMs: 15_000,
+  gapPatienceMs: 20_000,
+  endPatienceMs: 5 * 60_000,
+  endTotalMs: 15 * 60_000,
+  doubtMs: 20_000,
+  onLogMs: 60_000,
+  onLogAgainMs: 1000,
+};
+
+/** How long to wait before a stream is opened again; `attempt` counts openings since the last new line. */
+export function reconnectWait(attempt: number, random: Random): number {
+  return attempt === 0 ? Math.round(random() * 50) : fullJitter(attempt - 1, random, { baseMs: 400, capMs: 5000 });
+}

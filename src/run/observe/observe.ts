@@ -1,0 +1,65 @@
+/**
+ * Observes one run: what the cluster tells of its Job and its pod becomes evidence, for as long as the run goes on.
+ *
+ * The watches that all runs of a cluster share bring news (`watch-run`); where a watch is late or tells nothing, the
+ * cluster is asked itself (`find-pod`); all of it is reduced to `Evidence`, on which alone the verdict rests.
+ */
+
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { Clock } from "../../kubernetes/clock.ts";
+import type { Observer } from "../../kubernetes/observer.ts";
+import type { LaunchedRun } from "../shared/launched-run.ts";
+import { causeIsPending } from "./end-of-run.ts";
+import { type FindPod, podFinder } from "./find-pod.ts";
+import { createObservedRun, type ObservedRun } from "./observed-run.ts";
+import { watchRun } from "./watch-run.ts";
+
+export { causeIsPending, hasEnded } from "./end-of-run.ts";
+export type { ActsTaken } from "./evidence/acts.ts";
+export type { Evidence } from "./evidence/evidence.ts";
+export { type JobFacts, trueCondition } from "./evidence/job.ts";
+export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
+export { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
+export type { FindPod } from "./find-pod.ts";
+export type { ObservedRun } from "./observed-run.ts";
+export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
+export { fixForWaiting } from "./waiting/fixes.ts";
+export { describeWaiting, type Patience, type Waiting } from "./waiting/waiting.ts";
+
+export interface RunObservation {
+  /** All that is known of the run; grows until `stop`. */
+  readonly observed: ObservedRun;
+  /** Resolves once all that exists of the run is known: what is not there by then does not exist. */
+  readonly synced: Promise<void>;
+  /** Asks the cluster itself for the run's pod. */
+  readonly findPod: FindPod;
+  stop(): void;
+}
+
+/** `signal` ends it as `stop` does; `synced` then rejects. */
+export function observeRun(
+  client: KubernetesClient,
+  observer: Observer,
+  run: LaunchedRun,
+  signal: AbortSignal,
+): RunObservation {
+  const observed = createObservedRun(run.terms.facts);
+  observed.add({ kind: "job", job: run.object, deleted: false, at: client.clock.now() });
+  const findPod = podFinder(client, observer, run);
+  const watch = watchRun(client, observer, run, observed, findPod, signal);
+  return { observed, findPod, ...watch };
+}
+
+/** Milliseconds that the cluster gets to say why a container ended. */
+const CAUSE_WITHIN_MS = 5_000;
+
+/** Lets the cluster say why the run ended, where it is about to; a bound holds where it never does. Never rejects. */
+export async function untilCauseIsKnown(observed: ObservedRun, clock: Clock, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const known = observed.until(() => !causeIsPending(observed.evidence), either);
+  const late = clock.sleep(CAUSE_WITHIN_MS, either);
+  await Promise.race([known, late]).catch(() => "the run is over");
+  over.abort();
+  await Promise.allSettled([known, late]);
+}

@@ -1,0 +1,38 @@
+export type WaitingState =
+  /** The Job is held back: created suspended, or suspended by a queue (Kueue) or by somebody. */
+  | "suspended"
+  /** No pod yet, and nothing says why. */
+  | "no-pod"
+  /** The pod was refused: a quota has no room. */
+  | "quota"
+  /** The pod was refused: Pod Security, a webhook, a missing ServiceAccount, a limit range. */
+  | "admission"
+  | "unscheduled"
+  | "creating"
+  | "mount"
+  | "pulling"
+  | "image-error"
+  | "config-error"
+  /** Init containers run. */
+  | "initializing"
+  /** The agent's container runs, or has run. */
+  | "ready"
+  /** The pod ended before the agent's container could run. */
+  | "failed"
+  /** The pod is being deleted, or is gone. */
+  | "gone";
+
+/** `forever-until-limit` only time can help; `retry-limit` the cluster tries again by itself; `fatal` waiting is of no use. */
+export type Patience = "forever-until-limit" | "retry-limit" | "fatal";
+
+/** What a pod that does not run yet waits for. */
+export interface Waiting {
+  readonly state: WaitingState;
+  /** The cluster's word, such as `ImagePullBackOff`. */
+  readonly reason: string;
+  /** The scheduler's, registry's or kubelet's own words; may be empty. */
+  readonly message: string;
+  /** What a person can do; null when there is nothing to do. */
+  readonly fix: string | null;
+  readonly patience: Patience;
+}

@@ -1,0 +1,62 @@
+/**
+ * Tells the host of a run while it goes on: which Job carries it, where its pod is and why it waits, that a silent agent
+ * is alive, what a speaking one does, and every line of its transcript in the form that the page can show.
+ */
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import type { Clock } from "../../kubernetes/clock.ts";
+import type { Host } from "../../paperclip/host.ts";
+import type { TranscriptSink } from "../follow/follow.ts";
+import type { ObservedRun } from "../observe/observe.ts";
+import { reportActivity } from "./activity.ts";
+import type { Page } from "./page/page.ts";
+import { openTextPage } from "./page/text-pipe.ts";
+import { reportProgress } from "./progress.ts";
+import { reportSilence } from "./silence.ts";
+
+export { announceAdoption, announceJob } from "./announce.ts";
+export { type Page, planPage } from "./page/page.ts";
+
+export interface TellRequest {
+  readonly host: Host;
+  readonly onLog: AdapterExecutionContext["onLog"];
+  readonly page: Page;
+  readonly observed: ObservedRun;
+  readonly clock: Clock;
+  /** The run is over. */
+  readonly signal: AbortSignal;
+}
+
+export interface Telling {
+  /** Where the transcript goes. */
+  readonly transcript: TranscriptSink;
+  /** Resolves when the last notice of the pod's progress is delivered. */
+  stop(): Promise<void>;
+}
+
+export function tellRun({ host, onLog, page, observed, clock, signal }: TellRequest): Telling {
+  const stop = reportProgress(observed, host);
+  const silence = reportSilence(observed, host, clock, signal);
+  const ended = new AbortController();
+  const activity = reportActivity(host, clock, AbortSignal.any([signal, ended.signal]));
+  const notices: Promise<void>[] = [];
+  const notice: TranscriptSink["notice"] = (type, message, level) => {
+    notices.push(host.notice({ type, message, level }));
+  };
+  const text = page.form === "text" ? openTextPage(page, clock, (why) => notice("k8s.log.file", why, "warn")) : null;
+  const transcript: TranscriptSink = {
+    onLog: (stream, chunk) => onLog(stream, chunk),
+    page: text?.between,
+    line: (channel, line) => {
+      silence.heard();
+      if (channel === "stdout") activity.line(line);
+    },
+    notice,
+    close: async (lastNewline) => {
+      ended.abort();
+      const file = (await text?.close(lastNewline)) ?? null;
+      await Promise.all(notices);
+      return file;
+    },
+  };
+  return { transcript, stop };
+}
