@@ -22,10 +22,18 @@ export interface Seal {
   readonly signal: string | null;
   /**
    * What made the agent end, as far as the runner took part: `exit` it ended by itself, `terminated` the runner was
-   * told to stop (SIGTERM), `timeout` the run's own time was up, `not-started` the program could not be started,
-   * `unknown` only in a partial seal.
+   * told to stop (SIGTERM), `timeout` the run's own time was up, `after-result` it had printed its last result and its
+   * process went on, so the runner ended it, `silent` it said nothing for longer than it may (see `silence`),
+   * `not-started` the program could not be started, `unknown` only in a partial seal.
    */
-  readonly ending: "exit" | "terminated" | "timeout" | "not-started" | "unknown";
+  readonly ending: "exit" | "terminated" | "timeout" | "after-result" | "silent" | "not-started" | "unknown";
+  /** Present when `ending` is `silent`: how long nothing was said, and the tool call that was in flight. */
+  readonly silence?: { readonly sec: number; readonly tool: string | null };
+  /**
+   * Present when the session that was to be resumed could not be: the runner then started a fresh one in this run, and
+   * everything else of the seal speaks of that one. `why`: what Claude Code said of the old one.
+   */
+  readonly freshSession?: { readonly insteadOf: string; readonly why: string };
   /** Why the agent could not be started, or the runner's own faults, such as a log or transcript it could not write. */
   readonly error?: string;
   /** Wall clock of the pod, milliseconds since 1970. */

@@ -9,6 +9,22 @@ export interface RunnerSpec {
   readonly graceSec: number;
   /** Seconds after which the runner ends the agent itself (SIGTERM, grace, SIGKILL); 0 = never. */
   readonly timeoutSec: number;
+  /**
+   * Milliseconds of silence after a terminal `result` that the agent's process gets to end by itself; then the runner ends
+   * it (SIGTERM, grace, SIGKILL). 0 = it is waited for. @default 0
+   */
+  readonly terminalResultGraceMs?: number;
+  /** Seconds without a line of the agent, and without a tool call in flight, after which the runner ends it. @default 0 (never) */
+  readonly silenceLimitSec?: number;
+  /** The same while a tool call is in flight. @default 0 (never) */
+  readonly toolSilenceLimitSec?: number;
+  /** What to run instead when the session that `command` resumes does not exist or cannot be used. @default nothing */
+  readonly fresh?: {
+    readonly sessionId: string;
+    readonly command: RunnerSpec["command"];
+    /** Name of the prompt's file in the run's directory. */
+    readonly prompt: string;
+  };
 }
 
 /**

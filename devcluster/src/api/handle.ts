@@ -1,9 +1,8 @@
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError } from "./api-error.ts";
+import { ApiError, expired } from "./api-error.ts";
 import { Arrival, type Handling } from "./arrival.ts";
 import type { FaultAction } from "./faults.ts";
-import { expired } from "./api-error.ts";
 import type { Answer } from "./request.ts";
 import { errorOnWire, onWire, type WireAnswer, warningHeaders } from "./respond.ts";
 import { type Response, type Wire, writeAnswer } from "./write.ts";
