@@ -19,6 +19,14 @@ export const comment = (body: string): string =>
 export const setStatus = (status: string): string =>
   api("PATCH", "/issues/$PAPERCLIP_TASK_ID", JSON.stringify({ status }));
 
+/** Works for so many seconds, then finishes. */
+export const finishAfter =
+  (seconds: number): Scene =>
+  (asked, step) =>
+    step === 0
+      ? say([toolUse("Bash", { command: `for i in $(seq ${seconds}); do sleep 1; done`, timeout: 600_000 })])
+      : finish(asked, step - 1);
+
 /** Looks where it is, comments on its task, finishes it, and says so. */
 export const finish: Scene = (_asked, step) => {
   if (step === 0)

@@ -9,35 +9,63 @@ import type { Stage } from "./stage.ts";
 
 export interface Work {
   readonly agent: Agent;
+  /** Null: a run without a task. */
+  readonly issueId: string | null;
   readonly run: Run;
   /** Name of the Job that does it. */
   readonly job: string;
   /** Its steps so far, in order, each with a line's end. */
   marks(): Promise<string>;
   /** Lets it do its last step. */
-  unsuspend(): Promise<void>;
+  finishStep(): Promise<void>;
 }
 
 /** A task that is at its second step, and waits there. */
 export async function beginTask(stage: Stage, name: string): Promise<Work & { readonly issue: Issue }> {
+  const [work] = await beginTasks(stage, name, 1);
+  if (!work) throw new Error("one was asked for");
+  return work;
+}
+
+/** Tasks of one agent that are all at their second step at the same time. */
+export async function beginTasks(
+  stage: Stage,
+  name: string,
+  count: number,
+): Promise<readonly (Work & { readonly issue: Issue })[]> {
   const agent = await stage.agent(name);
-  const { issue, run } = await stage.task(agent, `${name} works in steps [scene:steps]`);
-  return { issue, ...(await atSecondStep(stage, agent, run, issue.id)) };
+  const titles = Array.from({ length: count }, (_, index) => `${name} works in steps, ${index + 1} [scene:steps]`);
+  const issues = await Promise.all(
+    titles.map((title) => stage.api.createIssue(stage.company.id, { title, assigneeAgentId: agent.id })),
+  );
+  return Promise.all(
+    issues.map(async (issue) => {
+      const run = await until(`a run of ${issue.title}`, async () => (await runsOf(stage, agent, issue.id)).at(-1));
+      return { issue, ...(await atSecondStep(stage, agent, run, issue.id)) };
+    }),
+  );
+}
+
+/** The agent's runs for a task, newest first; null: those without one. */
+export async function runsOf(stage: Stage, agent: Agent, issueId: string | null): Promise<readonly Run[]> {
+  const all = await stage.api.runs(stage.company.id, agent.id);
+  return all.filter(({ contextSnapshot }) => (contextSnapshot?.issueId ?? null) === issueId);
 }
 
 /** The same without a task, as with "Run heartbeat" on the agent's page: the prompt has the agent's name, and so the scene. */
 export async function beginOnDemand(stage: Stage, name: string): Promise<Work> {
   const agent = await stage.agent(`${name} [scene:steps]`);
   const { id } = await stage.api.wakeup(agent.id, {});
-  return atSecondStep(stage, agent, await stage.api.run(String(id)), agent.id);
+  return atSecondStep(stage, agent, await stage.api.run(String(id)), null);
 }
 
-async function atSecondStep(stage: Stage, agent: Agent, run: Run, work: string): Promise<Work> {
+async function atSecondStep(stage: Stage, agent: Agent, run: Run, issueId: string | null): Promise<Work> {
+  const work = issueId ?? agent.id;
   const file = (name: string): string => join(stage.cluster.homeFolder ?? "", `${name}-${work}`);
   const marks = (): Promise<string> => readFile(file("marks"), "utf8").catch(() => "");
   await until(`${agent.name} is at the second step`, async () => (await marks()).includes("second"));
-  const job = jobsOf(stage).find(({ metadata }) => metadata.labels?.["paperclip.io/agent-id"] === agent.id);
-  return { agent, run, job: job?.metadata.name ?? "", marks, unsuspend: () => writeFile(file("go"), "") };
+  const job = jobsOf(stage).find(({ metadata }) => metadata.annotations?.["paperclip.io/run-id"] === run.id);
+  return { agent, issueId, run, job: job?.metadata.name ?? "", marks, finishStep: () => writeFile(file("go"), "") };
 }
 
 export const jobsOf = (stage: Stage): readonly KubeObject[] =>

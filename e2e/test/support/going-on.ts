@@ -3,11 +3,15 @@ import { expect } from "vitest";
 import type { Issue, Run } from "../../host/records.ts";
 import { until } from "../../host/until.ts";
 import type { Stage } from "../../stage/stage.ts";
-import { jobNames, type Work } from "../../stage/work.ts";
+import { jobNames, runsOf, type Work } from "../../stage/work.ts";
 
-/** The agent's next run takes the Job over. */
-export async function takenOver(stage: Stage, { agent, run, job }: Work): Promise<Run> {
-  const successor = await stage.nextRun(agent, new Set([run.id]), 120_000);
+/** The next run of the same task takes the Job over. */
+export async function takenOver(stage: Stage, { agent, issueId, run, job }: Work): Promise<Run> {
+  const successor = await until(
+    `another run after ${run.id}`,
+    async () => (await runsOf(stage, agent, issueId)).findLast(({ id }) => id !== run.id),
+    { within: 120_000 },
+  );
   expect(jobNames(stage)).toContain(job);
   await until(
     "the Job is taken over",
@@ -20,8 +24,8 @@ export async function takenOver(stage: Stage, { agent, run, job }: Work): Promis
 
 /** The successor ends well, its transcript is whole, the Job is gone, and nothing was done twice. */
 export async function endsWell(stage: Stage, work: Work, successor: Run): Promise<void> {
-  const { agent, run, job, marks, unsuspend } = work;
-  await unsuspend();
+  const { agent, run, job, marks, finishStep } = work;
+  await finishStep();
   expect(await stage.ended(successor.id)).toMatchObject({
     status: "succeeded",
     resultJson: { transcript: { complete: true }, job: { name: job } },
@@ -36,7 +40,7 @@ export async function endsWell(stage: Stage, work: Work, successor: Run): Promis
   ])
     expect(text).toMatch(words);
   await until("the Job is gone", async () => !jobNames(stage).includes(job));
-  const runs = await stage.api.runs(stage.company.id, agent.id);
+  const runs = await runsOf(stage, agent, work.issueId);
   expect(runs.map(({ id }) => id).toSorted()).toEqual([run.id, successor.id].toSorted());
 }
 
