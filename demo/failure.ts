@@ -1,5 +1,5 @@
 import { ApiError } from "../src/kubernetes/api-error.ts";
-import { KubeconfigError } from "../src/kubernetes/kubeconfig-error.ts";
+import { KubeconfigError } from "../src/kubernetes/config/kubeconfig-error.ts";
 import { DemoError } from "./demo-error.ts";
 import type { DemoEvent } from "./demo-event.ts";
 

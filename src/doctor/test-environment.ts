@@ -8,7 +8,7 @@ import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config
 import { ConfigError } from "../config/config-error.ts";
 import { operatorPolicy } from "../config/operator.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
-import { KubeconfigError } from "../kubernetes/kubeconfig-error.ts";
+import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
 import { clusterOf, findHostPod } from "../run/plan/plan.ts";
 import { type Dependencies, realDependencies } from "../run/shared/dependencies.ts";
 import { type Check, info, problem, wordsOf } from "./check.ts";

@@ -12,13 +12,13 @@ import type {
 } from "./call-options.ts";
 import { type Clock, type Random, systemClock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
-import { startDeadline } from "./deadline.ts";
+import { startDeadline } from "./http/deadline.ts";
+import { readJson } from "./http/read-json.ts";
+import { retry } from "./http/retry.ts";
+import { type Call, Transport } from "./http/transport.ts";
 import { listPages } from "./list-pages.ts";
 import { type LogOpening, type LogRequest, openLog } from "./log-stream.ts";
-import { readJson } from "./read-json.ts";
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
-import { retry } from "./retry.ts";
-import { type Call, Transport } from "./transport.ts";
 
 const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
 

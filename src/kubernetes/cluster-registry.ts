@@ -1,7 +1,7 @@
 import type { ClientOptions } from "./call-options.ts";
 import { KubernetesClient } from "./client.ts";
 import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
-import { Observer } from "./observer.ts";
+import { Observer } from "./watch/observer.ts";
 
 /** A share in what a process has of one cluster. */
 export interface ClusterLease {

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Dispatcher } from "undici";
-import { type AgentOptions, buildAgent } from "./agent.ts";
-import { CredentialSource, type TlsOptions } from "./credentials.ts";
-import { environmentProxy } from "./environment-proxy.ts";
-import { KubeconfigError } from "./kubeconfig-error.ts";
+import { CredentialSource, type TlsOptions } from "./config/credentials.ts";
+import { environmentProxy } from "./config/environment-proxy.ts";
+import { KubeconfigError } from "./config/kubeconfig-error.ts";
 import {
   type ClusterOptions,
   type Selection,
   type Surroundings,
   selectContext,
   thisProcess,
-} from "./select-context.ts";
+} from "./config/select-context.ts";
+import { type AgentOptions, buildAgent } from "./http/agent.ts";
 
-export type { ClusterOptions } from "./select-context.ts";
+export type { ClusterOptions } from "./config/select-context.ts";
 
 /** A way to reach one cluster as one user: where it is, how to be let in, and the connections that all calls share. */
 export interface Cluster {

@@ -1,8 +1,8 @@
 import { ApiError, type Request } from "./api-error.ts";
-import { startDeadline } from "./deadline.ts";
-import { networkError } from "./network-error.ts";
+import { startDeadline } from "./http/deadline.ts";
+import { networkError } from "./http/network-error.ts";
+import type { Answer, Call, Transport } from "./http/transport.ts";
 import { pathOf, pods } from "./resource-types.ts";
-import type { Answer, Call, Transport } from "./transport.ts";
 
 export interface LogRequest {
   readonly namespace: string;

@@ -6,8 +6,8 @@ import { type Devcluster, fastTimings, startDevcluster } from "../../devcluster/
 import { missingRights } from "../../src/kubernetes/access.ts";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { type Cluster, openCluster } from "../../src/kubernetes/cluster.ts";
-import { type Observation, Observer } from "../../src/kubernetes/observer.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
+import { type Observation, Observer } from "../../src/kubernetes/watch/observer.ts";
 import { eventually } from "./support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.

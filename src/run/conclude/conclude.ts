@@ -2,7 +2,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../../config/config-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { KubeconfigError } from "../../kubernetes/kubeconfig-error.ts";
+import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import type { Host } from "../../paperclip/host.ts";
 import { noEvidence, type Observation, type ObservedRun, reduceEvidence } from "../observe/observe.ts";
 import type { RunPlan } from "../plan/plan.ts";

@@ -2,7 +2,7 @@
 
 import { createResultReader } from "../../claude/result-reader.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { exec } from "../../kubernetes/exec.ts";
+import { exec } from "../../kubernetes/exec/exec.ts";
 import { openLog } from "../../kubernetes/log-stream.ts";
 import type { Channel } from "../../runner/frame.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";

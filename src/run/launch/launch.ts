@@ -6,10 +6,10 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
-import { fullJitter } from "../../kubernetes/backoff.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { fullJitter } from "../../kubernetes/http/backoff.ts";
+import { isPassing } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
-import { isPassing } from "../../kubernetes/retry.ts";
 import { awaitElection, withdraw } from "../claim/claim.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { delayAbort } from "../shared/abort-later.ts";

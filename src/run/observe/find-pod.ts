@@ -2,8 +2,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import type { Observer } from "../../kubernetes/observer.ts";
 import { pods, type Stored } from "../../kubernetes/resource-types.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";
 

@@ -7,7 +7,7 @@
 
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
-import type { Observer } from "../../kubernetes/observer.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import { causeIsPending } from "./end-of-run.ts";
 import { type FindPod, podFinder } from "./find-pod.ts";

@@ -3,7 +3,7 @@
  * seen any more is left alone, for whoever may look again.
  */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import type { Observer } from "../../kubernetes/observer.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import { type Fault, RunFault } from "../shared/run-fault.ts";

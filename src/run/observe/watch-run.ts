@@ -2,8 +2,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import type { Observation, Observer } from "../../kubernetes/observer.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
+import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { podIsMissed } from "./end-of-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";

@@ -1,8 +1,8 @@
 // Does one of everything, closes nothing but its streams, and must then end by itself.
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
-import { Observer } from "../../../src/kubernetes/observer.ts";
 import { pods } from "../../../src/kubernetes/resource-types.ts";
+import { Observer } from "../../../src/kubernetes/watch/observer.ts";
 
 const cluster = await openCluster({ kubeconfig: process.argv[2] });
 const client = new KubernetesClient(cluster);

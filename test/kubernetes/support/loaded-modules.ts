@@ -13,6 +13,6 @@ registerHooks({
 });
 
 const folder = path.join(import.meta.dirname, "../../../src/kubernetes");
-for (const file of readdirSync(folder))
-  if (file.endsWith(".ts") && file !== "kubeconfig-library.ts") await import(path.join(folder, file));
+for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+  if (file.endsWith(".ts") && !file.endsWith("kubeconfig-library.ts")) await import(path.join(folder, file));
 console.log(JSON.stringify([...packages].sort()));

@@ -1,5 +1,5 @@
-import { fullJitter } from "../../../kubernetes/backoff.ts";
 import type { Random } from "../../../kubernetes/clock.ts";
+import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 
 export interface FollowLimits {
   /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */

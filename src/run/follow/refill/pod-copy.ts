@@ -1,4 +1,4 @@
-import type { ExecEnd } from "../../../kubernetes/exec.ts";
+import type { ExecEnd } from "../../../kubernetes/exec/exec.ts";
 import { transcriptReader } from "../../../runner/spec.ts";
 import type { Transcript } from "../assemble/transcript.ts";
 import type { ContainerView } from "../read/container.ts";

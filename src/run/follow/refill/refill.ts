@@ -1,5 +1,5 @@
-import { fullJitter } from "../../../kubernetes/backoff.ts";
 import type { Clock, Random } from "../../../kubernetes/clock.ts";
+import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 import type { Channel } from "../../../runner/frame.ts";
 import type { FollowEvent } from "../assemble/events.ts";
 import type { Place } from "../assemble/frames.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../../../src/kubernetes/api-error.ts";
-import type { ExecEnd } from "../../../../src/kubernetes/exec.ts";
+import type { ExecEnd } from "../../../../src/kubernetes/exec/exec.ts";
 import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
 import type { ContainerState } from "../../../../src/run/follow/read/container.ts";
 import { GapEnd } from "../../../../src/run/follow/refill/gap-end.ts";

@@ -1,12 +1,12 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
-import { ApiError } from "./api-error.ts";
-import { boundRetryAfter } from "./backoff.ts";
-import { byteLines, LineTooLong } from "./byte-lines.ts";
-import { startDeadline } from "./deadline.ts";
-import { networkError } from "./network-error.ts";
-import type { KubeObject, Stored } from "./resource-types.ts";
-import { Silence } from "./silence.ts";
-import type { Call, Transport } from "./transport.ts";
+import { ApiError } from "../api-error.ts";
+import { boundRetryAfter } from "../http/backoff.ts";
+import { byteLines, LineTooLong } from "../http/byte-lines.ts";
+import { startDeadline } from "../http/deadline.ts";
+import { Silence } from "../http/idle-timeout.ts";
+import { networkError } from "../http/network-error.ts";
+import type { Call, Transport } from "../http/transport.ts";
+import type { KubeObject, Stored } from "../resource-types.ts";
 
 /** One line of a watch, as the server sends it; `OPENED` comes first and is ours. */
 export type StreamEvent<T extends KubeObject> =

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 
 /** Ends a connection that says nothing for too long, by aborting `over`; until that is aborted, it watches. */
 export class Silence {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byteLines, LineTooLong } from "../../src/kubernetes/byte-lines.ts";
+import { byteLines, LineTooLong } from "../../../src/kubernetes/http/byte-lines.ts";
 
 async function split(chunks: readonly Uint8Array[], maxBytes = 1000): Promise<string[]> {
   const source = (async function* () {

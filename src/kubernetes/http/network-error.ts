@@ -1,4 +1,4 @@
-import { ApiError, type Request } from "./api-error.ts";
+import { ApiError, type Request } from "../api-error.ts";
 
 /** What the network threw, as the client sees it. */
 export interface NetworkFault {

@@ -1,7 +1,7 @@
-import { ApiError } from "./api-error.ts";
-import { fullJitter } from "./backoff.ts";
-import type { KubernetesClient } from "./client.ts";
-import type { KubeObject, ResourceType } from "./resource-types.ts";
+import { ApiError } from "../api-error.ts";
+import type { KubernetesClient } from "../client.ts";
+import { fullJitter } from "../http/backoff.ts";
+import type { KubeObject, ResourceType } from "../resource-types.ts";
 import { type Change, ResourceView } from "./resource-view.ts";
 import { type WatchEvent, watch } from "./watch.ts";
 

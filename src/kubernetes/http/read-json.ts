@@ -1,4 +1,4 @@
-import { ApiError, type Request } from "./api-error.ts";
+import { ApiError, type Request } from "../api-error.ts";
 
 /** No list of runs is that large; a gateway that streams something else without end must not fill the memory. */
 const MAX_BODY_BYTES = 128 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../api-error.ts";
+import type { Clock, Random } from "../clock.ts";
 import { fullJitter } from "./backoff.ts";
-import type { Clock, Random } from "./clock.ts";
 
 export interface RetryOptions {
   /** Milliseconds from the first attempt after which none is started any more. */

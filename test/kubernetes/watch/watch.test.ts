@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { type WatchEvent, type WatchOptions, watch } from "../../src/kubernetes/watch.ts";
-import { ApiServer, type Reply, refuse } from "./support/api-server.ts";
-import { ManualClock } from "./support/clocks.ts";
-import { CollectionApi } from "./support/collection-api.ts";
-import { eventually } from "./support/eventually.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { jobs } from "../../../src/kubernetes/resource-types.ts";
+import { type WatchEvent, type WatchOptions, watch } from "../../../src/kubernetes/watch/watch.ts";
+import { ApiServer, type Reply, refuse } from "../support/api-server.ts";
+import { ManualClock } from "../support/clocks.ts";
+import { CollectionApi } from "../support/collection-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
-import { ApiError } from "./api-error.ts";
-import { CredentialsError } from "./credentials.ts";
-import { networkError } from "./network-error.ts";
-import { type Call, queryString, type Transport } from "./transport.ts";
+import { ApiError } from "../api-error.ts";
+import { CredentialsError } from "../config/credentials.ts";
+import { networkError } from "../http/network-error.ts";
+import { type Call, queryString, type Transport } from "../http/transport.ts";
 
 export interface Conversation {
   /** Subprotocols, the liked ones first; the server must choose one. */

@@ -1,10 +1,10 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
 import type { Dispatcher } from "undici";
-import { ApiError, type Request } from "./api-error.ts";
+import { ApiError, type Request } from "../api-error.ts";
+import type { Clock } from "../clock.ts";
+import type { Cluster } from "../cluster.ts";
+import { CredentialsError } from "../config/credentials.ts";
 import { retryAfterMs } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
-import type { Cluster } from "./cluster.ts";
-import { CredentialsError } from "./credentials.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
 

@@ -1,9 +1,9 @@
 import type { Job } from "kubernetes-types/batch/v1.js";
 import type { Pod } from "kubernetes-types/core/v1.js";
-import type { ApiError } from "./api-error.ts";
-import type { KubernetesClient } from "./client.ts";
+import type { ApiError } from "../api-error.ts";
+import type { KubernetesClient } from "../client.ts";
+import { jobs, pods, type Stored } from "../resource-types.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
-import { jobs, pods, type Stored } from "./resource-types.ts";
 import type { ChangeType } from "./resource-view.ts";
 
 /** One thing that became known of a Job or a Pod. */

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { type ExecLimits, exec } from "../../src/kubernetes/exec.ts";
-import { ApiServer, type Handler, refuse } from "./support/api-server.ts";
-import { eventually } from "./support/eventually.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { type ExecLimits, exec } from "../../../src/kubernetes/exec/exec.ts";
+import { ApiServer, type Handler, refuse } from "../support/api-server.ts";
+import { eventually } from "../support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { type Observation, Observer, type ObserverOptions } from "../../src/kubernetes/observer.ts";
-import { ApiServer, refuse } from "./support/api-server.ts";
-import { ManualClock } from "./support/clocks.ts";
-import { CollectionApi } from "./support/collection-api.ts";
-import { eventually } from "./support/eventually.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { type Observation, Observer, type ObserverOptions } from "../../../src/kubernetes/watch/observer.ts";
+import { ApiServer, refuse } from "../support/api-server.ts";
+import { ManualClock } from "../support/clocks.ts";
+import { CollectionApi } from "../support/collection-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

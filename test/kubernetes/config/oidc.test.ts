@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, fixture, type Handler, json, refuse } from "./support/api-server.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { pods } from "../../../src/kubernetes/resource-types.ts";
+import { ApiServer, fixture, type Handler, json, refuse } from "../support/api-server.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

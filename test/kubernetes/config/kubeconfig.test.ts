@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { KubeconfigError } from "../../src/kubernetes/kubeconfig-error.ts";
-import { selectContext } from "../../src/kubernetes/select-context.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { KubeconfigError } from "../../../src/kubernetes/config/kubeconfig-error.ts";
+import { selectContext } from "../../../src/kubernetes/config/select-context.ts";
 
 let directory: string;
 const nowhere = { env: { HOME: "/nonexistent" }, serviceAccount: "/nonexistent" };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { KubeObject, Stored } from "../../src/kubernetes/resource-types.ts";
-import { type Change, ResourceView } from "../../src/kubernetes/resource-view.ts";
+import type { KubeObject, Stored } from "../../../src/kubernetes/resource-types.ts";
+import { type Change, ResourceView } from "../../../src/kubernetes/watch/resource-view.ts";
 
 type Thing = Stored<KubeObject>;
 

@@ -1,5 +1,5 @@
 import type { buildConnector, Client, Dispatcher } from "undici";
-import type { TlsOptions } from "./credentials.ts";
+import type { TlsOptions } from "../config/credentials.ts";
 
 export interface AgentOptions {
   /**

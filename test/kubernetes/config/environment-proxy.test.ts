@@ -4,12 +4,12 @@ import net, { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { environmentProxy } from "../../src/kubernetes/environment-proxy.ts";
-import { exec } from "../../src/kubernetes/exec.ts";
-import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, fixture, json, refuse } from "./support/api-server.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { environmentProxy } from "../../../src/kubernetes/config/environment-proxy.ts";
+import { exec } from "../../../src/kubernetes/exec/exec.ts";
+import { pods } from "../../../src/kubernetes/resource-types.ts";
+import { ApiServer, fixture, json, refuse } from "../support/api-server.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,4 +1,4 @@
-import type { KubeObject, Stored } from "./resource-types.ts";
+import type { KubeObject, Stored } from "../resource-types.ts";
 
 /**
  * `CURRENT` the state when somebody begins to look; `ADDED`, `MODIFIED`, `DELETED` as the server told, or as a list

@@ -1,8 +1,8 @@
-import { ApiError } from "./api-error.ts";
-import { fullJitter } from "./backoff.ts";
-import type { KubernetesClient } from "./client.ts";
-import { type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
-import type { Call } from "./transport.ts";
+import { ApiError } from "../api-error.ts";
+import type { KubernetesClient } from "../client.ts";
+import { fullJitter } from "../http/backoff.ts";
+import type { Call } from "../http/transport.ts";
+import { type KubeObject, pathOf, type ResourceType, type Stored } from "../resource-types.ts";
 import { type StreamEnd, type StreamEvent, watchStream } from "./watch-stream.ts";
 
 /** What a watch tells. It goes on over every fault that may pass; it ends when aborted, or with `FORBIDDEN`. */

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import path from "node:path";
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { agentSettings } from "../../src/kubernetes/agent.ts";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, type Handler, json, type Reply } from "./support/api-server.ts";
-import { eventually } from "./support/eventually.ts";
-import { startRelay } from "./support/relay.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { agentSettings } from "../../../src/kubernetes/http/agent.ts";
+import { pods } from "../../../src/kubernetes/resource-types.ts";
+import { ApiServer, type Handler, json, type Reply } from "../support/api-server.ts";
+import { eventually } from "../support/eventually.ts";
+import { startRelay } from "../support/relay.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });
@@ -134,7 +134,7 @@ describe("the process", () => {
     async (protocol) => {
       const open: Reply[] = [];
       server = await ApiServer.start(silentLogs(open), protocol);
-      const script = path.join(import.meta.dirname, "support", "idle-process.ts");
+      const script = path.join(import.meta.dirname, "..", "support", "idle-process.ts");
       const child = spawn(process.execPath, [script, await server.kubeconfig()], {
         stdio: ["ignore", "pipe", "inherit"],
       });

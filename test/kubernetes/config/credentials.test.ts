@@ -1,12 +1,12 @@
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { KubernetesClient } from "../../src/kubernetes/client.ts";
-import { openCluster } from "../../src/kubernetes/cluster.ts";
-import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, fixture, type Handler, json, refuse } from "./support/api-server.ts";
-import { LeapingClock } from "./support/clocks.ts";
-import { eventually } from "./support/eventually.ts";
+import { KubernetesClient } from "../../../src/kubernetes/client.ts";
+import { openCluster } from "../../../src/kubernetes/cluster.ts";
+import { pods } from "../../../src/kubernetes/resource-types.ts";
+import { ApiServer, fixture, type Handler, json, refuse } from "../support/api-server.ts";
+import { LeapingClock } from "../support/clocks.ts";
+import { eventually } from "../support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,10 +1,10 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
-import { ApiError, type Request } from "./api-error.ts";
-import { startDeadline } from "./deadline.ts";
-import { pathOf, pods } from "./resource-types.ts";
-import { isPassing } from "./retry.ts";
-import { Silence } from "./silence.ts";
-import type { Call, Transport } from "./transport.ts";
+import { ApiError, type Request } from "../api-error.ts";
+import { startDeadline } from "../http/deadline.ts";
+import { Silence } from "../http/idle-timeout.ts";
+import { isPassing } from "../http/retry.ts";
+import type { Call, Transport } from "../http/transport.ts";
+import { pathOf, pods } from "../resource-types.ts";
 import { converse } from "./web-socket.ts";
 
 export interface ExecRequest {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { oneLine, redact } from "../redact.ts";
 import { type OidcConfig, OidcToken } from "./oidc.ts";
-import { oneLine, redact } from "./redact.ts";
 import type { Selection } from "./select-context.ts";
 
 /** What one request needs to be let in. */
