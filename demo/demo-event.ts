@@ -8,6 +8,8 @@ export type DemoEvent =
   | { readonly event: "log"; readonly stream: "stdout" | "stderr"; readonly line: string }
   /** Something goes on, and may take a while: shown until the next event. */
   | { readonly event: "progress"; readonly text: string }
+  /** The same, for a pipe that was told nothing for a while. */
+  | { readonly event: "still"; readonly text: string }
   | VerdictEvent
   | LeftBehindEvent
   | {

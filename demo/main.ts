@@ -8,6 +8,7 @@ import { listenForInterruption } from "./interruption.ts";
 import { type DemoOptions, readOptions } from "./options.ts";
 import { type Output, openOutput } from "./output.ts";
 import { jsonShow } from "./show/json.ts";
+import { breakSilence } from "./show/silence.ts";
 import { TerminalShow } from "./show/terminal.ts";
 
 const EXIT = { succeeded: 0, failed: 1, usage: 2 } as const;
@@ -45,14 +46,15 @@ function showFor(options: DemoOptions, { write }: Output): Show {
   const { stdout } = process;
   // Since this process began, so that what the user waited for is in it.
   const elapsedMs = (): number => performance.now();
-  if (options.json) return jsonShow(write, elapsedMs);
-  return new TerminalShow({
+  if (options.json) return breakSilence(jsonShow(write, elapsedMs));
+  const show = new TerminalShow({
     write,
     elapsedMs,
     color: wantsColor(options.color, process.env, stdout.isTTY),
     // A terminal of unknown size says 0.
     columns: stdout.isTTY ? () => stdout.columns || 80 : null,
   });
+  return stdout.isTTY ? show : breakSilence(show);
 }
 
 process.exitCode = await main();

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openOutput } from "../demo/output.ts";
 import { runElsewhere } from "./host/elsewhere.ts";
 import { ensureInstalled, packageFolder, rootFolder, run } from "./host/install.ts";
 import type { Run } from "./host/records.ts";
@@ -30,8 +31,9 @@ Exit code: 0 the run succeeded, 1 it did not or something could not start, 2 wro
 `;
 
 const started = performance.now();
+const output = openOutput(process.stdout, process.stderr);
 const say = (text: string): void =>
-  console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  output.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}\n`);
 
 function readOptions(): { once: boolean; cluster: RealCluster | null } | number {
   const text = { type: "string" } as const;
@@ -76,12 +78,13 @@ async function main(): Promise<number> {
     return 1;
   }
   const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.on(name, () => {
-      if (stop.signal.aborted) return;
-      say("stopping: everything is removed");
-      stop.abort(new Error("stopped"));
-    });
+  const end = (): void => {
+    if (stop.signal.aborted) return;
+    say("stopping: everything is removed");
+    stop.abort(new Error("stopped"));
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, end);
+  output.closed.addEventListener("abort", end);
   try {
     return await story(options, stop.signal);
   } catch (error) {

@@ -70,6 +70,8 @@ export class TerminalShow implements Show {
         return this.#fact({ name: "note", text: event.text }, c.yellow);
       case "object":
         return this.#timed(this.#object(event));
+      case "still":
+        return this.#timed([`${c.dim("still".padEnd(LABEL))}${clean(event.text)}`]);
       case "log":
         return this.#timed(this.#log(event.stream, event.line));
       case "verdict":

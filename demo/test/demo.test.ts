@@ -105,6 +105,14 @@ test.each([[[]], [["--json"]]])("%j into a pipe that closes, as with `| head`: c
   expect(await demo.leftBehind()).toEqual([]);
 });
 
+test("a shell's pipe whose reader leaves at the last line, with nothing to be told for ever: no error, and an end", async () => {
+  await using demo = await DemoProcess.startPiped(["--model-url", await modelUrl(stuck)], "sed '/says    Hm/q'");
+  expect(await demo.ends()).toBe(0);
+  expect(demo.stdout).toMatch(/says {4}Hm\n$/);
+  expect(demo.stderr).toBe("exit code 141\n");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
 test("--help into a pipe that closes is no failure", async () => {
   await using demo = await DemoProcess.start(["--help"]);
   demo.child.stdout?.destroy();

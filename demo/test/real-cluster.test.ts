@@ -31,9 +31,9 @@ async function start(kubeconfig: string): Promise<DemoProcess> {
   return DemoProcess.start(["--kubeconfig", config, "--image", "agent", "--model-url", model.url]);
 }
 
-test("a pipe that closes leaves no Job, no pod and no Secret there", async () => {
+test("a pipe that closes after the last line leaves no Job, no pod and no Secret there", async () => {
   await using demo = await start(cluster.kubeconfig);
-  await demo.says("gets    now");
+  await demo.says("says    Hm");
   demo.child.stdout?.destroy();
   expect(await demo.ends(), demo.stderr).toBe(141);
   const left = ["jobs", "pods", "secrets"].flatMap((resource) => cluster.store.list(resource, "default"));

@@ -3,6 +3,7 @@ import { wantsColor } from "../color.ts";
 import type { DemoEvent } from "../demo-event.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { jsonShow } from "../show/json.ts";
+import { breakSilence } from "../show/silence.ts";
 import { TerminalShow } from "../show/terminal.ts";
 
 const says = (text: string): string =>
@@ -134,6 +135,38 @@ test("as JSON: one object a line, without progress", () => {
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(lines).toEqual(story.filter(({ event }) => event !== "progress").map((event) => ({ at: 2346, ...event })));
+});
+
+test("a pipe that is told nothing else is told again and again what is waited for, until the end", async () => {
+  const told: DemoEvent[] = [];
+  const silent = Promise.withResolvers<void>();
+  const show = breakSilence(
+    {
+      tell: (event) => {
+        if (told.push(event) === 6) silent.resolve();
+      },
+      end: () => told.push({ event: "note", text: "ended" }),
+    },
+    5,
+  );
+  const [first, second, progress] = [story[0], story[2], story[1]] as [DemoEvent, DemoEvent, DemoEvent];
+  show.tell(first);
+  show.tell(second);
+  show.tell(progress);
+  show.tell({ event: "progress", text: "waiting still" });
+  await silent.promise;
+  show.end();
+  const still = { event: "still", text: "waiting still" };
+  expect(told).toEqual([
+    first,
+    second,
+    progress,
+    { event: "progress", text: "waiting still" },
+    still,
+    still,
+    { event: "note", text: "ended" },
+  ]);
+  expect(shown([{ event: "still", text: "waiting for the pod" }])).toBe("   2.3s  still   waiting for the pod\n");
 });
 
 test.each([

@@ -23,7 +23,7 @@ isolation, limits or images. Never give it work that you would not run in your o
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Resolves when the user wants it to end. */
+  /** Resolves when the user wants it to end, or nobody reads what it prints. */
   readonly interrupted: () => Promise<void>;
 }
 
@@ -33,6 +33,7 @@ const TERMINAL: Terminal = {
   interrupted: () =>
     new Promise((done) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
+      for (const stream of [process.stdout, process.stderr]) stream.on("error", () => done());
     }),
 };
 

@@ -14,6 +14,7 @@ import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
 import { measuredTimings, type Timings } from "./timings.ts";
 import type { Clock, Executor, LocalImage, LogReader } from "./types.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
 export type { RequestLog, RequestRecord } from "./api/request-log.ts";
@@ -77,13 +78,15 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
   const { url } = server;
   const { hostname, port } = new URL(url);
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "devcluster-")));
-  if (options.directory === undefined) undo.defer(() => rm(directory, { recursive: true, force: true }));
+  const own = options.directory === undefined ? directory : undefined;
+  if (own !== undefined) undo.defer(() => rm(own, { recursive: true, force: true }));
+  const watchdog = undo.adopt(await startWatchdog(own), (value) => value.stop());
   const node = await startNode(store, {
     directory,
     images,
     clock,
     timings,
-    environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+    environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...watchdog.environment },
     ...(rotation === undefined ? {} : { rotation }),
   });
   undo.defer(() => node.stop());

@@ -32,15 +32,19 @@ export async function createHome(): Promise<PaperclipHome> {
   };
 }
 
-/** Milliseconds that PostgreSQL gets for its fast shutdown. */
+/** Milliseconds that PostgreSQL gets for its fast shutdown, and again for its immediate one. */
 const PATIENCE_MS = 10_000;
 
 async function stopPostgres(pidFile: string): Promise<void> {
   const pid = firstNumber(await readFile(pidFile, "utf8").catch(() => ""));
   if (pid === null || !signal(pid, "SIGINT")) return;
   const deadline = performance.now() + PATIENCE_MS;
+  let quit = false;
   while (signal(pid, 0)) {
-    if (performance.now() > deadline) signal(pid, "SIGQUIT");
+    const late = performance.now() - deadline;
+    if (late > 0 && !quit) quit = signal(pid, "SIGQUIT");
+    // A zombie that nobody reaps answers for ever.
+    if (late > PATIENCE_MS) return;
     await sleep(100);
   }
 }

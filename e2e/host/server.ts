@@ -72,7 +72,9 @@ async function boot(options: ServerOptions): Promise<PaperclipServer> {
   await log.close();
   const lastResort = (): void => void (child.pid && signal(-child.pid, "SIGKILL"));
   process.once("exit", lastResort);
-  const ended = once(child, "exit").then(() => process.off("exit", lastResort));
+  const ended = once(child, "exit").finally(() => process.off("exit", lastResort));
+  // A server that cannot be started: ready() finds out.
+  ended.catch(() => undefined);
   const url = `http://127.0.0.1:${port}`;
   const api = new PaperclipApi(url);
   try {
@@ -135,7 +137,7 @@ async function ready(api: PaperclipApi, child: ChildProcess, stop?: AbortSignal)
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     stop?.throwIfAborted();
-    if (child.exitCode !== null || child.signalCode !== null)
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
       throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}`);
     const health = await api.health().catch(() => null);
     if (health?.status === "ok" && health.startupRecovery?.phase === "ready") return;

@@ -68,7 +68,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (piece) => (said += piece));
-  return { child, text: () => said, ended: once(child, "exit").then(([code]) => code as number | null) };
+  return { child, text: () => said, ended: once(child, "close").then(([code]) => code as number | null) };
 }
 
 /** Everything that the demo leaves for a while is below `temporary`. */

@@ -32,4 +32,6 @@ async function main(args: readonly string[]): Promise<number> {
   return await command.run(rest);
 }
 
+// A reader that leaves early (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.exitCode = await main(process.argv.slice(2));

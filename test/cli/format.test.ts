@@ -48,6 +48,17 @@ test("formats the log of an image without Node: a mark, then lines as they are",
   expect(stdout.split("\n")[0]).toMatch(/^claude {2}session /);
 });
 
+test.each([[["--help"]], [["format"]], [["transcript", "--help"]]])(
+  "%j into a pipe that closes is no failure",
+  async (args) => {
+    const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: { PATH: process.env.PATH } });
+    child.stdout.destroy();
+    child.stdin.on("error", () => {}).end(sample);
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  },
+);
+
 test("--color colours a pipe, too", async () => {
   const { stdout } = await run(["format", "--color"], sample);
   expect(stdout).toContain("\u001b[32msays");

@@ -37,8 +37,9 @@ async function accountFor(task: AccountTask): Promise<Accounted> {
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the adapter's process ended with ${code}`);
   });
-  const [accounted] = (await Promise.race([once(child, "message"), ended])) as [Accounted];
   ended.catch(() => undefined);
+  const [accounted] = (await Promise.race([once(child, "message"), ended])) as [Accounted];
+  child.disconnect();
   return accounted;
 }
 

@@ -14,29 +14,41 @@ export class DemoProcess implements AsyncDisposable {
   stdout = "";
   stderr = "";
   readonly #closed: Promise<unknown[]>;
+  #isClosed = false;
   readonly #waiting = new Set<() => void>();
 
-  static async start(args: readonly string[], env: Record<string, string> = {}): Promise<DemoProcess> {
-    return new DemoProcess(await mkdtemp(join(tmpdir(), "demo-test-")), args, env);
+  static async start(args: readonly string[]): Promise<DemoProcess> {
+    return new DemoProcess(await mkdtemp(join(tmpdir(), "demo-test-")), [process.execPath, main, ...args]);
   }
 
-  private constructor(folder: string, args: readonly string[], env: Record<string, string>) {
+  /** In a shell's pipe into `reader`; stderr ends with the demo's own exit code. */
+  static async startPiped(args: readonly string[], reader: string): Promise<DemoProcess> {
+    const script = `{ "$0" "$@"; echo "exit code $?" >&2; } | ${reader}`;
+    const command = ["sh", "-c", script, process.execPath, main, ...args] as const;
+    return new DemoProcess(await mkdtemp(join(tmpdir(), "demo-test-")), command);
+  }
+
+  private constructor(folder: string, [program, ...args]: readonly [string, ...string[]]) {
     this.folder = folder;
-    this.child = spawn(process.execPath, [main, ...args], {
+    // A group of its own, so that a test which fails leaves no part of a pipe behind.
+    this.child = spawn(program, args, {
+      detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...env },
+      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
     });
     this.#closed = once(this.child, "close");
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#add("stdout", text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#add("stderr", text));
-    this.child.on("close", () => this.#wake());
+    this.child.on("close", () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
   }
 
-  /** Resolves when stdout has `words`; rejects when the demo ends without. */
+  /** Resolves when stdout has `words`; rejects when the demo ends without: not before all that it wrote has arrived. */
   async says(words: string): Promise<void> {
     while (!this.stdout.includes(words)) {
-      if (this.child.exitCode !== null)
-        throw new Error(`The demo ended without "${words}":\n${this.stdout}${this.stderr}`);
+      if (this.#isClosed) throw new Error(`The demo ended without "${words}":\n${this.stdout}${this.stderr}`);
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
@@ -58,7 +70,8 @@ export class DemoProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.child.kill("SIGKILL");
+    // The group has gone with its last process.
+    if (!this.#isClosed && this.child.pid) process.kill(-this.child.pid, "SIGKILL");
     await this.#closed;
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { list, plain } from "../store/plain.ts";
-import type { Clock, KubeObject, Store } from "../types.ts";
+import type { Clock, Store } from "../types.ts";
 import { ApiError } from "./api-error.ts";
 import { type Attributes, grantFor, type PolicyRule, rulesFor, type User } from "./rbac.ts";
 

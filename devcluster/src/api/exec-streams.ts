@@ -30,6 +30,8 @@ export async function serveExec(webSocket: WebSocket, answer: ExecAnswer, connec
     const program = await answer.start();
     connection.wire.closed.addEventListener("abort", () => hangUp(program), { once: true });
     if (connection.wire.closed.aborted) hangUp(program);
+    // Also when the program ends without having read: what it held back then never drains.
+    for (const event of ["drain", "close"]) program.stdin?.on(event, () => webSocket.resume());
     give = (message) => takeInput(message, program, webSocket);
     input.forEach(give);
     await Promise.all([channels.copy(CHANNEL.stdout, program.stdout), channels.copy(CHANNEL.stderr, program.stderr)]);
@@ -44,9 +46,8 @@ function takeInput(message: Buffer, { stdin }: ExecProcess, webSocket: WebSocket
   const [channel, closed] = message;
   if (stdin === null) return;
   if (channel === CHANNEL.close && closed === CHANNEL.stdin) stdin.end();
-  if (channel !== CHANNEL.stdin || message.length === 1 || stdin.write(message.subarray(1))) return;
-  webSocket.pause();
-  stdin.once("drain", () => webSocket.resume());
+  if (channel !== CHANNEL.stdin || message.length === 1 || !stdin.writable) return;
+  if (!stdin.write(message.subarray(1))) webSocket.pause();
 }
 
 /** The program lives on; it finds out when it writes. */

@@ -46,11 +46,13 @@ interface Asked {
   readonly protocols?: string[];
   /** Called with each message of the program's; the socket may be ended there. */
   readonly heard?: (socket: WebSocket) => void;
+  /** Sent on stdin, at once. */
+  readonly input?: Buffer;
 }
 
 /** Runs a line of sh in a pod; resolves when the connection is closed, or was refused. */
 function exec(script: string, asked: Asked = {}): Promise<Exec> {
-  const { name = "alive", more = "", protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"], heard } = asked;
+  const { name = "alive", more = "", protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"], heard, input } = asked;
   const { clusters, users } = parse(asked.kubeconfig ?? cluster.kubeconfig);
   const query = new URLSearchParams({ stdout: "true", stderr: "true" });
   for (const word of ["sh", "-c", script]) query.append("command", word);
@@ -62,6 +64,7 @@ function exec(script: string, asked: Asked = {}): Promise<Exec> {
       headers: { authorization: `Bearer ${users[0].user.token}` },
     },
   );
+  if (input) socket.on("open", () => socket.send(Buffer.concat([Buffer.of(0), input])));
   const streams = ["", "", "", ""];
   socket.on("message", (data: Buffer) => {
     const channel = data[0] ?? 0;
@@ -104,6 +107,13 @@ describe("pods/exec", () => {
       message: "command terminated with non-zero exit code: command terminated with exit code 3",
       details: { causes: [{ reason: "ExitCode", message: "3" }] },
     });
+  });
+
+  // Well below the half minute after which a WebSocket that waits for the other side's close gives up.
+  it("ends with a program that does not read its stdin", { timeout: 15_000 }, async () => {
+    const input = Buffer.alloc(4 << 20);
+    const { status, closed } = await exec("sleep 0.2; exit 3", { more: "&stdin=true", input });
+    expect({ reason: status?.reason, closed }).toEqual({ reason: "NonZeroExitCode", closed: 1000 });
   });
 
   it("speaks v4 to whoever does not know v5, and refuses who knows neither", async () => {

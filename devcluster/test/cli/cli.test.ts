@@ -24,7 +24,7 @@ function start(...args: string[]) {
       output += chunk.toString();
     });
   }
-  const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   return { child, ended, output: () => output };
 }
 
@@ -36,6 +36,13 @@ describe("devcluster up", () => {
     expect(output()).toContain("without any\nisolation");
     expect(readFileSync(kubeconfig, "utf8")).toContain("server: https://127.0.0.1:");
     child.kill("SIGINT");
+    expect(await ended).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("ends in order when nobody reads where it is", async () => {
+    const { child, ended } = start("up");
+    child.stdout.destroy();
     expect(await ended).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -39,8 +39,6 @@ export const format: Command = {
     }
     const width = process.stdout.columns;
     const look = { color: parsed.color ?? picocolors.isColorSupported, debug: parsed.all, ...(width ? { width } : {}) };
-    // A reader that leaves early (`| head`) is no failure.
-    process.stdout.on("error", () => process.exit(0));
     const unframer = new Unframer();
     // Bytes, not characters: a frame may end inside a character.
     const input = process.stdin.setEncoding("latin1");

@@ -36,7 +36,8 @@ async function run({ settings, paperclipUrl, filler }: AccountTask): Promise<voi
   const clusters = new ClusterRegistry();
   const result = await execute(ctx, { env: {}, clusters, paperclipUrl: () => paperclipUrl });
   const told = { result, totals: account.totals, idleRssMb, peakRssMb: peakRssMb() } satisfies Accounted;
-  process.send?.(told, () => process.disconnect());
+  // The parent disconnects when it has it: its "exit" event may overtake the message of a child that leaves at once.
+  process.send?.(told);
 }
 
 /** `maxRSS` of a forked process counts what its parent had at the fork; the kernel's mark for the program does not. */

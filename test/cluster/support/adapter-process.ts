@@ -84,6 +84,7 @@ function until<T>(child: ChildProcess, find: (message: FromAdapter) => T | undef
       resolve(found);
     };
     const end = (): void => reject(new Error("the adapter's process has ended"));
+    if (child.exitCode !== null || child.signalCode !== null) return end();
     child.on("message", look);
     child.once("exit", end);
   });
