@@ -104,7 +104,7 @@ export const NO_RESULT: AgentResult = {
 
 const RANK: Readonly<Record<Progress, number>> = { nothing: 0, started: 1, empty: 2, content: 3 };
 
-/** Two witnesses of one agent: the transcript wins, the seal fills what it does not know. */
+/** Two sources on one agent: the transcript wins, the seal fills what it does not know. */
 export function mergeResults(transcript: AgentResult, seal: AgentResult): AgentResult {
   return {
     sessionId: transcript.sessionId ?? seal.sessionId,
