@@ -1,4 +1,4 @@
-import type { AgentResult, TerminalResult } from "../../claude/agent-result.ts";
+import type { AgentResult, TerminalResult } from "../../claude/claude-code.ts";
 import { apiFailure } from "./api-failure.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { answeredNothing, claimsSuccess, type Facts } from "./facts.ts";

@@ -1,4 +1,4 @@
-import type { TerminalResult } from "../../claude/agent-result.ts";
+import type { TerminalResult } from "../../claude/claude-code.ts";
 import type { Finding } from "./cause.ts";
 import type { Facts } from "./facts.ts";
 import { claude, quoting } from "./phrases.ts";

@@ -1,5 +1,4 @@
-import { type AgentResult, mergeResults, NO_RESULT } from "../../claude/agent-result.ts";
-import { fromSeal } from "../../claude/sealed-result.ts";
+import type { AgentResult } from "../../claude/claude-code.ts";
 import type { Seal } from "../../runner/seal.ts";
 import {
   type ContainerFacts,
@@ -8,6 +7,7 @@ import {
   type Terminated,
   trueCondition,
 } from "../observe/observe.ts";
+import { agentCli } from "../shared/agent-cli.ts";
 import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
@@ -33,7 +33,7 @@ export interface Facts {
 const STATUS_UNKNOWN = "ContainerStatusUnknown";
 
 export function factsOf(evidence: Evidence): Facts {
-  const agent = mergeResults(evidence.agent ?? NO_RESULT, fromSeal(evidence.seal?.agent));
+  const agent = agentCli.resultOf(evidence.agent, evidence.seal);
   const seal = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
   const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
