@@ -84,6 +84,17 @@ describe("the import rules", () => {
     expect(circles(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
+  it("lets the life of a run know the CLI by one file only", () => {
+    const other = (_: string, target: string): boolean =>
+      target.startsWith("src/claude/") && target !== "src/claude/claude-code.ts";
+    expect(broken(sources("src/run"), other)).toEqual([]);
+    const use = broken(sources("src/run"), (file, target) => {
+      if (target !== "src/claude/claude-code.ts" || file === "src/run/shared/agent-cli.ts") return false;
+      return !/import type \{[^}]*\} from "[./]*claude\/claude-code\.ts"/.test(readFileSync(join(root, file), "utf8"));
+    });
+    expect(use).toEqual([]);
+  });
+
   it("finds the files that it judges", () => {
     for (const folder of Object.keys(allowed)) expect(sources(`src/${folder}`).length, folder).toBeGreaterThan(0);
   });

@@ -32,7 +32,19 @@ export interface TerminalResult {
   readonly errors: readonly string[];
   readonly numTurns: number | null;
   readonly durationMs: number | null;
-  readonly permissionDenials: number;
+  /** The main loop alone, without subagents; the bill is AgentResult.usage. */
+  readonly usage: AgentUsage | null;
+  /** Dollars of the whole session, earlier processes included. */
+  readonly totalCostUsd: number | null;
+  /** By model: numbers and the provider's name, as Claude Code names them. Null: only the seal told of the result. */
+  readonly modelUsage: Readonly<Record<string, Readonly<Record<string, number | string>>>> | null;
+  readonly permissionDenials: readonly PermissionDenial[];
+}
+
+/** A tool call that the permission rules refused. */
+export interface PermissionDenial {
+  readonly tool: string;
+  readonly toolUseId: string | null;
 }
 
 /** The newest `rate_limit_event`. */
@@ -61,7 +73,7 @@ export type Progress = "nothing" | "started" | "empty" | "content";
 
 /** What the agent said of itself, from its transcript, its seal, or both. Plain data; every field may be unknown. */
 export interface AgentResult {
-  /** The newest session id that an event named. */
+  /** The newest session id that an event named; null when none was, so that nothing is known of the session. */
   readonly sessionId: string | null;
   /** The model that `init` named. */
   readonly model: string | null;
@@ -104,7 +116,7 @@ export const NO_RESULT: AgentResult = {
 
 const RANK: Readonly<Record<Progress, number>> = { nothing: 0, started: 1, empty: 2, content: 3 };
 
-/** Two witnesses of one agent: the transcript wins, the seal fills what it does not know. */
+/** Two sources on one agent: the transcript wins, the seal fills what it does not know. */
 export function mergeResults(transcript: AgentResult, seal: AgentResult): AgentResult {
   return {
     sessionId: transcript.sessionId ?? seal.sessionId,

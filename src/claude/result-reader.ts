@@ -10,10 +10,10 @@ import {
   type StreamEvent,
   SYNTHETIC_MODEL,
 } from "./protocol.ts";
-import { readRateLimit, readTerminal } from "./result-fields.ts";
+import { isTerminal, readRateLimit, readTerminal } from "./result-fields.ts";
 import { addResult, costOf, type Meter, NOTHING_USED } from "./usage.ts";
 
-/** Reads the stdout of one Claude Code process as it comes. Memory does not grow with the run. */
+/** Reads the stdout of a run's Claude Code as it comes: one process, or two where the runner replaced a session. Memory does not grow with the run. */
 export interface ResultReader {
   /** One line, without its newline. Never throws, whatever the bytes. */
   line(bytes: Uint8Array): void;
@@ -30,12 +30,24 @@ interface State {
   /** The end of what the assistant said, for a run without a result. */
   said: string;
   answer: string | null;
+  /** Of the newest `init`. */
+  initSession: string | null;
+  /** Of the newest result. */
+  resultSession: string | null;
   /** The newest message of the model, and whether any of its blocks had content. */
   message: { readonly id: string | null; readonly content: boolean } | null;
 }
 
 export function createResultReader(): ResultReader {
-  const state: State = { known: NO_RESULT, meter: NOTHING_USED, said: "", answer: null, message: null };
+  const state: State = {
+    known: NO_RESULT,
+    meter: NOTHING_USED,
+    said: "",
+    answer: null,
+    initSession: null,
+    resultSession: null,
+    message: null,
+  };
   return {
     line(bytes) {
       const event = parse(bytes);
@@ -87,6 +99,8 @@ function read(state: State, event: StreamEvent): void {
 
 function readSystem(state: State, event: InitEvent | RetryEvent | OtherEvent): void {
   if (event.subtype === "init") {
+    if (state.known.result && startsAnew(state, event)) forgetAttempt(state);
+    state.initSession = asText(event.session_id, 256);
     const model = asText(event.model, 256) ?? state.known.model;
     state.known = { ...state.known, init: true, model, apiKeySource: asText(event.apiKeySource, 256) };
   }
@@ -99,6 +113,20 @@ function readSystem(state: State, event: InitEvent | RetryEvent | OtherEvent): v
     };
     state.known = { ...state.known, apiRetry };
   }
+}
+
+/** A process of another session: the runner replaced one that could not be resumed. */
+function startsAnew(state: State, event: InitEvent): boolean {
+  const before = state.initSession ?? state.resultSession;
+  return before !== asText(event.session_id, 256);
+}
+
+/** What it used still counts; how it ended is not how this run ends. */
+function forgetAttempt(state: State): void {
+  state.known = { ...state.known, progress: "started", result: null, assistantError: null, apiRetry: null };
+  state.said = "";
+  state.answer = null;
+  state.message = null;
 }
 
 function readAssistant(state: State, event: AssistantEvent): void {
@@ -133,8 +161,12 @@ function hasContent(block: Json | null): boolean {
 function readResult(state: State, event: ResultEvent): void {
   const models = Object.values(asObject(event.modelUsage) ?? {}).map(asObject);
   const servedBy = asText(models.find((model) => model?.provider)?.provider, 64) ?? state.known.servedBy;
-  state.known = { ...state.known, result: readTerminal(event), servedBy };
+  const result = readTerminal(event);
+  state.known = { ...state.known, servedBy };
   state.meter = addResult(state.meter, event);
+  if (!isTerminal(result)) return;
+  state.known = { ...state.known, result };
+  state.resultSession = asText(event.session_id, 256);
   // A result without text (max turns) leaves what the assistant said last as the summary.
   state.answer =
     typeof event.result === "string" && event.result !== "" ? firstChars(event.result, MAX_ANSWER_CHARS) : null;

@@ -1,6 +1,6 @@
 import { type AgentResult, NO_RESULT } from "./agent-result.ts";
 import { asAmount, asBoolean, asObject, asText, type Json } from "./json.ts";
-import { readRateLimit, readTerminal } from "./result-fields.ts";
+import { isTerminal, readRateLimit, readTerminal } from "./result-fields.ts";
 import { readUsage } from "./usage.ts";
 
 /**
@@ -11,6 +11,7 @@ export function fromSeal(words: unknown): AgentResult {
   const said = asObject(words);
   if (!said) return { ...NO_RESULT, init: null };
   const result = asObject(said.result);
+  const terminal = result ? readTerminal(result) : null;
   const init = asBoolean(said.init);
   return {
     ...NO_RESULT,
@@ -18,7 +19,7 @@ export function fromSeal(words: unknown): AgentResult {
     model: asText(said.model, 256),
     progress: said.content === true ? "content" : init || result || said.session_id ? "started" : "nothing",
     init,
-    result: result ? readTerminal(result) : null,
+    result: terminal && isTerminal(terminal) ? terminal : null,
     assistantError: asText(said.assistant_error, 256),
     rateLimit: readRateLimit(said.rate_limit),
     usage: readUsage(result?.usage),

@@ -43,7 +43,12 @@ describe("what a stream says of its agent", () => {
         errors: [],
         numTurns: 1,
         durationMs: 781,
-        permissionDenials: 0,
+        usage: { inputTokens: 100, cacheCreationTokens: 20, cacheReadTokens: 50, outputTokens: 25 },
+        totalCostUsd: 0.0007650000000000001,
+        modelUsage: {
+          "claude-sonnet-4-5": expect.objectContaining({ inputTokens: 100, outputTokens: 25, provider: "firstParty" }),
+        },
+        permissionDenials: [],
       },
       usage: { inputTokens: 100, cacheCreationTokens: 20, cacheReadTokens: 50, outputTokens: 25 },
       cost: { usd: 0.0007650000000000001, scope: "run" },
@@ -220,4 +225,64 @@ describe("whatever the bytes", () => {
     for (let count = 0; count < 2000; count++) reader.line(line);
     expect(JSON.stringify(reader.result()).length).toBeLessThan(10_000);
   });
+});
+
+describe("results that are not the end", () => {
+  const zero = { type: "result", subtype: "success", is_error: false, num_turns: 0, session_id: "s-1", result: "" };
+  const usage = { m: { costUSD: 1, inputTokens: 1 } };
+
+  test("a success of no turns, as a resumed session reports of a lost background task, is no result; its cost counts", () => {
+    const lost = { ...zero, model_usage_since_last_result: usage };
+    const own = { ...lost, num_turns: 2, result: "Done." };
+    expect(read(INIT, lost)).toMatchObject({ result: null, progress: "started", cost: { usd: 1 } });
+    expect(read(INIT, lost, assistant(TEXT))).toMatchObject({ result: null, progress: "content" });
+    expect(read(INIT, lost, assistant(TEXT), own)).toMatchObject({ result: { numTurns: 2 }, cost: { usd: 2 } });
+  });
+
+  test("an error of no turns is a result", () => {
+    expect(read(INIT, { ...zero, is_error: true }).result).toMatchObject({ isError: true, numTurns: 0 });
+  });
+
+  test("a process of another session begins anew: the result of the one it replaces is forgotten", () => {
+    const refused = {
+      type: "result",
+      subtype: "success",
+      is_error: true,
+      num_turns: 1,
+      session_id: "s-1",
+      result: "400",
+    };
+    const fresh = { ...INIT, session_id: "s-2" };
+    expect(read(INIT, refused, fresh)).toMatchObject({
+      sessionId: "s-2",
+      result: null,
+      progress: "started",
+      summary: "",
+    });
+    // Of a session that does not exist there was no `init`, and the result names an id of its own.
+    expect(read({ ...refused, session_id: "s-0" }, fresh)).toMatchObject({ sessionId: "s-2", result: null });
+  });
+
+  test("a further turn of the same session does not", () => {
+    const first = { ...zero, num_turns: 1, result: "One." };
+    expect(read(INIT, first, INIT).result).toMatchObject({ numTurns: 1 });
+  });
+});
+
+test("what a result reports beside its outcome is bounded, and without the input of refused tools", () => {
+  const many = Array.from({ length: 50 }, (_, index) => [
+    `model-${index}`,
+    { inputTokens: index, name: "x".repeat(999) },
+  ]);
+  const denial = { tool_name: "Bash", tool_use_id: "t-1", tool_input: { command: "cat secret" } };
+  const { result } = read(INIT, {
+    type: "result",
+    num_turns: 3,
+    modelUsage: Object.fromEntries(many),
+    permission_denials: Array.from({ length: 50 }, () => denial),
+  });
+  expect(Object.keys(result?.modelUsage ?? {})).toHaveLength(10);
+  expect(result?.permissionDenials).toHaveLength(20);
+  expect(JSON.stringify(result)).not.toContain("secret");
+  expect(JSON.stringify(result).length).toBeLessThan(8_000);
 });

@@ -1,12 +1,12 @@
 /** Follows the agent's log: every line to the host, the agent's own words into the evidence. */
 
-import { createResultReader } from "../../claude/result-reader.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { exec } from "../../kubernetes/exec/exec.ts";
 import { openLog } from "../../kubernetes/log-stream.ts";
 import type { Channel } from "../../runner/frame.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { transcriptCopyOf } from "../plan/plan.ts";
+import { agentCli } from "../shared/agent-cli.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 import type { FollowEvent } from "./assemble/events.ts";
@@ -54,7 +54,7 @@ export interface FollowRequest {
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
 export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
-  const reader = createResultReader();
+  const reader = agentCli.readOutput();
   const container = viewContainer(observed);
   const { transcript } = await followTranscript({
     open: openPodLog(client, run, observed),

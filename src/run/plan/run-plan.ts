@@ -5,7 +5,6 @@
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
-import { claudeCommand } from "../../claude/arguments.ts";
 import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
@@ -15,6 +14,7 @@ import { buildPrompt } from "../../paperclip/prompt.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
+import { agentCli } from "../shared/agent-cli.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { environmentScript } from "./environment-script.ts";
@@ -174,7 +174,7 @@ function runnerSpec(
   hasInstructions: boolean,
 ): RunnerSpec {
   return {
-    command: claudeCommand({
+    command: agentCli.commandLine({
       command: config.command,
       resume,
       skipPermissions: config.dangerouslySkipPermissions,

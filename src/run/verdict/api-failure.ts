@@ -1,25 +1,25 @@
-import type { TerminalResult } from "../../claude/agent-result.ts";
+import type { TerminalResult } from "../../claude/claude-code.ts";
 import type { Finding } from "./cause.ts";
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { claude, quoting } from "./phrases.ts";
 
 /** Errors between Claude Code and the model's API, told apart by the fields of the result event (2.1.330). */
-export function apiFailure(known: Known, result: TerminalResult): Finding | null {
-  const error = known.agent.assistantError;
-  const facts: Facts = { known, result, error, kind: result.apiError ?? "", type: result.apiErrorType ?? "" };
+export function apiFailure(facts: Facts, result: TerminalResult): Finding | null {
+  const error = facts.agent.assistantError;
+  const reply: Reply = { facts, result, error, kind: result.apiError ?? "", type: result.apiErrorType ?? "" };
   return (
-    quota(facts) ??
-    billing(facts) ??
-    modelNotFound(facts) ??
-    authentication(facts) ??
-    empty(facts) ??
-    transient(facts) ??
-    otherApiError(facts)
+    quota(reply) ??
+    billing(reply) ??
+    modelNotFound(reply) ??
+    authentication(reply) ??
+    empty(reply) ??
+    transient(reply) ??
+    otherApiError(reply)
   );
 }
 
-interface Facts {
-  readonly known: Known;
+interface Reply {
+  readonly facts: Facts;
   readonly result: TerminalResult;
   /** `error` of the last assistant event. */
   readonly error: string | null;
@@ -34,10 +34,10 @@ interface Facts {
 const LIMIT_REACHED =
   /\b(usage|session|weekly|5[- ]hour) (limit|cap) (reached|exceeded)\b|\bextra usage\b|ServiceQuotaExceededException/i;
 
-function quota({ known, result, kind }: Facts): Finding | null {
-  const { rateLimit } = known.agent;
+function quota({ facts, result, kind }: Reply): Finding | null {
+  const { rateLimit } = facts.agent;
   const rejected = rateLimit?.status === "rejected" && result.apiErrorStatus === 429;
-  if (kind !== "usage_limit_reached" && !rejected && !LIMIT_REACHED.test(apiWords(known))) return null;
+  if (kind !== "usage_limit_reached" && !rejected && !LIMIT_REACHED.test(apiWords(facts))) return null;
   const resets = isoOfSeconds(rateLimit?.resetsAt ?? null);
   const window = rateLimit?.type ? ` (${rateLimit.type})` : "";
   return {
@@ -49,7 +49,7 @@ function quota({ known, result, kind }: Facts): Finding | null {
       : "Wait, or use another account or an API key.",
     because: rateLimit
       ? [`Claude Code's rate_limit_event: status ${rateLimit.status}, ${rateLimit.type}, resets ${resets ?? "unknown"}`]
-      : [`Claude Code's own words${quoting(apiWords(known))}`],
+      : [`Claude Code's own words${quoting(apiWords(facts))}`],
     errorFamily: "provider_quota",
     retryNotBefore: resets,
   };
@@ -57,25 +57,25 @@ function quota({ known, result, kind }: Facts): Finding | null {
 
 const BILLING = new Set(["model_requires_usage_credits", "long_context_credits_required"]);
 
-function billing({ known, result, error, kind, type }: Facts): Finding | null {
+function billing({ facts, result, error, kind, type }: Reply): Finding | null {
   if (error !== "billing_error" && type !== "billing_error" && result.apiErrorStatus !== 402 && !BILLING.has(kind))
     return null;
   return {
     kind: "agent-error",
     code: "claude_billing_error",
-    sentence: `The Claude account cannot pay for the request${quoting(apiWords(known))}.`,
+    sentence: `The Claude account cannot pay for the request${quoting(apiWords(facts))}.`,
     fix: "Add credit to the account that the agent's key belongs to, or use another key.",
     because: assistantError(error),
   };
 }
 
-function modelNotFound({ known, result, error, type }: Facts): Finding | null {
+function modelNotFound({ facts, result, error, type }: Reply): Finding | null {
   if (error !== "model_not_found" && !(result.apiErrorStatus === 404 && type === "not_found_error")) return null;
   return {
     kind: "agent-error",
     code: "model_not_found",
-    sentence: known.model
-      ? `The model ${known.model} does not exist, or this account may not use it.`
+    sentence: facts.model
+      ? `The model ${facts.model} does not exist, or this account may not use it.`
       : "The model does not exist, or this account may not use it.",
     fix: "Choose another model in the agent's configuration.",
     because: assistantError(error),
@@ -101,7 +101,7 @@ const LOGIN_KINDS = new Set([
   "named_profile_unusable",
 ]);
 
-function authentication({ known, result, error, kind, type }: Facts): Finding | null {
+function authentication({ facts, result, error, kind, type }: Reply): Finding | null {
   const forbidden = result.apiErrorStatus === 403 && kind !== "network_edge_blocked";
   const refused = result.apiErrorStatus === 401 || forbidden || type === "authentication_error";
   if (!refused && !LOGIN_ERRORS.has(error ?? "") && !LOGIN_KINDS.has(kind)) return null;
@@ -109,18 +109,18 @@ function authentication({ known, result, error, kind, type }: Facts): Finding | 
   return {
     kind: "agent-error",
     code: "claude_auth_required",
-    sentence: `${claude(known)} is not allowed to use the API${status}${quoting(apiWords(known))}.`,
+    sentence: `${claude(facts)} is not allowed to use the API${status}${quoting(apiWords(facts))}.`,
     fix: "Give the agent a valid credential: ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN in its environment, or a login in its HOME.",
     because: assistantError(error),
   };
 }
 
-function empty({ known, kind }: Facts): Finding | null {
+function empty({ facts, kind }: Reply): Finding | null {
   if (kind !== "empty_completion") return null;
   return {
     kind: "agent-error",
     code: "llm_api_error",
-    sentence: `The model (${known.model ?? "default"}) gave an empty response, also when asked again.`,
+    sentence: `The model (${facts.model ?? "default"}) gave an empty response, also when asked again.`,
     fix: "Usually temporary: run it again.",
     because: [],
     errorFamily: "transient_upstream",
@@ -131,7 +131,7 @@ const PASSING_ERRORS = new Set(["rate_limit", "overloaded", "server_error"]);
 const PASSING_TYPES = new Set(["rate_limit_error", "overloaded_error", "api_error", "timeout_error"]);
 const PASSING_KINDS = new Set(["no_response", "connection_failed", "stream_idle_timeout", "computer_slept"]);
 
-function transient({ known, result, error, kind, type }: Facts): Finding | null {
+function transient({ facts, result, error, kind, type }: Reply): Finding | null {
   const status = result.apiErrorStatus;
   const passing = status === 408 || status === 429 || (status !== null && status >= 500);
   if (!passing && !PASSING_ERRORS.has(error ?? "") && !PASSING_TYPES.has(type) && !PASSING_KINDS.has(kind)) return null;
@@ -141,14 +141,14 @@ function transient({ known, result, error, kind, type }: Facts): Finding | null 
   return {
     kind: "agent-error",
     code: "claude_transient_upstream",
-    sentence: `The model's API ${what}${status === null ? "" : ` (${status})`}, and ${claude(known)} gave up${quoting(apiWords(known))}.`,
+    sentence: `The model's API ${what}${status === null ? "" : ` (${status})`}, and ${claude(facts)} gave up${quoting(apiWords(facts))}.`,
     fix: limited ? "Try again later, or run fewer agents on this key." : "Usually temporary: try again later.",
     because: assistantError(error),
     errorFamily: "transient_upstream",
   };
 }
 
-function otherApiError({ known, result, error, kind }: Facts): Finding | null {
+function otherApiError({ facts, result, error, kind }: Reply): Finding | null {
   if (result.terminalReason !== "api_error" && result.apiErrorStatus === null) return null;
   const status =
     result.apiErrorStatus === null
@@ -157,7 +157,7 @@ function otherApiError({ known, result, error, kind }: Facts): Finding | null {
   return {
     kind: "agent-error",
     code: "llm_api_error",
-    sentence: `The model's API refused the request of ${claude(known)}${status}${quoting(apiWords(known))}.`,
+    sentence: `The model's API refused the request of ${claude(facts)}${status}${quoting(apiWords(facts))}.`,
     fix:
       kind === "claude_code_version_too_old"
         ? "Use an image with a newer Claude Code."
@@ -171,7 +171,7 @@ function assistantError(error: string | null): readonly string[] {
 }
 
 /** Claude Code's own text on an API error: the result of such a run is no answer of the model. */
-function apiWords({ agent }: Known): string {
+function apiWords({ agent }: Facts): string {
   return agent.result?.terminalReason === "api_error" ? agent.summary : "";
 }
 

@@ -1,5 +1,5 @@
 import type { VerdictCode } from "../shared/codes.ts";
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import type { ErrorFamily, FailureKind } from "./types.ts";
 
 /** What one family of causes found; `judge()` makes the verdict of it. */
@@ -8,7 +8,7 @@ export interface Finding {
   readonly code: VerdictCode;
   readonly sentence: string;
   readonly fix: string;
-  /** The statements that decide it, strongest first; the general witnesses follow. */
+  /** The statements that decide it, strongest first; the general evidenceOf follow. */
   readonly because: readonly string[];
   /** @default false */
   readonly timedOut?: boolean;
@@ -23,4 +23,4 @@ export interface Finding {
 }
 
 /** Looks for one family of causes; null when the evidence does not show it. */
-export type Cause = (known: Known) => Finding | null;
+export type Cause = (facts: Facts) => Finding | null;

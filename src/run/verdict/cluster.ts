@@ -1,14 +1,14 @@
 import { type PodFacts, trueCondition } from "../observe/observe.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import type { Cause } from "./cause.ts";
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./phrases.ts";
 
 /**
  * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,
  * whatever cut it; the verdict's kind tells the cause.
  */
-function cutOff({ agent }: Known, otherwise: VerdictCode): VerdictCode {
+function cutOff({ agent }: Facts, otherwise: VerdictCode): VerdictCode {
   return agent.progress === "content" && !agent.result ? "claude_truncated" : otherwise;
 }
 
@@ -48,8 +48,8 @@ const POD_REASONS: ReadonlyMap<string, Disruption> = new Map([
 ]);
 
 /** The cluster took the pod: evicted, preempted, drained, node lost. */
-export const disrupted: Cause = (known) => {
-  const { pod, job } = known.evidence;
+export const disrupted: Cause = (facts) => {
+  const { pod, job } = facts.evidence;
   const target = pod ? trueCondition(pod.conditions, "DisruptionTarget") : null;
   const rule = job?.conditions.find(
     ({ reason, message }) => reason === "PodFailurePolicy" && message.includes("DisruptionTarget"),
@@ -60,13 +60,13 @@ export const disrupted: Cause = (known) => {
   const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}` };
   const reason = target?.reason ?? pod?.reason ?? "PodFailurePolicy";
   const words = pod?.message || target?.message || rule?.message || "";
-  const phase = known.neverRan ? " before its agent started" : "";
-  const end = known.neverRan || known.ending.words === null ? "" : `; ${claude(known)} ended${withEnding(known)}`;
+  const phase = facts.neverRan ? " before its agent started" : "";
+  const end = facts.neverRan || facts.ending.words === null ? "" : `; ${claude(facts)} ended${withEnding(facts)}`;
   return {
     kind: "disrupted",
-    code: cutOff(known, "k8s_pod_disrupted"),
+    code: cutOff(facts, "k8s_pod_disrupted"),
     sentence: `The cluster ended the run${phase}: its pod was ${disruption.what} [${reason}]${quoting(words)}${end}.`,
-    fix: [runAgain(known), disruption.fix ?? ""].join(" ").trim(),
+    fix: [runAgain(facts), disruption.fix ?? ""].join(" ").trim(),
     because: [
       ...(target
         ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}, ${target.at ?? ""}`]
@@ -78,37 +78,37 @@ export const disrupted: Cause = (known) => {
 };
 
 /** The kernel killed the container, or a process in it, for want of memory. */
-export const outOfMemory: Cause = (known) => {
-  const { container, ending } = known;
+export const outOfMemory: Cause = (facts) => {
+  const { container, ending } = facts;
   if (container?.reason !== "OOMKilled") return null;
   // With cgroup v1 a killed child leaves the container alive; its later end, whatever the code, is called OOMKilled.
   const whole = ending.signal === "SIGKILL" || ending.exitCode === 137;
-  const who = whole ? claude(known) : `a process of ${claude(known)}`;
+  const who = whole ? claude(facts) : `a process of ${claude(facts)}`;
   return {
     kind: "out-of-memory",
-    code: cutOff(known, "k8s_out_of_memory"),
-    sentence: `The kernel killed ${who} because the container ran out of memory (OOMKilled); it ended${withEnding(known)}.`,
+    code: cutOff(facts, "k8s_out_of_memory"),
+    sentence: `The kernel killed ${who} because the container ran out of memory (OOMKilled); it ended${withEnding(facts)}.`,
     fix: "Raise resources.limits.memory, or let the agent run smaller commands.",
-    because: [`Container ${known.evidence.pod?.agent.name}: terminated, OOMKilled, exit code ${container.exitCode}`],
+    because: [`Container ${facts.evidence.pod?.agent.name}: terminated, OOMKilled, exit code ${container.exitCode}`],
   };
 };
 
 /** Somebody deleted or suspended the Job, or deleted its pod. */
-export const deletedFromOutside: Cause = (known) => {
-  const { acts, job } = known.evidence;
+export const deletedFromOutside: Cause = (facts) => {
+  const { acts, job } = facts.evidence;
   // What we stop, the cluster deletes: then it was not done from outside.
-  if (known.ending.byItself === true || acts.gaveUp || job?.stoppedBecause) return null;
+  if (facts.ending.byItself === true || acts.gaveUp || job?.stoppedBecause) return null;
   // We suspended it ourselves when we gave up waiting for its pod.
-  if (known.neverRan && known.evidence.acts.gaveUp) return null;
-  return jobDeleted(known) ?? jobSuspended(known) ?? podDeleted(known);
+  if (facts.neverRan && facts.evidence.acts.gaveUp) return null;
+  return jobDeleted(facts) ?? jobSuspended(facts) ?? podDeleted(facts);
 };
 
 const WHO = "The cluster does not record who; its audit log does.";
 
 const OVER = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
 
-const jobDeleted: Cause = (known) => {
-  const { job } = known.evidence;
+const jobDeleted: Cause = (facts) => {
+  const { job } = facts.evidence;
   if (!job || (job.presence === "present" && job.deletionTimestamp === null)) return null;
   // Deleted after its end, by its TTL for example: a Job that is deleted while it runs gets no such condition (measured).
   if (OVER.some((type) => trueCondition(job.conditions, type))) return null;
@@ -117,13 +117,13 @@ const jobDeleted: Cause = (known) => {
   return {
     kind: "deleted",
     code: "k8s_job_deleted_externally",
-    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${aftermath(known)}.`,
+    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${aftermath(facts)}.`,
     fix: `${WHO} Run it again if that was a mistake.`,
-    because: [jobForensics(known), ...finalizers(job.finalizers)],
+    because: [jobForensics(facts), ...finalizers(job.finalizers)],
   };
 };
 
-function jobForensics({ evidence: { job, transcript } }: Known): string {
+function jobForensics({ evidence: { job, transcript } }: Facts): string {
   const how = {
     present: "deletionTimestamp is set",
     deleted: "the watch saw it deleted",
@@ -138,14 +138,14 @@ function finalizers(names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`Finalizers of the Job: ${names.join(", ")}`];
 }
 
-const jobSuspended: Cause = (known) => {
-  const { job, pod } = known.evidence;
+const jobSuspended: Cause = (facts) => {
+  const { job, pod } = facts.evidence;
   const suspended = job ? trueCondition(job.conditions, "Suspended") : null;
   if (!job || !suspended || !pod || !leaving(pod)) return null;
   return {
     kind: "deleted",
     code: "k8s_job_suspended",
-    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod, ${aftermath(known)}.`,
+    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod, ${aftermath(facts)}.`,
     fix: "Find who suspends Jobs (a queue such as Kueue, or a person), then run it again.",
     because: [
       `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}, ${suspended.at ?? ""}`,
@@ -153,34 +153,34 @@ const jobSuspended: Cause = (known) => {
   };
 };
 
-const podDeleted: Cause = (known) => {
-  const { pod } = known.evidence;
-  if (!pod || !leaving(pod) || endedBeforeDeletion(known, pod)) return null;
+const podDeleted: Cause = (facts) => {
+  const { pod } = facts.evidence;
+  if (!pod || !leaving(pod) || endedBeforeDeletion(facts, pod)) return null;
   const when = pod.deletionAskedAt === null ? "" : ` at ${pod.deletionAskedAt}`;
   return {
     kind: "deleted",
-    code: cutOff(known, "k8s_pod_deleted_externally"),
-    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(known)}.`,
-    fix: `${WHO} ${runAgain(known)}`,
+    code: cutOff(facts, "k8s_pod_deleted_externally"),
+    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(facts)}.`,
+    fix: `${WHO} ${runAgain(facts)}`,
     because: [
       `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
     ],
   };
 };
 
-function aftermath(known: Known): string {
-  const { pod } = known.evidence;
-  if (known.neverRan) return "before its agent started";
-  if (known.ending.words !== null) return `and ${claude(known)} ended${withEnding(known)}`;
+function aftermath(facts: Facts): string {
+  const { pod } = facts.evidence;
+  if (facts.neverRan) return "before its agent started";
+  if (facts.ending.words !== null) return `and ${claude(facts)} ended${withEnding(facts)}`;
   // A Job deleted without its pods (propagation policy Orphan, the API's own default) leaves the agent running.
   if (pod?.presence === "present" && pod.agent.state === "running") return `but its pod ${pod.name} goes on running`;
-  return `and nobody saw how ${claude(known)} ended`;
+  return `and nobody saw how ${claude(facts)} ended`;
 }
 
 /** Seconds that the cluster's stamps may differ: `finishedAt` is cut to seconds, the pod object goes a little later. */
 const STAMP_TOLERANCE_SEC = 5;
 
-function endedBeforeDeletion({ container }: Known, pod: PodFacts): boolean {
+function endedBeforeDeletion({ container }: Facts, pod: PodFacts): boolean {
   const ended = Date.parse(container?.finishedAt ?? "");
   const asked = Date.parse(pod.deletionAskedAt ?? "");
   return ended + STAMP_TOLERANCE_SEC * 1000 < asked;

@@ -26,7 +26,12 @@ const NOT_SEEN: Ending = { exitCode: null, signal: null, byItself: null, words: 
 export function endingOf(seal: Seal | null, container: Terminated | null): Ending {
   if (seal) {
     const byItself = seal.ending === "exit" && seal.signal === null;
-    return { exitCode: seal.exitCode, signal: seal.signal, byItself, words: openTextPage(seal.exitCode, seal.signal) };
+    return {
+      exitCode: seal.exitCode,
+      signal: seal.signal,
+      byItself,
+      words: describeEnding(seal.exitCode, seal.signal),
+    };
   }
   if (!container) return NOT_SEEN;
   // PID 1 cannot report a signal that killed it: the runtime gives 128 + the signal's number instead.
@@ -35,11 +40,11 @@ export function endingOf(seal: Seal | null, container: Terminated | null): Endin
     exitCode: container.exitCode,
     signal,
     byItself: signal === null ? true : null,
-    words: openTextPage(container.exitCode, signal),
+    words: describeEnding(container.exitCode, signal),
   };
 }
 
-function openTextPage(exitCode: number | null, signal: string | null): string | null {
+function describeEnding(exitCode: number | null, signal: string | null): string | null {
   if (exitCode === null) return signal === null ? null : `signal ${signal}`;
   const name = signal ?? signalOf(exitCode);
   return name === null ? `exit code ${exitCode}` : `exit code ${exitCode} (${name})`;

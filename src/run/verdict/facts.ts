@@ -1,5 +1,4 @@
-import { type AgentResult, mergeResults, NO_RESULT } from "../../claude/agent-result.ts";
-import { fromSeal } from "../../claude/sealed-result.ts";
+import type { AgentResult } from "../../claude/claude-code.ts";
 import type { Seal } from "../../runner/seal.ts";
 import {
   type ContainerFacts,
@@ -8,10 +7,11 @@ import {
   type Terminated,
   trueCondition,
 } from "../observe/observe.ts";
+import { agentCli } from "../shared/agent-cli.ts";
 import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
-export interface Known {
+export interface Facts {
   readonly evidence: Evidence;
   /** Transcript and seal together. */
   readonly agent: AgentResult;
@@ -30,13 +30,13 @@ export interface Known {
 }
 
 /** The cluster's answer when it cannot say how a container ended (measured: a pod that never ran; node loss). */
-const LOST_SIGHT = "ContainerStatusUnknown";
+const STATUS_UNKNOWN = "ContainerStatusUnknown";
 
-export function join(evidence: Evidence): Known {
-  const agent = mergeResults(evidence.agent ?? NO_RESULT, fromSeal(evidence.seal?.agent));
+export function factsOf(evidence: Evidence): Facts {
+  const agent = agentCli.resultOf(evidence.agent, evidence.seal);
   const seal = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
-  const container = end && end.reason !== LOST_SIGHT ? end : null;
+  const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
   return {
     evidence,
     agent,
@@ -55,7 +55,7 @@ export function claimsSuccess({ result }: AgentResult): boolean {
 }
 
 /** True when the model's last message was empty and the result has no text either: nothing was answered. */
-export function saidNothing({ progress, summary }: AgentResult): boolean {
+export function answeredNothing({ progress, summary }: AgentResult): boolean {
   return progress === "empty" && summary.trim() === "";
 }
 

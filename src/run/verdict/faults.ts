@@ -1,30 +1,30 @@
 import { isVerdictCode } from "../shared/codes.ts";
 import type { Fault } from "../shared/run-fault.ts";
 import type { Cause, Finding } from "./cause.ts";
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 
 /** A fault of the adapter's side that ended the run before there was a pod. */
-export const brokenBeforeTheRun: Cause = (known) => {
-  const { pod, job, acts } = known.evidence;
-  const fault = fatalFault(known);
-  if (!fault || pod || acts.cancel || acts.gaveUp || known.agent.progress !== "nothing") return null;
+export const failedBeforeLaunch: Cause = (facts) => {
+  const { pod, job, acts } = facts.evidence;
+  const fault = fatalFault(facts);
+  if (!fault || pod || acts.cancel || acts.gaveUp || facts.agent.progress !== "nothing") return null;
   // A Job that is gone, or one whose pod was refused, has its own story.
   if (job && job.presence !== "present") return null;
-  return findingOf(fault, known);
+  return findingOf(fault, facts);
 };
 
 /** A fault that made the adapter lose a run from sight, with nothing else to explain its end. */
-export const lostFromSight: Cause = (known) => {
-  const fault = fatalFault(known);
-  return fault && !known.container ? findingOf(fault, known) : null;
+export const observationLost: Cause = (facts) => {
+  const fault = fatalFault(facts);
+  return fault && !facts.container ? findingOf(fault, facts) : null;
 };
 
-function fatalFault({ evidence: { faults } }: Known): Fault | null {
+function fatalFault({ evidence: { faults } }: Facts): Fault | null {
   return faults.find(({ fatal }) => fatal) ?? null;
 }
 
-function findingOf(fault: Fault, known: Known): Finding {
-  const alive = known.stopped ? "" : "; the run may still be alive in the cluster";
+function findingOf(fault: Fault, facts: Facts): Finding {
+  const alive = facts.stopped ? "" : "; the run may still be alive in the cluster";
   return {
     kind: "adapter-fault",
     code: isVerdictCode(fault.code) ? fault.code : "k8s_adapter_fault",

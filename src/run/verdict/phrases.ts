@@ -1,19 +1,19 @@
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 
 /** Pieces of sentences that several causes share. */
 
 /** `Claude Code (claude-sonnet-4-5)`. */
-export function claude({ model }: Known): string {
+export function claude({ model }: Facts): string {
   return model === null ? "Claude Code" : `Claude Code (${model})`;
 }
 
 /** ` with exit code 137 (SIGKILL)`, or nothing. */
-export function withEnding({ ending }: Known): string {
+export function withEnding({ ending }: Facts): string {
   return ending.words === null ? "" : ` with ${ending.words}`;
 }
 
 /** What can be done about a run that was cut off through no fault of its own. */
-export function runAgain({ neverRan, evidence: { run } }: Known): string {
+export function runAgain({ neverRan, evidence: { run } }: Facts): string {
   if (neverRan) return "Run it again: nothing of it ran.";
   return run.sessionPersists
     ? "Run it again; the agent's session can be resumed."

@@ -1,14 +1,14 @@
 import { fixForWaiting } from "../observe/observe.ts";
 import type { Cause } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
-import { failedInit, type Known } from "./facts.ts";
+import { type Facts, failedInit } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
 
 /** The agent's container never ran, and the cluster says why. */
-export const startFailed: Cause = (known) => {
-  const { gaveUp } = known.evidence.acts;
-  if ((!known.neverRan && !gaveUp) || stoppedBeforeStart(known.seal)) return null;
-  const waited = whatItWaitedFor(known);
+export const startFailed: Cause = (facts) => {
+  const { gaveUp } = facts.evidence.acts;
+  if ((!facts.neverRan && !gaveUp) || stoppedBeforeStart(facts.seal)) return null;
+  const waited = startObstacle(facts);
   if (!waited) return null;
   const patience = gaveUp ? ` within ${Math.round(gaveUp.waitedSec)} s` : "";
   return {
@@ -28,28 +28,28 @@ interface Obstacle {
 const LOOK = "Read what the cluster says of the pod (kubectl describe pod).";
 
 /** What kept the agent from starting; null when nothing says so. The first word counts: the cluster overwrites it. */
-export function whatItWaitedFor(known: Known): Obstacle | null {
-  const { pod, seal, acts } = known.evidence;
+export function startObstacle(facts: Facts): Obstacle | null {
+  const { pod, seal, acts } = facts.evidence;
   if (seal?.ending === "not-started") {
     const words = `the agent's program could not be started${quoting(seal.error)}`;
     return { words, fix: "Use an image that has Claude Code (`claude`) in its PATH." };
   }
   if (stoppedBeforeStart(seal))
     return { words: "its pod was told to stop before the agent was started", fix: "Run it again: nothing of it ran." };
-  const init = failedInit(known.evidence);
+  const init = failedInit(facts.evidence);
   if (init?.terminated) {
     const { exitCode, reason, message } = init.terminated;
     const words = `init container ${init.name} ended with exit code ${exitCode} (${reason})${quoting(message)}`;
     return { words, fix: `Read the log of the init container ${init.name}.` };
   }
   return (
-    startError(known) ??
-    waitingReason(known) ??
-    (acts.gaveUp ? obstacle(acts.gaveUp.waiting) : (scheduling(pod) ?? refused(known)))
+    startError(facts) ??
+    waitingReason(facts) ??
+    (acts.gaveUp ? obstacle(acts.gaveUp.waiting) : (scheduling(pod) ?? refused(facts)))
   );
 }
 
-function startError({ container, evidence }: Known): Obstacle | null {
+function startError({ container, evidence }: Facts): Obstacle | null {
   if (container && !evidence.pod?.agent.ran) {
     const words = `the container could not be started: ${reasonAndMessage(container.reason, container.message)}`;
     return { words, fix: "Check the image: the command that the message names must exist in it and be executable." };
@@ -57,7 +57,7 @@ function startError({ container, evidence }: Known): Obstacle | null {
   return null;
 }
 
-function waitingReason({ evidence: { pod, acts, events } }: Known): Obstacle | null {
+function waitingReason({ evidence: { pod, acts, events } }: Facts): Obstacle | null {
   const first = pod?.firstWaiting;
   if (first) return { words: reasonAndMessage(first.reason, first.message), fix: fixForWaiting(first.reason) ?? LOOK };
   if (acts.gaveUp) return null;
@@ -73,7 +73,7 @@ function obstacle(waiting: {
   return { words: reasonAndMessage(waiting.reason, waiting.message), fix: waiting.fix ?? LOOK };
 }
 
-function scheduling(pod: Known["evidence"]["pod"]): Obstacle | null {
+function scheduling(pod: Facts["evidence"]["pod"]): Obstacle | null {
   const condition = pod?.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (condition)
     return {
@@ -86,7 +86,7 @@ function scheduling(pod: Known["evidence"]["pod"]): Obstacle | null {
   return null;
 }
 
-function refused({ evidence: { pod, events } }: Known): Obstacle | null {
+function refused({ evidence: { pod, events } }: Facts): Obstacle | null {
   const event = pod ? undefined : events.findLast(({ reason }) => reason === "FailedCreate");
   return event
     ? { words: `${event.reason}: ${event.message}`, fix: fixForWaiting("FailedCreate", event.message) ?? LOOK }

@@ -2,46 +2,46 @@ import type { PodFacts } from "../observe/observe.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
-import type { Known } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 
 /**
  * No result, and no cause that the cluster names: what remains is how far the agent got and which of three honest
  * states its container is in: gone, present but its end not observable, terminated.
  */
-export function truncated(known: Known): Finding {
-  const state = containerState(known);
-  const { agent, evidence } = known;
+export function truncated(facts: Facts): Finding {
+  const state = containerState(facts);
+  const { agent, evidence } = facts;
   const linesLost = evidence.transcript === null || evidence.transcript.state === "missing";
   const because = [state.evidence];
-  if (agent.result) return unconfirmed(known, state, because);
-  if (stoppedBeforeStart(known.seal)) return stoppedEarly(known, because);
-  if (agent.progress === "content") return cutShort(known, state, because, "in the middle of its work");
-  if (agent.progress === "empty") return { ...emptyResponse(known), because };
+  if (agent.result) return unconfirmed(facts, state, because);
+  if (stoppedBeforeStart(facts.seal)) return stoppedEarly(facts, because);
+  if (agent.progress === "content") return cutShort(facts, state, because, "in the middle of its work");
+  if (agent.progress === "empty") return { ...emptyResponse(facts), because };
   // Lines are missing: what looks like silence may have been work.
-  if (linesLost && !silentBySeal(known))
-    return cutShort(known, state, because, "and the transcript does not show how far it got");
-  if (agent.progress === "started") return initOnly(known, state, because);
-  return saidNothingAtAll(known, state, because);
+  if (linesLost && !sealCountsNoLine(facts))
+    return cutShort(facts, state, because, "and the transcript does not show how far it got");
+  if (agent.progress === "started") return initOnly(facts, state, because);
+  return noOutput(facts, state, because);
 }
 
 /** A result without an exit code: half a proof is none. */
-function unconfirmed(known: Known, state: State, because: readonly string[]): Finding {
-  const said = known.agent.result?.isError === false ? "success" : "its result";
+function unconfirmed(facts: Facts, state: State, because: readonly string[]): Finding {
+  const said = facts.agent.result?.isError === false ? "success" : "its result";
   return {
     kind: "truncated",
     code: "k8s_observation_lost",
-    sentence: `${claude(known)} reported ${said}, but nobody saw how its process ended: ${state.words}.`,
+    sentence: `${claude(facts)} reported ${said}, but nobody saw how its process ended: ${state.words}.`,
     fix: "Check the result before you rely on it; the transcript shows what was done.",
     because,
   };
 }
 
-function stoppedEarly(known: Known, because: readonly string[]): Finding {
+function stoppedEarly(facts: Facts, because: readonly string[]): Finding {
   return {
     kind: "start-failed",
     code: "claude_start_failed",
-    sentence: `${claude(known)} was stopped before it started: its pod was told to end (SIGTERM), and nothing that was seen says by whom.`,
+    sentence: `${claude(facts)} was stopped before it started: its pod was told to end (SIGTERM), and nothing that was seen says by whom.`,
     fix: "Run it again: nothing of it ran.",
     because,
   };
@@ -52,7 +52,7 @@ interface State {
   readonly evidence: string;
 }
 
-function containerState({ evidence: { pod }, ending, container }: Known): State {
+function containerState({ evidence: { pod }, ending, container }: Facts): State {
   if (!pod) return { words: "no pod of the run was seen", evidence: "No pod of the Job was ever seen" };
   const of = `Container ${pod.agent.name} of pod ${pod.name}`;
   if (container) {
@@ -85,25 +85,25 @@ function sealOrMessage(message: string): string {
   return message === "" || message.startsWith("{") ? "" : quoting(message);
 }
 
-function cutShort(known: Known, state: State, because: readonly string[], where: string): Finding {
+function cutShort(facts: Facts, state: State, because: readonly string[], where: string): Finding {
   return {
     kind: "truncated",
     code: "claude_truncated",
-    sentence: `${claude(known)} ended without a result, ${where}: ${state.words}.`,
-    fix: `${runAgain(known)}${known.ending.signal === "SIGKILL" ? " Raise resources.limits.memory if it recurs." : ""}`,
+    sentence: `${claude(facts)} ended without a result, ${where}: ${state.words}.`,
+    fix: `${runAgain(facts)}${facts.ending.signal === "SIGKILL" ? " Raise resources.limits.memory if it recurs." : ""}`,
     because,
   };
 }
 
-function initOnly(known: Known, state: State, because: readonly string[]): Finding {
-  const retry = known.agent.apiRetry;
+function initOnly(facts: Facts, state: State, because: readonly string[]): Finding {
+  const retry = facts.agent.apiRetry;
   const trying = retry
     ? ` while it retried a request to the API (${retry.status ?? retry.error ?? "no answer"}, attempt ${retry.attempt})`
     : "";
   return {
     kind: "truncated",
     code: "claude_init_only",
-    sentence: `${claude(known)} started its session but ended before the model answered${trying}: ${state.words}.`,
+    sentence: `${claude(facts)} started its session but ended before the model answered${trying}: ${state.words}.`,
     fix: retry
       ? "Check the API's status and the agent's credential, then run it again."
       : "Run it again; if it recurs, read the agent's stderr in the run's log.",
@@ -111,15 +111,15 @@ function initOnly(known: Known, state: State, because: readonly string[]): Findi
   };
 }
 
-function saidNothingAtAll(known: Known, state: State, because: readonly string[]): Finding {
-  const stderr = lastLine(known.seal?.stderr?.tail);
+function noOutput(facts: Facts, state: State, because: readonly string[]): Finding {
+  const stderr = lastLine(facts.seal?.stderr?.tail);
   const root = stderr !== null && /cannot be used with root/.test(stderr);
   return {
     kind: "truncated",
     code: "claude_start_failed",
-    sentence: known.ending.words
-      ? `${claude(known)} ended${withEnding(known)} before it said anything${quoting(stderr)}.`
-      : `Nothing was heard of ${claude(known)}: ${state.words}.`,
+    sentence: facts.ending.words
+      ? `${claude(facts)} ended${withEnding(facts)} before it said anything${quoting(stderr)}.`
+      : `Nothing was heard of ${claude(facts)}: ${state.words}.`,
     fix: root
       ? "Let the container run as a user that is not root, or set IS_SANDBOX=1 in the agent's environment."
       : "Check the image and the arguments; the agent's stderr is in the run's log.",
@@ -127,7 +127,7 @@ function saidNothingAtAll(known: Known, state: State, because: readonly string[]
   };
 }
 
-function silentBySeal({ seal }: Known): boolean {
+function sealCountsNoLine({ seal }: Facts): boolean {
   return seal?.stdout?.lines === 0;
 }
 

@@ -1,5 +1,5 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import type { AgentCost, AgentUsage } from "../../claude/agent-result.ts";
+import type { AgentCost, AgentUsage } from "../../claude/claude-code.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 
 /** The family of causes. It says why, where the code says what the user is left with. */

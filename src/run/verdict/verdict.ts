@@ -3,12 +3,12 @@ import type { Evidence } from "../observe/observe.ts";
 import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { deletedFromOutside, disrupted, outOfMemory } from "./cluster.ts";
-import { claimsSuccess, join, type Known, saidNothing } from "./facts.ts";
-import { brokenBeforeTheRun, lostFromSight } from "./faults.ts";
+import { evidenceLines } from "./evidence-lines.ts";
+import { answeredNothing, claimsSuccess, type Facts, factsOf } from "./facts.ts";
+import { failedBeforeLaunch, observationLost } from "./faults.ts";
 import { claude } from "./phrases.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
-import { witnesses } from "./statements.ts";
 import { cancelled, deadline, detached, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
 import { truncated } from "./truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./types.ts";
@@ -31,62 +31,62 @@ const CAUSES: readonly Cause[] = [
   deletedFromOutside,
   startFailed,
   stoppedEarlier,
-  lostFromSight,
+  observationLost,
   contradictedSuccess,
   interrupted,
 ];
 
 /** How the run ended: a pure function of what was seen. Never throws, never guesses. */
 export function judge(evidence: Evidence): Verdict {
-  const known = join(evidence);
-  const before = brokenBeforeTheRun(known) ?? cancelled(known);
-  if (before) return failure(known, before);
-  return completed(known) ?? failure(known, firstOf(CAUSES, known) ?? truncated(known));
+  const facts = factsOf(evidence);
+  const before = failedBeforeLaunch(facts) ?? cancelled(facts);
+  if (before) return failure(facts, before);
+  return completed(facts) ?? failure(facts, firstOf(CAUSES, facts) ?? truncated(facts));
 }
 
-function firstOf(causes: readonly Cause[], known: Known): Finding | null {
+function firstOf(causes: readonly Cause[], facts: Facts): Finding | null {
   for (const cause of causes) {
-    const finding = cause(known);
+    const finding = cause(facts);
     if (finding) return finding;
   }
   return null;
 }
 
-/** All three witnesses must agree: the agent's result event, the agent's exit code, the container's end. */
-function completed(known: Known): Completed | null {
-  const { agent, ending, container } = known;
-  if (!claimsSuccess(agent) || saidNothing(agent)) return null;
+/** All three evidenceLines must agree: the agent's result event, the agent's exit code, the container's end. */
+function completed(facts: Facts): Completed | null {
+  const { agent, ending, container } = facts;
+  if (!claimsSuccess(agent) || answeredNothing(agent)) return null;
   if (ending.exitCode !== 0 || ending.signal !== null || container?.exitCode !== 0) return null;
   const turns = agent.result?.numTurns;
   const after = turns ? ` after ${turns} ${turns === 1 ? "turn" : "turns"}` : "";
-  const sentence = `${claude(known)} completed its task${after}.`;
-  return { ...account(known, sentence, [], false), kind: "completed", code: null, exitCode: 0 };
+  const sentence = `${claude(facts)} completed its task${after}.`;
+  return { ...account(facts, sentence, [], false), kind: "completed", code: null, exitCode: 0 };
 }
 
-function failure(known: Known, finding: Finding): Failure {
+function failure(facts: Facts, finding: Finding): Failure {
   return {
-    ...account(known, finding.sentence, finding.because, finding.noSession ?? false),
+    ...account(facts, finding.sentence, finding.because, finding.noSession ?? false),
     kind: finding.kind,
     code: finding.code,
     fix: clean(finding.fix),
     timedOut: finding.timedOut ?? false,
     errorFamily: finding.errorFamily ?? null,
     retryNotBefore: finding.retryNotBefore ?? null,
-    executionRecovery: recoveryOf(known, finding),
+    executionRecovery: recoveryOf(facts, finding),
     clearSession: finding.clearSession ?? false,
   };
 }
 
-function account(known: Known, sentence: string, because: readonly string[], noSession: boolean): Account {
-  const { agent, ending, evidence } = known;
+function account(facts: Facts, sentence: string, because: readonly string[], noSession: boolean): Account {
+  const { agent, ending, evidence } = facts;
   return {
     sentence: clean(sentence),
-    evidence: witnesses(known, because).map(clean),
+    evidence: evidenceLines(facts, because).map(clean),
     exitCode: ending.exitCode,
     signal: ending.signal,
-    stopped: known.stopped,
+    stopped: facts.stopped,
     sessionId: noSession ? null : (agent.sessionId ?? evidence.run.resumedSessionId),
-    model: known.model,
+    model: facts.model,
     usage: agent.usage,
     cost: agent.cost,
     summary: agent.summary,

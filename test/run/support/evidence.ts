@@ -103,7 +103,10 @@ const PLAIN_RESULT: TerminalResult = {
   errors: [],
   numTurns: 1,
   durationMs: 1000,
-  permissionDenials: 0,
+  usage: null,
+  totalCostUsd: null,
+  modelUsage: null,
+  permissionDenials: [],
 };
 
 export function result(more: Partial<TerminalResult> = {}): TerminalResult {

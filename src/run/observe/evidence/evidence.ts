@@ -1,4 +1,4 @@
-import type { AgentResult } from "../../../claude/agent-result.ts";
+import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";

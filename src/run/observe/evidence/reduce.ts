@@ -1,6 +1,6 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
-import type { AgentResult } from "../../../claude/agent-result.ts";
+import type { AgentResult } from "../../../claude/claude-code.ts";
 import { parseSeal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";

@@ -1,28 +1,28 @@
-import { resultInWords } from "./agent.ts";
-import type { Known } from "./facts.ts";
+import { describeResult } from "./agent.ts";
+import type { Facts } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
 
-const MAX_WITNESSES = 16;
+const MAX_LINES = 16;
 const MAX_EVENTS = 4;
 
-/** How we know: what decided, then every witness that has something to say. */
-export function witnesses(known: Known, because: readonly string[]): readonly string[] {
+/** How we know: what decided, then everything else that was observed. */
+export function evidenceLines(facts: Facts, because: readonly string[]): readonly string[] {
   const all = [
     ...because,
-    ...fromResult(known),
-    ...fromSeal(known),
-    ...fromPod(known),
-    ...fromJob(known),
-    ...fromTranscript(known),
-    ...fromEvents(known),
-    ...known.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
+    ...fromResult(facts),
+    ...fromSeal(facts),
+    ...fromPod(facts),
+    ...fromJob(facts),
+    ...fromTranscript(facts),
+    ...fromEvents(facts),
+    ...facts.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
   ];
-  return [...new Set(all)].slice(0, MAX_WITNESSES);
+  return [...new Set(all)].slice(0, MAX_LINES);
 }
 
-function fromResult({ agent: { result, apiRetry, malformedLines } }: Known): readonly string[] {
+function fromResult({ agent: { result, apiRetry, malformedLines } }: Facts): readonly string[] {
   const odd = malformedLines === 0 ? [] : [`Not a JSON object: ${counted(malformedLines)} of the transcript`];
-  if (result) return [resultInWords(result), ...odd];
+  if (result) return [describeResult(result), ...odd];
   const tried = apiRetry
     ? [
         `Newest api_retry: status ${apiRetry.status}, ${apiRetry.error}, attempt ${apiRetry.attempt} of ${apiRetry.maxRetries}`,
@@ -31,7 +31,7 @@ function fromResult({ agent: { result, apiRetry, malformedLines } }: Known): rea
   return ["No result event of Claude Code was seen", ...tried, ...odd];
 }
 
-function fromSeal({ evidence: { seal }, ending }: Known): readonly string[] {
+function fromSeal({ evidence: { seal }, ending }: Facts): readonly string[] {
   if (!seal) return [];
   if (seal.partial) return ["The runner's seal was written while the agent still ran"];
   const lines = seal.stdout ? `, ${counted(seal.stdout.lines)} of stdout` : "";
@@ -39,7 +39,7 @@ function fromSeal({ evidence: { seal }, ending }: Known): readonly string[] {
   return [`The runner's seal: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
 }
 
-function fromPod({ evidence: { pod }, container }: Known): readonly string[] {
+function fromPod({ evidence: { pod }, container }: Facts): readonly string[] {
   if (!pod) return [];
   const where = pod.node === null ? "" : ` on node ${pod.node}`;
   const why = reasonAndMessage(pod.reason, pod.message);
@@ -55,14 +55,14 @@ function fromPod({ evidence: { pod }, container }: Known): readonly string[] {
   return said;
 }
 
-function fromJob({ evidence: { job } }: Known): readonly string[] {
+function fromJob({ evidence: { job } }: Facts): readonly string[] {
   if (!job) return [];
   const conditions = job.conditions.filter(({ status }) => status === "True");
   const words = conditions.map(({ type, reason }) => (reason === "" ? type : `${type} (${reason})`)).join(", ");
   return [`Job ${job.name}: ${job.presence}${quoting(words)}`];
 }
 
-function fromTranscript({ evidence: { transcript } }: Known): readonly string[] {
+function fromTranscript({ evidence: { transcript } }: Facts): readonly string[] {
   if (!transcript) return [];
   if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
   if (transcript.state === "unproven")
@@ -71,7 +71,7 @@ function fromTranscript({ evidence: { transcript } }: Known): readonly string[] 
   return [`Transcript: ${counted(transcript.lines)}, missing ${gaps}`];
 }
 
-function fromEvents({ evidence: { events } }: Known): readonly string[] {
+function fromEvents({ evidence: { events } }: Facts): readonly string[] {
   const warnings = events.filter(
     ({ type, reason }) => type === "Warning" || reason === "Killing" || reason === "Preempted",
   );
