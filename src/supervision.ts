@@ -19,7 +19,10 @@ export function keepSupervising(env: NodeJS.ProcessEnv = process.env): void {
 }
 
 function again(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): void {
+  const cancel = () => clearTimeout(timer);
   const timer = setTimeout(() => {
+    // The signal lives as long as the process.
+    signal.removeEventListener("abort", cancel);
     look(env, signal)
       .catch((error: unknown) => console.warn(`[claude_k8s] ${error instanceof Error ? error.message : error}`))
       .finally(() => {
@@ -28,7 +31,7 @@ function again(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): void 
       });
   }, inMs);
   timer.unref();
-  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  signal.addEventListener("abort", cancel, { once: true });
 }
 
 async function look(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {

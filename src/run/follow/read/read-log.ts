@@ -36,13 +36,16 @@ export async function readLog(
   const lines = new WholeLines(reader.maxLineBytes, (line) => reader.overlong(line));
   const block = (whole: Buffer) => reader.block(whole);
   const stopped = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => stopped.resolve(), { once: true });
+  const onAbort = () => stopped.resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
   for await (const chunk of opening.body) {
     lines.push(chunk, block);
     const wait = reader.chunk?.(chunk.length);
     if (wait) await Promise.race([wait, stopped.promise]);
     if (signal.aborted) break;
   }
+  // Node keeps an AbortSignal.any() with a listener, and all that the listener sees, until one of its sources aborts.
+  signal.removeEventListener("abort", onAbort);
   if (signal.aborted) return { kind: "aborted" };
   const end = await opening.end;
   if (end.end === "aborted") return { kind: "aborted" };
