@@ -1,22 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
-import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
-import { freshId, type RunSettings } from "./support/context.ts";
+import { freshId } from "./support/context.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-const processes: AdapterProcess[] = [];
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterEach(async () => {
-  await Promise.all(processes.splice(0).map((process) => process.kill("SIGKILL")));
+usePlace((opened) => {
+  place = opened;
 });
-afterAll(() => place.close());
 
 /** Works until somebody lets it finish: `finish` deletes nothing, it only ends the waiting. */
 const WORKS = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; i=0; while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo second; ${RESULT}`;
@@ -24,26 +20,9 @@ const STAYS = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo f
 const QUICK = `cat >/dev/null; ${INIT}; echo first; echo second; ${RESULT}`;
 const FRESH = `cat >/dev/null; ${INIT}; echo fresh; ${RESULT}`;
 
-interface Orphan {
-  readonly runId: string;
-  readonly agentId: string;
-}
-
-/** A run whose process is killed while its agent works; then Paperclip says `status` of it. */
-async function orphan(agent: string, more: Partial<RunSettings> = {}, status = "failed"): Promise<Orphan> {
-  const { kubeconfig, namespace, image, paperclip } = place;
-  const runId = `run-${freshId()}`;
-  const agentId = `agent-${freshId()}`;
-  const process = await startAdapterProcess();
-  processes.push(process);
-  paperclip.set(runId, "running");
-  const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: {}, wake: {}, ...more };
-  process.execute(settings, paperclip.url).catch(() => "killed, as it should be");
-  await process.said(settings.runId, "first");
-  await process.kill("SIGKILL");
-  paperclip.set(settings.runId, status);
-  return { runId: settings.runId, agentId: settings.agentId };
-}
+/** Its process is killed while its agent works; then Paperclip says `status` of it. */
+const orphan = (agent: string, more: Partial<Losing> = {}): Promise<LostRun> =>
+  loseRun(place, { agent, after: "first", ...more });
 
 const jobsOf = async ({ agentId }: { agentId: string }) =>
   (await place.admin.list(jobs, place.namespace, { labelSelector: `${LABELS.agentId}=${agentId}` })).items;
@@ -104,7 +83,7 @@ describe("the Job of a run that lost its process", () => {
   });
 
   it("of a run that the new one continues, is taken over whatever its task", async () => {
-    const { runId, agentId } = await orphan(WORKS, { wake: { taskId: "another-task" } }, "running");
+    const { runId, agentId } = await orphan(WORKS, { wake: { taskId: "another-task" }, status: "running" });
     const run = startRun(place, { agent: FRESH, agentId, wake: { retryOfRunId: runId } });
     expect(await run.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
     expect(run.stdout()).toContain("second");
@@ -138,7 +117,7 @@ describe("the Job of a run that lost its process", () => {
   });
 
   it("whose run was cancelled meanwhile is stopped, not taken over", async () => {
-    const { agentId } = await orphan(STAYS, {}, "cancelled");
+    const { agentId } = await orphan(STAYS, { status: "cancelled" });
     const run = startRun(place, { agent: FRESH, agentId });
     expect(await run.result).toMatchObject({ exitCode: 0 });
     expect(run.stdout()).toContain("fresh");
@@ -149,7 +128,7 @@ describe("the Job of a run that lost its process", () => {
 
   it("and was stopped by it before, is waited for: its agent may still be saving its session", async () => {
     const slow = `trap 'sleep 2; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; while :; do sleep 0.1; done`;
-    const { runId, agentId } = await orphan(slow, {}, "cancelled");
+    const { runId, agentId } = await orphan(slow, { status: "cancelled" });
     const [job] = await jobsOf({ agentId });
     if (!job) throw new Error("no Job");
     await place.admin.patch(jobs, place.namespace, job.metadata.name, suspendPatch(job, "cancelled"));

@@ -1,18 +1,18 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { objectsOf } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 const AGENT = `cat >/dev/null; ${INIT}; ${RESULT}`;
 

@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 /** Saves its session on SIGTERM, as Claude Code does, and says so. */
 const SAVES = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;

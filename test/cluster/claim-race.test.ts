@@ -7,24 +7,24 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
-import { freshId, type RunSettings } from "./support/context.ts";
+import { freshId, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? 20);
 const AT_ONCE = 5;
 
 let place: Place;
 let processes: AdapterProcess[];
-beforeAll(async () => {
-  place = await openPlace();
-  processes = await Promise.all([startAdapterProcess(), startAdapterProcess()]);
-}, 120_000);
-afterAll(async () => {
-  await Promise.all(processes.map((process) => process.kill("SIGKILL")));
-  await place.close();
+usePlace((opened) => {
+  place = opened;
 });
+beforeAll(async () => {
+  processes = await Promise.all([startAdapterProcess(), startAdapterProcess()]);
+});
+afterAll(() => Promise.all(processes.map((process) => process.kill("SIGKILL"))));
 
 const agent = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.2; done`;
 
@@ -42,7 +42,7 @@ it(`35: of two processes that start an agent at the same instant, one does: ${RO
 async function race(): Promise<number> {
   const agentId = `agent-${freshId()}`;
   const runs = processes.map((process) => {
-    const settings: RunSettings = { ...shared(), runId: `run-${freshId()}`, agentId, agent };
+    const settings = settingsOf(place, { agentId, agent });
     place.paperclip.set(settings.runId, "running");
     return { process, runId: settings.runId, result: process.execute(settings, place.paperclip.url) };
   });
@@ -65,8 +65,3 @@ async function race(): Promise<number> {
   expect(await leftovers(place, { agentId })).toEqual([]);
   return 1 - loser;
 }
-
-const shared = () => {
-  const { kubeconfig, namespace, image } = place;
-  return { kubeconfig, namespace, image, config: {}, wake: {} };
-};

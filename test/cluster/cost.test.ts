@@ -2,22 +2,24 @@
  * What a quiet run of an hour costs the API server, counted there. The adapter's own clock is set forward, nobody waits;
  * the devcluster's bookmarks come by that clock at least as often as a real server's, which are no requests.
  */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
-import { Gates } from "./support/gate.ts";
+import type { Gates } from "./support/gate.ts";
 import { LeapingClock, pass } from "./support/leaping-clock.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
-beforeAll(async () => {
-  place = await openPlace({ bookmarkInterval: 10 });
-  gates = await Gates.make();
-}, 120_000);
-afterAll(async () => {
-  await place.close();
-  await gates.remove();
+usePlace(
+  (opened) => {
+    place = opened;
+  },
+  { bookmarkInterval: 10 },
+);
+useGates((made) => {
+  gates = made;
 });
 
 /** Two watches live for 30 to 60 minutes each, by the server's clock, which nobody sets forward. */

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 const examine = (config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) =>
   testEnvironment(

@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 describe("a run", () => {
   it("47: hands on each line raw, once and in order, judges, and leaves nothing behind", async () => {

@@ -1,22 +1,18 @@
 /** Out of memory: the container, the agent alone, or one of its tools; each is told as what it was. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openDevclusterPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
-
-// Nothing limits memory on the devcluster, and a real kernel chooses its victim itself.
-const onDevcluster = describe.skipIf(process.env.TEST_KUBECONFIG);
+import { onDevcluster, useDevcluster } from "./support/use-place.ts";
 
 let place: Place;
 let devcluster: Devcluster;
-beforeAll(async () => {
-  if (process.env.TEST_KUBECONFIG) return;
-  const opened = await openDevclusterPlace();
+// Nothing limits memory on the devcluster, and a real kernel chooses its victim itself.
+useDevcluster((opened, itsDevcluster) => {
   place = opened;
-  devcluster = opened.devcluster;
-}, 120_000);
-afterAll(() => place?.close());
+  devcluster = itsDevcluster;
+});
 
 async function exhaust(run: TestRun, child: boolean): Promise<void> {
   const { payload } = await run.event("k8s.pod.running");

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openPlace, type Place } from "./support/place.ts";
+import { describe, expect, it } from "vitest";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 

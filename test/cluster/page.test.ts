@@ -7,22 +7,22 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { parseSeal } from "../../src/runner/seal.ts";
-import { startAdapterProcess } from "./support/adapter-process.ts";
-import { openPlace, type Place } from "./support/place.ts";
-import { freshId, INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
+import { loseRun } from "./support/lost-run.ts";
+import type { Place } from "./support/place.ts";
+import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let home = "";
 let env: NodeJS.ProcessEnv = {};
+usePlace((opened) => {
+  place = opened;
+});
 beforeAll(async () => {
-  place = await openPlace();
   home = await mkdtemp(join(tmpdir(), "paperclip-home-"));
   env = { PAPERCLIP_HOME: home, PAPERCLIP_K8S_PAGE: "text" };
-}, 120_000);
-afterAll(async () => {
-  await place.close();
-  await rm(home, { recursive: true, force: true });
 });
+afterAll(() => rm(home, { recursive: true, force: true }));
 
 interface Told {
   readonly complete: boolean;
@@ -67,16 +67,8 @@ describe("a run in words", () => {
   });
 
   it("shows a run that is taken over from its first line, in a file of its own", async () => {
-    const { kubeconfig, namespace, image, paperclip } = place;
-    const lost = { runId: `run-${freshId()}`, agentId: `agent-${freshId()}` };
-    const process = await startAdapterProcess();
-    paperclip.set(lost.runId, "running");
     const agent = `cat >/dev/null; ${INIT}; ${SAYS}; while [ ! -e "$HOME/go" ]; do i=$((i+1)); [ "$i" -gt 25 ] && break; sleep 0.1; done; ${RESULT}`;
-    const settings = { kubeconfig, namespace, image, ...lost, agent, config: {}, wake: {} };
-    process.execute(settings, paperclip.url).catch(() => "killed, as it should be");
-    await process.said(lost.runId, "there");
-    await process.kill("SIGKILL");
-    paperclip.set(lost.runId, "failed");
+    const lost = await loseRun(place, { agent, after: "there" });
     const run = startRun(place, { agent: "exit 1", agentId: lost.agentId, dependencies: { env } });
     const told = await transcriptOf(run);
     expect(run.stdout()).toBe(`${SHOWN}${ENDED}`);

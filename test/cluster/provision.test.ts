@@ -8,11 +8,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { paperclipUrl } from "../../src/paperclip/run-status.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let folder: string;
+usePlace((opened) => {
+  place = opened;
+});
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "provision-"));
   await mkdir(join(folder, "skill/scripts"), { recursive: true });
@@ -22,12 +26,8 @@ beforeAll(async () => {
   await mkdir(join(folder, "instructions"));
   await writeFile(join(folder, "instructions/AGENTS.md"), "Be kind.\n");
   await writeFile(join(folder, "instructions/SOUL.md"), "A soul.\n");
-  place = await openPlace();
-}, 120_000);
-afterAll(async () => {
-  await place.close();
-  await rm(folder, { recursive: true, force: true });
 });
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Finds its own arguments as Claude Code would. */
 const ARGUMENTS =

@@ -1,26 +1,26 @@
 /** What keeps a pod from being made or started: each cause told apart, with the cluster's words and the fix. */
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { PodSpec } from "kubernetes-types/core/v1";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let core: CoreV1Api;
 const undo: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  place = await openPlace();
+usePlace((opened) => {
+  place = opened;
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(place.adminKubeconfig);
   core = kubeConfig.makeApiClient(CoreV1Api);
-}, 120_000);
+});
 afterEach(async () => {
   for (const one of undo.splice(0)) await one();
 });
-afterAll(() => place.close());
 
 const AGENT = `cat >/dev/null; ${INIT}; ${RESULT}`;
 

@@ -1,25 +1,24 @@
 /** Fewer rights than the documented Role: the run gets by, or ends with the missing right's name. It never waits for ever. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
-import { Gates } from "./support/gate.ts";
+import type { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { takeRights } from "./support/rights.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
 let giveBack: () => Promise<void> = () => Promise.resolve();
-beforeAll(async () => {
-  place = await openPlace();
-  gates = await Gates.make();
-}, 120_000);
-afterEach(() => giveBack());
-afterAll(async () => {
-  await place.close();
-  await gates.remove();
+usePlace((opened) => {
+  place = opened;
 });
+useGates((made) => {
+  gates = made;
+});
+afterEach(() => giveBack());
 
 const QUICK = `cat >/dev/null; ${INIT}; ${RESULT}`;
 

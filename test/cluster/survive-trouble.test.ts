@@ -2,27 +2,23 @@
  * A run survives an API server that restarts, is away, overloaded, failing or slow. SURVIVE_OUTAGE_SEC: for how long;
  * SURVIVE_SLOW_SEC: how slow each call is.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Devcluster, FaultAction } from "../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openDevclusterPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
-
-// Faults are the devcluster's: this file does not run on a real cluster.
-const onDevcluster = describe.skipIf(process.env.TEST_KUBECONFIG);
+import { onDevcluster, useDevcluster } from "./support/use-place.ts";
 
 let place: Place;
 let devcluster: Devcluster;
-beforeAll(async () => {
-  if (process.env.TEST_KUBECONFIG) return;
-  const opened = await openDevclusterPlace();
+// Faults are the devcluster's: this file does not run on a real cluster.
+useDevcluster((opened, itsDevcluster) => {
   place = opened;
-  devcluster = opened.devcluster;
-}, 120_000);
-afterAll(() => place?.close());
+  devcluster = itsDevcluster;
+});
 
 onDevcluster("an API server in trouble", () => {
   const OUTAGE_MS = Number(process.env.SURVIVE_OUTAGE_SEC ?? 6) * 1000;

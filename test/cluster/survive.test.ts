@@ -2,32 +2,23 @@
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Devcluster, Fault, RequestRecord } from "../../devcluster/src/index.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
-import { freshId, type RunSettings } from "./support/context.ts";
+import { freshId, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openDevclusterPlace, type Place } from "./support/place.ts";
+import { loseRun } from "./support/lost-run.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
-
-// Faults and the counter file of the agents are the devcluster's: this file does not run on a real cluster.
-const onDevcluster = describe.skipIf(process.env.TEST_KUBECONFIG);
+import { onDevcluster, useDevcluster } from "./support/use-place.ts";
 
 let place: Place;
 let devcluster: Devcluster;
-beforeAll(async () => {
-  if (process.env.TEST_KUBECONFIG) return;
-  const opened = await openDevclusterPlace();
+// Faults and the counter file of the agents are the devcluster's: this file does not run on a real cluster.
+useDevcluster((opened, itsDevcluster) => {
   place = opened;
-  devcluster = opened.devcluster;
-}, 120_000);
-afterAll(() => place?.close());
-
-const settingsOf = (agent: string, more: Partial<RunSettings> = {}): RunSettings => {
-  const { kubeconfig, namespace, image } = place;
-  const ids = { runId: `run-${freshId()}`, agentId: `agent-${freshId()}` };
-  return { kubeconfig, namespace, image, ...ids, agent, config: {}, wake: {}, ...more };
-};
+  devcluster = itsDevcluster;
+});
 
 onDevcluster("SIGKILL at any call to the API server", () => {
   /** `before`: the call has arrived and nothing was done; `after`: it was carried out, and its answer never arrives. */
@@ -84,8 +75,9 @@ onDevcluster("SIGKILL at any call to the API server", () => {
     const adapter = await spare;
     spare = start();
     const counter = join(tmpdir(), `starts-${freshId()}`);
-    const settings = settingsOf(`cat >/dev/null; echo started >> ${counter}; ${INIT}; sleep 0.3; ${RESULT}`);
-    const { runId, agentId, agent } = settings;
+    const agent = `cat >/dev/null; echo started >> ${counter}; ${INIT}; sleep 0.3; ${RESULT}`;
+    const settings = settingsOf(place, { agent });
+    const { runId, agentId } = settings;
     const { paperclip } = place;
     devcluster.requests.clear();
     const fault = devcluster.faults.add({
@@ -129,16 +121,16 @@ onDevcluster("SIGKILL at any call to the API server", () => {
 
 onDevcluster("SIGTERM of the host", () => {
   it("lesson 1, case 55: ends the process by SIGTERM, touches no Job, and the next process takes the run over", async () => {
-    const adapter = await startAdapterProcess();
-    const settings = settingsOf(`trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; sleep 2; ${RESULT}`);
-    const { runId, agentId, agent } = settings;
-    place.paperclip.set(runId, "running");
-    adapter.execute(settings, place.paperclip.url).catch(() => "killed, as it should be");
-    await adapter.said(runId, "ready");
-    devcluster.requests.clear();
-    expect(await adapter.kill("SIGTERM")).toBe("SIGTERM");
+    const agent = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; sleep 2; ${RESULT}`;
+    const { agentId, endedBy } = await loseRun(place, {
+      agent,
+      after: "ready",
+      signal: "SIGTERM",
+      status: "interrupted",
+      onKill: () => devcluster.requests.clear(),
+    });
+    expect(endedBy).toBe("SIGTERM");
     expect([...devcluster.requests].filter(({ method }) => method !== "GET")).toEqual([]);
-    place.paperclip.set(runId, "interrupted");
     const run = startRun(place, { agent, agentId });
     expect(await run.result).toMatchObject({
       exitCode: 0,

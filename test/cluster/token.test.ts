@@ -1,22 +1,18 @@
 /** Whoever takes a Job over gives its agent a token of its own: with the lost run's, Paperclip does not let it close its task. */
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
-import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { loseRun } from "./support/lost-run.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-const processes: AdapterProcess[] = [];
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterEach(async () => {
-  await Promise.all(processes.splice(0).map((process) => process.kill("SIGKILL")));
+usePlace((opened) => {
+  place = opened;
 });
-afterAll(() => place.close());
 
 /** Does before each of its steps what Claude Code does before each shell command. */
 const AGENT = `cat >/dev/null; ${INIT}; echo "first as $PAPERCLIP_RUN_ID"; until . "$CLAUDE_ENV_FILE"; [ "$PAPERCLIP_API_KEY" = "it's the third's" ]; do sleep 0.1; done; echo "now $PAPERCLIP_RUN_ID"; ${RESULT}`;
@@ -27,19 +23,10 @@ const WITHIN_MS = 240_000;
 it("gives the agent the token of each run that takes its Job over, and leaves none behind", {
   timeout: WITHIN_MS,
 }, async () => {
-  const { kubeconfig, namespace, image, paperclip } = place;
+  const { namespace } = place;
   const agentId = `agent-${freshId()}`;
-  const settings = { kubeconfig, namespace, image, agentId, agent: AGENT, config: {}, wake: {} };
-  for (const count of [1, 2]) {
-    const runId = `run-${count}-${freshId()}`;
-    const process = await startAdapterProcess();
-    processes.push(process);
-    paperclip.set(runId, "running");
-    process.execute({ ...settings, runId }, paperclip.url).catch(() => "killed, as it should be");
-    await process.said(runId, "first as run-1");
-    await process.kill("SIGKILL");
-    paperclip.set(runId, "failed");
-  }
+  for (const count of [1, 2])
+    await loseRun(place, { agent: AGENT, agentId, runId: `run-${count}-${freshId()}`, after: "first as run-1" });
   const run = startRun(place, { agent: "exit 1", agentId, context: { authToken: "it's the third's" } });
   await run.event("k8s.job.adopted");
   const labelSelector = `${LABELS.agentId}=${agentId}`;

@@ -4,30 +4,29 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
-import { Gates } from "./support/gate.ts";
+import type { Gates } from "./support/gate.ts";
 import { furnishHostPod } from "./support/host-pod.ts";
 import { loseLines } from "./support/lost-lines.ts";
 import { podOf, rotate } from "./support/node-log.ts";
 import { printNumbered, startNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
 let env: NodeJS.ProcessEnv = {};
-beforeAll(async () => {
-  place = await openPlace();
-  gates = await Gates.make();
+usePlace(async (opened) => {
+  place = opened;
   if (place.devcluster) env = await furnishHostPod(place);
-}, 120_000);
-afterEach(() => place.devcluster?.faults.clear());
-afterAll(async () => {
-  await place.close();
-  await gates.remove();
 });
+useGates((made) => {
+  gates = made;
+});
+afterEach(() => place.devcluster?.faults.clear());
 
 const WITHIN_MS = 60_000;
 const copies = (): Promise<string[]> => readdir(join(env.PAPERCLIP_HOME ?? "", ".claude-k8s/transcripts"));

@@ -2,24 +2,25 @@
  * What the log API has lost comes from the pod itself, where the agent has a home of its own and the service account may
  * run a program in the pod.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
-import { startAdapterProcess } from "./support/adapter-process.ts";
 import { Gates } from "./support/gate.ts";
 import { loseLines } from "./support/lost-lines.ts";
+import { loseRun } from "./support/lost-run.ts";
 import { podOf, rotate } from "./support/node-log.ts";
 import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
-import { freshId, INIT, RESULT } from "./support/run.ts";
+import { INIT, RESULT } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
 let takeBack: () => Promise<void> = () => Promise.resolve();
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
+usePlace((opened) => {
+  place = opened;
+});
 beforeEach(async () => {
   gates = await Gates.make();
 });
@@ -30,7 +31,6 @@ afterEach(async () => {
   takeBack = () => Promise.resolve();
   await gates.remove();
 });
-afterAll(() => place.close());
 
 const SHAPE = { width: 30 };
 const WITHIN_MS = 60_000;
@@ -106,20 +106,12 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("the transcript with a home of the 
 
   it("is whole for a run that takes the Job over when the node has thrown its beginning away", async () => {
     takeBack = await giveOptionalRights(place);
-    const { kubeconfig, namespace, image, paperclip } = place;
-    const [runId, agentId] = [`run-${freshId()}`, `agent-${freshId()}`];
     const agent = [
       `cat >/dev/null; ${INIT}; ${printNumbered(1, 300, SHAPE)}`,
       `${gates.waitFor("rotated")}; ${printNumbered(301, 500, SHAPE)}`,
       `${gates.waitFor("read")}; ${RESULT}`,
     ].join("; ");
-    const lost = await startAdapterProcess();
-    paperclip.set(runId, "running");
-    const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: {}, wake: {} };
-    lost.execute(settings, paperclip.url).catch(() => "killed, as it should be");
-    await lost.said(runId, numberedLine(300, SHAPE));
-    await lost.kill("SIGKILL");
-    paperclip.set(runId, "failed");
+    const { agentId } = await loseRun(place, { agent, after: numberedLine(300, SHAPE) });
     await rotate(place, await podOf(place, { agentId }));
     await gates.open("rotated");
     const run = startNumbered(place, SHAPE, { agentId, agent: "never started" });

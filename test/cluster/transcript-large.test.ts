@@ -7,12 +7,13 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { exact, missingIn } from "./support/account.ts";
 import type { Accounted, AccountTask } from "./support/accountant-main.ts";
-import { freshId } from "./support/context.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import { settingsOf } from "./support/context.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 const MEGABYTES = Number(process.env.TRANSCRIPT_MB ?? 500);
 const LINE_BYTES = 1000;
@@ -21,10 +22,9 @@ const HEAP_MB = 64;
 const MOST_RSS_MB = 80;
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 const main = fileURLToPath(new URL("support/accountant-main.ts", import.meta.url));
 
@@ -47,11 +47,9 @@ it(`has ${MEGABYTES} MB in bounded memory, or names exactly what rotation took`,
   const lines = MEGABYTES * (1e6 / LINE_BYTES);
   const filler = "x".repeat(LINE_BYTES - 20);
   const script = `const x="x".repeat(${filler.length});let at=0;const go=()=>{while(at<${lines})if(!process.stdout.write("{\\"line\\":"+(++at)+",\\"x\\":\\""+x+"\\"}\\n"))return process.stdout.once("drain",go)};go()`;
-  const runId = `run-${freshId()}`;
-  place.paperclip.set(runId, "running");
-  const { kubeconfig, namespace, image } = place;
   const agent = `cat >/dev/null; ${INIT}; node -e '${script}'; ${RESULT}`;
-  const settings = { runId, agentId: `agent-${freshId()}`, agent, config: {}, wake: {}, kubeconfig, namespace, image };
+  const settings = settingsOf(place, { agent });
+  place.paperclip.set(settings.runId, "running");
   const { result, totals, idleRssMb, peakRssMb } = await accountFor({
     settings,
     paperclipUrl: place.paperclip.url,

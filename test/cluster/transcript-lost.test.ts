@@ -2,27 +2,26 @@
  * Promise 2 where the node itself throws lines away: a rotation while nobody reads, a rotation at the container's end.
  * Every line once and in order, or exactly the gap named. The faults are the devcluster's.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact, missingIn } from "./support/account.ts";
-import { Gates } from "./support/gate.ts";
+import type { Gates } from "./support/gate.ts";
 import { loseLines } from "./support/lost-lines.ts";
 import { podOf, rotate, untilLogged } from "./support/node-log.ts";
 import { type NumberedRun, numberedLine, printNumbered, startNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
-beforeAll(async () => {
-  place = await openPlace();
-  gates = await Gates.make();
-}, 120_000);
-afterEach(() => place.devcluster?.faults.clear());
-afterAll(async () => {
-  await place.close();
-  await gates.remove();
+usePlace((opened) => {
+  place = opened;
 });
+useGates((made) => {
+  gates = made;
+});
+afterEach(() => place.devcluster?.faults.clear());
 
 const FOLLOW = { path: /\/log$/, query: /follow=true/ };
 const WITHIN_MS = 60_000;

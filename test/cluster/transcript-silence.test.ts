@@ -2,27 +2,26 @@
  * An agent that thinks for six minutes without a word. A default HTTP client gives up a silent body after five (measured);
  * the follower's and the observer's own clock is set forward, nobody sleeps.
  */
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
-import { Gates } from "./support/gate.ts";
+import type { Gates } from "./support/gate.ts";
 import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { type NumberedRun, printNumbered, startNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 let place: Place;
 let gates: Gates;
-beforeAll(async () => {
-  place = await openPlace();
-  gates = await Gates.make();
-}, 120_000);
-afterEach(() => place.devcluster?.faults.clear());
-afterAll(async () => {
-  await place.close();
-  await gates.remove();
+usePlace((opened) => {
+  place = opened;
 });
+useGates((made) => {
+  gates = made;
+});
+afterEach(() => place.devcluster?.faults.clear());
 
 const MINUTE = 60_000;
 const SHAPE = { width: 30 };

@@ -3,22 +3,22 @@
  * devcluster's, so on a real cluster these tests are skipped; output.test.ts runs on both.
  */
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { FaultAction } from "../../devcluster/src/index.ts";
 import { exact } from "./support/account.ts";
 import { type NumberedRun, printNumbered, startNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
+usePlace((opened) => {
+  place = opened;
+});
 afterEach(() => {
   place.devcluster?.faults.clear();
   place.devcluster?.requests.clear();
 });
-afterAll(() => place.close());
 
 const LOG = { path: /\/log$/ };
 const FOLLOW = { path: /\/log$/, query: /follow=true/ };

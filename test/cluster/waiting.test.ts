@@ -1,15 +1,15 @@
 /** Waiting for the pod is not failing; what is given up says why in the cluster's own words, and what to do. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { leftovers } from "./support/leftovers.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
-afterAll(() => place.close());
+usePlace((opened) => {
+  place = opened;
+});
 
 function labelNode({ store }: Devcluster, pool: string): void {
   const [node] = store.list("nodes");

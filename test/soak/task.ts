@@ -2,7 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import { freshId } from "../cluster/support/context.ts";
+import { freshId, settingsOf } from "../cluster/support/context.ts";
 import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT } from "../cluster/support/run.ts";
 import type { Hosts } from "./hosts.ts";
@@ -46,10 +46,10 @@ export async function doTask(
   for (let runs = 1; runs <= MAX_RUNS; runs++) {
     const runId = `run-${freshId()}`;
     const wake = { taskId, ...(previous !== null && dice.chance(0.5) ? { retryOfRunId: previous } : {}) };
-    const { kubeconfig, namespace, image, paperclip } = place;
+    const { paperclip } = place;
     const host = hosts.pick();
     paperclip.set(runId, "running");
-    const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: { graceSec: 5 }, wake };
+    const settings = settingsOf(place, { runId, agentId, agent, wake });
     const stop = setTimeout(() => host.cancel(runId, "Cancelled by a board operator"), plan.cancelAfter ?? 2 ** 30);
     const result = await host.execute(settings, paperclip.url).catch(() => null);
     clearTimeout(stop);

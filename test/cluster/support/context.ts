@@ -18,6 +18,15 @@ export interface RunSettings {
 
 export const freshId = (): string => randomBytes(6).toString("hex");
 
+/** A run in that place: a new one of a new agent, unless `more` says otherwise. */
+export function settingsOf(
+  { kubeconfig, namespace, image }: Pick<RunSettings, "kubeconfig" | "namespace" | "image">,
+  more: Partial<RunSettings> & Pick<RunSettings, "agent">,
+): RunSettings {
+  const ids = { runId: `run-${freshId()}`, agentId: `agent-${freshId()}` };
+  return { kubeconfig, namespace, image, ...ids, config: {}, wake: {}, ...more };
+}
+
 export type Callbacks = Pick<AdapterExecutionContext, "onLog" | "onEvent" | "signal">;
 
 export function contextOf(settings: RunSettings, callbacks: Callbacks): AdapterExecutionContext {

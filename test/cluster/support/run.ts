@@ -2,7 +2,7 @@
 import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
 import { execute } from "../../../src/run/execute.ts";
 import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
-import { contextOf, freshId } from "./context.ts";
+import { contextOf, freshId, settingsOf } from "./context.ts";
 import type { Place } from "./place.ts";
 
 export { freshId };
@@ -44,9 +44,9 @@ export const INIT = `echo '{"type":"system","subtype":"init","session_id":"${SES
 export const RESULT = `echo '{"duration_api_ms":1,"session_id":"${SESSION}","type":"result","subtype":"success","is_error":false,"result":"all done","num_turns":1,"total_cost_usd":0.25,"usage":{"input_tokens":7,"output_tokens":5}}'`;
 
 export function startRun(place: Place, options: RunOptions): TestRun {
-  const { agent, config, wake, context, dependencies } = options;
-  const runId = options.runId ?? `run-${freshId()}`;
-  const agentId = options.agentId ?? context?.agent?.id ?? `agent-${freshId()}`;
+  const { context, dependencies, ...more } = options;
+  const settings = settingsOf(place, { ...(context?.agent ? { agentId: context.agent.id } : {}), ...more });
+  const { runId, agentId } = settings;
   const statuses: string[] = [];
   const out = { stdout: "", stderr: "" };
   const events: AdapterRuntimeEvent[] = [];
@@ -55,7 +55,6 @@ export function startRun(place: Place, options: RunOptions): TestRun {
     for (const listener of [...listeners]) listener();
   };
   const stop = new AbortController();
-  const settings = { ...place, runId, agentId, agent, config: config ?? {}, wake: wake ?? {} };
   const ctx: AdapterExecutionContext = {
     ...contextOf(settings, {
       signal: stop.signal,
