@@ -1,4 +1,4 @@
-import type { PodFacts } from "../observe/observe.ts";
+import type { PodFacts, TranscriptReport } from "../observe/observe.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
@@ -12,7 +12,7 @@ import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 export function truncated(known: Known): Finding {
   const state = containerState(known);
   const { agent, evidence } = known;
-  const linesLost = evidence.transcript === null || evidence.transcript.state === "missing";
+  const linesLost = isUnread(evidence.transcript);
   const because = [state.evidence];
   if (agent.result) return unconfirmed(known, state, because);
   if (stoppedBeforeStart(known.seal)) return stoppedEarly(known, because);
@@ -125,6 +125,12 @@ function saidNothingAtAll(known: Known, state: State, because: readonly string[]
       : "Check the image and the arguments; the agent's stderr is in the run's log.",
     because: [...because, ...(stderr === null ? [] : [`Last line of stderr: ${stderr}`])],
   };
+}
+
+/** What nobody read cannot be told from silence; what was read and not delivered to the host can. */
+function isUnread(transcript: TranscriptReport | null): boolean {
+  if (!transcript || transcript.unread !== undefined) return true;
+  return transcript.state === "missing" && transcript.gaps.some(({ cause }) => cause === "lost");
 }
 
 function silentBySeal({ seal }: Known): boolean {
