@@ -14,7 +14,8 @@ export interface Meter {
 export const NOTHING_USED: Meter = { usage: null, runCostUsd: 0, sessionCostUsd: null, exact: true };
 
 export function addResult(meter: Meter, event: ResultEvent): Meter {
-  const share = asObject(event.model_usage_since_last_result);
+  // A process that never asked a model has no such share, and an empty `modelUsage` (measured: an unknown session).
+  const share = asObject(event.model_usage_since_last_result) ?? (isEmpty(event.modelUsage) ? {} : null);
   const models = share ? Object.values(share).map(asObject) : null;
   const used = models ? models.map(readModelUsage).reduce(addUsage, NO_TOKENS) : readUsage(event.usage);
   const spent = models ? models.reduce((sum, model) => sum + (asAmount(model?.costUSD) ?? 0), 0) : 0;
@@ -30,6 +31,11 @@ export function costOf(meter: Meter): AgentCost | null {
   if (meter.usage === null && meter.sessionCostUsd === null) return null;
   if (meter.exact) return { usd: meter.runCostUsd, scope: "run" };
   return meter.sessionCostUsd === null ? null : { usd: meter.sessionCostUsd, scope: "session" };
+}
+
+function isEmpty(value: unknown): boolean {
+  const object = asObject(value);
+  return object !== null && Object.keys(object).length === 0;
 }
 
 /** The API's own names. */

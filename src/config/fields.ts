@@ -138,6 +138,20 @@ export const fields = {
     value: wholeNumber(0),
     default: 0,
   }),
+  silenceLimitSec: field<number>({
+    label: "Silence limit (seconds, 0 = only told)",
+    control: "number",
+    hint: "Seconds without a line of output, and without a tool call in flight, after which the agent is ended; its session is kept. Default: 0 = the silence is only told.",
+    value: wholeNumber(0),
+    default: 0,
+  }),
+  toolSilenceLimitSec: field<number>({
+    label: "Silence limit of a tool call (seconds, 0 = none)",
+    control: "number",
+    hint: "The same while a tool call is in flight. Above 600, Claude Code ends a shell command in the foreground first; set it above the longest call of an MCP server. Default: 0 = no limit.",
+    value: wholeNumber(0),
+    default: 0,
+  }),
   podStartTimeoutSec: field<number>({
     label: "Pod start timeout (seconds)",
     control: "number",

@@ -44,6 +44,15 @@ export const platformFields = {
     default: 60,
     hint: "Seconds Claude has to save its session when it is stopped. Default: 60.",
   }),
+  terminalResultCleanupGraceMs: field<number>({
+    value: z
+      .number({ error: "is not a number" })
+      .int({ error: "is not a whole number" })
+      .min(0, { error: "is below 0" })
+      .max(MOST_SECONDS, { error: `is above ${MOST_SECONDS}` }),
+    default: 5_000,
+    hint: "Milliseconds of silence after Claude's last result until its process is ended, six times as many while a background task of it runs; 0 = it is waited for. Default: 5000.",
+  }),
   env: field<Record<string, string>>({ value: environment, default: {}, hint: "Environment of the agent." }),
   cwd: field<string | null>({
     value: text.startsWith("/", { error: "is not an absolute path" }),

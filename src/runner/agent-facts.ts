@@ -1,7 +1,7 @@
+import { isObject, type Json, parseObject } from "./json-line.ts";
 import type { SealedAgent } from "./seal.ts";
 
 type Result = NonNullable<SealedAgent["result"]>;
-type Json = { readonly [key: string]: unknown };
 
 /**
  * What the agent says of itself in its stream-json, the newest of each. Only lines that may matter are parsed: the
@@ -11,8 +11,13 @@ type Json = { readonly [key: string]: unknown };
 export class AgentFacts {
   known: SealedAgent = {};
 
-  /** Spent by this process so far: the sum of what each result event says it spent itself. */
+  /** Spent by this run's processes so far: the sum of what each result event says it spent itself. */
   #runCostUsd: number | null = 0;
+
+  /** Another process goes on: what the last one said of itself is forgotten, but for what it spent. */
+  nextProcess(): void {
+    this.known = {};
+  }
 
   /** Looks at one line; true when it taught something new. */
   see(line: Buffer): boolean {
@@ -51,7 +56,8 @@ export class AgentFacts {
   }
 
   #spend(event: Json): Pick<Result, "run_cost_usd"> {
-    const models = event.model_usage_since_last_result;
+    // A process that never asked a model has no such share, and an empty `modelUsage` (measured: an unknown session).
+    const models = event.model_usage_since_last_result ?? (isEmpty(event.modelUsage) ? {} : undefined);
     if (!isObject(models) || this.#runCostUsd === null) this.#runCostUsd = null;
     else for (const model of Object.values(models)) this.#runCostUsd += cost(model);
     return this.#runCostUsd === null ? {} : { run_cost_usd: this.#runCostUsd };
@@ -107,14 +113,4 @@ function number<K extends string>(key: K, value: unknown): { [P in K]?: number }
   return (Number.isFinite(value) ? { [key]: value } : {}) as { [P in K]?: number };
 }
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function parseObject(line: Buffer): Json | null {
-  try {
-    const value: unknown = JSON.parse(line.toString("utf8"));
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
+const isEmpty = (value: unknown): boolean => isObject(value) && Object.keys(value).length === 0;

@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Seal } from "./seal.ts";
-import { type CommandWord, RUN_FILES, type RunnerSpec } from "./spec.ts";
+import type { CommandWord, RunnerSpec } from "./spec.ts";
 import { onStopSignal, toldSoFar } from "./stop-signals.ts";
 import { callAfter } from "./timer.ts";
 
@@ -16,11 +16,29 @@ export interface Agent {
   readonly ended: Promise<AgentEnd>;
   /** Settles when both pipes are at their end; never rejects. */
   readonly closed: Promise<void>;
+  /** Ends it: SIGTERM, grace, SIGKILL of its group. Only the first call counts, and the first of the runner's own reasons. */
+  stop(why: Stop): void;
   /** SIGKILL to whatever is left in the agent's process group. */
   killGroup(): void;
 }
 
-export type AgentEnd = Pick<Seal, "exitCode" | "signal" | "ending" | "error">;
+export interface Stop {
+  readonly ending: "terminated" | "timeout" | "after-result" | "silent";
+  readonly silence?: NonNullable<Seal["silence"]>;
+}
+
+export type AgentEnd = Pick<Seal, "exitCode" | "signal" | "ending" | "silence" | "error">;
+
+/** What is started, and how long it may take. */
+export interface AgentStart {
+  readonly command: RunnerSpec["command"];
+  /** Name of the prompt's file in the run's directory. */
+  readonly prompt: string;
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly graceSec: number;
+  /** Milliseconds until its time is up; null = it has no limit. */
+  readonly timeLeftMs: number | null;
+}
 
 /** The runner was told to stop before it had started the agent, and did not start it. */
 export class StoppedBefore extends Error {
@@ -53,10 +71,10 @@ export class NotStarted extends Error {
  *
  * Rejects with NotStarted or StoppedBefore.
  */
-export async function startAgent(spec: RunnerSpec, runDirectory: string, workingDirectory: string): Promise<Agent> {
-  const [program, ...args] = wordsOf(spec.command, runDirectory);
+export async function startAgent(start: AgentStart, runDirectory: string, workingDirectory: string): Promise<Agent> {
+  const [program, ...args] = wordsOf(start.command, runDirectory);
   prepare("cannot make the working directory", () => mkdirSync(workingDirectory, { recursive: true }));
-  const prompt = prepare("cannot read the prompt", () => openSync(join(runDirectory, RUN_FILES.prompt), "r"));
+  const prompt = prepare("cannot read the prompt", () => openSync(join(runDirectory, start.prompt), "r"));
   const told = await toldSoFar();
   if (told) throw new StoppedBefore(told);
   const child = await spawned(program, () => {
@@ -69,11 +87,13 @@ export async function startAgent(spec: RunnerSpec, runDirectory: string, working
     closeSync(prompt);
     return process;
   });
+  const stops = new Stops(child, start);
   return {
     stdout: child.stdout as Readable,
     stderr: child.stderr as Readable,
-    ended: untilEnded(child, spec),
+    ended: untilEnded(child, stops),
     closed: new Promise((resolve) => child.once("close", () => resolve())),
+    stop: (why) => stops.stop(why, "SIGTERM"),
     killGroup: () => killGroup(child),
   };
 }
@@ -110,42 +130,47 @@ function prepare<T>(what: string, action: () => T): T {
   }
 }
 
-async function untilEnded(child: ChildProcess, spec: RunnerSpec): Promise<AgentEnd> {
-  const stops = listenForStops(child, spec);
+async function untilEnded(child: ChildProcess, stops: Stops): Promise<AgentEnd> {
   // A signal that could not be sent is reported by this event; it ends nothing.
   child.on("error", () => {});
   const [exitCode, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   stops.cancelTimers();
-  return { exitCode, signal, ending: stops.reason ?? "exit" };
+  return { exitCode, signal, ...(stops.first ?? { ending: "exit" }) };
 }
 
-interface Stops {
-  reason: "terminated" | "timeout" | null;
-  cancelTimers(): void;
-}
+/** What is done when the session was saved before: seconds, at most, from SIGTERM to SIGKILL after a result. */
+const AFTER_RESULT_GRACE_SEC = 10;
 
 /**
  * Forwards what the runner is told to do, and ends the agent when its time is up. SIGINT stays SIGINT; the others
  * become SIGTERM (an image's STOPSIGNAL may be any of them). Only the first stop: it starts the grace and names the
  * reason; to be told twice is for many programs the order to leave everything as it is.
  */
-function listenForStops(child: ChildProcess, spec: RunnerSpec): Stops {
-  const timers: (() => void)[] = [];
-  const stops: Stops = {
-    reason: null,
-    cancelTimers: () => {
-      for (const cancel of timers) cancel();
-    },
-  };
-  const stop = (reason: "terminated" | "timeout", signal: NodeJS.Signals): void => {
-    if (stops.reason) return;
-    stops.reason = reason;
-    child.kill(signal);
-    timers.push(callAfter(spec.graceSec * 1000, () => killGroup(child)));
-  };
-  onStopSignal((signal) => stop("terminated", signal === "SIGINT" ? "SIGINT" : "SIGTERM"));
-  if (spec.timeoutSec > 0) timers.push(callAfter(spec.timeoutSec * 1000, () => stop("timeout", "SIGTERM")));
-  return stops;
+class Stops {
+  first: Stop | null = null;
+  readonly #child: ChildProcess;
+  readonly #graceSec: number;
+  readonly #timers: (() => void)[] = [];
+
+  constructor(child: ChildProcess, { graceSec, timeLeftMs }: AgentStart) {
+    this.#child = child;
+    this.#graceSec = graceSec;
+    onStopSignal((signal) => this.stop({ ending: "terminated" }, signal === "SIGINT" ? "SIGINT" : "SIGTERM"));
+    if (timeLeftMs !== null)
+      this.#timers.push(callAfter(timeLeftMs, () => this.stop({ ending: "timeout" }, "SIGTERM")));
+  }
+
+  stop(why: Stop, signal: NodeJS.Signals): void {
+    if (this.first) return;
+    this.first = why;
+    this.#child.kill(signal);
+    const graceSec = why.ending === "after-result" ? Math.min(this.#graceSec, AFTER_RESULT_GRACE_SEC) : this.#graceSec;
+    this.#timers.push(callAfter(graceSec * 1000, () => killGroup(this.#child)));
+  }
+
+  cancelTimers(): void {
+    for (const cancel of this.#timers) cancel();
+  }
 }
 
 function killGroup(child: ChildProcess): void {

@@ -5,7 +5,7 @@
  *     node RUN_DIRECTORY/runner.mjs TERMINATION_LOG WORKING_DIRECTORY [TRANSCRIPT]
  *
  * It ends with the agent's exit code, 128 + n when signal n ended the agent, 127 or 126 when the program was not found
- * or cannot be run, 125 when the runner itself failed.
+ * or cannot be run, 125 when the runner itself failed; 0 or 1, by its result, when the agent was ended after that.
  */
 // First: what is imported after it is loaded with a handler for SIGTERM in place.
 import "./stop-signals.ts";
@@ -13,8 +13,7 @@ import "./stop-signals.ts";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { type Agent, type AgentEnd, NotStarted, StoppedBefore, startAgent } from "./agent.ts";
-import { drained } from "./drain.ts";
+import { type AgentEnd, NotStarted, StoppedBefore } from "./agent.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FrameBlock } from "./line-frames.ts";
 import { StderrRecord, StdoutRecord } from "./output-record.ts";
@@ -22,6 +21,7 @@ import { PartialSeal } from "./partial-seal.ts";
 import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
+import { superviseAgent } from "./supervise-agent.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
 
 const [, script = "", terminationLog = "", workingDirectory = "", transcriptPath] = process.argv;
@@ -35,7 +35,8 @@ const frames = new FrameBlock((bytes) => {
   log.push(bytes);
   transcript?.push(bytes);
 });
-const partialSeal = new PartialSeal(sealFile, Date.now(), () => stdout.facts.known);
+let freshSession: Pick<Seal, "freshSession"> = {};
+const partialSeal = new PartialSeal(sealFile, Date.now(), () => ({ ...freshSession, agent: stdout.facts.known }));
 const stdout = new StdoutRecord(frames, () => partialSeal.refresh());
 const stderr = new StderrRecord(frames);
 
@@ -51,6 +52,7 @@ async function run(): Promise<number> {
     v: 1,
     runner: "node",
     ...end,
+    ...freshSession,
     startedAt,
     endedAt: Date.now(),
     stdout: stdout.end(),
@@ -67,8 +69,13 @@ async function run(): Promise<number> {
 async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   try {
     const spec = JSON.parse(readFileSync(join(runDirectory, RUN_FILES.spec), "utf8")) as RunnerSpec;
-    const end = await record(await startAgent(spec, runDirectory, workingDirectory));
-    return { end, exitCode: end.exitCode ?? 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0) };
+    const output = { stdout, stderr, writers: transcript ? [log, transcript] : [log], report };
+    const onFreshSession = (fresh: NonNullable<Seal["freshSession"]>): void => {
+      freshSession = { freshSession: fresh };
+      partialSeal.refresh();
+    };
+    const end = await superviseAgent({ spec, runDirectory, workingDirectory, output, onFreshSession });
+    return { end, exitCode: exitCodeFor(end) };
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
     report(error);
@@ -84,30 +91,13 @@ async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   }
 }
 
-/** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */
-async function record(agent: Agent): Promise<AgentEnd> {
-  let alive = true;
-  const full = (): boolean => log.full || transcript?.full === true;
-  const onRoom = (): void => {
-    if (!full()) agent.stdout.resume();
-  };
-  log.onRoom = onRoom;
-  if (transcript) transcript.onRoom = onRoom;
-  agent.stdout.on("data", (chunk: Buffer) => {
-    stdout.push(chunk);
-    if (alive && full()) agent.stdout.pause();
-  });
-  agent.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-  const end = await agent.ended;
-  alive = false;
-  agent.stdout.resume();
-  await drained(agent.closed, () => stdout.bytes + stderr.bytes);
-  agent.stdout.pause();
-  agent.killGroup();
-  return end;
+/** An agent that was ended after its result ends as its result says: its work was done. */
+function exitCodeFor(end: AgentEnd): number {
+  if (end.ending === "after-result") return stdout.facts.known.result?.is_error ? 1 : 0;
+  return end.exitCode ?? 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0);
 }
 
-/** A word of the runner itself, among the agent's stderr. */
+/** A sentence of the runner itself, among the agent's stderr. */
 function report(message: string): void {
   stderr.push(Buffer.from(`runner: ${message}\n`));
 }

@@ -3,6 +3,9 @@ import { AgentFacts } from "./agent-facts.ts";
 import { AgentLines } from "./agent-lines.ts";
 import { type FrameBlock, LineFrames } from "./line-frames.ts";
 import type { Seal } from "./seal.ts";
+import { TurnState } from "./turn-state.ts";
+
+const NEWLINE = 0x0a;
 
 /** The longest line that is looked into for the agent's session and result. */
 const MAX_PARSED_LINE = 4 * 1024 * 1024;
@@ -10,7 +13,9 @@ const MAX_PARSED_LINE = 4 * 1024 * 1024;
 /** The agent's stdout: framed, digested, and looked into. */
 export class StdoutRecord {
   readonly facts = new AgentFacts();
+  turn = new TurnState();
   bytes = 0;
+  #endsLine = true;
   readonly #frames: LineFrames;
   readonly #lines: AgentLines;
   readonly #digest = createHash("sha256");
@@ -18,20 +23,34 @@ export class StdoutRecord {
   constructor(block: FrameBlock, onNews: () => void) {
     this.#frames = new LineFrames("stdout", block);
     this.#lines = new AgentLines(MAX_PARSED_LINE, (line) => {
+      this.turn.see(line);
       if (this.facts.see(line)) onNews();
     });
   }
 
   push(chunk: Buffer): void {
     this.bytes += chunk.length;
+    this.#endsLine = chunk[chunk.length - 1] === NEWLINE;
     this.#frames.push(chunk);
     this.#digest.update(chunk);
     this.#lines.push(chunk);
   }
 
+  /** The process has ended: its last line may have no newline. */
+  processEnded(): void {
+    this.#lines.end();
+  }
+
+  /** Another process goes on writing, on a line of its own: what the last one said of itself is forgotten. */
+  nextProcess(): void {
+    if (!this.#endsLine) this.push(Buffer.of(NEWLINE));
+    this.facts.nextProcess();
+    this.turn = new TurnState();
+  }
+
   /** Only once. */
   end(): NonNullable<Seal["stdout"]> {
-    this.#lines.end();
+    this.processEnded();
     const newline = this.#frames.end();
     return { lines: this.#frames.lines, bytes: this.bytes, sha256: this.#digest.digest("hex"), newline };
   }
@@ -70,6 +89,11 @@ export class StderrRecord {
     }
   }
 
+  /** The end of what was said. */
+  get tail(): string {
+    return textOf(this.#tail, this.bytes > this.#tail.length);
+  }
+
   /** Only once. */
   end(): NonNullable<Seal["stderr"]> {
     this.#frames.end();
@@ -77,7 +101,7 @@ export class StderrRecord {
       lines: this.#newlines + (this.#endsLine ? 0 : 1),
       bytes: this.bytes,
       dropped: this.#dropped,
-      tail: textOf(this.#tail, this.bytes > this.#tail.length),
+      tail: this.tail,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { SealedAgent } from "./seal.ts";
+import type { Seal } from "./seal.ts";
 import type { SealFile } from "./seal-file.ts";
 
 /** At most one partial seal in this time, however fast the news come. */
@@ -8,11 +8,11 @@ const PAUSE_MS = 1_000;
 export class PartialSeal {
   readonly #file: SealFile;
   readonly #startedAt: number;
-  readonly #known: () => SealedAgent;
+  readonly #known: () => Pick<Seal, "agent" | "freshSession">;
   #pause: NodeJS.Timeout | null = null;
   #stale = false;
 
-  constructor(file: SealFile, startedAt: number, known: () => SealedAgent) {
+  constructor(file: SealFile, startedAt: number, known: () => Pick<Seal, "agent" | "freshSession">) {
     this.#file = file;
     this.#startedAt = startedAt;
     this.#known = known;
@@ -42,7 +42,7 @@ export class PartialSeal {
       exitCode: null,
       signal: null,
       startedAt: this.#startedAt,
-      agent: this.#known(),
+      ...this.#known(),
     });
   }
 }

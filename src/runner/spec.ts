@@ -1,4 +1,7 @@
-/** What the runner is told: `run.json` in the run's Secret, mounted beside the runner. `run.sh` says the same to sh. */
+/**
+ * What the runner is told: `run.json` in the run's Secret, mounted beside the runner. `run.sh` says to sh what it can do:
+ * all but the silences and the fresh session, for it looks into no event.
+ */
 export interface RunnerSpec {
   /**
    * The program and its arguments, passed as an array, never through a shell. A program given as text is looked up in
@@ -10,8 +13,9 @@ export interface RunnerSpec {
   /** Seconds after which the runner ends the agent itself (SIGTERM, grace, SIGKILL); 0 = never. */
   readonly timeoutSec: number;
   /**
-   * Milliseconds of silence after a terminal `result` that the agent's process gets to end by itself; then the runner ends
-   * it (SIGTERM, grace, SIGKILL). 0 = it is waited for. @default 0
+   * Milliseconds of silence after a terminal `result` that the agent's process gets to end by itself, six times as many
+   * while a background task of it is in flight; then the runner ends it (SIGTERM, the grace but no more than 10 s, SIGKILL
+   * of the group). 0 = it is waited for. @default 0
    */
   readonly terminalResultGraceMs?: number;
   /** Seconds without a line of the agent, and without a tool call in flight, after which the runner ends it. @default 0 (never) */
@@ -85,6 +89,8 @@ export const RUN_FILES = {
   spec: "run.json",
   shellSpec: "run.sh",
   prompt: "prompt",
+  /** For a fresh session, where `prompt` is for one that is resumed. */
+  freshPrompt: "prompt.fresh",
 } as const;
 
 /**

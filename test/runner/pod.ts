@@ -16,6 +16,8 @@ export interface PodOptions {
   readonly prompt?: Buffer | string | null;
   readonly graceSec?: number;
   readonly timeoutSec?: number;
+  /** What the runner is told beyond that. */
+  readonly more?: Pick<RunnerSpec, "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh">;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;
   readonly env?: Record<string, string>;
@@ -164,8 +166,8 @@ export class Pod {
   }
 
   #writeSecret(options: PodOptions): string {
-    const { command, graceSec = 10, timeoutSec = 0, prompt = "the prompt\n", files = {} } = options;
-    const spec: RunnerSpec = { command, graceSec, timeoutSec };
+    const { command, graceSec = 10, timeoutSec = 0, prompt = "the prompt\n", files = {}, more = {} } = options;
+    const spec: RunnerSpec = { command, graceSec, timeoutSec, ...more };
     const secret = join(this.folder, "secret folder");
     mkdirSync(secret);
     const write = (name: string, data: string | Buffer): void =>

@@ -5,28 +5,24 @@
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
-import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
+import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import { lostRunIn } from "../../paperclip/lost-run.ts";
-import { buildPrompt } from "../../paperclip/prompt.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
-import { agentCli } from "../shared/agent-cli.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { environmentScript } from "./environment-script.ts";
 import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
+import { INSTRUCTIONS_FILE, invocation, runnerSpec, whatFits } from "./invocation.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { placement } from "./placement.ts";
 import { type Given, type Provision, provide } from "./provision.ts";
 import { type RunFile, runSecret, secretContent } from "./secret.ts";
-
-/** What Claude appends to its system prompt. */
-const INSTRUCTIONS_FILE = "instructions.md";
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
@@ -151,43 +147,23 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     sharesPaths: home.sharedWithPaperclip,
   });
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
-  const prompt = buildPrompt({ ctx, ...config, resumes: resume !== null });
-  // A resumed session has its instructions already.
-  const instructions = resume ? null : provision.systemPrompt;
-  const spec = runnerSpec(config, provision, resume, instructions !== null);
-  const files: RunFile[] = [
+  const invoke = (resume: string | null) => invocation({ ctx, config, provision, resume });
+  const first = invoke(resume);
+  const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
+  const files = (spec: RunnerSpec): RunFile[] => [
     ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
-    { path: RUN_FILES.prompt, content: prompt.text },
+    { path: RUN_FILES.prompt, content: first.prompt.text },
+    ...(fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: fresh.prompt.text }] : []),
     { path: RUN_FILES.spec, content: JSON.stringify(spec) },
     { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
-    ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
+    ...(provision.systemPrompt !== null && (spec.fresh || !resume)
+      ? [{ path: INSTRUCTIONS_FILE, content: provision.systemPrompt }]
+      : []),
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
   ];
-  return { environment, notes, prompt, spec, content: secretContent(files, environment) };
-}
-
-function runnerSpec(
-  config: AgentConfig,
-  { mcpFile, skillsFolder }: Provision,
-  resume: string | null,
-  hasInstructions: boolean,
-): RunnerSpec {
-  return {
-    command: agentCli.commandLine({
-      command: config.command,
-      resume,
-      skipPermissions: config.dangerouslySkipPermissions,
-      chrome: config.chrome,
-      model: config.model,
-      effort: config.effort ?? config.thinkingEffort,
-      maxTurns: config.maxTurnsPerRun,
-      systemPromptFile: hasInstructions ? INSTRUCTIONS_FILE : null,
-      mcpFile,
-      skillsFolder,
-      extraArgs: config.extraArgs,
-    }),
-    graceSec: config.graceSec,
-    timeoutSec: config.timeoutSec,
-  };
+  const { spec, content } = whatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
+    secretContent(files(spec), environment),
+  );
+  return { environment, notes, prompt: first.prompt, spec, content };
 }

@@ -32,6 +32,15 @@ describe("the plan of a run", () => {
     expect(secretOf(planRun(input({ config: { promptTemplate: prompt } }))).prompt).toBe(prompt);
   });
 
+  it("tells the runner when an agent that does not end is ended", () => {
+    const spec = (config: Record<string, unknown>): object =>
+      JSON.parse(secretOf(planRun(input({ config })))["run.json"] ?? "{}") as object;
+    expect(spec({})).toMatchObject({ terminalResultGraceMs: 5000, silenceLimitSec: 0, toolSilenceLimitSec: 0 });
+    const config = { terminalResultCleanupGraceMs: 0, silenceLimitSec: 900, toolSilenceLimitSec: 3600 };
+    expect(spec(config)).toMatchObject({ terminalResultGraceMs: 0, silenceLimitSec: 900, toolSilenceLimitSec: 3600 });
+    for (const key of Object.keys(config)) expect(() => spec({ [key]: -1 })).toThrow(ConfigError);
+  });
+
   it("passes the restricted Pod Security level", () => {
     const pod = podOf(planRun(input()));
     expect(pod.securityContext).toMatchObject({

@@ -20,8 +20,31 @@ describe("a session", () => {
     expect(command(plan)).toContain("--resume");
     expect(command(plan)).toContain(SESSION);
     expect(command(plan)).not.toContain("--append-system-prompt-file");
-    expect(secretOf(plan)).not.toHaveProperty(["instructions.md"]);
     expect(plan.facts.resumedSessionId).toBe(SESSION);
+  });
+
+  it("brings what a fresh one in its place would need: its command, its prompt and the instructions", () => {
+    const config = { bootstrapPromptTemplate: "Welcome.", promptTemplate: "Go on." };
+    const first = planRun(input({ hostPod, config }));
+    const plan = planRun(input({ hostPod, config, ctx: runtime({ sessionId: SESSION, ...first.session }) }));
+    const secret = secretOf(plan);
+    expect(secret.prompt).not.toContain("Welcome.");
+    expect(secret["prompt.fresh"]).toBe(secretOf(first).prompt);
+    expect(secret["instructions.md"]).toBe(secretOf(first)["instructions.md"]);
+    expect(JSON.parse(secret["run.json"] ?? "{}")).toMatchObject({
+      fresh: { sessionId: SESSION, command: command(first), prompt: "prompt.fresh" },
+    });
+    expect(secretOf(first)).not.toHaveProperty(["prompt.fresh"]);
+    expect(JSON.parse(secretOf(first)["run.json"] ?? "{}")).not.toHaveProperty("fresh");
+  });
+
+  it("is resumed without such a way out when the Secret has no room for it", () => {
+    const config = { bootstrapPromptTemplate: "w".repeat(600_000), promptTemplate: "p".repeat(300_000) };
+    const { session } = planRun(input({ hostPod, config }));
+    const plan = planRun(input({ hostPod, config, ctx: runtime({ sessionId: SESSION, ...session }) }));
+    expect(command(plan)).toContain(SESSION);
+    expect(secretOf(plan)).not.toHaveProperty(["prompt.fresh"]);
+    expect(JSON.parse(secretOf(plan)["run.json"] ?? "{}")).not.toHaveProperty("fresh");
   });
 
   it("is not resumed when its home went with the pod, and the notes say why", () => {

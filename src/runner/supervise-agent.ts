@@ -1,0 +1,101 @@
+import { type Agent, type AgentEnd, type Stop, startAgent } from "./agent.ts";
+import { drained } from "./drain.ts";
+import type { FrameWriter } from "./frame-writer.ts";
+import { type Idle, IdleWatch } from "./idle-watch.ts";
+import type { StderrRecord, StdoutRecord } from "./output-record.ts";
+import type { Seal } from "./seal.ts";
+import { sessionUnusable } from "./session-unusable.ts";
+import { RUN_FILES, type RunnerSpec } from "./spec.ts";
+
+/** Where the agent's output goes. */
+export interface Output {
+  readonly stdout: StdoutRecord;
+  readonly stderr: StderrRecord;
+  /** Those that take it out of the pod: the agent is read no faster than they are. */
+  readonly writers: readonly FrameWriter[];
+  /** A sentence of the runner itself, among the agent's stderr. */
+  report(sentence: string): void;
+}
+
+export interface Supervision {
+  readonly spec: RunnerSpec;
+  readonly runDirectory: string;
+  readonly workingDirectory: string;
+  readonly output: Output;
+  /** Told before a fresh session is started. */
+  readonly onFreshSession: (fresh: NonNullable<Seal["freshSession"]>) => void;
+}
+
+/** Characters of Claude Code's own words. */
+const MOST_WHY = 200;
+
+/** Runs the agent to its end; when the session that it resumes cannot be used, another one with a fresh session. */
+export async function superviseAgent(supervision: Supervision): Promise<AgentEnd> {
+  const { spec, output } = supervision;
+  const startedAt = performance.now();
+  const end = await runAgent(supervision, { command: spec.command, prompt: RUN_FILES.prompt }, startedAt);
+  const why =
+    spec.fresh && end.ending === "exit" ? sessionUnusable(output.stdout.facts.known, output.stderr.tail) : null;
+  if (!spec.fresh || why === null) return end;
+  const { sessionId } = spec.fresh;
+  output.report(`session ${sessionId} cannot be resumed (${why.slice(0, MOST_WHY)}): a fresh session is started`);
+  output.stdout.nextProcess();
+  supervision.onFreshSession({ insteadOf: sessionId, why: why.slice(0, MOST_WHY) });
+  return runAgent(supervision, spec.fresh, startedAt);
+}
+
+async function runAgent(
+  { spec, runDirectory, workingDirectory, output }: Supervision,
+  { command, prompt }: Pick<NonNullable<RunnerSpec["fresh"]>, "command" | "prompt">,
+  startedAt: number,
+): Promise<AgentEnd> {
+  const { graceSec, timeoutSec } = spec;
+  const timeLeftMs = timeoutSec > 0 ? Math.max(0, startedAt + timeoutSec * 1000 - performance.now()) : null;
+  const agent = await startAgent({ command, prompt, graceSec, timeLeftMs }, runDirectory, workingDirectory);
+  return record(agent, spec, output);
+}
+
+/** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */
+async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers, report }: Output): Promise<AgentEnd> {
+  let alive = true;
+  const full = (): boolean => writers.some((writer) => writer.full);
+  const idle = new IdleWatch({
+    spec,
+    turn: stdout.turn,
+    isHeldUp: full,
+    onIdle: (idle) => {
+      report(inWords(idle));
+      agent.stop(stopFor(idle));
+    },
+  });
+  for (const writer of writers) {
+    writer.onRoom = () => {
+      if (!full()) agent.stdout.resume();
+    };
+  }
+  agent.stdout.on("data", (chunk: Buffer) => {
+    stdout.push(chunk);
+    idle.heard();
+    if (alive && full()) agent.stdout.pause();
+  });
+  agent.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  const end = await agent.ended;
+  alive = false;
+  idle.stop();
+  agent.stdout.resume();
+  await drained(agent.closed, () => stdout.bytes + stderr.bytes);
+  agent.stdout.pause();
+  agent.killGroup();
+  stdout.processEnded();
+  return end;
+}
+
+const stopFor = ({ ending, sec, waitsFor }: Idle): Stop =>
+  ending === "silent" ? { ending, silence: { sec, tool: waitsFor } } : { ending };
+
+function inWords({ ending, sec, waitsFor }: Idle): string {
+  const waiting = waitsFor === null ? "" : `, ${waitsFor} in flight`;
+  return ending === "after-result"
+    ? `the agent has printed its result, and its process has not ended in ${sec} s (terminalResultCleanupGraceMs${waiting}): it is ended`
+    : `the agent has printed nothing for ${sec} s (${waitsFor === null ? "silenceLimitSec" : `toolSilenceLimitSec${waiting}`}): it is ended`;
+}
