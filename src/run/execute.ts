@@ -12,7 +12,7 @@ import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { type Claim, claim } from "./claim/claim.ts";
-import { collectWhenRecorded, conclude, refuse } from "./conclude/conclude.ts";
+import { abandon, collectWhenRecorded, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
 import {
@@ -84,13 +84,18 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   try {
     const claimed = await claim({ client, plan, readStatus, tell: host.status, signal: stopSignal });
     const run = await launchOrAdopt(context, plan, claimed);
-    const observed = await seeThrough(context, plan, run);
     const collectLater = (ended: LaunchedRun) =>
       collectWhenRecorded(
         { deps, runId: ctx.runId, readStatus, acquire: () => deps.clusters.acquire(clusterOf(agent)) },
         ended,
       );
-    return await conclude({ client, run, observed, plan, host, stopSignal, collectLater });
+    try {
+      const observed = await seeThrough(context, plan, run);
+      return await conclude({ client, run, observed, plan, host, stopSignal, collectLater });
+    } catch (error) {
+      // A bug of ours; the agent may be alive all the same.
+      return abandon(error, run);
+    }
   } finally {
     stopWatching();
   }

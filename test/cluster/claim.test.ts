@@ -20,7 +20,7 @@ describe("one living Job for an agent", () => {
     await first.said("ready");
     const second = startRun(place, { agent: QUICK, agentId: first.agentId });
     const refused = await second.result;
-    expect(refused).toMatchObject({ exitCode: null, errorCode: "k8s_concurrent_run_blocked", sessionId: null });
+    expect(refused).toMatchObject({ exitCode: null, errorCode: "k8s_concurrent_run_blocked", sessionId: undefined });
     expect(refused.errorMessage).toContain(first.runId);
     expect(refused.errorMessage).toMatch(/is alive \(running\) as Job ac-/);
     expect(refused.executionRecovery).toMatchObject({ kind: "bootstrap", providerWorkStarted: false });

@@ -1,21 +1,17 @@
 /** The end of a run: the verdict on its evidence, the host's result, then clean-up. */
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import { ConfigError } from "../../config/config-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import type { Host } from "../../paperclip/host.ts";
-import { noEvidence, type Observation, type ObservedRun, reduceEvidence } from "../observe/observe.ts";
+import type { ObservedRun } from "../observe/observe.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { faultOf } from "../shared/api-advice.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
-import { CONTAINER } from "../shared/names.ts";
-import { type Fault, RunFault } from "../shared/run-fault.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { cleanUp, markCollected } from "./clean-up.ts";
 import { toExecutionResult } from "./result.ts";
 
 export { collectWhenRecorded } from "./collect.ts";
+export { abandon, refuse } from "./refuse.ts";
 
 export interface ConcludeInput {
   readonly client: KubernetesClient;
@@ -33,7 +29,7 @@ export async function conclude(input: ConcludeInput): Promise<AdapterExecutionRe
   const { observed, run } = input;
   const verdict = judge(observed.evidence);
   await clearUp(input, verdict);
-  hearLateCancel(input);
+  recordLateCancel(input);
   return toExecutionResult(verdict, observed.evidence, run.terms.session);
 }
 
@@ -62,7 +58,7 @@ function orphansOf({ run: { namespace, name }, observed }: ConcludeInput): strin
 }
 
 /** It changes nothing about the verdict; without an acknowledgement the host would say that nobody knows what became of it. */
-function hearLateCancel({ client, observed, stopSignal }: ConcludeInput): void {
+function recordLateCancel({ client, observed, stopSignal }: ConcludeInput): void {
   if (!stopSignal.aborted) return;
   const request = classifyStop(stopSignal.reason);
   if (request.kind === "cancel") observed.add({ kind: "act", act: { ...request, at: client.clock.now() } });
@@ -71,31 +67,4 @@ function hearLateCancel({ client, observed, stopSignal }: ConcludeInput): void {
 /** We lost it from sight and nobody asked for its end: it may be alive. */
 function isLost({ evidence: { faults, acts } }: ObservedRun): boolean {
   return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.gaveUp;
-}
-
-/** The result of a run that never had a Job of its own: nothing of it is alive in the cluster. */
-export function refuse(error: unknown, stopSignal: AbortSignal | undefined): AdapterExecutionResult {
-  const at = Date.now();
-  const facts = { container: CONTAINER, model: null, resumedSessionId: null, sessionPersists: false, timeoutSec: 0 };
-  const seen: Observation[] = [];
-  if (stopSignal?.aborted) {
-    const request = classifyStop(stopSignal.reason);
-    seen.push({ kind: "act", act: { ...request, at } });
-  }
-  // What stands beside an order to stop counts only when it leaves a doubt whether anything was started.
-  if (!stopSignal?.aborted || error instanceof RunFault) seen.push({ kind: "fault", fault: faultFrom(error, at) });
-  const evidence = seen.reduce(reduceEvidence, noEvidence(facts));
-  return toExecutionResult(judge(evidence), evidence, {});
-}
-
-function faultFrom(error: unknown, at: number): Fault {
-  if (error instanceof RunFault) return error.fault;
-  if (error instanceof ConfigError) {
-    const fixes = new Set(error.problems.map(({ field, fix }) => `${field}: ${fix}`));
-    const message = error.problems.map(({ field, problem }) => `${field} ${problem}`).join("; ");
-    return { code: error.code, message, fix: [...fixes].join(" "), status: null, fatal: true, at };
-  }
-  if (error instanceof KubeconfigError)
-    return { code: "k8s_kubeconfig_invalid", message: error.message, fix: error.fix, status: null, fatal: true, at };
-  return faultOf(error, { code: "k8s_adapter_fault", doing: "The run could not be started", at });
 }

@@ -1,6 +1,12 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { Evidence } from "../observe/observe.ts";
-import { type Failure, timeOf, type Verdict } from "../verdict/verdict.ts";
+import type { Verdict } from "../verdict/verdict.ts";
+import { errorMessage } from "./error-message.ts";
+import { resultJson } from "./result-json.ts";
+import { storable } from "./storable.ts";
+
+/** Characters of the summary, which the host keeps beside the whole answer (`resultJson.finalResponse`). */
+const MAX_SUMMARY_CHARS = 8192;
 
 /**
  * The verdict in the host's terms. `session` is what the session codec stores with the session's id. What the host is
@@ -8,8 +14,7 @@ import { type Failure, timeOf, type Verdict } from "../verdict/verdict.ts";
  */
 export function toExecutionResult(verdict: Verdict, evidence: Evidence, session: object): AdapterExecutionResult {
   const failure = verdict.kind === "completed" ? null : verdict;
-  const { sessionId } = verdict;
-  return {
+  return storable({
     exitCode: verdict.exitCode,
     signal: verdict.signal,
     timedOut: failure?.timedOut ?? false,
@@ -19,23 +24,29 @@ export function toExecutionResult(verdict: Verdict, evidence: Evidence, session:
     retryNotBefore: failure?.retryNotBefore ?? null,
     ...(failure?.executionRecovery ? { executionRecovery: failure.executionRecovery } : {}),
     ...usageOf(verdict),
-    sessionId,
-    sessionParams: sessionId === null ? null : { ...session, sessionId },
-    sessionDisplayId: sessionId,
+    ...sessionOf(verdict, session),
     provider: "anthropic",
     ...billing(evidence),
     model: verdict.model,
     costUsd: costOfRun(verdict, evidence),
-    resultJson: resultJson(verdict, failure, evidence),
-    summary: verdict.summary === "" ? null : verdict.summary,
+    resultJson: resultJson(verdict, evidence),
+    // The host posts it as the agent's comment, whatever became of the run: only an answer is one.
+    summary: failure || verdict.summary === "" ? null : verdict.summary.slice(0, MAX_SUMMARY_CHARS),
     clearSession: failure?.clearSession ?? false,
-  };
+  });
 }
 
-/** What happened, how we know, and what to do: all that an operator sees of a failed run at first sight. */
-function errorMessage({ sentence, evidence, fix }: Failure): string {
-  const known = evidence.length > 0 ? `\nHow we know: ${evidence.join("; ")}.` : "";
-  return `${sentence}${known}\nWhat to do: ${fix}`;
+type SessionFields = Pick<AdapterExecutionResult, "sessionId" | "sessionParams" | "sessionDisplayId">;
+
+/**
+ * A run that says nothing of a session leaves the fields out: the host takes null for an order to forget the task's session,
+ * and undefined for none (2026.916.1).
+ */
+function sessionOf(verdict: Verdict, session: object): SessionFields {
+  const { sessionId } = verdict;
+  if (sessionId !== null) return { sessionId, sessionParams: { ...session, sessionId }, sessionDisplayId: sessionId };
+  const forget = verdict.kind !== "completed" && verdict.clearSession;
+  return forget ? { sessionId: null, sessionParams: null, sessionDisplayId: null } : {};
 }
 
 function usageOf({ usage }: Verdict): Pick<AdapterExecutionResult, "usage" | "usageBasis"> {
@@ -52,47 +63,12 @@ function billing({ agent }: Evidence): Pick<AdapterExecutionResult, "biller" | "
   return { biller: "anthropic", billingType: agent.apiKeySource === "none" ? "subscription" : "api" };
 }
 
-/** The total of a resumed session holds what earlier runs reported already: better no figure than a second time. */
-function costOfRun({ cost }: Verdict, { run }: Evidence): number | null {
+/**
+ * The total of a resumed session holds what earlier runs reported already: better no figure than a second time. A session
+ * that was replaced is none of theirs.
+ */
+function costOfRun({ cost }: Verdict, { run, seal }: Evidence): number | null {
   if (!cost) return null;
-  return cost.scope === "session" && run.resumedSessionId !== null ? null : cost.usd;
-}
-
-function resultJson(verdict: Verdict, failure: Failure | null, evidence: Evidence): Record<string, unknown> {
-  const { transcript, job, pod } = evidence;
-  return {
-    verdict: verdict.kind,
-    sentence: verdict.sentence,
-    evidence: verdict.evidence,
-    ...(failure ? { fix: failure.fix } : {}),
-    transcript: transcript ? transcriptJson(transcript) : null,
-    job: job ? { name: job.name, namespace: job.namespace, uid: job.uid } : null,
-    pod: pod ? { name: pod.name, uid: pod.uid, node: pod.node } : null,
-    ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
-    // Paperclip looks for this word to offer a continuation.
-    ...(failure?.code === "max_turns_exhausted" ? { stopReason: "max_turns_exhausted" } : {}),
-    ...cancellation(verdict, evidence),
-  };
-}
-
-/** Without it the host answers an operator's Stop with 409: it wants to know that the agent is really stopped. */
-function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<string, unknown> {
-  if (!acts.cancel || !verdict.stopped) return {};
-  const seen = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
-  return { executionCancellation: { state: "acknowledged", acknowledgedAt: timeOf(Math.max(seen, acts.cancel.at)) } };
-}
-
-function transcriptJson(report: NonNullable<Evidence["transcript"]>): Record<string, unknown> {
-  const { lines, file } = report;
-  const where = file === undefined ? {} : { file };
-  switch (report.state) {
-    case "complete": {
-      const { state, ...proof } = report;
-      return { complete: true, ...proof };
-    }
-    case "missing":
-      return { complete: false, lines, missing: report.gaps, ...where };
-    case "unproven":
-      return { complete: false, lines, missing: [], unproven: report.why, ...where };
-  }
+  const resumed = run.resumedSessionId !== null && seal?.freshSession === undefined;
+  return cost.scope === "session" && resumed ? null : cost.usd;
 }

@@ -1,5 +1,6 @@
 /** What to do about a refused or failed call to the API server, in one sentence. */
 import { ApiError } from "../../kubernetes/api-error.ts";
+import { isPassing } from "../../kubernetes/http/retry.ts";
 import type { Fault } from "./run-fault.ts";
 
 export function adviceFor(error: unknown): string {
@@ -49,6 +50,7 @@ export function faultOf(
     fix: adviceFor(error),
     status: error instanceof ApiError ? (error.status ?? null) : null,
     fatal: about.fatal ?? true,
+    passing: error instanceof ApiError && isPassing(error),
     at: about.at,
   };
 }

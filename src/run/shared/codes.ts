@@ -12,6 +12,8 @@ export const VERDICT_CODES = [
   "claude_refusal",
   "claude_billing_error",
   "session_unavailable",
+  "claude_poisoned_previous_message_id",
+  "claude_unprocessable_image",
   "llm_api_error",
   "claude_error",
   // An agent that ended without a result.
@@ -20,6 +22,7 @@ export const VERDICT_CODES = [
   "claude_start_failed",
   // Ended from outside.
   "timeout",
+  "claude_silent",
   "cancelled",
   "k8s_job_deleted_externally",
   "k8s_pod_deleted_externally",

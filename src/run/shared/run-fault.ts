@@ -8,6 +8,8 @@ export interface Fault {
   /** HTTP status, where the API server answered. */
   readonly status: number | null;
   readonly fatal: boolean;
+  /** True when the same can succeed later with nothing changed: the cluster was away or overloaded. @default false */
+  readonly passing?: boolean;
   readonly at: number;
 }
 

@@ -12,13 +12,13 @@ export interface Finding {
   readonly because: readonly string[];
   /** @default false */
   readonly timedOut?: boolean;
-  /** @default null */
-  readonly errorFamily?: ErrorFamily | null;
   /** RFC 3339. @default null */
   readonly retryNotBefore?: string | null;
+  /** Lets Paperclip try again by itself: see retry.ts. @default null */
+  readonly errorFamily?: ErrorFamily | null;
   /** The stored session must not be used again. @default false */
   readonly clearSession?: boolean;
-  /** There is no session of this id, whatever the agent printed. @default false */
+  /** The id that the agent printed is of no session. @default false */
   readonly noSession?: boolean;
 }
 

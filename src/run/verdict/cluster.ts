@@ -2,7 +2,9 @@ import { type PodFacts, trueCondition } from "../observe/observe.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import type { Cause } from "./cause.ts";
 import type { Facts } from "./facts.ts";
+import { FIXES } from "./fixes.ts";
 import { claude, quoting, reasonAndMessage, runAgain, timeOf, withEnding } from "./phrases.ts";
+import { NO_RETRY, retryOnceStopped } from "./retry.ts";
 
 /**
  * The code of a run that the cluster ended. The contract calls every answer that was cut off `claude_truncated`,
@@ -20,28 +22,25 @@ interface Disruption {
 
 /** Reasons of the pod condition DisruptionTarget. */
 const DISRUPTIONS: ReadonlyMap<string, Disruption> = new Map([
-  ["PreemptionByScheduler", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
+  ["PreemptionByScheduler", { what: "preempted by a pod of higher priority", fix: FIXES.preempted }],
   ["EvictionByEvictionAPI", { what: "evicted (a node drain, or another use of the Eviction API)" }],
-  [
-    "DeletionByTaintManager",
-    { what: "deleted because its node does not answer or was tainted", fix: "Check the node." },
-  ],
-  ["DeletionByPodGC", { what: "lost: its node is gone", fix: "Check the node." }],
+  ["DeletionByTaintManager", { what: "deleted because its node does not answer or was tainted", fix: FIXES.checkNode }],
+  ["DeletionByPodGC", { what: "lost: its node is gone", fix: FIXES.checkNode }],
   [
     "TerminationByKubelet",
     {
       what: "ended by its node (short of a resource, or shutting down)",
-      fix: "Check the node's memory and disk.",
+      fix: FIXES.checkNode,
     },
   ],
 ]);
 
 /** `status.reason` of pods that the kubelet or the node controller ended. */
 const POD_REASONS: ReadonlyMap<string, Disruption> = new Map([
-  ["Evicted", { what: "evicted by its node", fix: "Set requests that fit what the agent uses." }],
-  ["Preempting", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
-  ["Preempted", { what: "preempted by a pod of higher priority", fix: "A priorityClassName protects it." }],
-  ["NodeLost", { what: "lost: its node does not answer", fix: "Check the node." }],
+  ["Evicted", { what: "evicted by its node" }],
+  ["Preempting", { what: "preempted by a pod of higher priority", fix: FIXES.preempted }],
+  ["Preempted", { what: "preempted by a pod of higher priority", fix: FIXES.preempted }],
+  ["NodeLost", { what: "lost: its node does not answer", fix: FIXES.checkNode }],
   ["NodeShutdown", { what: "ended because its node shuts down" }],
   ["Shutdown", { what: "ended because its node shuts down" }],
   ["Terminated", { what: "ended because its node shuts down" }],
@@ -60,13 +59,14 @@ export const disrupted: Cause = (facts) => {
   const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}` };
   const reason = target?.reason ?? pod?.reason ?? "PodFailurePolicy";
   const words = pod?.message || target?.message || rule?.message || "";
-  const phase = facts.neverRan ? " before its agent started" : "";
+  const before = facts.neverRan ? " before its agent started" : "";
   const end = facts.neverRan || facts.ending.words === null ? "" : `; ${claude(facts)} ended${withEnding(facts)}`;
   return {
     kind: "disrupted",
     code: cutOff(facts, "k8s_pod_disrupted"),
-    sentence: `The cluster ended the run${phase}: its pod was ${disruption.what} [${reason}]${quoting(words)}${end}.`,
-    fix: [runAgain(facts), disruption.fix ?? ""].join(" ").trim(),
+    sentence: `The agent's pod was ${disruption.what}${before} [${reason}]${quoting(words)}${end}.`,
+    fix: [runAgain(facts), disruption.fix ?? fixForEviction(words) ?? ""].join(" ").trim(),
+    ...(OWN_LIMIT.test(words) ? NO_RETRY : retryOnceStopped(facts)),
     because: [
       ...(target
         ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}, ${target.at ?? ""}`]
@@ -77,6 +77,14 @@ export const disrupted: Cause = (facts) => {
   };
 };
 
+/** The kubelet's words on a pod that used more disk than it may: the next one would too. */
+const OWN_LIMIT = /exceeds the (total )?limit|exceeded its local ephemeral storage limit/;
+
+function fixForEviction(words: string): string | null {
+  if (/ephemeral|disk|inode|EmptyDir/i.test(words)) return FIXES.disk;
+  return /memory/.test(words) ? FIXES.evicted : null;
+}
+
 /** The kernel killed the container, or a process in it, for want of memory. */
 export const outOfMemory: Cause = (facts) => {
   const { container, ending } = facts;
@@ -84,12 +92,17 @@ export const outOfMemory: Cause = (facts) => {
   // With cgroup v1 a killed child leaves the container alive; its later end, whatever the code, is called OOMKilled.
   const whole = ending.signal === "SIGKILL" || ending.exitCode === 137;
   const who = whole ? claude(facts) : `a process of ${claude(facts)}`;
+  const { pod, job } = facts.evidence;
+  const limit = pod?.memoryLimit ?? null;
+  // What the Job asks for is the agent's setting; admission may have given its pod less.
+  const lowered = limit !== null && job?.memoryLimit != null && job.memoryLimit !== limit;
+  const inForce = limit === null ? "" : ` (limit ${limit}${lowered ? `; the Job asks for ${job.memoryLimit}` : ""})`;
   return {
     kind: "out-of-memory",
     code: cutOff(facts, "k8s_out_of_memory"),
-    sentence: `The kernel killed ${who} because the container ran out of memory (OOMKilled); it ended${withEnding(facts)}.`,
-    fix: "Raise resources.limits.memory, or let the agent run smaller commands.",
-    because: [`Container ${facts.evidence.pod?.agent.name}: terminated, OOMKilled, exit code ${container.exitCode}`],
+    sentence: `The agent's container ran out of memory${inForce}, and the kernel killed ${who} (OOMKilled); it ended${withEnding(facts)}.`,
+    fix: lowered ? FIXES.memoryOfCluster : FIXES.memory,
+    because: [`Container ${pod?.agent.name}: terminated, OOMKilled, exit code ${container.exitCode}`],
   };
 };
 
@@ -102,8 +115,6 @@ export const deletedFromOutside: Cause = (facts) => {
   if (facts.neverRan && facts.evidence.acts.gaveUp) return null;
   return jobDeleted(facts) ?? jobSuspended(facts) ?? podDeleted(facts);
 };
-
-const WHO = "The cluster does not record who; its audit log does.";
 
 const OVER = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
 
@@ -118,7 +129,7 @@ const jobDeleted: Cause = (facts) => {
     kind: "deleted",
     code: "k8s_job_deleted_externally",
     sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${aftermath(facts)}.`,
-    fix: `${WHO} Run it again if that was a mistake.`,
+    fix: `${FIXES.findDeleter} Run it again if it was a mistake.`,
     because: [jobForensics(facts), ...finalizers(job.finalizers)],
   };
 };
@@ -146,7 +157,7 @@ const jobSuspended: Cause = (facts) => {
     kind: "deleted",
     code: "k8s_job_suspended",
     sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod, ${aftermath(facts)}.`,
-    fix: "Find who suspends Jobs (a queue such as Kueue, or a person), then run it again.",
+    fix: FIXES.findSuspender,
     because: [
       `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}, ${suspended.at ?? ""}`,
     ],
@@ -161,7 +172,7 @@ const podDeleted: Cause = (facts) => {
     kind: "deleted",
     code: cutOff(facts, "k8s_pod_deleted_externally"),
     sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(facts)}.`,
-    fix: `${WHO} ${runAgain(facts)}`,
+    fix: `${FIXES.findDeleter} ${runAgain(facts)}`,
     because: [
       `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
     ],

@@ -10,6 +10,7 @@ const MAX_EVENTS = 4;
 export function evidenceLines(facts: Facts, because: readonly string[]): readonly string[] {
   const all = [
     ...because,
+    ...fromReplacedSession(facts),
     ...fromResult(facts),
     ...fromSeal(facts),
     ...fromPod(facts),
@@ -21,7 +22,18 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
   return [...new Set(all)].slice(0, MAX_LINES);
 }
 
-function fromResult({ agent: { result, apiRetry, malformedLines } }: Facts): readonly string[] {
+function fromReplacedSession({ evidence: { seal }, agent }: Facts): readonly string[] {
+  const { freshSession } = seal ?? {};
+  if (!freshSession) return [];
+  const now = agent.sessionId === null ? "a fresh one" : `a fresh one, ${agent.sessionId}`;
+  return [
+    `Session ${freshSession.insteadOf} could not be resumed, so the run started ${now}${quoting(freshSession.why)}`,
+  ];
+}
+
+function fromResult({ neverRan, agent: { result, apiRetry, malformedLines } }: Facts): readonly string[] {
+  // Of an agent that never started there can be none.
+  if (neverRan) return [];
   const odd = malformedLines === 0 ? [] : [`Not a JSON object: ${counted(malformedLines)} of the transcript`];
   if (result) return [describeResult(result), ...odd];
   const tried = apiRetry
@@ -44,16 +56,16 @@ function fromPod({ evidence: { pod }, container }: Facts): readonly string[] {
   if (!pod) return [];
   const where = pod.node === null ? "" : ` on node ${pod.node}`;
   const why = reasonAndMessage(pod.reason, pod.message);
-  const said = [`Pod ${pod.name}${where}: ${pod.presence}, phase ${pod.phase}${quoting(why)}`];
+  const lines = [`Pod ${pod.name}${where}: ${pod.presence}, phase ${pod.phase}${quoting(why)}`];
   if (container) {
     const at = container.finishedAt === null ? "" : ` at ${container.finishedAt}`;
-    said.push(`Container ${pod.agent.name}: terminated${at}, exit code ${container.exitCode}, ${container.reason}`);
+    lines.push(`Container ${pod.agent.name}: terminated${at}, exit code ${container.exitCode}, ${container.reason}`);
   }
   if (container?.reason === "OOMKilled" && container.exitCode !== 137) {
-    said.push("The kernel killed a process in the container for want of memory (OOMKilled)");
+    lines.push("The kernel killed a process in the container because memory ran out (OOMKilled)");
   }
-  if (pod.ordinal > 1) said.push(`The Job had ${pod.ordinal} pods; this is the newest`);
-  return said;
+  if (pod.ordinal > 1) lines.push(`The Job had ${pod.ordinal} pods; this is the newest`);
+  return lines;
 }
 
 function fromJob({ evidence: { job } }: Facts): readonly string[] {
@@ -63,8 +75,8 @@ function fromJob({ evidence: { job } }: Facts): readonly string[] {
   return [`Job ${job.name}: ${job.presence}${quoting(words)}`];
 }
 
-function fromTranscript({ evidence: { transcript } }: Facts): readonly string[] {
-  if (!transcript) return [];
+function fromTranscript({ neverRan, evidence: { transcript } }: Facts): readonly string[] {
+  if (!transcript || neverRan) return [];
   if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
   if (transcript.state === "unproven")
     return [`Transcript: ${counted(transcript.lines)}, not proven complete${quoting(transcript.why)}`];

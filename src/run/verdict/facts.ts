@@ -54,6 +54,11 @@ export function claimsSuccess({ result }: AgentResult): boolean {
   return result?.subtype === "success" && result.isError === false && result.stopReason !== "refusal";
 }
 
+/** The agent had printed its last result, and its process went on until the runner ended it: its exit code says nothing. */
+export function endedAfterResult({ seal, agent }: Facts): boolean {
+  return seal?.ending === "after-result" || (seal?.ending === "silent" && claimsSuccess(agent));
+}
+
 /** True when the model's last message was empty and the result has no text either: nothing was answered. */
 export function answeredNothing({ progress, summary }: AgentResult): boolean {
   return progress === "empty" && summary.trim() === "";

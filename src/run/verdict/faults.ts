@@ -2,6 +2,8 @@ import { isVerdictCode } from "../shared/codes.ts";
 import type { Fault } from "../shared/run-fault.ts";
 import type { Cause, Finding } from "./cause.ts";
 import type { Facts } from "./facts.ts";
+import { FIXES } from "./fixes.ts";
+import { NO_RETRY, RETRY } from "./retry.ts";
 
 /** A fault of the adapter's side that ended the run before there was a pod. */
 export const failedBeforeLaunch: Cause = (facts) => {
@@ -13,7 +15,7 @@ export const failedBeforeLaunch: Cause = (facts) => {
   return findingOf(fault, facts);
 };
 
-/** A fault that made the adapter lose a run from sight, with nothing else to explain its end. */
+/** A fault after which the adapter could not observe the run, with nothing else to explain its end. */
 export const observationLost: Cause = (facts) => {
   const fault = fatalFault(facts);
   return fault && !facts.container ? findingOf(fault, facts) : null;
@@ -29,7 +31,8 @@ function findingOf(fault: Fault, facts: Facts): Finding {
     kind: "adapter-fault",
     code: isVerdictCode(fault.code) ? fault.code : "k8s_adapter_fault",
     sentence: `${fault.message.replace(/[.\s]+$/, "") || "The adapter failed"}${alive}.`,
-    fix: fault.fix?.trim() || "Run it again; if it recurs, report the message.",
+    fix: fault.fix?.trim() || FIXES.report,
     because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
+    ...(fault.passing || fault.code === "k8s_concurrent_run_blocked" ? RETRY : NO_RETRY),
   };
 }

@@ -18,7 +18,7 @@ export function recoveryOf(facts: Facts, finding: Finding): ExecutionRecovery | 
   if (facts.neverRan || (finding.kind === "adapter-fault" && neverLaunched(facts.evidence))) {
     return { kind: "bootstrap", providerWorkStarted: false };
   }
-  const orderly = stoppedOnPurpose || finding.kind === "timeout";
+  const orderly = stoppedOnPurpose || finding.kind === "timeout" || finding.kind === "silent";
   // A full seal is written after every child of the agent has ended: nothing is in flight.
   if (!orderly || !facts.stopped || !facts.seal || !sessionKept(facts, finding)) return null;
   return SETTLED;

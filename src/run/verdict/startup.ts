@@ -2,93 +2,94 @@ import { fixForWaiting } from "../observe/observe.ts";
 import type { Cause } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import { type Facts, failedInit } from "./facts.ts";
+import { FIXES, initContainer } from "./fixes.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
+import { NO_RETRY, retryAfterWaiting } from "./retry.ts";
+import { fixForStartError } from "./start-errors.ts";
 
 /** The agent's container never ran, and the cluster says why. */
 export const startFailed: Cause = (facts) => {
   const { gaveUp } = facts.evidence.acts;
   if ((!facts.neverRan && !gaveUp) || stoppedBeforeStart(facts.seal)) return null;
-  const waited = startObstacle(facts);
-  if (!waited) return null;
+  const obstacle = startObstacle(facts);
+  if (!obstacle) return null;
   const patience = gaveUp ? ` within ${Math.round(gaveUp.waitedSec)} s` : "";
   return {
     kind: "start-failed",
     code: "k8s_pod_schedule_failed",
-    sentence: `The run's pod could not start${patience}${quoting(waited.words)}.`,
-    fix: waited.fix,
-    because: [waited.words],
+    sentence: `The run's pod could not start${patience}${quoting(obstacle.words)}.`,
+    fix: obstacle.fix,
+    because: [obstacle.words],
+    ...obstacle.retry,
   };
 };
 
 interface Obstacle {
   readonly words: string;
   readonly fix: string;
+  readonly retry: typeof NO_RETRY;
 }
 
-const LOOK = "Read what the cluster says of the pod (kubectl describe pod).";
-
-/** What kept the agent from starting; null when nothing says so. The first word counts: the cluster overwrites it. */
+/** What kept the agent from starting; null when nothing says so. The first reason counts: the cluster overwrites it. */
 export function startObstacle(facts: Facts): Obstacle | null {
-  const { pod, seal, acts } = facts.evidence;
+  const { seal, acts } = facts.evidence;
   if (seal?.ending === "not-started") {
     const words = `the agent's program could not be started${quoting(seal.error)}`;
-    return { words, fix: "Use an image that has Claude Code (`claude`) in its PATH." };
+    return { words, fix: fixForStartError(seal.error), retry: NO_RETRY };
   }
-  if (stoppedBeforeStart(seal))
-    return { words: "its pod was told to stop before the agent was started", fix: "Run it again: nothing of it ran." };
-  const init = failedInit(facts.evidence);
-  if (init?.terminated) {
-    const { exitCode, reason, message } = init.terminated;
-    const words = `init container ${init.name} ended with exit code ${exitCode} (${reason})${quoting(message)}`;
-    return { words, fix: `Read the log of the init container ${init.name}.` };
+  if (stoppedBeforeStart(seal)) {
+    const words = "its pod was told to stop before the agent was started";
+    return { words, fix: "Run it again: its agent had not started.", retry: NO_RETRY };
   }
   return (
+    failedInitContainer(facts) ??
     startError(facts) ??
     waitingReason(facts) ??
-    (acts.gaveUp ? obstacle(acts.gaveUp.waiting) : (scheduling(pod) ?? refused(facts)))
+    (acts.gaveUp ? waited(acts.gaveUp.waiting) : (unscheduled(facts) ?? refused(facts)))
   );
 }
 
+function failedInitContainer(facts: Facts): Obstacle | null {
+  const init = failedInit(facts.evidence);
+  if (!init?.terminated) return null;
+  const { exitCode, reason, message } = init.terminated;
+  const words = `init container ${init.name} ended with exit code ${exitCode} (${reason})${quoting(message)}`;
+  return { words, fix: initContainer(init.name), retry: NO_RETRY };
+}
+
 function startError({ container, evidence }: Facts): Obstacle | null {
-  if (container && !evidence.pod?.agent.ran) {
-    const words = `the container could not be started: ${reasonAndMessage(container.reason, container.message)}`;
-    return { words, fix: "Check the image: the command that the message names must exist in it and be executable." };
-  }
-  return null;
+  if (!container || evidence.pod?.agent.ran) return null;
+  const words = `the container could not be started: ${reasonAndMessage(container.reason, container.message)}`;
+  return { words, fix: fixForWaiting("RunContainerError") ?? FIXES.describePod, retry: NO_RETRY };
 }
 
 function waitingReason({ evidence: { pod, acts, events } }: Facts): Obstacle | null {
-  const first = pod?.firstWaiting;
-  if (first) return { words: reasonAndMessage(first.reason, first.message), fix: fixForWaiting(first.reason) ?? LOOK };
+  if (pod?.firstWaiting) return waited(pod.firstWaiting);
   if (acts.gaveUp) return null;
   const mount = events.findLast(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume");
-  return mount ? { words: `${mount.reason}: ${mount.message}`, fix: fixForWaiting(mount.reason) ?? LOOK } : null;
+  return mount ? waited(mount) : null;
 }
 
-function obstacle(waiting: {
+interface Reason {
   readonly reason: string;
   readonly message: string;
-  readonly fix: string | null;
-}): Obstacle {
-  return { words: reasonAndMessage(waiting.reason, waiting.message), fix: waiting.fix ?? LOOK };
+  readonly fix?: string | null;
 }
 
-function scheduling(pod: Facts["evidence"]["pod"]): Obstacle | null {
+function waited({ reason, message, fix = fixForWaiting(reason, message) }: Reason): Obstacle {
+  const words = reasonAndMessage(reason, message);
+  return { words, fix: fix ?? FIXES.describePod, retry: retryAfterWaiting(reason, message) };
+}
+
+function unscheduled({ evidence: { pod } }: Facts): Obstacle | null {
   const condition = pod?.conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  if (condition)
-    return {
-      words: reasonAndMessage(condition.reason, condition.message),
-      fix: fixForWaiting("Unschedulable", condition.message) ?? LOOK,
-    };
+  // The scheduler's own advice goes with its reason, whatever name the condition has.
+  if (condition) return waited({ ...condition, fix: fixForWaiting("Unschedulable", condition.message) });
   // The kubelet refused the pod: OutOfcpu, NodeAffinity, UnexpectedAdmissionError.
-  if (pod?.phase === "Failed" && pod.reason !== "")
-    return { words: reasonAndMessage(pod.reason, pod.message), fix: LOOK };
-  return null;
+  return pod?.phase === "Failed" && pod.reason !== "" ? waited({ ...pod, fix: null }) : null;
 }
 
 function refused({ evidence: { pod, events } }: Facts): Obstacle | null {
   const event = pod ? undefined : events.findLast(({ reason }) => reason === "FailedCreate");
-  return event
-    ? { words: `${event.reason}: ${event.message}`, fix: fixForWaiting("FailedCreate", event.message) ?? LOOK }
-    : null;
+  return event ? waited(event) : null;
 }

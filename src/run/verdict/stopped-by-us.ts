@@ -1,7 +1,9 @@
 import type { ActsTaken } from "../observe/observe.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { type Facts, neverLaunched } from "./facts.ts";
-import { claude, quoting, runAgain, timeOf, withEnding } from "./phrases.ts";
+import { FIXES } from "./fixes.ts";
+import { claude, duration, quoting, runAgain, timeOf, withEnding } from "./phrases.ts";
+import { RETRY } from "./retry.ts";
 import { startObstacle } from "./startup.ts";
 
 /** Somebody cancelled the run, and it had not ended before. */
@@ -12,16 +14,14 @@ export const cancelled: Cause = (facts) => {
     kind: "cancelled",
     code: "cancelled",
     sentence: `The run was cancelled${quoting(cancel.reason)}; ${outcome(facts)}.`,
-    fix: facts.stopped
-      ? "Nothing: the run was stopped on purpose."
-      : "Check that its Job is gone (kubectl get jobs,pods).",
+    fix: facts.stopped ? FIXES.onPurpose : FIXES.checkStopped,
     because: [`Cancelled at ${timeOf(cancel.at)} (${cancel.by})`],
   };
 };
 
 function outcome(facts: Facts): string {
   if (facts.neverRan) return "it was stopped before its agent started";
-  return facts.stopped ? `${claude(facts)} ended${withEnding(facts)}` : "the end of its pod was not seen yet";
+  return facts.stopped ? `${claude(facts)} ended${withEnding(facts)}` : "nobody has seen its pod end yet";
 }
 
 /** An adapter that is gone had stopped the run: all it left is its note on the Job. */
@@ -32,7 +32,7 @@ export const stoppedEarlier: Cause = (facts) => {
     kind: "cancelled",
     code: "cancelled",
     sentence: `An earlier process of the adapter stopped the run${quoting(job.stoppedBecause)}; ${outcome(facts)}.`,
-    fix: "Nothing: the run was stopped on purpose.",
+    fix: FIXES.onPurpose,
     because: [`Job ${job.name}: annotated as stopped${quoting(job.stoppedBecause)}`],
   };
 };
@@ -43,6 +43,23 @@ export const timedOut: Cause = (facts) => {
   const { timeoutSec } = facts.evidence.run;
   const because = ["The runner's seal: it ended the agent because the run's time was up"];
   return timeout(facts, timeoutSec > 0 ? `its limit of ${timeoutSec} s` : "its time limit", because);
+};
+
+/** The agent printed nothing for too long: the runner ended it. */
+export const silent: Cause = (facts) => {
+  const { seal } = facts;
+  if (seal?.ending !== "silent") return null;
+  const { sec = null, tool = null } = seal.silence ?? {};
+  const long = sec === null ? "too long" : duration(sec);
+  const during = tool === null ? "" : ` during a call of the tool ${tool}`;
+  return {
+    kind: "silent",
+    code: "claude_silent",
+    sentence: `${claude(facts)} printed nothing for ${long}${during}, so it was ended${withEnding(facts)}.`,
+    fix: `${runAgain(facts)} ${tool === null ? FIXES.silence : FIXES.toolSilence}`,
+    because: [`The runner's seal: it ended the agent, which had printed nothing for ${long}`],
+    ...RETRY,
+  };
 };
 
 /** The cluster's own limit, the backstop for when nobody watched: `activeDeadlineSeconds` of the Job or the pod. */
@@ -58,20 +75,20 @@ export const deadline: Cause = (facts) => {
 };
 
 function timeout(facts: Facts, limit: string, because: readonly string[]) {
-  const waited = facts.neverRan ? startObstacle(facts) : null;
+  const obstacle = facts.neverRan ? startObstacle(facts) : null;
   return {
     kind: "timeout",
     code: "timeout",
-    sentence: waited
-      ? `The run reached ${limit} before its agent could start${quoting(waited.words)}.`
+    sentence: obstacle
+      ? `The run reached ${limit} before its agent could start${quoting(obstacle.words)}.`
       : `The run reached ${limit}, and ${claude(facts)} was ended${withEnding(facts)}.`,
-    fix: waited?.fix ?? `Raise timeoutSec, or give the agent a smaller task. ${runAgain(facts)}`,
-    because: [...because, ...(waited ? [waited.words] : [])],
+    fix: obstacle?.fix ?? `${FIXES.timeout} ${runAgain(facts)}`,
+    because: [...because, ...(obstacle ? [obstacle.words] : [])],
     timedOut: true,
   } as const;
 }
 
-/** The host let go of the run; it lives on and its successor takes it over. */
+/** The host left the run: it goes on, and its successor takes it over. */
 export const detached: Cause = (facts) => {
   const { acts, job } = facts.evidence;
   const { detach } = acts;
@@ -81,8 +98,8 @@ export const detached: Cause = (facts) => {
   return {
     kind: "detached",
     code: "k8s_controller_detached",
-    sentence: `Paperclip let go of the run${quoting(detach.reason)}; its Job ${job.name} goes on, and the agent's next run takes it over.`,
-    fix: "Nothing: wake the agent again if no next run starts by itself.",
+    sentence: `Paperclip stopped watching the run${quoting(detach.reason)}; its Job ${job.name} goes on, and the agent's next run takes it over.`,
+    fix: FIXES.wakeAgain,
     because: [`Detached at ${timeOf(detach.at)}; the end of the container was not seen`],
   };
 };
@@ -91,8 +108,8 @@ function detachedBeforeLaunch({ reason, at }: NonNullable<ActsTaken["detach"]>):
   return {
     kind: "adapter-fault",
     code: "k8s_controller_detached",
-    sentence: `Paperclip let go of the run${quoting(reason)}, before anything of it was started.`,
-    fix: "Nothing: wake the agent again if no next run starts by itself.",
+    sentence: `Paperclip gave up the run${quoting(reason)}, before anything of it was started.`,
+    fix: FIXES.wakeAgain,
     because: [`Detached at ${timeOf(at)}; no Job was made`],
   };
 }

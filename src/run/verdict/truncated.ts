@@ -1,9 +1,10 @@
 import type { PodFacts, TranscriptReport } from "../observe/observe.ts";
-import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import type { Facts } from "./facts.ts";
+import { FIXES } from "./fixes.ts";
 import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
+import { NO_RETRY, RETRY } from "./retry.ts";
 
 /**
  * No result, and no cause that the cluster names: what remains is how far the agent got and which of three honest
@@ -17,7 +18,7 @@ export function truncated(facts: Facts): Finding {
   if (agent.result) return unconfirmed(facts, state, because);
   if (stoppedBeforeStart(facts.seal)) return stoppedEarly(facts, because);
   if (agent.progress === "content") return cutShort(facts, state, because, "in the middle of its work");
-  if (agent.progress === "empty") return { ...emptyResponse(facts), because };
+  if (agent.progress === "empty") return emptyResponse(facts, because);
   // Lines are missing: what looks like silence may have been work.
   if (linesLost && !sealCountsNoLine(facts))
     return cutShort(facts, state, because, "and the transcript does not show how far it got");
@@ -32,7 +33,7 @@ function unconfirmed(facts: Facts, state: State, because: readonly string[]): Fi
     kind: "truncated",
     code: "k8s_observation_lost",
     sentence: `${claude(facts)} reported ${said}, but nobody saw how its process ended: ${state.words}.`,
-    fix: "Check the result before you rely on it; the transcript shows what was done.",
+    fix: FIXES.checkResult,
     because,
   };
 }
@@ -41,9 +42,21 @@ function stoppedEarly(facts: Facts, because: readonly string[]): Finding {
   return {
     kind: "start-failed",
     code: "claude_start_failed",
-    sentence: `${claude(facts)} was stopped before it started: its pod was told to end (SIGTERM), and nothing that was seen says by whom.`,
-    fix: "Run it again: nothing of it ran.",
+    sentence: `${claude(facts)} was stopped before it started: its pod was told to end (SIGTERM), and nothing shows by whom.`,
+    fix: runAgain(facts),
     because,
+    ...RETRY,
+  };
+}
+
+function emptyResponse(facts: Facts, because: readonly string[]): Finding {
+  return {
+    kind: "agent-error",
+    code: "llm_api_error",
+    sentence: `The model gave an empty response, and ${claude(facts)} ended${withEnding(facts)}.`,
+    fix: FIXES.emptyResponse,
+    because,
+    ...RETRY,
   };
 }
 
@@ -90,8 +103,9 @@ function cutShort(facts: Facts, state: State, because: readonly string[], where:
     kind: "truncated",
     code: "claude_truncated",
     sentence: `${claude(facts)} ended without a result, ${where}: ${state.words}.`,
-    fix: `${runAgain(facts)}${facts.ending.signal === "SIGKILL" ? " Raise resources.limits.memory if it recurs." : ""}`,
+    fix: `${runAgain(facts)}${facts.ending.signal === "SIGKILL" ? " If it recurs, raise resources.limits.memory." : ""}`,
     because,
+    ...podLost(facts),
   };
 }
 
@@ -104,11 +118,21 @@ function initOnly(facts: Facts, state: State, because: readonly string[]): Findi
     kind: "truncated",
     code: "claude_init_only",
     sentence: `${claude(facts)} started its session but ended before the model answered${trying}: ${state.words}.`,
-    fix: retry
-      ? "Check the API's status and the agent's credential, then run it again."
-      : "Run it again; if it recurs, read the agent's stderr in the run's log.",
+    fix: retry ? FIXES.apiUnreachable : FIXES.readStderr,
     because,
+    ...(apiFailed(retry) ? RETRY : podLost(facts)),
   };
+}
+
+/** Its pod went with no word of why: evicted, preempted or lost, as a rule. */
+function podLost({ evidence: { pod }, container, stopped }: Facts): typeof NO_RETRY {
+  return pod && pod.presence !== "present" && !container && stopped ? RETRY : NO_RETRY;
+}
+
+/** No answer, a throttle or a fault of the API's; a refusal (a wrong key) stays one. */
+function apiFailed(retry: Facts["agent"]["apiRetry"]): boolean {
+  if (!retry) return false;
+  return retry.status === null || retry.status === 408 || retry.status === 429 || retry.status >= 500;
 }
 
 function noOutput(facts: Facts, state: State, because: readonly string[]): Finding {
@@ -118,12 +142,11 @@ function noOutput(facts: Facts, state: State, because: readonly string[]): Findi
     kind: "truncated",
     code: "claude_start_failed",
     sentence: facts.ending.words
-      ? `${claude(facts)} ended${withEnding(facts)} before it said anything${quoting(stderr)}.`
-      : `Nothing was heard of ${claude(facts)}: ${state.words}.`,
-    fix: root
-      ? "Let the container run as a user that is not root, or set IS_SANDBOX=1 in the agent's environment."
-      : "Check the image and the arguments; the agent's stderr is in the run's log.",
+      ? `${claude(facts)} ended${withEnding(facts)} ${printedNothing(facts)}${quoting(stderr)}.`
+      : `No output of ${claude(facts)} was received: ${state.words}.`,
+    fix: root ? FIXES.root : FIXES.startCommand,
     because: [...because, ...(stderr === null ? [] : [`Last line of stderr: ${stderr}`])],
+    ...podLost(facts),
   };
 }
 
@@ -131,6 +154,12 @@ function noOutput(facts: Facts, state: State, because: readonly string[]): Findi
 function isUnread(transcript: TranscriptReport | null): boolean {
   if (!transcript || transcript.unread !== undefined) return true;
   return transcript.state === "missing" && transcript.gaps.some(({ cause }) => cause === "lost");
+}
+
+/** That it printed nothing is known where every line was counted; else only that none was received. */
+function printedNothing(facts: Facts): string {
+  const counted = sealCountsNoLine(facts) || facts.evidence.transcript?.state === "complete";
+  return counted ? "before it printed anything" : "and no output of it was received";
 }
 
 function sealCountsNoLine({ seal }: Facts): boolean {

@@ -1,5 +1,5 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import type { AgentCost, AgentUsage } from "../../claude/claude-code.ts";
+import type { AgentCost, AgentUsage, TerminalResult } from "../../claude/claude-code.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 
 /** The family of causes. It says why, where the code says what the user is left with. */
@@ -10,12 +10,14 @@ export type FailureKind =
   /** The cluster took the pod: evicted, preempted, drained, node lost. */
   | "disrupted"
   | "timeout"
+  /** It printed nothing for too long. */
+  | "silent"
   | "cancelled"
   /** Somebody deleted or suspended the Job or its pod. */
   | "deleted"
   /** The agent's container never ran. */
   | "start-failed"
-  /** The agent ended, or was lost from sight, without a result. */
+  /** The agent ended, or could not be observed any more, without a result. */
   | "truncated"
   | "adapter-fault"
   /** The run goes on without us. */
@@ -35,11 +37,16 @@ export interface Account {
   readonly signal: string | null;
   /** True when the evidence proves that nothing of this run is alive. */
   readonly stopped: boolean;
+  /** True when the evidence proves that the agent's program never started: there is no transcript. */
+  readonly neverRan: boolean;
+  /** The session that the agent named; null when it named none, and then nothing is known of any session. */
   readonly sessionId: string | null;
   /** The model that the agent named, else the one asked for. */
   readonly model: string | null;
   readonly usage: AgentUsage | null;
   readonly cost: AgentCost | null;
+  /** What the agent's result event reports; null when none was seen. */
+  readonly result: TerminalResult | null;
   /** The result's text, else the end of what the agent said. */
   readonly summary: string;
 }
@@ -48,6 +55,8 @@ export interface Completed extends Account {
   readonly kind: "completed";
   readonly code: null;
   readonly exitCode: 0;
+  /** The signal by which the runner ended the agent's process after its result; null where it ended by itself. */
+  readonly endedBy: "SIGTERM" | "SIGKILL" | null;
 }
 
 export interface Failure extends Account {

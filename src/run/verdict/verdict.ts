@@ -1,21 +1,31 @@
+/**
+ * How a run ended: a pure function of the evidence. The stations of one failure, from the pod's status to the message:
+ *
+ * 1. `observe/evidence/` reads Job, pod, seal, Events and transcript into `Evidence`;
+ * 2. `facts.ts` joins them: how the agent ended, what it said of itself, whether it ever ran, whether all of it is stopped;
+ * 3. `CAUSES` below: the first cause that the facts show gives a `Finding` (code, sentence, fix, family);
+ * 4. `fixes.ts` and `retry.ts` say what helps, and whether Paperclip is to try again by itself;
+ * 5. `failure()` makes the `Verdict` of it, with every line of evidence and without credentials;
+ * 6. `conclude/result.ts` puts it in the host's terms, `conclude/error-message.ts` in the few lines that a page shows.
+ */
 import { oneLine, redact } from "../../kubernetes/redact.ts";
 import type { Evidence } from "../observe/observe.ts";
 import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
 import type { Cause, Finding } from "./cause.ts";
 import { deletedFromOutside, disrupted, outOfMemory } from "./cluster.ts";
 import { evidenceLines } from "./evidence-lines.ts";
-import { answeredNothing, claimsSuccess, type Facts, factsOf } from "./facts.ts";
+import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
-import { claude } from "./phrases.ts";
+import { claude, withEnding } from "./phrases.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
-import { cancelled, deadline, detached, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
+import { cancelled, deadline, detached, silent, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
 import { truncated } from "./truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./types.ts";
 
 export { VERDICT_CODES } from "../shared/codes.ts";
 export { timeOf } from "./phrases.ts";
-export type { Failure, Verdict } from "./types.ts";
+export type { Completed, Failure, Verdict } from "./types.ts";
 
 /**
  * The causes of a failure, in the order in which they explain a run: what we did to it; what the agent itself said;
@@ -29,6 +39,7 @@ const CAUSES: readonly Cause[] = [
   deadline,
   outOfMemory,
   deletedFromOutside,
+  silent,
   startFailed,
   stoppedEarlier,
   observationLost,
@@ -36,7 +47,7 @@ const CAUSES: readonly Cause[] = [
   interrupted,
 ];
 
-/** How the run ended: a pure function of what was seen. Never throws, never guesses. */
+/** How the run ended. Never throws, never guesses. */
 export function judge(evidence: Evidence): Verdict {
   const facts = factsOf(evidence);
   const before = failedBeforeLaunch(facts) ?? cancelled(facts);
@@ -52,15 +63,28 @@ function firstOf(causes: readonly Cause[], facts: Facts): Finding | null {
   return null;
 }
 
-/** All three evidenceLines must agree: the agent's result event, the agent's exit code, the container's end. */
+/**
+ * All three must agree: the agent's result event, the agent's exit code, the container's end. Where the runner ended a
+ * process that went on after its result, the exit code is the runner's doing, and the result alone counts.
+ */
 function completed(facts: Facts): Completed | null {
   const { agent, ending, container } = facts;
   if (!claimsSuccess(agent) || answeredNothing(agent)) return null;
-  if (ending.exitCode !== 0 || ending.signal !== null || container?.exitCode !== 0) return null;
+  const ended = endedAfterResult(facts);
+  if (!ended && (ending.exitCode !== 0 || ending.signal !== null || container?.exitCode !== 0)) return null;
   const turns = agent.result?.numTurns;
   const after = turns ? ` after ${turns} ${turns === 1 ? "turn" : "turns"}` : "";
-  const sentence = `${claude(facts)} completed its task${after}.`;
-  return { ...account(facts, sentence, [], false), kind: "completed", code: null, exitCode: 0 };
+  const process = ended ? `; its process went on and had to be ended, which it did${withEnding(facts)}` : "";
+  const sentence = `${claude(facts)} completed its task${after}${process}.`;
+  const killed = ending.signal === "SIGKILL" || ending.exitCode === 137;
+  return {
+    ...account(facts, sentence, [], false),
+    kind: "completed",
+    code: null,
+    exitCode: 0,
+    signal: null,
+    endedBy: ended ? (killed ? "SIGKILL" : "SIGTERM") : null,
+  };
 }
 
 function failure(facts: Facts, finding: Finding): Failure {
@@ -73,22 +97,29 @@ function failure(facts: Facts, finding: Finding): Failure {
     errorFamily: finding.errorFamily ?? null,
     retryNotBefore: finding.retryNotBefore ?? null,
     executionRecovery: recoveryOf(facts, finding),
-    clearSession: finding.clearSession ?? false,
+    clearSession: (finding.clearSession ?? false) || lostItsSession(facts),
   };
 }
 
+/** The session to resume could not be, and the one in its stead never began: there is none to go on with. */
+function lostItsSession({ evidence: { seal }, agent }: Facts): boolean {
+  return seal?.freshSession !== undefined && agent.sessionId === null;
+}
+
 function account(facts: Facts, sentence: string, because: readonly string[], noSession: boolean): Account {
-  const { agent, ending, evidence } = facts;
+  const { agent, ending } = facts;
   return {
     sentence: clean(sentence),
     evidence: evidenceLines(facts, because).map(clean),
     exitCode: ending.exitCode,
     signal: ending.signal,
     stopped: facts.stopped,
-    sessionId: noSession ? null : (agent.sessionId ?? evidence.run.resumedSessionId),
+    neverRan: facts.neverRan,
+    sessionId: noSession ? null : agent.sessionId,
     model: facts.model,
     usage: agent.usage,
     cost: agent.cost,
+    result: agent.result,
     summary: agent.summary,
   };
 }

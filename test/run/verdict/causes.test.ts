@@ -129,7 +129,7 @@ describe("disrupted", () => {
     const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
     const evicted = { ...pod({ phase: "Pending", conditions }), deleted: true } as Observation;
     const verdict = judge(evidenceOf([job(), evicted], { sessionPersists: false }));
-    expect(verdict).toMatchObject({ kind: "disrupted", fix: "Run it again: nothing of it ran." });
+    expect(verdict).toMatchObject({ kind: "disrupted", fix: "Run it again: its agent had not started." });
   });
 
   test("a pod deleted because its node is lost may still run there", () => {
@@ -148,13 +148,13 @@ describe("disrupted", () => {
   });
 });
 
-describe("let go by the host", () => {
+describe("left by the host", () => {
   const detach: Observation = { kind: "act", act: { kind: "detach", reason: "lease lost", at: T0 } };
 
   test("before there was a Job: nothing was started, and that is said", () => {
     const verdict = judge(evidenceOf([detach]));
     expect(verdict).toMatchObject({ code: "k8s_controller_detached", executionRecovery: { kind: "bootstrap" } });
-    expect(verdict.sentence).toBe("Paperclip let go of the run: lease lost, before anything of it was started.");
+    expect(verdict.sentence).toBe("Paperclip gave up the run: lease lost, before anything of it was started.");
   });
 
   test("a Job that was deleted does not go on", () => {
@@ -223,7 +223,7 @@ test("no credential that another program wrote reaches the sentence", () => {
   expect(verdict.sentence).toContain("[redacted]");
 });
 
-test("a resumed run that never began keeps its session", () => {
+test("a resumed run that never began says nothing of its session", () => {
   const verdict = judge(evidenceOf([fault("k8s_job_create_failed", { status: 403 })], { resumedSessionId: "s-9" }));
-  expect(verdict.sessionId).toBe("s-9");
+  expect(verdict).toMatchObject({ sessionId: null, clearSession: false });
 });

@@ -45,16 +45,8 @@ const ROWS: readonly Row[] = [
   ["api500-retries2", { code: "claude_transient_upstream" }, /API failed \(500\)/],
   ["api529", { code: "claude_transient_upstream", errorFamily: "transient_upstream" }, /is overloaded \(529\)/],
   ["api529-retries2", { code: "claude_transient_upstream" }, /is overloaded \(529\)/],
-  [
-    "resume-unknown",
-    { code: "session_unavailable", clearSession: true, sessionId: null },
-    /could not resume the session/,
-  ],
-  [
-    "resume-notuuid",
-    { code: "session_unavailable", clearSession: true, sessionId: null },
-    /could not resume the session/,
-  ],
+  ["resume-unknown", { code: "session_unavailable", clearSession: true, sessionId: null }, /cannot resume its session/],
+  ["resume-notuuid", { code: "session_unavailable", clearSession: true, sessionId: null }, /cannot resume its session/],
   ["sigint-tool", { code: "claude_error", exitCode: 0 }, /was interrupted \(aborted_tools\)/],
   ["sigterm-tool", { code: "claude_truncated", exitCode: 143 }, /exit code 143 \(SIGTERM\)/],
   [
@@ -71,7 +63,7 @@ const ROWS: readonly Row[] = [
   [
     "root-skip-refused",
     { code: "claude_start_failed", exitCode: 1 },
-    /exit code 1 before it said anything: --dangerously-skip-permissions/,
+    /exit code 1 before it printed anything: --dangerously-skip-permissions/,
   ],
 ];
 

@@ -1,4 +1,5 @@
 import type { Job } from "kubernetes-types/batch/v1";
+import type { PodSpec } from "kubernetes-types/core/v1";
 import { ANNOTATIONS } from "../../shared/names.ts";
 
 /** One condition of a Job or a pod that is or was True or False. */
@@ -28,6 +29,8 @@ export interface JobFacts {
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
   readonly suspended: boolean;
+  /** Memory limit that it asks for its agent's container; admission may give the pod another. */
+  readonly memoryLimit: string | null;
   /** Why an adapter stopped the run, as it noted on the Job before it may have died itself; null: none did. */
   readonly stoppedBecause: string | null;
   /** Pods that run, wait or are being ended, as the Job's controller counts them. */
@@ -39,7 +42,7 @@ export interface JobFacts {
 }
 
 /** Reads a Job; `before` keeps what the newer object no longer says. */
-export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at: number): JobFacts {
+export function readJob(before: JobFacts | null, job: Job, container: string, deleted: boolean, at: number): JobFacts {
   const meta = job.metadata ?? {};
   const { active = 0, terminating = 0, failed = 0, succeeded = 0 } = job.status ?? {};
   const ended = deleted || before?.presence === "deleted";
@@ -52,11 +55,17 @@ export function readJob(before: JobFacts | null, job: Job, deleted: boolean, at:
     deletionTimestamp: meta.deletionTimestamp ?? before?.deletionTimestamp ?? null,
     finalizers: meta.finalizers ?? [],
     suspended: job.spec?.suspend ?? false,
+    memoryLimit: memoryLimit(job.spec?.template.spec, container),
     stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
     livePods: active + terminating,
     hadPods: before?.hadPods === true || active + terminating + failed + succeeded > 0,
     conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
   };
+}
+
+/** Of the container with this name, in a pod or in the template of one. */
+export function memoryLimit(spec: PodSpec | undefined, container: string): string | null {
+  return spec?.containers.find(({ name }) => name === container)?.resources?.limits?.memory ?? null;
 }
 
 interface RawCondition {

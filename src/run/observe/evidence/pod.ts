@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
-import { type Condition, type Presence, readConditions } from "./job.ts";
+import { type Condition, memoryLimit, type Presence, readConditions } from "./job.ts";
 
 export interface Terminated {
   readonly exitCode: number;
@@ -47,6 +47,8 @@ export interface PodFacts {
   readonly message: string;
   readonly node: string | null;
   readonly conditions: readonly Condition[];
+  /** Memory limit of the agent's container, as admitted, such as `8Gi`; null: none, or not known. */
+  readonly memoryLimit: string | null;
   readonly agent: ContainerFacts;
   /** Every other container that says something: init containers and sidecars. */
   readonly others: readonly ContainerFacts[];
@@ -80,6 +82,7 @@ export function readPod(before: PodFacts | null, pod: Pod, container: string, de
     message: status.message ?? same?.message ?? "",
     node: pod.spec?.nodeName ?? same?.node ?? null,
     conditions: readConditions(same?.conditions ?? [], status.conditions),
+    memoryLimit: memoryLimit(pod.spec, container) ?? same?.memoryLimit ?? null,
     agent,
     others: known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent),
     firstWaiting: same?.firstWaiting ?? firstWaiting(known),

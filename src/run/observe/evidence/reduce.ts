@@ -47,7 +47,7 @@ export function noEvidence(run: RunFacts): Evidence {
 export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence {
   switch (seen.kind) {
     case "job":
-      return { ...evidence, job: observeJob(evidence.job, seen.job, seen.deleted, seen.at) };
+      return { ...evidence, job: observeJob(evidence, seen.job, seen.deleted, seen.at) };
     case "job-gone":
       return { ...evidence, job: goneIfPresent(evidence.job, seen.at) };
     case "pod":
@@ -70,9 +70,9 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
 }
 
 /** A Job of the same name with another UID is not ours; it shows that ours is gone. */
-function observeJob(before: JobFacts | null, job: Job, deleted: boolean, at: number): JobFacts | null {
+function observeJob({ job: before, run }: Evidence, job: Job, deleted: boolean, at: number): JobFacts | null {
   if (before && before.uid !== job.metadata?.uid) return goneIfPresent(before, at);
-  return readJob(before, job, deleted, at);
+  return readJob(before, job, run.container, deleted, at);
 }
 
 function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number): Evidence {
