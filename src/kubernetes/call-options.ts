@@ -29,8 +29,12 @@ export interface ListOptions extends CallOptions {
 }
 
 export interface CreateOptions extends CallOptions {
-  /** Everything but the storing: admission and quota speak too. */
+  /** Everything but the storing: admission and quota speak too. @default false */
   readonly dryRun?: boolean | undefined;
+  /** `Strict`: a field that the server does not know is refused, not dropped. @default the server's own: Warn */
+  readonly fieldValidation?: "Strict" | undefined;
+  /** Hears each warning of the server, such as what Pod Security will refuse. @default nobody */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 export interface DeleteCallOptions extends CallOptions {

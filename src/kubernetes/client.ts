@@ -16,6 +16,7 @@ import { startDeadline } from "./http/deadline.ts";
 import { readJson } from "./http/read-json.ts";
 import { retry } from "./http/retry.ts";
 import { type Call, Transport } from "./http/transport.ts";
+import { warningsIn } from "./http/warning-header.ts";
 import { listPages } from "./list-pages.ts";
 import { type LogOpening, type LogRequest, openLog } from "./log-stream.ts";
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
@@ -91,8 +92,9 @@ export class KubernetesClient {
   ): Promise<Stored<T>> {
     const body = { apiVersion: apiVersionOf(type), kind: type.kind, ...object };
     const request = requestOf("create", type, namespace, object.metadata?.name);
-    const query = options.dryRun ? { dryRun: "All" } : {};
-    const repeatable = options.dryRun === true || CREATED_TWICE_IS_ONCE.has(type.plural);
+    const { dryRun, fieldValidation } = options;
+    const query = { dryRun: dryRun ? "All" : undefined, fieldValidation };
+    const repeatable = dryRun === true || CREATED_TWICE_IS_ONCE.has(type.plural);
     return this.#call<Stored<T>>(
       { request, method: "POST", path: pathOf(type, namespace), query, body },
       options,
@@ -157,7 +159,7 @@ export class KubernetesClient {
     );
   }
 
-  async #call<R>(call: Call, options: CallOptions, repeatable = call.method !== "POST"): Promise<R> {
+  async #call<R>(call: Call, options: CreateOptions, repeatable = call.method !== "POST"): Promise<R> {
     const attempt = () => this.#once<R>(call, options);
     const { clock, random } = this;
     return retry(attempt, {
@@ -169,11 +171,12 @@ export class KubernetesClient {
     });
   }
 
-  async #once<R>(call: Call, options: CallOptions): Promise<R> {
+  async #once<R>(call: Call, options: CreateOptions): Promise<R> {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     const deadline = startDeadline(timeoutMs, options.signal);
     try {
       const answer = await this.transport.send(call, deadline.signal);
+      if (options.onWarning) for (const warning of warningsIn(answer.headers)) options.onWarning(warning);
       return (await readJson(answer.body, call.request)) as R;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;

@@ -36,6 +36,19 @@ describe("what is sent", () => {
     expect(JSON.parse(seen?.body ?? "")).toEqual({ apiVersion: "batch/v1", kind: "Job", metadata: { name: "run-1" } });
   });
 
+  test("strict validation is asked for, and each warning of the server is heard, whatever its quotes", async () => {
+    const quoted = '299 - "would violate PodSecurity \\"restricted:latest\\": runAsNonRoot != true"';
+    const { client, server } = await clientOf((_, reply) => {
+      reply.setHeader("warning", [quoted, '299 - "second, of two"']);
+      json(reply, 201, JOB);
+    });
+    const heard: string[] = [];
+    const options = { dryRun: true, fieldValidation: "Strict", onWarning: (text: string) => heard.push(text) } as const;
+    await client.create(jobs, "runs", { metadata: { name: "run-1" } }, options);
+    expect(server.seen[0]?.url.search).toBe("?dryRun=All&fieldValidation=Strict");
+    expect(heard).toEqual(['would violate PodSecurity "restricted:latest": runAsNonRoot != true', "second, of two"]);
+  });
+
   test("a list is a JSON patch, an object a merge patch", async () => {
     const { client, server } = await clientOf((_, reply) => json(reply, 200, JOB));
     await client.patch(jobs, "runs", "run-1", [{ op: "test", path: "/metadata/uid", value: "u1" }]);
