@@ -25,12 +25,14 @@ export async function buildRunner(): Promise<void> {
   const script = bundle.outputFiles[0]?.text;
   if (!script) throw new Error("esbuild gave no output for the runner");
   const start = await readFile(runner("start.sh"), "utf8");
+  const probe = await readFile(runner("probe.sh"), "utf8");
   await writeFile(
     runner("scripts.generated.ts"),
     [
-      "// Made by scripts/build-runner.ts from main.ts and start.sh; not committed.",
+      "// Made by scripts/build-runner.ts from main.ts, start.sh and probe.sh; not committed.",
       `export const runnerScript = ${JSON.stringify(script)};`,
       `export const startScript = ${JSON.stringify(start)};`,
+      `export const probeScript = ${JSON.stringify(probe)};`,
       "",
     ].join("\n"),
   );

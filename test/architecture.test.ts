@@ -20,9 +20,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */
-const runnersWire = ["frame.ts", "seal.ts", "spec.ts", "scripts.generated.ts"];
+const runnersWire = ["environment-facts.ts", "frame.ts", "seal.ts", "spec.ts", "scripts.generated.ts"];
 
-/** The chapters of src/run/: each may import those before it. `execute.ts` and `in-paperclip.ts` tell them all. */
+/** The chapters of src/run/: each may import those before it. `execute.ts`, `in-paperclip.ts` and `probe.ts` tell them all. */
 const chapters = [
   "shared",
   "plan",
@@ -103,9 +103,11 @@ describe("the import rules", () => {
 describe("the chapters of a run", () => {
   const chapterOf = (file: string): string => (file.startsWith("src/run/") ? (file.split("/")[2] ?? "") : "");
 
-  it("are all that src/run has, beside the two files that tell them", () => {
+  it("are all that src/run has, beside the three files that tell them", () => {
     const found = readdirSync(join(root, "src/run"));
-    expect(found.toSorted()).toEqual([...chapters, "README.md", "execute.ts", "in-paperclip.ts"].toSorted());
+    expect(found.toSorted()).toEqual(
+      [...chapters, "README.md", "execute.ts", "in-paperclip.ts", "probe.ts"].toSorted(),
+    );
   });
 
   it("import only those before them", () => {

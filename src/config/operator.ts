@@ -70,8 +70,16 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv, policy: OperatorPol
  * adapters that it knows nothing about. Otherwise it is continued, as for Paperclip's own Claude adapter.
  */
 export function autoRecovery(env: NodeJS.ProcessEnv): boolean {
-  return !["off", "false", "0", "no"].includes(env.PAPERCLIP_K8S_AUTO_RECOVERY?.trim().toLowerCase() ?? "");
+  return !isOff(env.PAPERCLIP_K8S_AUTO_RECOVERY);
 }
+
+/** `PAPERCLIP_K8S_HELLO_PROBE=off`: the environment test runs no Job. */
+export function helloProbe(env: NodeJS.ProcessEnv): boolean {
+  return !isOff(env.PAPERCLIP_K8S_HELLO_PROBE);
+}
+
+const isOff = (word: string | undefined): boolean =>
+  ["off", "false", "0", "no"].includes(word?.trim().toLowerCase() ?? "");
 
 /** What a run's page is given: one readable block for each event, or Claude Code's own lines. */
 export type PageForm = "text" | "stream-json";

@@ -114,6 +114,8 @@ const HOST_KEYS = new Set([
   "sessionKeyStrategy",
   "search",
   "fastMode",
+  // Read by the environment test alone.
+  "helloProbeTimeoutSec",
 ]);
 
 export const isHostKey = (key: string): boolean => key.startsWith("paperclip") || HOST_KEYS.has(key);

@@ -1,50 +1,124 @@
-/** The environment test of Paperclip's page: each check says what it found and, where something is wrong, the fix. */
+/**
+ * The environment test of Paperclip's page: would a run of this agent work? First what can be seen from outside, side by
+ * side; then, unless that shows that it cannot, one small Job of the agent's own plan that says hello. Each check says what
+ * it found and, where something is wrong, the fix.
+ */
 import type {
   AdapterEnvironmentCheck,
   AdapterEnvironmentTestContext,
   AdapterEnvironmentTestResult,
 } from "@paperclipai/adapter-utils";
-import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
+import { parseAgentConfig } from "../config/agent-config.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { operatorPolicy } from "../config/operator.ts";
+import { helloProbe } from "../config/operator.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
-import { clusterOf, findHostPod } from "../run/plan/plan.ts";
+import { clusterOf } from "../run/plan/plan.ts";
 import { type Dependencies, realDependencies } from "../run/shared/dependencies.ts";
-import { type Check, info, problem, wordsOf } from "./check.ts";
+import { type Check, type CheckContext, info, messageOf, type PodCheck, problem } from "./check.ts";
+import { checkAdmission } from "./checks/admission.ts";
+import { checkApiAnswers } from "./checks/api-answers.ts";
 import { checkApiUrl } from "./checks/api-url.ts";
+import { checkCredentials } from "./checks/credentials.ts";
+import { checkGit } from "./checks/git.ts";
+import { checkHello } from "./checks/hello.ts";
 import { checkHome } from "./checks/home.ts";
+import { checkHomeWritable } from "./checks/home-writable.ts";
+import { checkHostPod } from "./checks/host-pod.ts";
 import { checkImage } from "./checks/image.ts";
+import { checkLog } from "./checks/log.ts";
 import { checkLostLines } from "./checks/lost-lines.ts";
 import { checkNamespace } from "./checks/namespace.ts";
+import { checkNode } from "./checks/node.ts";
+import { checkNotes } from "./checks/notes.ts";
+import { checkPodStart } from "./checks/pod-start.ts";
+import { checkProbeGone } from "./checks/probe-gone.ts";
+import { checkProgram } from "./checks/program.ts";
 import { checkRights } from "./checks/rights.ts";
+import { checkShell } from "./checks/shell.ts";
+import { bounded, openContext } from "./context.ts";
+import { probeLimitSec, runHello } from "./hello.ts";
+import { conclusive, statusOf } from "./status.ts";
 
-const checks: readonly Check[] = [checkNamespace, checkRights, checkImage, checkHome, checkLostLines, checkApiUrl];
+/** Seen from outside; the key stands in the sentence on a check that did not end in time. */
+const checks: Readonly<Record<string, Check>> = {
+  "the configuration": checkNotes,
+  "the namespace": checkNamespace,
+  "the rights of Paperclip": checkRights,
+  "Paperclip's own pod": checkHostPod,
+  "the image": checkImage,
+  "the home volume": checkHome,
+  "a run's Job and Secret": checkAdmission,
+  "the credential of Claude Code": checkCredentials,
+  "Paperclip's address": checkApiUrl,
+  "lost lines": checkLostLines,
+};
+
+/** Seen in the pod of the hello probe. */
+const podChecks: readonly PodCheck[] = [
+  checkPodStart,
+  checkProgram,
+  checkHello,
+  checkShell,
+  checkNode,
+  checkGit,
+  checkHomeWritable,
+  checkApiAnswers,
+  checkLog,
+  checkProbeGone,
+];
 
 export async function testEnvironment(
-  ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config">,
+  ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config"> & { readonly companyId?: string },
   given: Partial<Dependencies> = {},
 ): Promise<AdapterEnvironmentTestResult> {
-  const found = await examine(ctx.config, { ...realDependencies(), ...given });
-  const worst = found.some(({ level }) => level === "error")
-    ? "fail"
-    : found.some(({ level }) => level === "warn")
-      ? "warn"
-      : "pass";
-  return { adapterType: ctx.adapterType, status: worst, checks: found, testedAt: new Date().toISOString() };
+  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...given });
+  return { adapterType: ctx.adapterType, status: statusOf(found), checks: found, testedAt: new Date().toISOString() };
 }
 
-async function examine(config: Record<string, unknown>, deps: Dependencies): Promise<AdapterEnvironmentCheck[]> {
+async function examine(
+  config: Record<string, unknown>,
+  companyId: string,
+  deps: Dependencies,
+): Promise<AdapterEnvironmentCheck[]> {
   let lease: ClusterLease | null = null;
   try {
     const agent = parseAgentConfig(config);
     lease = await deps.clusters.acquire(clusterOf(agent));
-    return [info("k8s_config_valid", "The configuration is valid."), ...(await examineCluster(lease, agent, deps))];
+    const context = await openContext(lease.client, agent, { config, companyId, deps });
+    if ("code" in context) return [context];
+    const { gitVersion, ...seen } = context;
+    const outside = await Promise.all(Object.entries(checks).map(([what, check]) => bounded(what, check, seen)));
+    const reachable = info("k8s_api_reachable", `The API server answers (Kubernetes ${gitVersion}).`);
+    const first = [reachable, ...outside.flat()];
+    const inside = await examinePod(lease, seen, first, { config, companyId, deps });
+    return conclusive([...first, ...inside]);
   } catch (error) {
     return beforeTheCluster(error);
   } finally {
     await lease?.release();
   }
+}
+
+interface Asked {
+  readonly config: Record<string, unknown>;
+  readonly companyId: string;
+  readonly deps: Dependencies;
+}
+
+async function examinePod(
+  lease: ClusterLease,
+  context: CheckContext,
+  found: readonly AdapterEnvironmentCheck[],
+  asked: Asked,
+): Promise<AdapterEnvironmentCheck[]> {
+  const skipped = (why: string) => [info("claude_hello_probe_skipped", `The hello probe was not run: ${why}.`)];
+  if (!helloProbe(asked.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
+  if (found.some(({ level, code }) => level === "error" && code.startsWith("k8s_")))
+    return skipped("what is wrong already keeps a pod from starting");
+  const limitSec = probeLimitSec(asked.config);
+  const probe = await runHello(lease, context, limitSec, asked);
+  return podChecks.flatMap((check) => check({ ...context, probe, limitSec }));
 }
 
 function beforeTheCluster(error: unknown): AdapterEnvironmentCheck[] {
@@ -53,25 +127,5 @@ function beforeTheCluster(error: unknown): AdapterEnvironmentCheck[] {
       problem("error", "k8s_config_invalid", `${field} ${what}.`, fix),
     );
   if (error instanceof KubeconfigError) return [problem("error", "k8s_kubeconfig_invalid", error.message, error.fix)];
-  return [problem("error", "k8s_check_failed", wordsOf(error), "This is a fault of the adapter; please report it.")];
-}
-
-async function examineCluster(
-  { client }: ClusterLease,
-  agent: ParsedAgentConfig,
-  deps: Dependencies,
-): Promise<AdapterEnvironmentCheck[]> {
-  const namespace = agent.config.namespace ?? client.cluster.namespace;
-  try {
-    const { gitVersion } = await client.version({ retryForMs: 0 });
-    const hostPod = await findHostPod(client, deps);
-    const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
-    const context = { agent, client, namespace, hostPod, apiUrl };
-    const results = await Promise.all(checks.map((check) => check(context)));
-    const reachable = info("k8s_api_reachable", `The API server answers (Kubernetes ${gitVersion}).`);
-    return [reachable, ...results.flat()];
-  } catch (error) {
-    const hint = "Check that the cluster runs and that Paperclip's host reaches it with this kubeconfig.";
-    return [problem("error", "k8s_api_unreachable", wordsOf(error), hint)];
-  }
+  return [problem("error", "k8s_check_failed", messageOf(error), "This is a fault of the adapter; please report it.")];
 }

@@ -91,6 +91,8 @@ export const RUN_FILES = {
   prompt: "prompt",
   /** For a fresh session, where `prompt` is for one that is resumed. */
   freshPrompt: "prompt.fresh",
+  /** In the environment test's pod only: see probe.sh. */
+  probe: "probe.sh",
 } as const;
 
 /**

@@ -1,7 +1,9 @@
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
+import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import type { Place } from "./support/place.ts";
-import { giveOptionalRights } from "./support/rights.ts";
+import { giveOptionalRights, takeRights } from "./support/rights.ts";
 import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
@@ -9,14 +11,31 @@ usePlace((opened) => {
   place = opened;
 });
 
+/** What is seen from outside; hello-probe.test.ts has the rest. */
 const examine = (config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) =>
   testEnvironment(
     {
       adapterType: "claude_k8s",
-      config: { kubeconfig: place.kubeconfig, namespace: place.namespace, image: place.image, ...config },
+      config: {
+        kubeconfig: place.kubeconfig,
+        namespace: place.namespace,
+        image: place.image,
+        env: { ANTHROPIC_API_KEY: "a-key" },
+        ...config,
+      },
     },
-    { env },
+    { env: { PAPERCLIP_K8S_HELLO_PROBE: "off", ...env } },
   );
+
+/** Resolves with the way to take it back. */
+async function quota(hard: Record<string, string>): Promise<() => Promise<unknown>> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(place.adminKubeconfig);
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const { namespace } = place;
+  await core.createNamespacedResourceQuota({ namespace, body: { metadata: { name: "team" }, spec: { hard } } });
+  return () => core.deleteNamespacedResourceQuota({ namespace, name: "team" });
+}
 
 describe("the environment test", () => {
   it("finds all rights granted by the documented Role, and warns that no volume keeps sessions", async () => {
@@ -24,7 +43,13 @@ describe("the environment test", () => {
     expect(status).toBe("warn");
     expect(checks.filter(({ level }) => level === "error")).toEqual([]);
     expect(checks.map(({ code }) => code)).toEqual(
-      expect.arrayContaining(["k8s_api_reachable", "k8s_rbac", "k8s_image_configured", "k8s_pvc_not_detected"]),
+      expect.arrayContaining([
+        "k8s_api_reachable",
+        "k8s_rbac",
+        "k8s_image_configured",
+        "k8s_pvc_not_detected",
+        "k8s_dry_run",
+      ]),
     );
   });
 
@@ -64,6 +89,60 @@ describe("the environment test", () => {
     expect(checks.find(({ code }) => code === "k8s_api_url_unreachable")?.hint).toContain("PAPERCLIP_K8S_API_URL");
     const told = await examine({}, { PAPERCLIP_K8S_API_URL: "http://paperclip.paperclip.svc:3100" });
     expect(told.checks.map(({ code }) => code)).toContain("k8s_api_url");
+  });
+
+  it("says that the hello probe is off, and runs nothing", async () => {
+    const { checks } = await examine({});
+    expect(checks.find(({ code }) => code === "claude_hello_probe_skipped")).toMatchObject({
+      level: "info",
+      message: expect.stringContaining("PAPERCLIP_K8S_HELLO_PROBE is off"),
+    });
+    expect((await place.admin.list(jobs, place.namespace)).items).toEqual([]);
+    expect((await place.admin.list(secrets, place.namespace)).items).toEqual([]);
+  });
+
+  it.each([
+    ["count/jobs.batch", "k8s_dry_run_job_refused"],
+    ["count/secrets", "k8s_dry_run_secret_refused"],
+  ])("is refused by the quota %s without anything being created, and then starts no probe", async (resource, code) => {
+    const giveBack = await quota({ [resource]: "0" });
+    const { status, checks } = await examine({}, { PAPERCLIP_K8S_HELLO_PROBE: "on" });
+    await giveBack();
+    expect(status).toBe("fail");
+    expect(checks.find((check) => check.code === code)).toMatchObject({
+      level: "error",
+      message: expect.stringContaining("exceeded quota: team"),
+      hint: expect.stringContaining("quota"),
+    });
+    expect(checks.map((check) => check.code)).toContain("claude_hello_probe_skipped");
+    expect((await place.admin.list(jobs, place.namespace)).items).toEqual([]);
+  });
+
+  it("shows settings that have no effect, and labels that are not taken", async () => {
+    const { checks } = await examine({ secretRef: "old", labels: "app.kubernetes.io/name=mine" });
+    const notes = checks.filter(({ code }) => code === "k8s_config_note");
+    expect(notes.map(({ message }) => message)).toEqual([
+      expect.stringContaining("secretRef"),
+      expect.stringContaining("app.kubernetes.io/name"),
+    ]);
+    expect(new Set(notes.map(({ level }) => level))).toEqual(new Set(["warn"]));
+  });
+
+  it("names the right that is missing to see Paperclip's own pod, and never takes that for an absence", async () => {
+    const giveBack = await takeRights(place, "pods", "get");
+    const env = { HOSTNAME: "paperclip-0", PAPERCLIP_NAMESPACE: place.namespace };
+    const { checks } = await examine({ image: null }, env);
+    await giveBack();
+    const of = (code: string) => checks.find((check) => check.code === code);
+    for (const code of ["k8s_host_pod_unseen", "k8s_image_missing", "k8s_pvc_not_detected"])
+      expect(of(code)?.hint, code).toContain('Grant the verb "get" on pods');
+    expect(of("k8s_image_missing")?.message).not.toContain("does not run in a pod");
+  });
+
+  it("says that there is no such pod where it may look", async () => {
+    const env = { HOSTNAME: "paperclip-0", PAPERCLIP_NAMESPACE: place.namespace };
+    const { checks } = await examine({ image: null }, env);
+    expect(checks.find(({ code }) => code === "k8s_image_missing")?.message).toContain("there is no pod paperclip-0");
   });
 
   it.each([

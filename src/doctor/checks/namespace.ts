@@ -1,11 +1,11 @@
 import { ApiError } from "../../kubernetes/api-error.ts";
 import { namespaces } from "../../kubernetes/resource-types.ts";
-import { type Check, info, problem, wordsOf } from "../check.ts";
+import { type Check, info, messageOf, problem } from "../check.ts";
 
 /** Does the namespace exist? Looking at it is a cluster-wide right that the adapter itself does without. */
-export const checkNamespace: Check = async ({ client, namespace }) => {
+export const checkNamespace: Check = async ({ client, namespace, call }) => {
   try {
-    const found = await client.find(namespaces, "", namespace, { retryForMs: 0 });
+    const found = await client.find(namespaces, "", namespace, call);
     if (found) return [info("k8s_namespace_exists", `Namespace ${namespace} exists.`)];
     return [
       problem(
@@ -18,6 +18,6 @@ export const checkNamespace: Check = async ({ client, namespace }) => {
   } catch (error) {
     if (error instanceof ApiError && error.forbidden)
       return [info("k8s_namespace_unchecked", `Namespace ${namespace} was not looked at: that right is not needed.`)];
-    return [problem("warn", "k8s_namespace_check_failed", wordsOf(error), "Try again when the cluster answers.")];
+    return [problem("warn", "k8s_namespace_check_failed", messageOf(error), "Try again when the cluster answers.")];
   }
 };

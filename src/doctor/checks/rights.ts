@@ -1,12 +1,12 @@
 import { missingRights } from "../../kubernetes/access.ts";
 import { neededRights } from "../../kubernetes/needed-rights.ts";
-import { type Check, info, problem, wordsOf } from "../check.ts";
+import { type Check, info, messageOf, problem } from "../check.ts";
 
 /** Has Paperclip every right that a run uses? Each missing one is named. */
-export const checkRights: Check = async ({ client, namespace }) => {
+export const checkRights: Check = async ({ client, namespace, call }) => {
   try {
     const rights = neededRights.map((right) => ({ ...right, namespace }));
-    const missing = await missingRights(client, rights, { retryForMs: 0 });
+    const missing = await missingRights(client, rights, call);
     if (missing.length === 0) return [info("k8s_rbac", `All ${rights.length} rights are granted in ${namespace}.`)];
     return missing.map(({ right, sentence }) =>
       problem(
@@ -18,6 +18,6 @@ export const checkRights: Check = async ({ client, namespace }) => {
       ),
     );
   } catch (error) {
-    return [problem("warn", "k8s_rbac_check_failed", wordsOf(error), "Try again when the cluster answers.")];
+    return [problem("warn", "k8s_rbac_check_failed", messageOf(error), "Try again when the cluster answers.")];
   }
 };

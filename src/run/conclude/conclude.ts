@@ -10,7 +10,9 @@ import { judge, type Verdict } from "../verdict/verdict.ts";
 import { cleanUp, markCollected } from "./clean-up.ts";
 import { toExecutionResult } from "./result.ts";
 
+export { cleanUp } from "./clean-up.ts";
 export { collectWhenRecorded } from "./collect.ts";
+export { removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
 
 export interface ConcludeInput {

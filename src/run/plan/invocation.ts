@@ -20,11 +20,13 @@ export interface InvocationInput extends Pick<PromptInput, "ctx"> {
   readonly provision: Provision;
   /** The session to resume; null for a fresh one. */
   readonly resume: string | null;
+  /** A script of the run's directory, for sh, which is given the command as its arguments and starts it. */
+  readonly wrapper: string | undefined;
 }
 
-export function invocation({ ctx, config, provision, resume }: InvocationInput): Invocation {
+export function invocation({ ctx, config, provision, resume, wrapper }: InvocationInput): Invocation {
   const { systemPrompt, mcpFile, skillsFolder } = provision;
-  const command = agentCli.commandLine({
+  const claude = agentCli.commandLine({
     command: config.command,
     resume,
     skipPermissions: config.dangerouslySkipPermissions,
@@ -38,6 +40,7 @@ export function invocation({ ctx, config, provision, resume }: InvocationInput):
     skillsFolder,
     extraArgs: config.extraArgs,
   });
+  const command: RunnerSpec["command"] = wrapper === undefined ? claude : ["/bin/sh", { runFile: wrapper }, ...claude];
   return { command, prompt: buildPrompt({ ctx, ...config, resumes: resume !== null }) };
 }
 

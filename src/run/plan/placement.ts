@@ -2,6 +2,7 @@
 import type { AgentConfig, ParsedAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
+import type { HostPodLookup } from "./find-host-pod.ts";
 import type { ManifestInput } from "./manifest.ts";
 
 /** The user that agents' images are made for, when Paperclip's own pod does not say: prior versions ran as it. */
@@ -21,10 +22,18 @@ type Placement = Pick<
   | "user"
 > & { readonly notes: readonly string[] };
 
+/** Why nothing of Paperclip's own pod is known; `unseen`: we may not look, so it may be there. */
+export type HostPodMissing = Exclude<HostPodLookup, { readonly kind: "found" }>;
+
 /** Throws ConfigError when there is no image. */
-export function placement({ config, set }: ParsedAgentConfig, hostPod: HostPod | null, namespace: string): Placement {
+export function placement(
+  { config, set }: ParsedAgentConfig,
+  hostPod: HostPod | null,
+  namespace: string,
+  missing: HostPodMissing = { kind: "none", why: "Paperclip does not run in a pod of this cluster" },
+): Placement {
   return {
-    image: imageOf(config, hostPod),
+    image: imageOf(config, hostPod, missing),
     imagePullPolicy: config.imagePullPolicy,
     imagePullSecrets: hostPod?.namespace === namespace ? hostPod.imagePullSecrets : [],
     serviceAccountName: config.serviceAccountName,
@@ -48,11 +57,12 @@ export function placement({ config, set }: ParsedAgentConfig, hostPod: HostPod |
   };
 }
 
-function imageOf(config: AgentConfig, hostPod: HostPod | null): string {
+function imageOf(config: AgentConfig, hostPod: HostPod | null, missing: HostPodMissing): string {
   const image = config.image ?? hostPod?.image;
   if (image) return image;
-  const problem =
-    "is not set, and Paperclip does not run in a pod of this cluster (with a container named `paperclip`) whose image could be taken";
-  const fix = "Set it to an image that has Claude Code (`claude`) in its PATH.";
+  const problem = `is not set, and the image of Paperclip's own pod cannot be taken: ${missing.why}`;
+  const set = "Set it to an image that has Claude Code (`claude`) in its PATH.";
+  const fix =
+    missing.kind === "unseen" ? `${missing.fix} Or set an image that has Claude Code (\`claude\`) in its PATH.` : set;
   throw new ConfigError([{ field: "image", problem, fix }]);
 }

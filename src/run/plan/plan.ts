@@ -2,24 +2,23 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import { inheritedEnvironment, operatorPolicy } from "../../config/operator.ts";
-import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { ClusterOptions } from "../../kubernetes/cluster.ts";
-import { pods } from "../../kubernetes/resource-types.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
-import { type HostPod, hostPodAddress, readHostPod } from "../../paperclip/host-pod.ts";
 import { readInstructions } from "../../paperclip/instructions.ts";
 import { readSkills } from "../../paperclip/skills.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { HOME } from "./home.ts";
+import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { Given } from "./provision.ts";
-import { planRun, type RunPlan } from "./run-plan.ts";
+import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
 
-export { chooseHome } from "./home.ts";
+export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
-export { variableKey } from "./secret.ts";
+export { environmentOf, variableKey } from "./secret.ts";
 export { TOKENS, takesTokens, tokenSecret } from "./token.ts";
 export { transcriptCopyOf } from "./transcript-copy.ts";
 
@@ -29,44 +28,54 @@ export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
   return { ...(kubeconfig ? { kubeconfig } : {}), ...(kubeContext ? { context: kubeContext } : {}) };
 }
 
-/** Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod. */
+/**
+ * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.
+ *
+ * @param hostPod what a look for it found already
+ */
 export async function prepare(
   ctx: AdapterExecutionContext,
   agent: ParsedAgentConfig,
   client: KubernetesClient,
   deps: Dependencies,
   signal: AbortSignal,
+  hostPod?: HostPodLookup,
 ): Promise<RunPlan> {
+  return planRun(await gather(ctx, agent, client, deps, hostPod ?? (await findHostPod(client, deps, { signal }))));
+}
+
+/** The plan of a probe of the agent, see probe-plan.ts. Throws ConfigError. */
+export async function prepareProbe(
+  ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  client: KubernetesClient,
+  deps: Dependencies,
+  hostPod: HostPodLookup,
+  settings: ProbeSettings,
+): Promise<RunPlan> {
+  // Of a configuration that is empty no instructions and skills are read: they would only make a hello slower and dearer.
+  return planProbe(await gather({ ...ctx, config: {} }, agent, client, deps, hostPod), settings);
+}
+
+async function gather(
+  ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  client: KubernetesClient,
+  deps: Dependencies,
+  hostPod: HostPodLookup,
+): Promise<PlanInput> {
   const policy = operatorPolicy(deps.env);
-  return planRun({
+  return {
     ctx,
     agent,
     policy,
     inherited: inheritedEnvironment(deps.env, policy),
-    hostPod: await findHostPod(client, deps, signal),
+    hostPod: hostPod.kind === "found" ? hostPod.pod : null,
+    ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
     given: await whatIsGiven(ctx, agent, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
-  });
-}
-
-/** Null when Paperclip does not run in this cluster, or may not look. */
-export async function findHostPod(
-  client: KubernetesClient,
-  deps: Pick<Dependencies, "env" | "readFile">,
-  signal?: AbortSignal,
-): Promise<HostPod | null> {
-  const address = await hostPodAddress(deps.env, deps.readFile);
-  if (!address) return null;
-  const home = deps.env.PAPERCLIP_HOME?.trim() || HOME;
-  try {
-    const pod = await client.find(pods, address.namespace, address.name, signal ? { signal } : {});
-    return pod ? readHostPod(pod, home) : null;
-  } catch (error) {
-    // Another cluster, or fewer rights than the documented Role: then the agent's configuration must say it all.
-    if (error instanceof ApiError && error.forbidden) return null;
-    throw error;
-  }
+  };
 }
 
 /**

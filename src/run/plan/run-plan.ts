@@ -20,7 +20,7 @@ import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
 import { INSTRUCTIONS_FILE, invocation, runnerSpec, whatFits } from "./invocation.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
-import { placement } from "./placement.ts";
+import { type HostPodMissing, placement } from "./placement.ts";
 import { type Given, type Provision, provide } from "./provision.ts";
 import { type RunFile, runSecret, secretContent } from "./secret.ts";
 
@@ -31,12 +31,16 @@ export interface PlanInput {
   /** Variables of Paperclip's own process that the policy hands on. */
   readonly inherited: Readonly<Record<string, string>>;
   readonly hostPod: HostPod | null;
+  /** Why there is none. @default nothing is known of it */
+  readonly hostPodMissing?: HostPodMissing;
   /** Where Jobs go when the agent does not say. */
   readonly defaultNamespace: string;
   /** What Paperclip has for the agent beside its prompt. */
   readonly given: Given;
   /** The scripts that run in the pod, by file name. */
   readonly scripts: Readonly<Record<string, string>>;
+  /** One of them, for sh, which is given Claude Code's command as its arguments and starts it. @default none */
+  readonly wrapper?: string;
 }
 
 export interface RunPlan extends RunTerms {
@@ -57,6 +61,8 @@ export interface RunPlan extends RunTerms {
   readonly lostRunId: string | null;
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
   readonly token: string | null;
+  /** Sentences on what of the configuration has no effect, or another than one may think. */
+  readonly notes: readonly string[];
   readonly meta: AdapterInvocationMeta;
 }
 
@@ -91,7 +97,7 @@ export function planRun(input: PlanInput): RunPlan {
   };
   const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
   const words = whatToSay(input, provision, resume.sessionId, cwd, home);
-  const place = placement(input.agent, hostPod, namespace);
+  const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
     name,
@@ -129,9 +135,14 @@ export function planRun(input: PlanInput): RunPlan {
       repoRef: wake.workspace.repoRef,
     }),
     token: ctx.authToken ?? null,
-    meta: invocationMeta({ ...words, name, namespace, job, notes }),
+    notes,
+    meta: invocationMeta({ ...words, name, namespace, job, notes: [...notes, ...unseen(input.hostPodMissing)] }),
   };
 }
+
+/** Image, placement and home would come from a pod that may be there. */
+const unseen = (missing: HostPodMissing | undefined): string[] =>
+  missing?.kind === "unseen" ? [`Nothing is taken over from Paperclip's own pod: ${missing.why}. ${missing.fix}`] : [];
 
 /** Everything that is said to the agent: it goes into the run's Secret. */
 function whatToSay(input: PlanInput, provision: Provision, resume: string | null, cwd: string, home: Home) {
@@ -147,7 +158,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     sharesPaths: home.sharedWithPaperclip,
   });
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
-  const invoke = (resume: string | null) => invocation({ ctx, config, provision, resume });
+  const invoke = (resume: string | null) => invocation({ ctx, config, provision, resume, wrapper: input.wrapper });
   const first = invoke(resume);
   const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
   const files = (spec: RunnerSpec): RunFile[] => [

@@ -62,6 +62,14 @@ function checkSize(data: SecretContent["data"], nameOf: (key: string) => string)
   );
 }
 
+/** The environment that a run's Secret gives to its agent. */
+export function environmentOf({ secret }: { readonly secret: Secret }): Record<string, string> {
+  const variables = Object.entries(secret.data ?? {}).filter(([key]) => key.startsWith(ENV_PREFIX));
+  return Object.fromEntries(
+    variables.map(([key, value]) => [key.slice(ENV_PREFIX.length), Buffer.from(value, "base64").toString()]),
+  );
+}
+
 /** The environment as references: the pod's specification shows names, never values. */
 export function environmentReferences(secretName: string, environment: Readonly<Record<string, string>>): EnvVar[] {
   return Object.keys(environment)

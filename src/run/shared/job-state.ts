@@ -59,6 +59,9 @@ export function isOfRun(job: Job, runId: string): boolean {
   return id !== null && (id === runId || id === labelValue(runId));
 }
 
+/** True for a Job of the environment test, which belongs to no run. */
+export const isProbe = (job: Job): boolean => job.metadata?.labels?.[LABELS.probe] !== undefined;
+
 export const nameOf = (job: Job): string => job.metadata?.name ?? "";
 
 export const newestFirst = (a: Job, b: Job): number =>

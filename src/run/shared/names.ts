@@ -11,6 +11,8 @@ export const LABELS = {
   companyId: "paperclip.io/company-id",
   taskId: "paperclip.io/task-id",
   sessionId: "paperclip.io/session-id",
+  /** On the objects of the environment test, which are no run's: no run waits for them, adopts or removes them. */
+  probe: "paperclip.io/probe",
 } as const;
 
 export const ANNOTATIONS = {
@@ -33,8 +35,14 @@ export const ADAPTER_TYPE = "claude_k8s";
 /** The container that runs Claude Code. */
 export const CONTAINER = "claude";
 
-/** The selector of every Job and pod of this adapter. */
-export const OURS = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;
+/** The selector of every Job and pod of this adapter, those of probes too. */
+export const OURS_AND_PROBES = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;
+
+/** The selector of every Job and pod of a run. */
+export const OURS = `${OURS_AND_PROBES},!${LABELS.probe}`;
+
+/** The selector of every Job and pod of the environment test. */
+export const PROBES = `${OURS_AND_PROBES},${LABELS.probe}`;
 
 /** What a label value may hold of `value`; null when nothing is left. */
 export function labelValue(value: string | null | undefined): string | null {

@@ -6,10 +6,11 @@ import { jobs, secrets } from "../../kubernetes/resource-types.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
 import { type WakeupRequest, wakeAgent } from "../../paperclip/wakeup.ts";
 import { clearAway } from "../claim/claim.ts";
+import { removeExpiredProbes } from "../conclude/conclude.ts";
 import { variableKey } from "../plan/plan.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
-import { LABELS, OURS } from "../shared/names.ts";
+import { isProbe, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
+import { LABELS, OURS_AND_PROBES } from "../shared/names.ts";
 import { decideAction, type Wake, WOKEN } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { askOperator } from "./ask-operator.ts";
@@ -34,8 +35,11 @@ const MAX_SUCCESSORS = 20;
 /** Throws ApiError when the place cannot be looked at. */
 export async function reconcileNamespace(look: Look): Promise<void> {
   const { client } = look.lease;
-  const { items } = await client.list(jobs, look.namespace, { labelSelector: OURS, signal: look.signal });
+  const labelSelector = OURS_AND_PROBES;
+  const { items } = await client.list(jobs, look.namespace, { labelSelector, signal: look.signal });
+  await removeExpiredProbes(client, items.filter(isProbe));
   for (const job of items) {
+    if (isProbe(job)) continue;
     look.signal.throwIfAborted();
     const runId = runIdOf(job);
     if (!runId || activeRuns.has(runId) || ["leaving", "collected"].includes(stateOf(job))) continue;

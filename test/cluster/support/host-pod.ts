@@ -5,30 +5,48 @@ import type { Place } from "./place.ts";
 
 const CLAIM = "paperclip-home";
 const HOST_POD = "paperclip-0";
-const SCOUT = "scout";
 /** In no other word of its command: the devcluster puts the claim's real directory in its place. */
 const ANYWHERE = "/claim-of-paperclip";
 
 /** The environment by which an adapter finds that it is in that pod. */
 export async function furnishHostPod(place: Place): Promise<NodeJS.ProcessEnv & { readonly PAPERCLIP_HOME: string }> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(place.adminKubeconfig);
-  const core = kubeConfig.makeApiClient(CoreV1Api);
   const { namespace } = place;
-  await core.createNamespacedPersistentVolumeClaim({
-    namespace,
-    body: {
-      metadata: { name: CLAIM },
-      spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
-    },
-  });
-  await core.createNamespacedPod({ namespace, body: podWithClaim(place, SCOUT, ANYWHERE, `echo ${ANYWHERE}`) });
-  const home = (await logOf(place, SCOUT)).trim();
-  await core.createNamespacedPod({ namespace, body: podWithClaim(place, HOST_POD, home, "exec sleep 600") });
+  const home = await makeClaim(place, CLAIM);
+  const body = podWithClaim(place, { name: HOST_POD, claim: CLAIM, mountPath: home, script: "exec sleep 600" });
+  await coreOf(place).createNamespacedPod({ namespace, body });
   return { HOSTNAME: HOST_POD, PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: home };
 }
 
-function podWithClaim(place: Place, name: string, mountPath: string, script: string): V1Pod {
+/** A claim, and the folder of this machine that pods of the devcluster see in its place. */
+export async function makeClaim(place: Place, claim: string): Promise<string> {
+  const { namespace } = place;
+  await coreOf(place).createNamespacedPersistentVolumeClaim({
+    namespace,
+    body: {
+      metadata: { name: claim },
+      spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
+    },
+  });
+  const scout = `scout-of-${claim}`;
+  const body = podWithClaim(place, { name: scout, claim, mountPath: ANYWHERE, script: `echo ${ANYWHERE}` });
+  await coreOf(place).createNamespacedPod({ namespace, body });
+  return (await logOf(place, scout)).trim();
+}
+
+function coreOf(place: Place): CoreV1Api {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(place.adminKubeconfig);
+  return kubeConfig.makeApiClient(CoreV1Api);
+}
+
+interface PodOfClaim {
+  readonly name: string;
+  readonly claim: string;
+  readonly mountPath: string;
+  readonly script: string;
+}
+
+function podWithClaim(place: Place, { name, claim, mountPath, script }: PodOfClaim): V1Pod {
   return {
     metadata: { name },
     spec: {
@@ -44,7 +62,7 @@ function podWithClaim(place: Place, name: string, mountPath: string, script: str
           volumeMounts: [{ name: "home", mountPath }],
         },
       ],
-      volumes: [{ name: "home", persistentVolumeClaim: { claimName: CLAIM } }],
+      volumes: [{ name: "home", persistentVolumeClaim: { claimName: claim } }],
     },
   };
 }

@@ -1,0 +1,13 @@
+import { info, type PodCheck, problem } from "../check.ts";
+
+/** Is Claude Code in the image? */
+export const checkProgram: PodCheck = ({ probe: { facts }, agent }) => {
+  if (!facts) return [];
+  const [program] = agent.config.command;
+  if (!facts.program) {
+    const fix = `Use an image that has Claude Code in its PATH, or correct "command".`;
+    return [problem("error", "claude_command_unresolvable", `The image has no program ${program}.`, fix)];
+  }
+  const version = facts.version ? `, version ${facts.version}` : "";
+  return [info("claude_command_resolvable", `The image has ${facts.program}${version}.`)];
+};

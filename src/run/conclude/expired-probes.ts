@@ -1,0 +1,22 @@
+/**
+ * Removes what environment tests have left whose process was killed. The cluster ends and removes a probe that was
+ * unsuspended by itself (its deadline, then its TTL); one that never was stays until somebody looks.
+ */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobInCluster } from "../shared/launched-run.ts";
+import { cleanUp } from "./clean-up.ts";
+
+/** Milliseconds by which the cluster's clock and ours may differ: a living test keeps its probe. */
+const SLACK_MS = 60_000;
+
+/** Never rejects: what stays is removed at the next look. */
+export async function removeExpiredProbes(client: KubernetesClient, probes: readonly Job[]): Promise<void> {
+  for (const probe of probes) if (isExpired(probe, client.clock.now())) await cleanUp(client, jobInCluster(probe));
+}
+
+function isExpired({ metadata, spec }: Job, now: number): boolean {
+  if (metadata?.deletionTimestamp) return false;
+  const created = Date.parse(metadata?.creationTimestamp ?? "");
+  return now - created > (spec?.activeDeadlineSeconds ?? 0) * 1000 + SLACK_MS;
+}

@@ -1,0 +1,204 @@
+/**
+ * A probe: one small Job that says hello, by the chapters of a run. The environment test asks for it; to every run, and to
+ * the supervisor, it does not exist (see LABELS.probe). Nothing of it is adopted, resumed or kept.
+ */
+import { raceSignal } from "race-signal";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
+import { jobs } from "../kubernetes/resource-types.ts";
+import { type EnvironmentFacts, readEnvironmentFacts } from "../runner/environment-facts.ts";
+import type { Seal } from "../runner/seal.ts";
+import { cleanUp, removeExpiredProbes } from "./conclude/conclude.ts";
+import { followRun, type TranscriptSink } from "./follow/follow.ts";
+import { awaitStart, launch } from "./launch/launch.ts";
+import {
+  describeWaiting,
+  type Evidence,
+  hasEnded,
+  type ObservedRun,
+  observeRun,
+  requireVisibility,
+  untilCauseIsKnown,
+  type Waiting,
+} from "./observe/observe.ts";
+import type { RunPlan } from "./plan/plan.ts";
+import { faultOf } from "./shared/api-advice.ts";
+import { jobInCluster, type LaunchedRun } from "./shared/launched-run.ts";
+import { CONTAINER, PROBES } from "./shared/names.ts";
+import { type Fault, RunFault } from "./shared/run-fault.ts";
+import { within } from "./shared/within.ts";
+import { judge, type Verdict } from "./verdict/verdict.ts";
+
+export type { Waiting } from "./observe/observe.ts";
+
+export interface ProbeRequest {
+  readonly lease: ClusterLease;
+  /** Of `prepareProbe`. */
+  readonly plan: RunPlan;
+  /** Seconds until it must have answered. */
+  readonly limitSec: number;
+}
+
+export type ProbeOutcome =
+  /** The Job ended, or waiting for its pod was given up. */
+  | { readonly kind: "ended"; readonly verdict: Verdict; readonly waiting: Waiting | null }
+  /** `waiting`: for what its pod does. */
+  | { readonly kind: "timed-out"; readonly stage: "waiting"; readonly waiting: Waiting }
+  /** `launching`: the cluster did not answer; `running`: Claude Code did not. */
+  | { readonly kind: "timed-out"; readonly stage: "launching" | "running" }
+  /** It could not be started. */
+  | { readonly kind: "not-launched"; readonly fault: Fault };
+
+export interface ProbeReport {
+  readonly outcome: ProbeOutcome;
+  /** What the pod says of itself; null when it did not come so far, or its log cannot be read. */
+  readonly facts: EnvironmentFacts | null;
+  /** Null when nothing was seen of the runner. */
+  readonly runner: Seal["runner"] | null;
+  readonly transcript: Evidence["transcript"];
+  readonly tookSec: number;
+  /** Why its Job could not be removed; null when it is, or there was none. */
+  readonly leftOver: string | null;
+}
+
+/** Milliseconds that the log of a probe that has ended gets to arrive: its end is known without. */
+const LOG_WITHIN_MS = 10_000;
+/** Milliseconds for the removal of the Job, which else goes by itself. */
+const CLEAN_UP_WITHIN_MS = 10_000;
+
+/** Ends soon after its limit where the cluster answers at all. Never rejects for what the cluster does. */
+export async function runProbe({ lease, plan, limitSec }: ProbeRequest): Promise<ProbeReport> {
+  const { client } = lease;
+  const { clock } = client;
+  const began = clock.now();
+  const limit = new AbortController();
+  const over = new AbortController();
+  clock.sleep(limitSec * 1000, over.signal).then(
+    () => limit.abort(new Error(`no answer within ${limitSec} s`)),
+    () => "the probe is over",
+  );
+  const probe = new Probe(lease, plan, AbortSignal.any([limit.signal, over.signal]));
+  try {
+    const outcome = await probe.outcome();
+    over.abort();
+    return { outcome, ...probe.seen, tookSec: (clock.now() - began) / 1000, leftOver: await probe.remove() };
+  } finally {
+    over.abort();
+    probe.stopWatching();
+  }
+}
+
+class Probe {
+  readonly #lease: ClusterLease;
+  readonly #plan: RunPlan;
+  /** Its time is up. */
+  readonly #signal: AbortSignal;
+  #run: LaunchedRun | null = null;
+  #observed: ObservedRun | null = null;
+  #facts: EnvironmentFacts | null = null;
+  readonly stopWatching: () => void;
+
+  constructor(lease: ClusterLease, plan: RunPlan, signal: AbortSignal) {
+    this.#lease = lease;
+    this.#plan = plan;
+    this.#signal = signal;
+    // The watches begin first: what is launched must be visible.
+    this.stopWatching = lease.observer(plan.namespace, PROBES).observe(
+      () => false,
+      () => undefined,
+    );
+  }
+
+  async outcome(): Promise<ProbeOutcome> {
+    const { client } = this.#lease;
+    const observer = this.#lease.observer(this.#plan.namespace, PROBES);
+    try {
+      await removeEarlier(client, this.#plan.namespace, this.#signal);
+      await requireVisibility(client, observer, this.#signal);
+      this.#run = await launch(client, this.#plan, null, this.#signal);
+      return await this.#seeThrough(this.#run);
+    } catch (error) {
+      if (this.#signal.aborted) return { kind: "timed-out", stage: "launching" };
+      if (error instanceof RunFault) return { kind: "not-launched", fault: error.fault };
+      const about = { code: "k8s_adapter_fault", doing: "The probe could not be started", at: client.clock.now() };
+      return { kind: "not-launched", fault: faultOf(error, about) };
+    }
+  }
+
+  get seen(): Pick<ProbeReport, "facts" | "runner" | "transcript"> {
+    const { seal = null, transcript = null } = this.#observed?.evidence ?? {};
+    return { facts: this.#facts, runner: seal?.runner ?? null, transcript };
+  }
+
+  /** Null when nothing of it is left; else why not. */
+  async remove(): Promise<string | null> {
+    const { clock } = this.#lease.client;
+    const late = `the cluster gave no answer within ${CLEAN_UP_WITHIN_MS / 1000} s`;
+    return within(clock, CLEAN_UP_WITHIN_MS, this.#removeJob(), late).catch(messageOf);
+  }
+
+  async #removeJob(): Promise<string | null> {
+    const { client } = this.#lease;
+    if (this.#run) return cleanUp(client, this.#run);
+    // A call whose answer did not come may have made it all the same.
+    const { namespace, name } = this.#plan;
+    const job = await client.find(jobs, namespace, name, { retryForMs: 0 });
+    return job ? cleanUp(client, jobInCluster(job)) : null;
+  }
+
+  async #seeThrough(run: LaunchedRun): Promise<ProbeOutcome> {
+    const { client } = this.#lease;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
+    const observer = this.#lease.observer(this.#plan.namespace, PROBES);
+    const { observed, synced, findPod, stop } = observeRun(client, observer, run, signal);
+    this.#observed = observed;
+    let following = Promise.resolve();
+    try {
+      await raceSignal(synced, signal);
+      following = followRun({ client, run, observed, sink: this.#sink(), signal });
+      await awaitStart(client, run, observed, this.#plan, findPod, signal);
+      const { gaveUp } = observed.evidence.acts;
+      if (gaveUp) return { kind: "ended", verdict: judge(observed.evidence), waiting: gaveUp.waiting };
+      await observed.until(() => hasEnded(observed.evidence), signal);
+      await within(client.clock, LOG_WITHIN_MS, following, undefined);
+      await untilCauseIsKnown(observed, client.clock, signal);
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+      if (!hasEnded(observed.evidence)) return timedOut(observed);
+    } finally {
+      over.abort();
+      stop();
+      await following;
+    }
+    return { kind: "ended", verdict: judge(observed.evidence), waiting: null };
+  }
+
+  /** Nobody reads the transcript but for the line that probe.sh prints. */
+  #sink(): TranscriptSink {
+    return {
+      onLog: () => Promise.resolve(),
+      page: undefined,
+      line: (channel, line) => {
+        if (channel === "stdout") this.#facts ??= readEnvironmentFacts(line);
+      },
+      notice: () => undefined,
+      close: () => Promise.resolve(null),
+    };
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function timedOut({ pod, job, events }: ObservedRun): ProbeOutcome {
+  const waiting = describeWaiting({ pod, job, events, container: CONTAINER });
+  if (waiting.state === "ready") return { kind: "timed-out", stage: "running" };
+  return { kind: "timed-out", stage: "waiting", waiting };
+}
+
+async function removeEarlier(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<void> {
+  const earlier = await client
+    .list(jobs, namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
+    .catch(() => ({ items: [] }));
+  await removeExpiredProbes(client, earlier.items);
+}
