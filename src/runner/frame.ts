@@ -1,5 +1,6 @@
 /**
- * The frame: how the runner writes the agent's output to the container's log, and how the follower reads it back.
+ * The frame: how the runner writes the agent's output to the container's log, and how the follower reads it back. The
+ * only definition of the format: its writer, `frameHead`, and its reader, `FrameHead`.
  *
  *     12|bytes      line 12 of the agent's stdout, whole
  *     13+0|bytes    line 13, piece 0; the line goes on
@@ -24,39 +25,99 @@ export type Channel = "stdout" | "stderr";
 /** Bytes of the agent's output in one frame, at most: 16,384 less the head, with room to spare. */
 export const MAX_BODY_BYTES = 15 * 1024;
 
-export interface Frame {
-  readonly channel: Channel;
-  /** Line number, from 1. */
-  readonly line: number;
-  /** Piece number within the line, from 0. */
-  readonly piece: number;
-  /** True when this piece ends its line. */
-  readonly last: boolean;
-  readonly body: Buffer;
-}
+const MAX_LINE_DIGITS = 15;
+const MAX_PIECE_DIGITS = 9;
 
-/** The bytes of one frame without the newline that ends it in the log. */
+/** Bytes of the longest head. */
+export const MAX_HEAD_BYTES = "e".length + MAX_LINE_DIGITS + "+".length + MAX_PIECE_DIGITS + "|".length;
+
+/** Bytes of the longest frame, without the newline that ends it in the log. */
+export const MAX_FRAME_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES;
+
+/** What stands before a frame's body. */
 export function frameHead(channel: Channel, line: number, piece: number, last: boolean): string {
   const mark = channel === "stderr" ? "e" : "";
   if (last) return piece === 0 ? `${mark}${line}|` : `${mark}${line}=${piece}|`;
   return `${mark}${line}+${piece}|`;
 }
 
-const HEAD = /^(e?)([1-9]\d{0,14})(?:([+=])(\d{1,9}))?\|/;
-const LONGEST_HEAD = "e".length + 15 + 1 + 9 + "|".length;
+/**
+ * Reads a frame's head from the bytes where they lie, into itself: a few comparisons a line and no object, for logs of
+ * a gigabyte. Never guesses: what `frameHead` does not write is not a frame.
+ */
+export class FrameHead {
+  channel: Channel = "stdout";
+  /** Line number, from 1. */
+  line = 0;
+  /** Piece number within the line, from 0. */
+  piece = 0;
+  /** True when this piece ends its line. */
+  last = true;
+  /** Where the frame's body begins. */
+  body = 0;
 
-/** Reads one log line (without its newline) as a frame; null when it is not one: never guesses. */
+  /** False when the bytes from `start` to `end` (a log line without its newline) are not a frame; then nothing here means anything. */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    const stderr = bytes[start] === LOWER_E;
+    const digits = stderr ? start + 1 : start;
+    let at = digits;
+    let line = 0;
+    let byte = 0;
+    for (; at < end; at++) {
+      byte = bytes[at] ?? 0;
+      if (byte < ZERO || byte > NINE) break;
+      line = line * 10 + (byte - ZERO);
+    }
+    if (at === digits || at === end || at - digits > MAX_LINE_DIGITS || bytes[digits] === ZERO) return false;
+    this.channel = stderr ? "stderr" : "stdout";
+    this.line = line;
+    this.piece = 0;
+    this.last = true;
+    this.body = at + 1;
+    return byte === BAR || this.#readPiece(bytes, at, end);
+  }
+
+  #readPiece(bytes: Uint8Array, kindAt: number, end: number): boolean {
+    const kind = bytes[kindAt];
+    if (kind !== PLUS && kind !== EQUALS) return false;
+    let at = kindAt + 1;
+    let piece = 0;
+    for (; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte < ZERO || byte > NINE) break;
+      piece = piece * 10 + (byte - ZERO);
+    }
+    const digits = at - kindAt - 1;
+    if (digits === 0 || digits > MAX_PIECE_DIGITS || at === end || bytes[at] !== BAR) return false;
+    // One number, one spelling: `13+01|` is never written.
+    if (digits > 1 && bytes[kindAt + 1] === ZERO) return false;
+    this.piece = piece;
+    this.last = kind === EQUALS;
+    this.body = at + 1;
+    // A line of one piece is `13|`, never `13=0|`.
+    return !(this.last && piece === 0);
+  }
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const BAR = 0x7c;
+const PLUS = 0x2b;
+const EQUALS = 0x3d;
+const LOWER_E = 0x65;
+
+export interface Frame {
+  readonly channel: Channel;
+  readonly line: number;
+  readonly piece: number;
+  readonly last: boolean;
+  readonly body: Buffer;
+}
+
+/** Reads one log line (without its newline) as a frame; null when it is not one. */
 export function parseFrame(bytes: Buffer): Frame | null {
-  const head = HEAD.exec(bytes.toString("latin1", 0, LONGEST_HEAD));
-  if (!head) return null;
-  const [text, mark, line, kind, piece] = head;
-  const frame: Frame = {
-    channel: mark === "e" ? "stderr" : "stdout",
-    line: Number(line),
-    piece: piece === undefined ? 0 : Number(piece),
-    last: kind !== "+",
-    body: bytes.subarray(text.length),
-  };
-  // `13=0|` is never written: a line of one piece is `13|`.
-  return kind === "=" && frame.piece === 0 ? null : frame;
+  const head = new FrameHead();
+  if (!head.read(bytes, 0, bytes.length)) return null;
+  const { channel, line, piece, last } = head;
+  return { channel, line, piece, last, body: bytes.subarray(head.body) };
 }

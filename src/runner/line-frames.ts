@@ -1,9 +1,7 @@
-import { type Channel, frameHead, MAX_BODY_BYTES } from "./frame.ts";
+import { type Channel, frameHead, MAX_BODY_BYTES, MAX_FRAME_BYTES } from "./frame.ts";
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 256 * 1024;
-/** A head is at most 27 bytes (`e`, 15 digits, `+`, 9 digits, `|`). */
-const LARGEST_FRAME = MAX_BODY_BYTES + 27 + "\n".length;
 
 /** Room for frames. One for both channels, so that what is emitted is contiguous, whole frames and nothing else. */
 export class FrameBlock {
@@ -18,7 +16,7 @@ export class FrameBlock {
 
   /** Adds one frame: the head, the body in up to two parts, a newline. Returns the frame's bytes. */
   add(head: string, first: Buffer, second: Buffer): number {
-    if (BLOCK_BYTES - this.#to < LARGEST_FRAME) {
+    if (BLOCK_BYTES - this.#to < MAX_FRAME_BYTES + "\n".length) {
       this.flush();
       this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       this.#from = this.#to = 0;

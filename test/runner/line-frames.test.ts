@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Channel, frameHead, MAX_BODY_BYTES, parseFrame } from "../../src/runner/frame.ts";
+import { type Channel, MAX_BODY_BYTES } from "../../src/runner/frame.ts";
 import { FrameBlock, LineFrames } from "../../src/runner/line-frames.ts";
 import { LogReader } from "./log-reader.ts";
 
@@ -32,21 +32,6 @@ function chunksOf(bytes: Buffer, where: readonly number[]): Buffer[] {
   const ends = [...where.map((part) => Math.floor(part * bytes.length)), bytes.length].sort((a, b) => a - b);
   return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
-
-describe("a frame", () => {
-  it("is read back as it was written", () => {
-    const channel = fc.constantFrom<Channel>("stdout", "stderr");
-    const line = fc.integer({ min: 1, max: 999_999_999_999_999 });
-    const piece = fc.integer({ min: 0, max: 999_999_999 });
-    fc.assert(
-      fc.property(channel, line, piece, fc.boolean(), fc.uint8Array(), (channel, line, piece, last, bytes) => {
-        const body = Buffer.from(bytes);
-        const log = Buffer.concat([Buffer.from(frameHead(channel, line, piece, last)), body]);
-        expect(parseFrame(log)).toEqual({ channel, line, piece, last, body });
-      }),
-    );
-  });
-});
 
 describe("LineFrames", () => {
   it("gives the same bytes back, however they came, and never a frame larger than a log entry", () => {
