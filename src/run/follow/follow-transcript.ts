@@ -2,9 +2,10 @@ import { type Clock, type Random, systemClock } from "../../kubernetes/clock.ts"
 import type { Channel } from "../../runner/frame.ts";
 import { type Completeness, completeness } from "./assemble/completeness.ts";
 import type { FollowEvent } from "./assemble/events.ts";
+import type { LineSink } from "./assemble/line-sink.ts";
 import type { Mode } from "./assemble/log-form.ts";
-import { Delivery, type OnLog } from "./deliver/deliver.ts";
-import type { LineSink } from "./deliver/line-sink.ts";
+import { Delivery } from "./deliver/delivery.ts";
+import type { OnLog } from "./deliver/host-calls.ts";
 import { Follower } from "./follower.ts";
 import type { ContainerView } from "./read/container.ts";
 import { DEFAULT_LIMITS, type FollowLimits } from "./read/limits.ts";
@@ -35,7 +36,9 @@ const GRACE_AFTER_STOP_MS = 2000;
 export interface FollowReport {
   readonly transcript: Completeness;
   readonly mode: Mode;
-  /** True when the caller's signal ended it before the container's end was worked up. */
+  /** Why nobody could read the log; null when it was read, whatever it said. */
+  readonly unread: string | null;
+  /** True when the caller's signal ended it before the container's end was drained. */
   readonly stopped: boolean;
   /** Log streams that were opened. */
   readonly streams: number;
@@ -45,7 +48,7 @@ export interface FollowReport {
   readonly sinkFault: Error | null;
 }
 
-/** Follows a container's log until its end is worked up. Never rejects for what the cluster or the host does. */
+/** Follows a container's log until its end is drained. Never rejects for what the cluster or the host does. */
 export async function followTranscript(options: FollowOptions): Promise<FollowReport> {
   const { clock = systemClock, random = Math.random, signal } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -73,11 +76,14 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
   });
   await follower.run();
   await flush(delivery, clock, signal);
-  const { transcript, streams } = follower;
-  const stopped = signal.aborted && !follower.finished;
+  const { transcript, streams, endpoint } = follower;
+  const stopped = signal.aborted && !follower.drained;
+  const unread = transcript.taken === 0 ? endpoint.unread : null;
+  const end = { stopped, unread, undelivered: delivery.undelivered() };
   return {
-    transcript: completeness(transcript, options.container.seal(), stopped),
+    transcript: completeness(transcript, options.container.seal(), end),
     mode: transcript.mode,
+    unread,
     stopped,
     streams,
     repeated: transcript.repeated,

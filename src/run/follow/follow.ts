@@ -1,4 +1,19 @@
-/** Follows the agent's log: every line to the host, the agent's own words into the evidence. */
+/**
+ * Follows the agent's log: every line to the host, the agent's own words into the evidence.
+ *
+ * A line passes seven stations on its way:
+ *
+ *     openLog     src/kubernetes/log-stream.ts   the socket's bytes
+ *     readLog     read/read-log.ts               whole lines of one answer
+ *     GapQueue    refill/gap-queue.ts            lines behind a gap wait until it is refilled
+ *     Transcript  assemble/transcript.ts         each line once and in order, in blocks, with its number
+ *     TextPage    src/run/tell/page/text-page.ts where the page shows text: what it shows of each line
+ *     Delivery    deliver/delivery.ts            one call at a time; waits on disk for a slow host
+ *     onLog       of the host
+ *
+ * Around them: `follower.ts` keeps a stream open while the container lives (`live-stream.ts`) and reads the rest when it
+ * has ended (`drain.ts`); `refill/` gets what is missing from three sources, each through an `Intake`.
+ */
 
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { exec } from "../../kubernetes/exec/exec.ts";
@@ -10,9 +25,9 @@ import { agentCli } from "../shared/agent-cli.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 import type { FollowEvent } from "./assemble/events.ts";
+import type { LineSink } from "./assemble/line-sink.ts";
 import { missingLine } from "./assemble/missing.ts";
-import type { OnLog } from "./deliver/deliver.ts";
-import type { LineSink } from "./deliver/line-sink.ts";
+import type { OnLog } from "./deliver/host-calls.ts";
 import { followTranscript } from "./follow-transcript.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
@@ -22,7 +37,7 @@ import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
 import { TranscriptFile } from "./refill/transcript-file.ts";
 
 export { LineBatch } from "./assemble/batch.ts";
-export type { LineSink } from "./deliver/line-sink.ts";
+export type { LineBlock, LineSink } from "./assemble/line-sink.ts";
 
 /** Who gets the transcript: what the host is told of it, and in which form, is not the follower's business. */
 export interface TranscriptSink {
@@ -56,7 +71,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
   const reader = agentCli.readOutput();
   const container = viewContainer(observed);
-  const { transcript } = await followTranscript({
+  const { transcript, unread } = await followTranscript({
     open: openPodLog(client, run, observed),
     container,
     onLog: (stream, chunk) => sink.onLog(stream, chunk),
@@ -76,7 +91,8 @@ export async function followRun(request: FollowRequest): Promise<void> {
   });
   const file = await sink.close(container.seal()?.stdout?.newline ?? true);
   observed.add({ kind: "agent", result: reader.result() });
-  observed.add({ kind: "transcript", report: file ? { ...transcript, file } : transcript });
+  const kept = file === null ? {} : { file };
+  observed.add({ kind: "transcript", report: { ...transcript, ...kept, ...(unread === null ? {} : { unread }) } });
 }
 
 /** Where lines may be had that the log API lost. */
@@ -126,7 +142,7 @@ function worthTelling(event: FollowEvent): string | null {
     case "gap":
     case "reconnect":
     case "suspicion":
-    case "not-output":
+    case "unstamped":
       return null;
   }
 }

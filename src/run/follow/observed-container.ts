@@ -24,7 +24,7 @@ export function containerState(evidence: Evidence): ContainerState {
   if (!pod) return hasEnded(evidence) ? "gone" : "waiting";
   // A pod that is gone has told its container's end in its last words, or never will.
   if (pod.presence !== "present") return "gone";
-  if (pod.agent.state === "terminated") return "terminated";
+  if (pod.agent.state === "terminated") return pod.reason === "Evicted" ? "evicted" : "terminated";
   if (pod.agent.state === "running") return "running";
   // Ended before its container could start: no log will come.
   return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";

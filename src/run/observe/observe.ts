@@ -16,7 +16,7 @@ import { watchRun } from "./watch-run.ts";
 
 export { causeIsPending, hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
-export type { Evidence } from "./evidence/evidence.ts";
+export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
 export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
 export { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";

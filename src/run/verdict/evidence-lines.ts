@@ -1,3 +1,4 @@
+import type { TranscriptGap } from "../observe/observe.ts";
 import { describeResult } from "./agent.ts";
 import type { Facts } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
@@ -67,8 +68,15 @@ function fromTranscript({ evidence: { transcript } }: Facts): readonly string[] 
   if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
   if (transcript.state === "unproven")
     return [`Transcript: ${counted(transcript.lines)}, not proven complete${quoting(transcript.why)}`];
-  const gaps = transcript.gaps.map(({ from, to }) => (to === from ? `${from}` : `${from}–${to ?? "end"}`)).join(", ");
-  return [`Transcript: ${counted(transcript.lines)}, missing ${gaps}`];
+  const gaps = transcript.gaps.slice(0, MAX_GAPS).map(gapText).join(", ");
+  const more = transcript.gaps.length > MAX_GAPS ? ` and ${transcript.gaps.length - MAX_GAPS} more` : "";
+  return [`Transcript: ${counted(transcript.lines)}, missing ${gaps}${more}`];
+}
+
+const MAX_GAPS = 5;
+
+function gapText({ channel, from, to, why }: TranscriptGap): string {
+  return `${channel === "stderr" ? "stderr " : ""}${to === from ? from : `${from}–${to}`} (${why})`;
 }
 
 function fromEvents({ evidence: { events } }: Facts): readonly string[] {

@@ -1,4 +1,4 @@
-import type { PodFacts } from "../observe/observe.ts";
+import type { PodFacts, TranscriptReport } from "../observe/observe.ts";
 import { emptyResponse } from "./agent.ts";
 import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
@@ -12,7 +12,7 @@ import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 export function truncated(facts: Facts): Finding {
   const state = containerState(facts);
   const { agent, evidence } = facts;
-  const linesLost = evidence.transcript === null || evidence.transcript.state === "missing";
+  const linesLost = isUnread(evidence.transcript);
   const because = [state.evidence];
   if (agent.result) return unconfirmed(facts, state, because);
   if (stoppedBeforeStart(facts.seal)) return stoppedEarly(facts, because);
@@ -125,6 +125,12 @@ function noOutput(facts: Facts, state: State, because: readonly string[]): Findi
       : "Check the image and the arguments; the agent's stderr is in the run's log.",
     because: [...because, ...(stderr === null ? [] : [`Last line of stderr: ${stderr}`])],
   };
+}
+
+/** What nobody read cannot be told from silence; what was read and not delivered to the host can. */
+function isUnread(transcript: TranscriptReport | null): boolean {
+  if (!transcript || transcript.unread !== undefined) return true;
+  return transcript.state === "missing" && transcript.gaps.some(({ cause }) => cause === "lost");
 }
 
 function sealCountsNoLine({ seal }: Facts): boolean {

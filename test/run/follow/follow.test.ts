@@ -204,7 +204,7 @@ describe("followTranscript", () => {
     });
     check(run, report);
     expect(run.delivered.stdout).not.toContain("fsnotify");
-    expect(run.events).toContainEqual({ type: "not-output", text: expect.stringContaining("too many open files") });
+    expect(run.events).toContainEqual({ type: "unstamped", text: expect.stringContaining("too many open files") });
   });
 
   test("a node without inotify instances is asked about twice a second", async () => {

@@ -159,9 +159,8 @@ export class SimulatedRun {
   #file(): GapSource {
     return {
       name: "transcript file",
-      offer: async (transcript, nearest) => {
-        const lines = Buffer.concat(this.#frames.flatMap((frame) => [frame, NEWLINE]));
-        if (transcript.take(lines, 0, "bare") < lines.length) nearest.note(transcript.stoppedAt);
+      refill: async (intake) => {
+        intake.take(Buffer.concat(this.#frames.flatMap((frame) => [frame, NEWLINE])), "bare");
         return "read";
       },
     };

@@ -155,7 +155,11 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
     kind: fc.constant("transcript" as const),
     report: fc.constantFrom(
       { state: "complete" as const, lines: 2 },
-      { state: "missing" as const, lines: 1, gaps: [{ from: 2, to: null }] },
+      {
+        state: "missing" as const,
+        lines: 1,
+        gaps: [{ channel: "stdout", from: 2, to: 3, cause: "lost", why: "test" }],
+      },
     ),
   }),
 );

@@ -63,12 +63,25 @@ describe("the seal when every log line is lost", () => {
   });
 
   test("silence with missing lines is not called silence", () => {
-    const gap: Observation = {
+    const gap = (cause: "lost" | "undelivered"): Observation => ({
       kind: "transcript",
-      report: { state: "missing", lines: 0, gaps: [{ from: 1, to: null }] },
-    };
-    expect(judge(evidenceOf([job(), ended(1), gap]))).toMatchObject({ code: "claude_truncated" });
+      report: { state: "missing", lines: 0, gaps: [{ channel: "stdout", from: 1, to: 2, cause, why: "test" }] },
+    });
+    expect(judge(evidenceOf([job(), ended(1), gap("lost")]))).toMatchObject({ code: "claude_truncated" });
+    // What was read is known, whether the host took it or not.
+    expect(judge(evidenceOf([job(), ended(1), gap("undelivered")]))).toMatchObject({ code: "claude_start_failed" });
     expect(judge(evidenceOf([job(), ended(1), transcript(0)]))).toMatchObject({ code: "claude_start_failed" });
+  });
+
+  test("a log that nobody could read is not called silence", () => {
+    const report = { state: "unproven", lines: 0, why: "the log could not be read: refused (403)" } as const;
+    const unread: Observation = { kind: "transcript", report: { ...report, unread: "refused (403)" } };
+    const verdict = judge(evidenceOf([job(), ended(1), unread]));
+    expect(verdict).toMatchObject({ code: "claude_truncated" });
+    expect(verdict.evidence.join()).toContain("refused (403)");
+    expect(judge(evidenceOf([job(), ended(1), { kind: "transcript", report }]))).toMatchObject({
+      code: "claude_start_failed",
+    });
   });
 
   test("an agent that was stopped before it started is said to be that, whoever stopped it", () => {

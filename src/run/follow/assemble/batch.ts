@@ -1,4 +1,5 @@
 import type { Channel } from "../../../runner/frame.ts";
+import type { LineBlock } from "./line-sink.ts";
 
 const NEWLINE = 0x0a;
 
@@ -7,17 +8,19 @@ export const BATCH_BYTES = 60 * 1024;
 
 /** Gathers the lines of one channel that follow each other, so that everything behind works on blocks, not on lines. */
 export class LineBatch {
-  readonly #flush: (channel: Channel, lines: Buffer) => void;
+  readonly #flush: (block: LineBlock) => void;
   readonly #buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #length = 0;
   #channel: Channel = "stdout";
+  #from = 0;
+  #to = 0;
 
-  constructor(flush: (channel: Channel, lines: Buffer) => void) {
+  constructor(flush: (block: LineBlock) => void) {
     this.#flush = flush;
   }
 
-  /** Adds one line (without its newline), copied. */
-  add(channel: Channel, bytes: Buffer, start: number, end: number): void {
+  /** Adds one line (without its newline), copied. `number` is 0 when it has none. */
+  add(channel: Channel, number: number, bytes: Buffer, start: number, end: number): void {
     const length = end - start;
     if (channel !== this.#channel || this.#length + length + 1 > BATCH_BYTES) this.flush();
     this.#channel = channel;
@@ -25,19 +28,29 @@ export class LineBatch {
       const own = Buffer.allocUnsafe(length + 1);
       bytes.copy(own, 0, start, end);
       own[length] = NEWLINE;
-      this.#flush(channel, own);
+      this.#flush({ channel, bytes: own, from: number, to: number });
       return;
     }
     bytes.copy(this.#buffer, this.#length, start, end);
     this.#length += length;
     this.#buffer[this.#length++] = NEWLINE;
+    if (number === 0) return;
+    if (this.#from === 0) this.#from = number;
+    this.#to = number;
   }
 
   /** Hands on what was gathered; the bytes are overwritten by what comes next. */
   flush(): void {
     if (this.#length === 0) return;
-    const lines = this.#buffer.subarray(0, this.#length);
+    const block = {
+      channel: this.#channel,
+      bytes: this.#buffer.subarray(0, this.#length),
+      from: this.#from,
+      to: this.#to,
+    };
     this.#length = 0;
-    this.#flush(this.#channel, lines);
+    this.#from = 0;
+    this.#to = 0;
+    this.#flush(block);
   }
 }

@@ -17,7 +17,7 @@ export type FollowEvent =
   | { readonly type: "missing"; readonly missing: Missing }
   | { readonly type: "suspicion"; readonly place: Suspicion }
   /** Text in the body of the log that no container wrote: the kubelet's own errors, the rest of an older line. */
-  | { readonly type: "not-output"; readonly text: string }
+  | { readonly type: "unstamped"; readonly text: string }
   /** A frame came again with other bytes. */
   | { readonly type: "conflict"; readonly channel: Channel; readonly line: number }
   /** `onLog` or the line observer threw, rejected, or did not settle. Told once for each. */

@@ -5,7 +5,7 @@ export class LongLine {
   readonly #maxBytes: number;
   #pieces: Buffer[] = [];
   #bytes = 0;
-  #unwanted = false;
+  #discarded = false;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -16,28 +16,23 @@ export class LongLine {
     return this.#bytes;
   }
 
-  /** True while the pieces of the current line are counted but not kept. */
-  get unwanted(): boolean {
-    return this.#unwanted;
-  }
-
-  /** Adds a piece, copied: what it lies in may be far larger. Past the bound the line is let go. */
+  /** Adds a piece, copied: what it lies in may be far larger. Past the bound the line is discarded. */
   add(piece: Buffer): void {
     this.#bytes += piece.length;
-    if (this.#unwanted) return;
+    if (this.#discarded) return;
     if (this.#bytes > this.#maxBytes) this.discard();
     else this.#pieces.push(Buffer.from(piece));
   }
 
-  /** The rest of the current line will not be wanted. */
+  /** From now on the pieces of the current line are counted and not kept. */
   discard(): void {
-    this.#unwanted = true;
+    this.#discarded = true;
     this.#pieces = [];
   }
 
-  /** The whole line with a newline, and forgets it; null when it was let go. */
+  /** The whole line with a newline, and forgets it; null when it was discarded. */
   take(): Buffer | null {
-    const line = this.#unwanted ? null : Buffer.concat([...this.#pieces, NEWLINE]);
+    const line = this.#discarded ? null : Buffer.concat([...this.#pieces, NEWLINE]);
     this.forget();
     return line;
   }
@@ -45,6 +40,6 @@ export class LongLine {
   forget(): void {
     this.#pieces = [];
     this.#bytes = 0;
-    this.#unwanted = false;
+    this.#discarded = false;
   }
 }

@@ -1,16 +1,22 @@
 import type { Channel } from "../../../runner/frame.ts";
 
-/** Lines that could not be had; both ends included. */
+/** Lines that the host does not have; both ends included. In a log without numbers, lines count as they arrived. */
 export interface Missing {
   readonly channel: Channel;
   readonly from: number;
   readonly to: number;
+  /** `lost` they could not be read; `undelivered` they were read, and the host did not take them. */
+  readonly cause: "lost" | "undelivered";
   readonly why: string;
+}
+
+export function countOf({ from, to }: Pick<Missing, "from" | "to">): number {
+  return to - from + 1;
 }
 
 /** The line that stands in the transcript where lines are missing. */
 export function missingLine(gap: Missing): string {
-  const count = gap.to - gap.from + 1;
+  const count = countOf(gap);
   const of = gap.channel === "stderr" ? " of stderr" : "";
   const which = count === 1 ? `${gap.from}` : `${gap.from}–${gap.to}`;
   return `[paperclip] ${count} ${count === 1 ? "line" : "lines"}${of} missing: ${which} (${gap.why})`;

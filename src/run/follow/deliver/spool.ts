@@ -1,69 +1,65 @@
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { SpoolFiles, type StoredBlock } from "./spool-files.ts";
 
-/** One entry: bytes with a small number that tells what they are. */
+/** One entry: bytes with three numbers that tell what they are. */
 export interface SpoolEntry {
+  /** A small number: entries of one tag may be taken together. */
   readonly tag: number;
+  readonly from: number;
+  readonly to: number;
   readonly bytes: Buffer;
 }
 
-/** Entries that were written together, each behind its head. */
-interface StoredBlock {
-  readonly at: number;
-  readonly length: number;
-}
+/** Tag (1 byte), length (4), `from` and `to` (6 each). */
+const HEAD_BYTES = 17;
 
-/** Tag (1 byte) and length (4 bytes). */
-const HEAD_BYTES = 5;
-
-/** Bytes that are written to the file together. */
+/** Bytes that are written to disk together. */
 const WRITE_BYTES = 1024 * 1024;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /**
- * First in, first out; what exceeds the bound in memory lies in a temporary file. `push` never waits. Entries pass
- * through three places in order: memory to be taken, the file, memory to be written.
+ * First in, first out; what exceeds the bound in memory lies on disk. `push` never waits. Entries pass through three
+ * places in order: memory to be taken, disk, memory to be written.
  */
 export class Spool {
   readonly #memoryBytes: number;
   readonly #onSpill: (error: Error | null) => void;
+  readonly #files: SpoolFiles;
   #ready: SpoolEntry[] = [];
   #readyBytes = 0;
   #stored: StoredBlock[] = [];
   #unwritten: SpoolEntry[] = [];
   #unwrittenBytes = 0;
-  #file: FileHandle | null = null;
-  #folder: string | null = null;
   #writing: Promise<void> | null = null;
-  #end = 0;
   #spilled = false;
   #broken = false;
 
-  /** `onSpill` hears once that the file is used, and of the error when it cannot be. */
-  constructor(memoryBytes: number, onSpill: (error: Error | null) => void) {
+  /** `onSpill` hears once that the disk is used, and of the error when it cannot be. */
+  constructor(memoryBytes: number, onSpill: (error: Error | null) => void, segmentBytes = SEGMENT_BYTES) {
     this.#memoryBytes = memoryBytes;
     this.#onSpill = onSpill;
+    this.#files = new SpoolFiles(segmentBytes);
   }
 
   get empty(): boolean {
     return this.#ready.length === 0 && this.#stored.length === 0 && this.#unwritten.length === 0;
   }
 
-  /** True when more lies in memory than should: the file cannot keep up, or cannot be written. */
+  /** True when more lies in memory than should: the disk cannot keep up, or cannot be written. */
   get overfull(): boolean {
     return this.#readyBytes + this.#unwrittenBytes > 4 * this.#memoryBytes;
   }
 
-  push(tag: number, bytes: Buffer): void {
+  push(entry: SpoolEntry): void {
+    const { length } = entry.bytes;
     const behindFile = this.#stored.length > 0 || this.#unwritten.length > 0;
-    const fits = this.#ready.length === 0 || this.#readyBytes + bytes.length <= this.#memoryBytes;
+    const fits = this.#ready.length === 0 || this.#readyBytes + length <= this.#memoryBytes;
     if (!behindFile && (this.#broken || fits)) {
-      this.#ready.push({ tag, bytes });
-      this.#readyBytes += bytes.length;
+      this.#ready.push(entry);
+      this.#readyBytes += length;
       return;
     }
-    this.#unwritten.push({ tag, bytes });
-    this.#unwrittenBytes += bytes.length;
+    this.#unwritten.push(entry);
+    this.#unwrittenBytes += length;
     if (this.#unwrittenBytes >= WRITE_BYTES && !this.#writing && !this.#broken) this.#startWriting();
   }
 
@@ -88,16 +84,13 @@ export class Spool {
     return this.#ready.splice(0, count);
   }
 
-  /** Removes the file. */
+  /** Removes what is on disk. */
   async close(): Promise<void> {
     if (this.#writing) await this.#writing;
     this.#ready = [];
     this.#stored = [];
     this.#unwritten = [];
-    await this.#file?.close();
-    this.#file = null;
-    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
-    this.#folder = null;
+    await this.#files.close();
   }
 
   #moveUnwritten(): void {
@@ -109,20 +102,17 @@ export class Spool {
 
   async #read(): Promise<boolean> {
     const stored = this.#stored[0];
-    if (!stored || !this.#file) return false;
-    const block = Buffer.allocUnsafeSlow(stored.length);
+    if (!stored) return false;
+    let block: Buffer;
     try {
-      await readWhole(this.#file, block, stored.at);
+      block = await this.#files.read(stored);
     } finally {
       // Even when it cannot be read: what lies behind it can.
       this.#stored.shift();
     }
-    for (let at = 0; at < block.length; ) {
-      const start = at + HEAD_BYTES;
-      const bytes = block.subarray(start, start + block.readUInt32LE(at + 1));
-      this.#ready.push({ tag: block.readUInt8(at), bytes });
-      this.#readyBytes += bytes.length;
-      at = start + bytes.length;
+    for (const entry of unpack(block)) {
+      this.#ready.push(entry);
+      this.#readyBytes += entry.bytes.length;
     }
     return true;
   }
@@ -138,43 +128,34 @@ export class Spool {
     const entries = this.#unwritten.slice();
     const block = Buffer.concat(entries.flatMap((entry) => [headOf(entry), entry.bytes]));
     try {
-      this.#file ??= await this.#create();
-      let written = 0;
-      while (written < block.length) {
-        const { bytesWritten } = await this.#file.write(block, written, block.length - written, this.#end + written);
-        written += bytesWritten;
-      }
+      this.#stored.push(await this.#files.append(block));
     } catch (error) {
       this.#broken = true;
       this.#onSpill(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    this.#stored.push({ at: this.#end, length: block.length });
-    this.#end += block.length;
     this.#unwritten = this.#unwritten.slice(entries.length);
     this.#unwrittenBytes -= block.length - entries.length * HEAD_BYTES;
     if (!this.#spilled) this.#onSpill(null);
     this.#spilled = true;
   }
-
-  async #create(): Promise<FileHandle> {
-    this.#folder = await mkdtemp(join(tmpdir(), "claude-k8s-"));
-    // Only this process reads it: a transcript may hold what the agent saw.
-    return open(join(this.#folder, "spool"), "w+", 0o600);
-  }
 }
 
-function headOf({ tag, bytes }: SpoolEntry): Buffer {
+function headOf({ tag, from, to, bytes }: SpoolEntry): Buffer {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
   head.writeUInt8(tag, 0);
   head.writeUInt32LE(bytes.length, 1);
+  head.writeUIntLE(from, 5, 6);
+  head.writeUIntLE(to, 11, 6);
   return head;
 }
 
-async function readWhole(file: FileHandle, block: Buffer, at: number): Promise<void> {
-  for (let filled = 0; filled < block.length; ) {
-    const { bytesRead } = await file.read(block, filled, block.length - filled, at + filled);
-    if (bytesRead === 0) throw new Error("the spool file was cut short");
-    filled += bytesRead;
+function* unpack(block: Buffer): Generator<SpoolEntry> {
+  for (let at = 0; at < block.length; ) {
+    const start = at + HEAD_BYTES;
+    const end = start + block.readUInt32LE(at + 1);
+    const [from, to] = [block.readUIntLE(at + 5, 6), block.readUIntLE(at + 11, 6)];
+    yield { tag: block.readUInt8(at), from, to, bytes: block.subarray(start, end) };
+    at = end;
   }
 }

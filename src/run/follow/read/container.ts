@@ -1,7 +1,10 @@
 import type { Seal } from "../../../runner/seal.ts";
 
-/** `gone`: the pod object is no more; an open stream may outlive it (measured: by 4 ms and its buffers). */
-export type ContainerState = "waiting" | "running" | "terminated" | "gone";
+/**
+ * `gone`: the pod object is no more; an open stream may outlive it (measured: by 4 ms and its buffers). `evicted`: the
+ * node ended the pod and removed its containers with their logs; the pod object stays (measured on 1.36).
+ */
+export type ContainerState = "waiting" | "running" | "terminated" | "evicted" | "gone";
 
 /** What the observer of the cluster knows about the container whose log is followed. */
 export interface ContainerView {
@@ -13,5 +16,5 @@ export interface ContainerView {
 }
 
 export function hasEnded(state: ContainerState): boolean {
-  return state === "terminated" || state === "gone";
+  return state === "terminated" || state === "evicted" || state === "gone";
 }

@@ -18,6 +18,8 @@ export interface FollowLimits {
   readonly endPatienceMs: number;
   /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
   readonly endTotalMs: number;
+  /** The same for a log that could not be opened once in the run: the seal has the verdict. @default 15 s */
+  readonly deadEndMs: number;
   /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
   readonly doubtMs: number;
   /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: FollowLimits = {
   gapPatienceMs: 20_000,
   endPatienceMs: 5 * 60_000,
   endTotalMs: 15 * 60_000,
+  deadEndMs: 15_000,
   doubtMs: 20_000,
   onLogMs: 60_000,
   onLogAgainMs: 1000,

@@ -1,12 +1,12 @@
 /** How one answer of the log API served. */
 export interface Served {
-  /** It was left for its silence: that says nothing of how far answers get. */
+  /** It was closed for its silence: that says nothing of how far answers get. */
   readonly silent: boolean;
   /** Lines that were new, and lines that were known. */
   readonly taken: number;
   readonly repeated: number;
-  /** How many lines lie between what is known and the first that came; 0 when the answer connects. */
-  readonly ahead: number;
+  /** How many lines are missing between what is known and the first that came; 0 when the answer connects. */
+  readonly gap: number;
 }
 
 /** Answers without a new line before another way is tried. */
@@ -23,7 +23,7 @@ const MARGIN = 64;
 export class TailCount {
   #fruitless = 0;
   #lines: number | null = null;
-  #ahead = 0;
+  #gap = 0;
 
   /** Entries to ask for; null = ask by time alone. */
   get lines(): number | null {
@@ -31,12 +31,12 @@ export class TailCount {
   }
 
   served(answer: Served): void {
-    const noFurther = answer.ahead === this.#ahead;
-    this.#ahead = answer.ahead;
-    if (answer.ahead > 0 && this.#lines !== null) {
+    const noFurther = answer.gap === this.#gap;
+    this.#gap = answer.gap;
+    if (answer.gap > 0 && this.#lines !== null) {
       // More was asked for than lay between, and it begins where it began: the node has thrown away what lay between.
       // By time, the stream is what it is, and the gap is worked on.
-      this.#lines = noFurther ? null : this.#lines + answer.ahead + MARGIN;
+      this.#lines = noFurther ? null : this.#lines + answer.gap + MARGIN;
     } else if (answer.silent) {
       this.#fruitless = 0;
       this.#lines = null;

@@ -1,6 +1,6 @@
-import { isBefore, type Place } from "../assemble/frames.ts";
+import { isBefore, type Place } from "../assemble/frame-channel.ts";
 
-/** The first frames that came although others are missing before them, the gapEnd of each channel. */
+/** Where the gap of each channel ends: the first frame that a source has although others are missing before it. */
 export class GapEnd {
   stdout: Place | null = null;
   stderr: Place | null = null;
@@ -15,11 +15,8 @@ export class GapEnd {
     if (!known || isBefore(place, known)) this[place.channel] = place;
   }
 
-  /** Forgets; answers what was known. */
-  clear(): readonly Place[] {
-    const known = [this.stdout, this.stderr].filter((place) => place !== null);
-    this.stdout = null;
-    this.stderr = null;
-    return known;
+  merge({ stdout, stderr }: GapEnd): void {
+    this.note(stdout);
+    this.note(stderr);
   }
 }

@@ -1,50 +1,28 @@
 import type { Clock } from "../../../kubernetes/clock.ts";
 import type { FollowEvent } from "../assemble/events.ts";
-import { secondOf, sinceTime } from "../assemble/stamp.ts";
-import type { Transcript } from "../assemble/transcript.ts";
-import type { ContainerView } from "../read/container.ts";
+import { type ContainerView, hasEnded } from "../read/container.ts";
 import type { FollowLimits } from "../read/limits.ts";
-import type { LogError, LogRequest, OpenLog } from "../read/log-source.ts";
-import { endsInErrorText, readLog } from "../read/read-log.ts";
+import type { LogEndpoint } from "../read/log-endpoint.ts";
+import type { LogError, LogRequest } from "../read/log-source.ts";
+import { endsInErrorText, type Reading, readLog } from "../read/read-log.ts";
+import { since, tail } from "../read/resume.ts";
 import { StallGuard } from "../read/stall-guard.ts";
 import { TailCount } from "../read/tail-count.ts";
-import type { GapEnd } from "./gap-end.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
-
-/**
- * stdout and stderr of a raw log have writers of their own, and stamps up to 3.1 ms backwards (measured): one second
- * earlier misses none.
- */
-const RAW_MARGIN_SEC = 1;
-
-/** From where to ask for what follows the line with this stamp; `earlierSec` asks for more. */
-export function since(stamp: string | null, transcript: Transcript, earlierSec = 0): Pick<LogRequest, "sinceTime"> {
-  const second = stamp === null ? null : secondOf(stamp);
-  if (second === null) return {};
-  return { sinceTime: sinceTime(second - earlierSec - (transcript.mode === "framed" ? 0 : RAW_MARGIN_SEC)) };
-}
-
-/** How much of the end to ask for; only frames tell where the answer belongs. */
-export function tail(lines: number | null, transcript: Transcript): Pick<LogRequest, "tailLines"> {
-  return lines === null || transcript.mode !== "framed" ? {} : { tailLines: lines };
-}
+import type { Intake } from "./intake.ts";
 
 /** How often the time for an answer is added up, at most. */
 const MOST_STALLS = 3;
 
+/** What the kubelet says of the log of a container that it has removed (measured on 1.36, after an eviction). */
+const REMOVED = "unable to retrieve container logs for ";
+
 export interface LogApiOptions {
-  readonly open: OpenLog;
+  readonly endpoint: LogEndpoint;
   readonly container: Pick<ContainerView, "state">;
   readonly clock: Clock;
   readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs" | "doubtMs">;
   readonly onEvent: (event: FollowEvent) => void;
-}
-
-interface Wanted {
-  readonly transcript: Transcript;
-  readonly gapEnd: GapEnd;
-  readonly enough: () => boolean;
-  readonly signal: AbortSignal;
 }
 
 /** The log API once more, without following: what the node still has. */
@@ -67,73 +45,68 @@ export class LogApi implements GapSource {
     this.#options = options;
   }
 
-  async offer(
-    transcript: Transcript,
-    gapEnd: GapEnd,
-    enough: () => boolean,
-    signal: AbortSignal,
-  ): Promise<SourceAnswer> {
+  async refill(intake: Intake): Promise<SourceAnswer> {
+    const { transcript } = intake;
     // A pod that is no more has no log (404, measured), whether the API server can be asked or not.
     if (this.#options.container.state() === "gone") return "absent";
-    const wanted = { transcript, gapEnd, enough, signal };
     const request = {
       follow: false,
       ...since(transcript.lastStamp, transcript),
       ...tail(this.#tail.lines, transcript),
     };
-    const answer = await this.#read(request, wanted);
+    const answer = await this.#read(request, intake);
     const limited = request.sinceTime !== undefined || request.tailLines !== undefined;
-    if (answer !== "read" || !limited || transcript.mode === "raw") return answer;
+    if (answer !== "read" || !limited || transcript.mode === "raw" || intake.filled) return answer;
     // Where the node's clock stepped back, lines that came later have earlier stamps: `sinceTime` withholds them.
-    const ahead = gapEnd.clear();
-    const all = enough() ? answer : await this.#read({ follow: false }, wanted);
-    for (const place of ahead) gapEnd.note(place);
+    const whole = intake.again();
+    const all = await this.#read({ follow: false }, whole);
+    intake.gapEnd.merge(whole.gapEnd);
     return all;
   }
 
-  async #read(request: LogRequest, wanted: Wanted): Promise<SourceAnswer> {
-    const { transcript, gapEnd, enough, signal } = wanted;
-    const { open, clock, limits, onEvent } = this.#options;
-    const stop = new AbortController();
+  async #read(request: LogRequest, intake: Intake): Promise<SourceAnswer> {
+    const { transcript } = intake;
+    const { endpoint, clock, limits, onEvent } = this.#options;
     const stall = new StallGuard(clock, limits.stallMs * Math.min(MOST_STALLS, 1 + this.#stalls));
     const { taken, repeated } = transcript;
     let first = true;
-    let ahead = 0;
+    let gap = 0;
     transcript.open();
     const reading = await readLog(
-      open,
+      endpoint.open,
       request,
       {
         maxLineBytes: limits.maxLineBytes,
         chunk: () => stall.heard(),
         block: (lines) => {
-          if (first && request.tailLines !== undefined) ahead = transcript.distanceTo(lines);
+          if (first && request.tailLines !== undefined) gap = transcript.gapBefore(lines);
           first = false;
-          if (ahead > 0) stop.abort();
-          else if (transcript.take(lines, 0, "stamped") < lines.length) {
-            gapEnd.note(transcript.stoppedAt);
-            stop.abort();
-          }
-          if (enough()) stop.abort();
+          if (gap > 0) intake.satisfy();
+          else intake.take(lines, "stamped");
         },
         overlong: (line) => transcript.takeOverlong(line.start, line.bytes),
       },
-      AbortSignal.any([signal, stop.signal, stall.signal]),
+      AbortSignal.any([intake.signal, stall.signal]),
     );
     stall.stop();
+    endpoint.note(reading);
     this.#stalls = stall.signal.aborted ? this.#stalls + 1 : 0;
-    const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, ahead };
+    const served = { taken: transcript.taken - taken, repeated: transcript.repeated - repeated, gap };
     this.#tail.served({ ...served, silent: false });
     if (reading.kind === "ended" && reading.clean) this.#noteUnfinished(reading.unfinished);
     if (reading.kind === "failed" || reading.kind === "refused") {
       onEvent({ type: "reconnect", why: reading.error.message, waitMs: 0 });
     }
-    const doubtful = ahead > 0 || endsInErrorText(reading);
+    return gap > 0 ? "failed" : this.#answerOf(reading, intake.satisfied);
+  }
+
+  #answerOf(reading: Reading, satisfied: boolean): SourceAnswer {
     switch (reading.kind) {
       case "ended":
-        return reading.clean && !doubtful ? "read" : "failed";
+        if (endsInErrorText(reading)) return this.#isLogRemoved(reading.unfinished) ? "absent" : "failed";
+        return reading.clean ? "read" : "failed";
       case "aborted":
-        return stop.signal.aborted && !doubtful ? "read" : "failed";
+        return satisfied ? "read" : "failed";
       case "gone":
       case "refused":
         return this.#isFinal(reading.error) ? "absent" : "failed";
@@ -144,11 +117,25 @@ export class LogApi implements GapSource {
   }
 
   /**
+   * True when the kubelet has removed the container: it answers 200 with a text then, for ever. Where only the text says
+   * so, it is doubted for a while: a log that is being rotated is not there for a moment.
+   */
+  #isLogRemoved(text: Buffer | null): boolean {
+    if (!text?.toString("latin1").startsWith(REMOVED)) return false;
+    const state = this.#options.container.state();
+    return state === "evicted" || (hasEnded(state) && this.#isDoubtedLongEnough());
+  }
+
+  /**
    * A 400 is the kubelet's word on this container. The others are doubted for a while: an API server that has just started
    * knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway speaks for nobody.
    */
   #isFinal({ kind, status }: LogError): boolean {
-    if (kind === "status" && status === 400) return true;
+    return (kind === "status" && status === 400) || this.#isDoubtedLongEnough();
+  }
+
+  /** True when the log has been refused again and again for so long. */
+  #isDoubtedLongEnough(): boolean {
     const { clock, limits } = this.#options;
     const now = clock.now();
     const { first, last } = this.#refused;

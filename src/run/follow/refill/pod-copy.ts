@@ -1,10 +1,9 @@
 import type { ExecEnd } from "../../../kubernetes/exec/exec.ts";
 import { transcriptReader } from "../../../runner/spec.ts";
-import type { Transcript } from "../assemble/transcript.ts";
 import type { ContainerView } from "../read/container.ts";
-import { CopyPlaces } from "./copy-places.ts";
-import type { GapEnd } from "./gap-end.ts";
+import { CopyReader } from "./copy-reader.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
+import type { Intake } from "./intake.ts";
 
 /** Runs a program in the pod and hands over what it prints. Errors are values; aborting the signal ends it. */
 export type RunInPod = (
@@ -28,49 +27,39 @@ const NEWLINE = 0x0a;
 export class PodCopy implements GapSource {
   readonly name = "transcript in the pod";
   readonly #options: PodCopyOptions;
-  readonly #places = new CopyPlaces();
+  readonly #reader = new CopyReader();
   #refused = false;
 
   constructor(options: PodCopyOptions) {
     this.#options = options;
   }
 
-  async offer(
-    transcript: Transcript,
-    gapEnd: GapEnd,
-    enough: () => boolean,
-    signal: AbortSignal,
-  ): Promise<SourceAnswer> {
+  async refill(intake: Intake): Promise<SourceAnswer> {
     const { folder, run, container, onRefused } = this.#options;
     if (this.#refused || container.state() !== "running") return "absent";
-    const satisfied = new AbortController();
-    const start = this.#places.before(transcript);
+    const start = this.#reader.before(intake.transcript);
     let head = Buffer.alloc(0);
     let take: ((chunk: Buffer) => void) | null = null;
     const hear = (bytes: Buffer): void => {
-      if (take) take(bytes);
-      else {
-        head = Buffer.concat([head, bytes]);
-        const end = head.indexOf(NEWLINE);
-        if (end < 0) return;
-        const offset = Number(head.toString("latin1", 0, end));
-        // What lay before it is gone: nothing is known of it, and nothing can be awaited from there.
-        const from = start?.offset === offset ? start : { offset, stdout: 0, stderr: 0 };
-        take = this.#places.reading(from, transcript, gapEnd);
-        take(head.subarray(end + 1));
+      if (take) {
+        take(bytes);
+        return;
       }
-      if (enough()) satisfied.abort();
+      head = Buffer.concat([head, bytes]);
+      const end = head.indexOf(NEWLINE);
+      if (end < 0) return;
+      const offset = Number(head.toString("latin1", 0, end));
+      // What lay before it is gone: nothing is known of it, and nothing can be awaited from there.
+      const from = start?.offset === offset ? start : { offset, stdout: 0, stderr: 0 };
+      take = this.#reader.reading(from, intake);
+      take(head.subarray(end + 1));
     };
-    const end = await run(
-      transcriptReader(folder, start?.offset ?? 0),
-      hear,
-      AbortSignal.any([signal, satisfied.signal]),
-    );
+    const end = await run(transcriptReader(folder, start?.offset ?? 0), hear, intake.signal);
     if (end.kind === "refused") {
       this.#refused = true;
       onRefused(end.error);
     }
-    return answerOf(end, satisfied.signal.aborted);
+    return answerOf(end, intake.satisfied);
   }
 }
 

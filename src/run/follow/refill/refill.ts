@@ -2,10 +2,11 @@ import type { Clock, Random } from "../../../kubernetes/clock.ts";
 import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 import type { Channel } from "../../../runner/frame.ts";
 import type { FollowEvent } from "../assemble/events.ts";
-import type { Place } from "../assemble/frames.ts";
+import type { Place } from "../assemble/frame-channel.ts";
 import type { Transcript } from "../assemble/transcript.ts";
 import { GapEnd } from "./gap-end.ts";
 import type { GapSource } from "./gap-source.ts";
+import { Intake } from "./intake.ts";
 
 /** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
 export interface RefillTarget {
@@ -36,13 +37,12 @@ const MIN_ATTEMPTS = 8;
 /** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
 export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
   const { transcript, clock, random, signal } = options;
-  const gapEnd = new GapEnd();
   let quietSince = clock.now();
   // Nothing tells what lacks at an open end, and each run with one waits so often (1.5 s in all).
   let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const { failed, read } = await askAll(target, gapEnd, options);
+    const { failed, read, gapEnd } = await askAll(target, options);
     if (isReached(target, transcript)) return;
     const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
     if (transcript.taken > taken) {
@@ -55,22 +55,24 @@ export async function refill(target: RefillTarget, options: RefillOptions): Prom
   }
 }
 
+/** Gives up everything before the target. */
+export function giveUpRest(target: RefillTarget, options: Pick<RefillOptions, "transcript" | "why">): void {
+  while (giveUpNext(target, new GapEnd(), options));
+}
+
 /** One round. `failed`: a source may have more later; `read`: one gave what it has. */
-async function askAll(target: RefillTarget, gapEnd: GapEnd, options: RefillOptions) {
+async function askAll(target: RefillTarget, options: RefillOptions) {
   const { transcript, sources, signal } = options;
-  gapEnd.clear();
-  const round = { failed: false, read: false };
+  const round = { failed: false, read: false, gapEnd: new GapEnd() };
   for (const source of sources) {
     const from = transcript.stdout.line;
-    const before = gapEnd.clear();
-    // What a source has comes in order: behind a frame that is ahead there is none that is missing.
-    const enough = () => isReached(target, transcript) || gapEnd.any;
-    const answer = await source.offer(transcript, gapEnd, enough, signal);
-    for (const place of before) gapEnd.note(place);
+    const intake = new Intake(transcript, () => isReached(target, transcript), signal);
+    const answer = await source.refill(intake);
+    round.gapEnd.merge(intake.gapEnd);
     if (answer !== "absent") round[answer] = true;
     // A source goes on a little beyond what was missing.
     const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
-    const to = Math.min(transcript.stdout.line - 1, Math.max(from, beyond - 1));
+    const to = Math.min(transcript.stdout.lastLine, Math.max(from, beyond - 1));
     if (transcript.stdout.line > from)
       options.onEvent({ type: "refilled", channel: "stdout", from, to, source: source.name });
     if (isReached(target, transcript) || signal.aborted) break;
@@ -80,20 +82,22 @@ async function askAll(target: RefillTarget, gapEnd: GapEnd, options: RefillOptio
 
 function isReached(target: RefillTarget, transcript: Transcript): boolean {
   if (target.openEnded) return false;
-  return CHANNELS.every((channel) => {
-    const limit = target[channel];
-    return limit === null || !transcript.cursor(channel).isBefore(limit);
+  return CHANNELS.every((name) => {
+    const limit = target[name];
+    return limit === null || !transcript.channel(name).isBefore(limit);
   });
 }
 
-function giveUpNext(target: RefillTarget, gapEnd: GapEnd, options: RefillOptions): boolean {
-  const { transcript } = options;
-  for (const channel of CHANNELS) {
-    const limit = target[channel];
-    if (limit) gapEnd.note(limit);
-    const to = gapEnd[channel];
-    if (to && transcript.cursor(channel).isBefore(to)) {
-      transcript.giveUp(to, options.why());
+function giveUpNext(
+  target: RefillTarget,
+  gapEnd: GapEnd,
+  { transcript, why }: Pick<RefillOptions, "transcript" | "why">,
+): boolean {
+  for (const name of CHANNELS) {
+    gapEnd.note(target[name]);
+    const to = gapEnd[name];
+    if (to && transcript.channel(name).isBefore(to)) {
+      transcript.giveUp(to, why());
       return true;
     }
   }

@@ -1,8 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Transcript } from "../assemble/transcript.ts";
-import { CopyPlaces } from "./copy-places.ts";
-import type { GapEnd } from "./gap-end.ts";
+import { CopyReader } from "./copy-reader.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
+import type { Intake } from "./intake.ts";
 
 const READ_BYTES = 256 * 1024;
 
@@ -10,18 +9,13 @@ const READ_BYTES = 256 * 1024;
 export class TranscriptFile implements GapSource {
   readonly name = "transcript file";
   readonly #path: string;
-  readonly #places = new CopyPlaces();
+  readonly #reader = new CopyReader();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  async offer(
-    transcript: Transcript,
-    gapEnd: GapEnd,
-    enough: () => boolean,
-    signal: AbortSignal,
-  ): Promise<SourceAnswer> {
+  async refill(intake: Intake): Promise<SourceAnswer> {
     let file: FileHandle;
     try {
       file = await open(this.#path, "r");
@@ -29,9 +23,9 @@ export class TranscriptFile implements GapSource {
       return isMissing(error) ? "absent" : "failed";
     }
     try {
-      const start = this.#places.before(transcript) ?? { offset: 0, stdout: 0, stderr: 0 };
-      const take = this.#places.reading(start, transcript, gapEnd);
-      for (let at = start.offset; !enough() && !signal.aborted; ) {
+      const start = this.#reader.before(intake.transcript) ?? { offset: 0, stdout: 0, stderr: 0 };
+      const take = this.#reader.reading(start, intake);
+      for (let at = start.offset; !intake.signal.aborted; ) {
         const chunk = Buffer.allocUnsafeSlow(READ_BYTES);
         const { bytesRead } = await file.read(chunk, 0, READ_BYTES, at);
         if (bytesRead === 0) break;

@@ -31,19 +31,28 @@ export interface Evidence {
   readonly faults: readonly Fault[];
 }
 
+/** Line numbers, both ends included. */
+export interface TranscriptGap {
+  readonly channel: "stdout" | "stderr";
+  readonly from: number;
+  readonly to: number;
+  /** `lost` they could not be read; `undelivered` they were read, and the host did not take them. */
+  readonly cause: "lost" | "undelivered";
+  readonly why: string;
+}
+
+/** `lines`: of the agent's stdout that the host has. */
 type TranscriptState =
-  /** Every line arrived: the seal's count and hash agree. */
+  /** The host took every line: the seal's count and hash agree. */
   | { readonly state: "complete"; readonly lines: number }
-  /** Lines are known to be missing; `gaps` are ranges of line numbers, both ends included. */
-  | {
-      readonly state: "missing";
-      readonly lines: number;
-      readonly gaps: readonly { readonly from: number; readonly to: number | null }[];
-    }
+  /** Lines are known to be missing. */
+  | { readonly state: "missing"; readonly lines: number; readonly gaps: readonly TranscriptGap[] }
   /** No gap was seen, but nothing excludes one. */
   | { readonly state: "unproven"; readonly lines: number; readonly why: string };
 
 export type TranscriptReport = TranscriptState & {
+  /** Why nobody could read the log; absent when it was read, even if it said nothing. */
+  readonly unread?: string;
   /** Path of the file with the lines as the agent wrote them, where the page shows something else. */
   readonly file?: string;
 };

@@ -1,8 +1,7 @@
 /** Stands between the follower and `onLog`: the agent's stdout goes to a file as it is, and to the page in words. */
 
 import { type FormatOptions, formatEvent } from "../../../format/format-line.ts";
-import type { Channel } from "../../../runner/frame.ts";
-import { LineBatch, type LineSink } from "../../follow/follow.ts";
+import { LineBatch, type LineBlock, type LineSink } from "../../follow/follow.ts";
 import type { KeptTranscript } from "./kept-transcript.ts";
 
 const NEWLINE = 0x0a;
@@ -24,18 +23,19 @@ export class TextPage implements LineSink {
       thoughts: { lines: 4, columns: 240 },
       rest: command,
     };
-    this.#batch = new LineBatch((channel, lines) => shown.push(channel, lines));
+    this.#batch = new LineBatch((block) => shown.push(block));
   }
 
-  push(channel: Channel, lines: Buffer): void {
-    if (channel === "stderr") {
-      this.#shown.push(channel, lines);
+  push(block: LineBlock): void {
+    if (block.channel === "stderr") {
+      this.#shown.push(block);
       return;
     }
-    this.#kept.push(lines);
-    for (let at = 0; at < lines.length; ) {
-      const end = lines.indexOf(NEWLINE, at);
-      this.#show(lines, at, end);
+    const { bytes, from } = block;
+    this.#kept.push(bytes);
+    for (let at = 0, number = from; at < bytes.length; number = number === 0 ? 0 : number + 1) {
+      const end = bytes.indexOf(NEWLINE, at);
+      this.#show(number, bytes, at, end);
       at = end + 1;
     }
     this.#batch.flush();
@@ -54,15 +54,15 @@ export class TextPage implements LineSink {
   }
 
   /** A line that is no event of Claude Code's is shown as it is. */
-  #show(lines: Buffer, at: number, end: number): void {
+  #show(number: number, lines: Buffer, at: number, end: number): void {
     const words = this.#wordsOf(lines.toString("utf8", at, end));
     if (words === null) {
-      this.#batch.add("stdout", lines, at, end);
+      this.#batch.add("stdout", number, lines, at, end);
       return;
     }
     for (const text of words) {
       const bytes = Buffer.from(text);
-      this.#batch.add("stdout", bytes, 0, bytes.length);
+      this.#batch.add("stdout", number, bytes, 0, bytes.length);
     }
   }
 

@@ -4,8 +4,9 @@ import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
 import type { Seal } from "../../../../src/runner/seal.ts";
 
 const silent = (): Transcript =>
-  new Transcript({ lines: () => undefined, notice: () => undefined, event: () => undefined }, 1024);
-const why = (seal: Seal | null): unknown => (completeness(silent(), seal, false) as { why?: string }).why;
+  new Transcript({ sink: { push: () => undefined, notice: () => undefined }, onEvent: () => undefined }, 1024);
+const END = { stopped: false, unread: null, undelivered: { gaps: [], lines: 0 } };
+const why = (seal: Seal | null): unknown => (completeness(silent(), seal, END) as { why?: string }).why;
 const sh: Seal = { v: 1, runner: "sh", exitCode: null, signal: null, ending: "terminated" };
 
 describe("why a transcript without a line is unproven", () => {

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameHead } from "../../../../src/run/follow/assemble/frame-head.ts";
 import type { Missing } from "../../../../src/run/follow/assemble/missing.ts";
 import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
 import { WholeLines } from "../../../../src/run/follow/read/whole-lines.ts";
-import { type Channel, frameHead, parseFrame } from "../../../../src/runner/frame.ts";
+import { type Channel, frameHead } from "../../../../src/runner/frame.ts";
 
 const NEWLINE = Buffer.from("\n");
 const STAMP = Buffer.from("2026-11-22T07:23:14.988051761Z ");
@@ -15,19 +14,27 @@ function transcript() {
   const lines: string[] = [];
   const notices: string[] = [];
   const observed: string[] = [];
+  const numbered: string[] = [];
   const core = new Transcript(
     {
-      lines: (channel, bytes) => lines.push(...split(bytes).map((line) => `${channel} ${line}`)),
-      line: (channel, line) => observed.push(`${channel} ${line.toString("latin1")}`),
-      notice: (text) => {
-        notices.push(text);
-        lines.push(text);
+      sink: {
+        push: ({ channel, bytes, from, to }) => {
+          const texts = split(bytes).map((line) => `${channel} ${line}`);
+          expect(to - from + 1).toBe(texts.length);
+          numbered.push(...texts.map((_, at) => `${channel} ${from + at}`));
+          lines.push(...texts);
+        },
+        notice: (text) => {
+          notices.push(text);
+          lines.push(text);
+        },
       },
-      event: () => undefined,
+      onLine: (channel, line) => observed.push(`${channel} ${line.toString("latin1")}`),
+      onEvent: () => undefined,
     },
     MAX_LINE,
   );
-  return { core, lines, notices, observed };
+  return { core, lines, notices, observed, numbered };
 }
 
 function split(block: Buffer): string[] {
@@ -65,6 +72,11 @@ function expected(lines: readonly Printed[]): string[] {
   return lines.map(({ channel, text }) => `${channel} ${text.toString("latin1")}`);
 }
 
+function numbersOf(lines: readonly Printed[]): string[] {
+  const count = { stdout: 0, stderr: 0 };
+  return lines.map(({ channel }) => `${channel} ${++count[channel]}`);
+}
+
 function linesOf({ channel, from, to }: Missing): string[] {
   return Array.from({ length: to - from + 1 }, (_, at) => `${channel} ${from + at}`);
 }
@@ -85,7 +97,7 @@ describe("the transcript", () => {
         fc.integer({ min: 1, max: 30 }),
         streams,
         (lines, pieceBytes, cuts) => {
-          const { core, lines: got, observed } = transcript();
+          const { core, lines: got, observed, numbered } = transcript();
           const log = logOf(lines, pieceBytes);
           let next = 0;
           for (const { back, bytes, splits } of [
@@ -108,6 +120,7 @@ describe("the transcript", () => {
           }
           expect(got).toEqual(expected(lines));
           expect(observed).toEqual(expected(lines));
+          expect(numbered).toEqual(numbersOf(lines));
           const stdout = Buffer.concat(
             lines.filter((line) => line.channel === "stdout").flatMap(({ text }) => [text, NEWLINE]),
           );
@@ -129,7 +142,7 @@ describe("the transcript", () => {
         fc.integer({ min: 1, max: 30 }),
         fc.infiniteStream(fc.boolean()),
         (lines, pieceBytes, lost) => {
-          const { core, lines: got, notices } = transcript();
+          const { core, lines: got, notices, numbered } = transcript();
           const log = logOf(lines, pieceBytes);
           const body = Buffer.concat(log.filter((_, at) => at === log.length - 1 || !lost.next().value));
           for (let at = core.take(body, 0, "stamped"); at < body.length; ) {
@@ -139,11 +152,13 @@ describe("the transcript", () => {
           }
           // What was taken and what is named missing are together every line up to the last one reached, each once.
           const missing = new Set(core.missing.flatMap(linesOf));
-          const count = { stdout: 0, stderr: 0 };
-          const taken = lines.filter(({ channel }) => {
-            const number = ++count[channel];
-            return number < core.cursor(channel).line && !missing.has(`${channel} ${number}`);
-          });
+          const numbers = numbersOf(lines);
+          const isTaken = (at: number) => {
+            const [name = "", number] = (numbers[at] ?? "").split(" ");
+            return Number(number) < core.channel(name as Channel).line && !missing.has(`${name} ${number}`);
+          };
+          const taken = lines.filter((_, at) => isTaken(at));
+          expect(numbered).toEqual(numbers.filter((_, at) => isTaken(at)));
           expect(got.filter((line) => !line.startsWith("[paperclip]"))).toEqual(expected(taken));
           expect(missing.size).toBe(core.missing.reduce((sum, { from, to }) => sum + to - from + 1, 0));
           expect(notices.length).toBe(core.missing.length);
@@ -169,30 +184,6 @@ describe("the transcript", () => {
         }
       }),
       { numRuns: 1000 },
-    );
-  });
-
-  test("reads heads as parseFrame does", () => {
-    const head = fc.oneof(
-      fc.string({ maxLength: 12 }),
-      fc.stringMatching(/^e?[0-9]{1,17}([+=][0-9]{0,11})?\|?.{0,4}$/),
-    );
-    fc.assert(
-      fc.property(head, (text) => {
-        const bytes = Buffer.from(text, "latin1");
-        const read = new FrameHead();
-        const frame = parseFrame(bytes);
-        expect(read.read(bytes, 0, bytes.length)).toBe(frame !== null);
-        if (!frame) return;
-        expect([read.stderr ? "stderr" : "stdout", read.line, read.piece, read.last]).toEqual([
-          frame.channel,
-          frame.line,
-          frame.piece,
-          frame.last,
-        ]);
-        expect(bytes.subarray(read.body)).toEqual(frame.body);
-      }),
-      { numRuns: 3000 },
     );
   });
 });

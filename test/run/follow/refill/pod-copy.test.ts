@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../../../src/kubernetes/api-error.ts";
 import type { ExecEnd } from "../../../../src/kubernetes/exec/exec.ts";
+import type { LineBlock } from "../../../../src/run/follow/assemble/line-sink.ts";
 import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
 import type { ContainerState } from "../../../../src/run/follow/read/container.ts";
-import { GapEnd } from "../../../../src/run/follow/refill/gap-end.ts";
+import { Intake } from "../../../../src/run/follow/refill/intake.ts";
 import { PodCopy, type RunInPod } from "../../../../src/run/follow/refill/pod-copy.ts";
 import { FIRST_OFFSET } from "../../../../src/runner/spec.ts";
 import { openTranscriptFolder } from "../../../../src/runner/transcript-folder.ts";
@@ -26,14 +27,13 @@ const signal = new AbortController().signal;
 beforeEach(async () => {
   folder = `${await mkdtemp(join(tmpdir(), "pod-copy-"))}/`;
   [got, asked, heardBytes, state, refusals] = ["", [], 0, "running", []];
-  const out = {
-    lines: (_: string, lines: Buffer) => {
-      got += lines;
+  const sink = {
+    push: ({ bytes }: LineBlock) => {
+      got += bytes;
     },
     notice: () => undefined,
-    event: () => undefined,
   };
-  transcript = new Transcript(out, 1 << 20);
+  transcript = new Transcript({ sink, onEvent: () => undefined }, 1 << 20);
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -61,7 +61,7 @@ const copyOf = (run: RunInPod): PodCopy =>
 const frames = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `${from + at}|line ${from + at} ${"x".repeat(100)}\n`).join("");
 const linesOf = (from: number, to: number) => frames(from, to).replaceAll(/^\d+\|/gm, "");
-const upTo = (line: number) => () => transcript.stdout.line > line;
+const upTo = (line: number, stop = signal) => new Intake(transcript, () => transcript.stdout.line > line, stop);
 const arrive = (from: number, to: number): void => void transcript.take(Buffer.from(frames(from, to)), 0, "bare");
 
 async function keep(text: string, limits = {}): Promise<void> {
@@ -82,12 +82,12 @@ test.each([1, 7, 32 * 1024])(
     await keep(frames(1, 30_000));
     const copy = copyOf(here(pieceBytes));
     arrive(1, 10);
-    expect(await copy.offer(transcript, new GapEnd(), upTo(20), signal)).toBe("read");
+    expect(await copy.refill(upTo(20))).toBe("read");
     const reached = transcript.stdout.line - 1;
     expect(reached).toBeGreaterThanOrEqual(20);
     expect(reached).toBeLessThan(5000);
     arrive(reached + 1, reached + 500);
-    expect(await copy.offer(transcript, new GapEnd(), upTo(29_999), signal)).toBe("read");
+    expect(await copy.refill(upTo(29_999))).toBe("read");
     expect(got === linesOf(1, transcript.stdout.line - 1)).toBe(true);
     expect(transcript.stdout.line).toBeGreaterThanOrEqual(30_000);
   },
@@ -98,7 +98,7 @@ test("goes on from where the last gap was, and reads no more than it needs", asy
   const copy = copyOf(here());
   for (const line of [10_000, 20_000, 29_000]) {
     arrive(transcript.stdout.line, line - 100);
-    await copy.offer(transcript, new GapEnd(), upTo(line), signal);
+    await copy.refill(upTo(line));
   }
   expect(got === linesOf(1, transcript.stdout.line - 1)).toBe(true);
   expect(asked).toHaveLength(3);
@@ -112,34 +112,33 @@ test("what the pod does not keep any more is told apart from what comes behind i
   await keep(frames(1, 30_000), { fileBytes: 500_000, files: 3 });
   expect(await readdir(folder)).toHaveLength(3);
   arrive(1, 10);
-  const nearest = new GapEnd();
+  const intake = upTo(30_000);
   const copy = copyOf(here());
-  const enough = () => transcript.stdout.line > 30_000 || nearest.any;
-  expect(await copy.offer(transcript, nearest, enough, signal)).toBe("read");
+  expect(await copy.refill(intake)).toBe("read");
   expect(got).toBe(linesOf(1, 10));
-  const { line = 0 } = nearest.stdout ?? {};
+  const { line = 0 } = intake.gapEnd.stdout ?? {};
   expect(line).toBeGreaterThan(10_000);
   // What is behind it is there.
   transcript.giveUp({ channel: "stdout", line, piece: 0 }, "gone");
-  expect(await copy.offer(transcript, new GapEnd(), upTo(29_999), signal)).toBe("read");
+  expect(await copy.refill(upTo(29_999))).toBe("read");
   expect(got.endsWith(linesOf(line, 30_000))).toBe(true);
 });
 
 test("a reader that fails may be asked again", async () => {
   const copy = copyOf(here());
   await rm(folder, { recursive: true });
-  expect(await copy.offer(transcript, new GapEnd(), upTo(1), signal)).toBe("failed");
+  expect(await copy.refill(upTo(1))).toBe("failed");
   await mkdir(folder);
-  expect(await copy.offer(transcript, new GapEnd(), upTo(1), signal)).toBe("read");
+  expect(await copy.refill(upTo(1))).toBe("read");
   await keep(frames(1, 5));
-  expect(await copy.offer(transcript, new GapEnd(), upTo(5), signal)).toBe("read");
+  expect(await copy.refill(upTo(5))).toBe("read");
   expect(got).toBe(linesOf(1, 5));
 });
 
 test.each(["waiting", "terminated", "gone"] as const)("a container that is %s is not asked", async (now) => {
   await keep(frames(1, 5));
   state = now;
-  expect(await copyOf(here()).offer(transcript, new GapEnd(), upTo(5), signal)).toBe("absent");
+  expect(await copyOf(here()).refill(upTo(5))).toBe("absent");
   expect(asked).toEqual([]);
 });
 
@@ -154,7 +153,7 @@ describe("a cluster that answers otherwise", () => {
       return Promise.resolve({ kind: "refused", error });
     });
     for (let round = 0; round < 3; round++) {
-      expect(await copy.offer(transcript, new GapEnd(), upTo(5), signal)).toBe("absent");
+      expect(await copy.refill(upTo(5))).toBe("absent");
     }
     expect(times).toBe(1);
     expect(refusals).toEqual([error]);
@@ -165,7 +164,7 @@ describe("a cluster that answers otherwise", () => {
     ["failed", "failed"],
   ] as const)("%s is %s", async (kind, answer) => {
     const copy = copyOf(() => Promise.resolve({ kind, error }));
-    expect(await copy.offer(transcript, new GapEnd(), upTo(5), signal)).toBe(answer);
+    expect(await copy.refill(upTo(5))).toBe(answer);
     expect(refusals).toEqual([]);
   });
 
@@ -173,6 +172,6 @@ describe("a cluster that answers otherwise", () => {
     await keep(frames(1, 5));
     const stop = new AbortController();
     stop.abort();
-    expect(await copyOf(here()).offer(transcript, new GapEnd(), upTo(5), stop.signal)).toBe("failed");
+    expect(await copyOf(here()).refill(upTo(5, stop.signal))).toBe("failed");
   });
 });

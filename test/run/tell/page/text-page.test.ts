@@ -6,9 +6,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kubernetes/clock.ts";
-import { Delivery, type OnLog } from "../../../../src/run/follow/deliver/deliver.ts";
+import { Delivery } from "../../../../src/run/follow/deliver/delivery.ts";
+import type { OnLog } from "../../../../src/run/follow/deliver/host-calls.ts";
 import { KeptTranscript } from "../../../../src/run/tell/page/kept-transcript.ts";
 import { TextPage } from "../../../../src/run/tell/page/text-page.ts";
+import { block } from "../../follow/blocks.ts";
 
 let folder = "";
 let files = 0;
@@ -63,7 +65,7 @@ test("whatever is printed: the file has its bytes and its hash, the page has who
       const chunks: string[] = [];
       const { page, close } = open((_, chunk) => void chunks.push(chunk));
       for (const lines of blocks)
-        page.push("stdout", Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")])));
+        page.push(block("stdout", Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")]))));
       const printed = Buffer.concat(blocks.flat().flatMap((line) => [line, Buffer.from("\n")]));
       const kept = await close();
       expect(kept.equals(printed)).toBe(true);
@@ -87,11 +89,11 @@ test("whatever is printed: the file has its bytes and its hash, the page has who
 test("a run in words: stderr, notices and foreign lines keep their places, unchanged", async () => {
   const got: string[] = [];
   const { page, close } = open((stream, chunk) => void got.push(`${stream}: ${chunk}`));
-  page.push("stdout", Buffer.from(`${says("Hello")}\n`));
-  page.push("stderr", Buffer.from('  {"not":"ours"}\n'));
-  page.push("stdout", Buffer.from(`  as it is \n${gets(Array.from({ length: 14 }, (_, n) => n).join("\n"))}\n`));
+  page.push(block("stdout", Buffer.from(`${says("Hello")}\n`)));
+  page.push(block("stderr", Buffer.from('  {"not":"ours"}\n')));
+  page.push(block("stdout", Buffer.from(`  as it is \n${gets(Array.from({ length: 14 }, (_, n) => n).join("\n"))}\n`)));
   page.notice("[paperclip] 3 lines missing: 4–6 (why)");
-  page.push("stdout", Buffer.from(`{"type":"stream_event"}\n${says("a\n\nb")}\n`));
+  page.push(block("stdout", Buffer.from(`{"type":"stream_event"}\n${says("a\n\nb")}\n`)));
   await close();
   expect(got.join("")).toBe(
     [
@@ -119,7 +121,7 @@ test("words that a slow page leaves waiting go to disk and come back in order", 
   }, 64 * 1024);
   const texts = Array.from({ length: 3000 }, (_, at) => `${at} ${"é".repeat(900)}`);
   for (const text of texts) {
-    page.push("stdout", Buffer.from(`${says(text)}\n`));
+    page.push(block("stdout", Buffer.from(`${says(text)}\n`)));
     if (page.overfull) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   held.resolve();
@@ -132,7 +134,7 @@ test("a text longer than a chunk arrives whole, in parts that the host does not 
   const chunks: string[] = [];
   const { page, close } = open((_, chunk) => void chunks.push(chunk));
   const text = `${"€".repeat(200_000)}\nend`;
-  page.push("stdout", Buffer.from(`${says(text)}\n`));
+  page.push(block("stdout", Buffer.from(`${says(text)}\n`)));
   await close();
   expect(chunks.join("") === `● says    ${text.replace("\n", "\n│         ")}\n`).toBe(true);
   expect(chunks.every((chunk) => chunk.length < 65_536)).toBe(true);

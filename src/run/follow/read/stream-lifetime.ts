@@ -4,41 +4,41 @@ import type { Transcript } from "../assemble/transcript.ts";
 import { type ContainerView, hasEnded } from "./container.ts";
 import type { FollowLimits } from "./limits.ts";
 
-/** Silence after the container's end from which on the log is read besides the stream; its own end comes after 1.0 s. */
+/** Silence after the container's end from which on the log is read beside the stream; its own end comes after 1.0 s. */
 const QUIET_MS = 150;
 
-export interface WatchOptions {
+export interface LifetimeOptions {
   readonly container: ContainerView;
   readonly transcript: Transcript;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: FollowLimits;
-  /** Gets the end of the log on another way. */
-  readonly besides: (signal: AbortSignal) => Promise<void>;
+  /** Reads the end of the log while the stream is still open. */
+  readonly readEnd: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Decides when an open stream is of no more use: everything has arrived, or the container has ended and the stream says
- * nothing, or it has been silent for so long that it may be dead (a rare backstop: TCP keepalive finds most).
+ * Decides when an open stream is closed: everything has arrived, or the container has ended and the stream is silent, or
+ * it has been silent for so long that it may be dead (a rare backstop: TCP keepalive finds most).
  */
-export class StreamWatch {
-  /** True when the stream was given up for its silence. */
+export class StreamLifetime {
+  /** True when the stream was closed for its silence while the container lived. */
   silent = false;
-  readonly #options: WatchOptions;
-  readonly #useless = new AbortController();
-  readonly #stopped = new AbortController();
+  readonly #options: LifetimeOptions;
+  readonly #closed = new AbortController();
+  readonly #ended = new AbortController();
   readonly #watching: Promise<void>;
   #heardAt: number;
 
-  constructor(options: WatchOptions) {
+  constructor(options: LifetimeOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
     this.#watching = this.#watch();
   }
 
-  /** Aborts when the stream is of no more use. */
+  /** Aborts when the stream is to be closed. */
   get signal(): AbortSignal {
-    return this.#useless.signal;
+    return this.#closed.signal;
   }
 
   /** Bytes came. */
@@ -49,16 +49,16 @@ export class StreamWatch {
   /** Lines came: perhaps the last. */
   progress(): void {
     const { container, transcript } = this.#options;
-    if (hasEnded(container.state()) && allArrived(transcript, container.seal())) this.#useless.abort();
+    if (hasEnded(container.state()) && allArrived(transcript, container.seal())) this.#closed.abort();
   }
 
-  /** The stream does not lead on from what is known. */
-  giveUp(): void {
-    this.#useless.abort();
+  close(): void {
+    this.#closed.abort();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
+  /** The stream has ended, by itself or because it was closed. */
+  async end(): Promise<void> {
+    this.#ended.abort();
     await this.#watching;
   }
 
@@ -69,7 +69,7 @@ export class StreamWatch {
       const left = silenceMs - this.#silence();
       if (left <= 0) {
         this.silent = true;
-        this.#useless.abort();
+        this.#closed.abort();
         return;
       }
       await this.#sleepOrChange(left);
@@ -78,26 +78,26 @@ export class StreamWatch {
   }
 
   async #watchEnd(): Promise<void> {
-    const { besides, limits, clock } = this.#options;
+    const { readEnd, limits, clock } = this.#options;
     const endSeenAt = clock.now();
     this.progress();
-    const over = AbortSignal.any([this.#stopped.signal, this.#useless.signal]);
+    const over = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
     // However slowly bytes drip.
     clock.sleep(limits.endTotalMs, over).then(
-      () => this.#useless.abort(),
+      () => this.#closed.abort(),
       () => undefined,
     );
     await this.#sleepUntilSilence(QUIET_MS);
     if (this.#isOver()) return;
-    await besides(over);
+    await readEnd(over);
     this.progress();
     this.#heardAt = Math.max(this.#heardAt, endSeenAt);
     await this.#sleepUntilSilence(limits.lingerMs);
-    this.#useless.abort();
+    this.#closed.abort();
   }
 
   #isOver(): boolean {
-    return this.#stopped.signal.aborted || this.#useless.signal.aborted;
+    return this.#ended.signal.aborted || this.#closed.signal.aborted;
   }
 
   #silence(): number {
@@ -105,7 +105,7 @@ export class StreamWatch {
   }
 
   async #sleepUntilSilence(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#stopped.signal, this.#useless.signal]);
+    const signal = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
     for (let left = ms - this.#silence(); left > 0 && !this.#isOver(); left = ms - this.#silence()) {
       await this.#options.clock.sleep(left, signal).catch(() => undefined);
     }
@@ -114,7 +114,7 @@ export class StreamWatch {
   async #sleepOrChange(ms: number): Promise<void> {
     const { clock, container } = this.#options;
     const done = new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, this.#useless.signal, done.signal]);
+    const signal = AbortSignal.any([this.#ended.signal, this.#closed.signal, done.signal]);
     const slept = clock.sleep(ms, signal).catch(() => undefined);
     const changed = container.changed(signal).catch(() => undefined);
     await Promise.race([slept, changed]);

@@ -1,7 +1,7 @@
 import { RAW_LOG_MARK } from "../../../runner/frame.ts";
-import { ForeignLines } from "./foreign-lines.ts";
 import type { Suspicion } from "./missing.ts";
 import { RawLines } from "./raw-lines.ts";
+import { RecentLines } from "./recent-lines.ts";
 
 const MARK = Buffer.from(RAW_LOG_MARK);
 /** Lines before the first frame (a warning of the runtime) do not make a log raw; after so many it is. */
@@ -9,16 +9,19 @@ const MAX_LINES_BEFORE_FRAMES = 100;
 
 export interface RawTaken {
   /** `mark`: the sh runner's first line, which is not the agent's. */
-  readonly kind: "line" | "mark" | "seen";
+  readonly kind: "line" | "mark" | "duplicate";
   readonly suspicion: Suspicion | null;
 }
 
-/** Stamped lines that are no frames: the whole log of a pod without Node, or strays in the runner's. */
-export class OtherLines {
+/**
+ * Stamped lines that are no frames. In a pod without Node they are the whole log. Among the runner's frames they are
+ * strays: what the image or the runtime printed before the runner, what Node prints when the runner itself dies.
+ */
+export class UnframedLines {
   rawLines = 0;
   suspicions = 0;
   readonly #raw = new RawLines();
-  readonly #foreign = new ForeignLines();
+  readonly #strays = new RecentLines();
   #marked = false;
   #markTaken = false;
 
@@ -37,13 +40,13 @@ export class OtherLines {
     this.#marked = text.equals(MARK);
   }
 
-  isNewAmongFrames(stamp: string, text: Buffer): boolean {
-    return this.#foreign.isNew(stamp, text);
+  isNewStray(stamp: string, text: Buffer): boolean {
+    return this.#strays.isNew(stamp, text);
   }
 
   takeRaw(stamp: string, text: Buffer): RawTaken {
     const { seen, suspicion } = this.#raw.take(stamp, text);
-    if (seen) return { kind: "seen", suspicion };
+    if (seen) return { kind: "duplicate", suspicion };
     if (suspicion) this.suspicions++;
     if (this.#marked && !this.#markTaken) {
       this.#markTaken = true;
@@ -51,7 +54,7 @@ export class OtherLines {
     }
     this.rawLines++;
     // Should frames follow after all, a repetition of this line must not be shown again.
-    if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#foreign.isNew(stamp, text);
+    if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#strays.isNew(stamp, text);
     return { kind: "line", suspicion };
   }
 }

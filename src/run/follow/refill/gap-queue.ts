@@ -7,27 +7,27 @@ import type { RefillTarget } from "./refill.ts";
 const NEWLINE = 0x0a;
 const TAKE_BYTES = 1024 * 1024;
 
-export interface LiveOptions {
+export interface GapQueueOptions {
   readonly transcript: Transcript;
   readonly memoryBytes: number;
-  /** Fills what is missing before a place, or gives it up. */
-  readonly fill: (target: RefillTarget) => Promise<void>;
+  /** Gets what is missing before a place, or gives it up. */
+  readonly refill: (target: RefillTarget) => Promise<void>;
   readonly onEvent: (event: FollowEvent) => void;
   readonly signal: AbortSignal;
 }
 
 /**
  * The lines of the followed stream. Where lines are missing, later ones wait (on disk beyond a bound) while the gap is
- * worked on, and the stream is read on: the node keeps a rotated file only for whoever has it open.
+ * refilled, and the stream is read on: the node keeps a rotated file only for whoever has it open.
  */
-export class LiveLines {
+export class GapQueue {
   /** Stamp of the newest line that is safe here, taken or waiting. */
   lastStamp: string | null = null;
-  readonly #options: LiveOptions;
+  readonly #options: GapQueueOptions;
   readonly #waiting: Spool;
-  #settling: Promise<void> | null = null;
+  #emptying: Promise<void> | null = null;
 
-  constructor(options: LiveOptions) {
+  constructor(options: GapQueueOptions) {
     this.#options = options;
     this.#waiting = new Spool(options.memoryBytes, (error) => options.onEvent({ type: "spill", error }));
   }
@@ -38,7 +38,7 @@ export class LiveLines {
 
   push(lines: Buffer): void {
     const { transcript } = this.#options;
-    if (this.#settling) {
+    if (this.#emptying) {
       this.#wait(lines);
       return;
     }
@@ -47,12 +47,12 @@ export class LiveLines {
     if (transcript.taken > taken) this.lastStamp = transcript.lastStamp;
     if (end === lines.length) return;
     this.#wait(lines.subarray(end));
-    this.#settling = this.#settle();
+    this.#emptying = this.#empty();
   }
 
   /** Resolves when no line waits for a gap. */
-  async settled(): Promise<void> {
-    while (this.#settling) await this.#settling;
+  async emptied(): Promise<void> {
+    while (this.#emptying) await this.#emptying;
   }
 
   close(): Promise<void> {
@@ -60,34 +60,34 @@ export class LiveLines {
   }
 
   #wait(lines: Buffer): void {
-    this.#waiting.push(0, lines);
+    this.#waiting.push({ tag: 0, from: 0, to: 0, bytes: lines });
     const start = lines.length < 2 ? 0 : lines.lastIndexOf(NEWLINE, lines.length - 2) + 1;
     this.lastStamp = stampAt(lines, start) ?? this.lastStamp;
   }
 
-  async #settle(): Promise<void> {
+  async #empty(): Promise<void> {
     const { signal, onEvent } = this.#options;
     while (!this.#waiting.empty && !signal.aborted) {
       try {
-        for (const { bytes } of await this.#waiting.take(TAKE_BYTES)) await this.#takeUp(bytes);
+        for (const { bytes } of await this.#waiting.take(TAKE_BYTES)) await this.#take(bytes);
       } catch (thrown) {
         // A block on disk cannot be read: the numbers of what follows will tell what is missing.
         onEvent({ type: "spill", error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
       }
     }
-    this.#settling = null;
+    this.#emptying = null;
   }
 
-  async #takeUp(lines: Buffer): Promise<void> {
-    const { transcript, fill, onEvent, signal } = this.#options;
+  async #take(lines: Buffer): Promise<void> {
+    const { transcript, refill, onEvent, signal } = this.#options;
     let at = 0;
     while (at < lines.length && !signal.aborted) {
       at = transcript.take(lines, at, "stamped");
       const place = transcript.stoppedAt;
       if (at === lines.length || !place) return;
-      const { line } = transcript.cursor(place.channel);
+      const { line } = transcript.channel(place.channel);
       onEvent({ type: "gap", channel: place.channel, from: line, to: Math.max(line, place.line - 1) });
-      await fill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
+      await refill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
     }
   }
 }

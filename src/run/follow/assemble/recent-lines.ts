@@ -2,11 +2,8 @@ import { createHash } from "node:crypto";
 
 const MAX_REMEMBERED = 4096;
 
-/**
- * Lines in the runner's log that are not frames: what the image or the runtime printed before the runner, what Node
- * prints when the runner itself dies. They have no number; stamp and bytes tell a repetition.
- */
-export class ForeignLines {
+/** Lines without a number in a log that has numbers otherwise: stamp and bytes tell whether one comes again. */
+export class RecentLines {
   readonly #seen = new Set<string>();
 
   isNew(stamp: string, text: Uint8Array): boolean {

@@ -1,0 +1,87 @@
+import type { Channel } from "../../../runner/frame.ts";
+import { LineBatch } from "./batch.ts";
+import { LineDigest } from "./digest.ts";
+import type { FollowEvent } from "./events.ts";
+import type { LineSink } from "./line-sink.ts";
+import { type Missing, missingLine, type Suspicion, suspicionLine } from "./missing.ts";
+
+/** Where the transcript goes as it becomes known. */
+export interface TranscriptTarget {
+  readonly sink: Pick<LineSink, "push" | "notice">;
+  /** Each line of the agent without its newline; valid during the call only. */
+  readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
+  readonly onEvent: (event: FollowEvent) => void;
+}
+
+/** The transcript's way out: lines in blocks, stdout hashed; what is missing is named at its place. */
+export class Output {
+  readonly digest = new LineDigest();
+  readonly missing: Missing[] = [];
+  /** Whether stdout is hashed: nothing can be proven without numbers, or once lines were given up. */
+  hashing = false;
+  readonly #target: TranscriptTarget;
+  readonly #batch: LineBatch;
+
+  constructor(target: TranscriptTarget) {
+    this.#target = target;
+    this.#batch = new LineBatch((block) => {
+      if (this.hashing && block.channel === "stdout") this.digest.addLines(block.bytes);
+      target.sink.push(block);
+    });
+  }
+
+  /** A whole line of the agent, from where it lies. */
+  line(channel: Channel, number: number, bytes: Buffer, start: number, end: number): void {
+    this.#batch.add(channel, number, bytes, start, end);
+    this.#target.onLine?.(channel, bytes.subarray(start, end));
+  }
+
+  /** The next bytes of a line that comes in pieces. */
+  piece(channel: Channel, bytes: Buffer): void {
+    if (!this.hashing || channel !== "stdout") return;
+    this.#batch.flush();
+    this.digest.addPiece(bytes);
+  }
+
+  /** A line that came in pieces is whole; `line` has its newline, and is null when it was too long to be kept. */
+  longLine(channel: Channel, number: number, line: Buffer | null): void {
+    this.#batch.flush();
+    if (this.hashing && channel === "stdout") this.digest.endLine();
+    if (!line) return;
+    this.#target.sink.push({ channel, bytes: line, from: number, to: number });
+    this.#target.onLine?.(channel, line.subarray(0, line.length - 1));
+  }
+
+  /** The beginning of a line whose rest will never come; nobody may take it for a line. */
+  lineStart(channel: Channel, start: Buffer): void {
+    this.#batch.flush();
+    this.#target.sink.push({ channel, bytes: start, from: 0, to: 0 });
+  }
+
+  /** A line that the agent did not write. */
+  strayLine(bytes: Buffer, start: number, end: number): void {
+    this.#batch.add("stderr", 0, bytes, start, end);
+  }
+
+  lost(channel: Channel, from: number, to: number, why: string): void {
+    const missing: Missing = { channel, from, to, cause: "lost", why };
+    this.missing.push(missing);
+    this.#batch.flush();
+    this.#target.sink.notice(missingLine(missing));
+    this.event({ type: "missing", missing });
+  }
+
+  suspicion(place: Suspicion): void {
+    this.#batch.flush();
+    this.#target.sink.notice(suspicionLine(place));
+    this.event({ type: "suspicion", place });
+  }
+
+  event(event: FollowEvent): void {
+    this.#target.onEvent(event);
+  }
+
+  flush(): void {
+    this.#batch.flush();
+  }
+}

@@ -1,0 +1,177 @@
+import { BATCH_BYTES } from "../assemble/batch.ts";
+import type { LineBlock, LineSink } from "../assemble/line-sink.ts";
+import type { Missing } from "../assemble/missing.ts";
+import { characterCut } from "./character-cut.ts";
+import { HostCalls, type HostCallsOptions, type Outcome } from "./host-calls.ts";
+import { Spool, type SpoolEntry } from "./spool.ts";
+import { type LineRange, Undelivered } from "./undelivered.ts";
+
+export interface DeliveryOptions extends HostCallsOptions {
+  /** Hears of the first fault of `onLog`; delivery goes on. */
+  readonly onFault: (error: Error) => void;
+  readonly onSpill: (error: Error | null) => void;
+  /** Bytes that wait in memory while `onLog` is busy; more waits on disk. @default 4 MiB */
+  readonly memoryBytes?: number;
+}
+
+/** A line of the follower's own is never in one chunk with others: whoever shows it may want to show it differently. */
+const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
+
+const NO_NUMBERS = { from: 0, to: 0 };
+const LATE = "Paperclip did not answer in time whether it took them";
+const NEVER_OFFERED = "the run ended before Paperclip took them";
+const NOT_READ_BACK = "they waited on disk for Paperclip and could not be read back";
+
+/**
+ * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
+ * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered. Which
+ * lines the host does not have is known by their numbers.
+ */
+export class Delivery implements LineSink {
+  readonly #options: DeliveryOptions;
+  readonly #spool: Spool;
+  readonly #host: HostCalls;
+  readonly #undelivered = new Undelivered();
+  /** Lines of calls that took too long: taken, if they settle after all. */
+  readonly #late = new Set<LineRange>();
+  #pumping: Promise<void> | null = null;
+  #stopped = false;
+  #faultTold = false;
+  #awaitingRoom: (() => void)[] = [];
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#host = new HostCalls(options);
+    this.#spool = new Spool(options.memoryBytes ?? 4 * 1024 * 1024, options.onSpill);
+  }
+
+  notice(line: string): void {
+    if (this.#stopped) return;
+    this.#spool.push({ tag: TAGS.notice, ...NO_NUMBERS, bytes: Buffer.from(`${line}\n`) });
+    this.#pumping ??= this.#pump();
+  }
+
+  push({ channel, bytes, from, to }: LineBlock): void {
+    if (this.#stopped) {
+      this.#undelivered.wait({ channel, from, to });
+      return;
+    }
+    if (!this.#pumping && bytes.length <= BATCH_BYTES) {
+      const outcome = this.#host.call(channel, bytes.toString("utf8"));
+      const lines = { channel, from, to };
+      if (outcome instanceof Promise) {
+        this.#undelivered.wait(lines);
+        this.#pumping = outcome.then((settled) => this.#account([lines], [settled])).then(() => this.#pump());
+      } else if (outcome.kind !== "taken") this.#account([lines], [outcome]);
+      return;
+    }
+    this.#undelivered.wait({ channel, from, to });
+    this.#spool.push({ tag: TAGS[channel], from, to, bytes: Buffer.from(bytes) });
+    this.#pumping ??= this.#pump();
+  }
+
+  get overfull(): boolean {
+    return this.#spool.overfull;
+  }
+
+  async room(): Promise<void> {
+    while (this.#spool.overfull && !this.#stopped)
+      await new Promise<void>((resolve) => this.#awaitingRoom.push(resolve));
+  }
+
+  /** Resolves when everything was offered, or the signal aborted; then removes what is on disk. */
+  async finish(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#stop();
+    if (signal.aborted) this.#stop();
+    signal.addEventListener("abort", stop, { once: true });
+    while (this.#pumping) await this.#pumping;
+    signal.removeEventListener("abort", stop);
+    this.#stop();
+    await this.#spool.close();
+  }
+
+  /** What was taken in and the host does not have; to be asked for at the end. `lines`: of stdout. */
+  undelivered(): { readonly gaps: readonly Missing[]; readonly lines: number } {
+    for (const lines of this.#late) this.#undelivered.refuse(lines, LATE);
+    this.#late.clear();
+    return this.#undelivered.report(NEVER_OFFERED);
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#tellRoom();
+    this.#host.abandon();
+  }
+
+  async #pump(): Promise<void> {
+    while (!this.#stopped && !this.#spool.empty) {
+      try {
+        await this.#offer(await this.#spool.take(BATCH_BYTES));
+      } catch (error) {
+        // A block on disk cannot be read: it is lost to the host, what follows is not.
+        this.#fault(error instanceof Error ? error : new Error(String(error)));
+      }
+      if (!this.#spool.overfull) this.#tellRoom();
+    }
+    this.#pumping = null;
+  }
+
+  async #offer(entries: readonly SpoolEntry[]): Promise<void> {
+    const [first] = entries;
+    if (!first) return;
+    const bytes = entries.length === 1 ? first.bytes : Buffer.concat(entries.map((entry) => entry.bytes));
+    const channel = first.tag === TAGS.stderr ? "stderr" : "stdout";
+    const outcomes: Outcome[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#stopped) return;
+      const end = at + characterCut(bytes.subarray(at), BATCH_BYTES);
+      outcomes.push(await this.#host.call(channel, bytes.toString("utf8", at, end)));
+      at = end;
+    }
+    const lines = entries.map(({ from, to }) => ({ channel, from, to }) as const);
+    this.#account(lines, outcomes);
+  }
+
+  /** These lines were offered, in one or several calls. */
+  #account(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      // The lines still wait, and nobody will take them.
+      if (outcome.kind === "abandoned") return;
+      if (outcome.kind === "refused") this.#fault(outcome.error);
+      if (outcome.kind === "late") this.#fault(new Error("onLog did not settle in time"));
+    }
+    const numbered = ranges.filter(({ from }) => from > 0);
+    for (const range of numbered) this.#undelivered.leave(range, NOT_READ_BACK);
+    const refused = outcomes.find((outcome) => outcome.kind === "refused");
+    if (refused) for (const range of numbered) this.#undelivered.refuse(range, whyRefused(refused.error));
+    else this.#awaitLate(numbered, outcomes);
+  }
+
+  #awaitLate(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
+    const late = outcomes.filter((outcome) => outcome.kind === "late");
+    if (late.length === 0) return;
+    for (const range of ranges) this.#late.add(range);
+    void Promise.all(late.map(({ settled }) => settled)).then((errors) => {
+      const error = errors.find((each) => each !== null);
+      for (const range of ranges) {
+        if (this.#late.delete(range) && error) this.#undelivered.refuse(range, whyRefused(error));
+      }
+    });
+  }
+
+  #fault(error: Error): void {
+    if (this.#faultTold) return;
+    this.#faultTold = true;
+    this.#options.onFault(error);
+  }
+
+  #tellRoom(): void {
+    const waiting = this.#awaitingRoom;
+    this.#awaitingRoom = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function whyRefused({ message }: Error): string {
+  return `Paperclip did not take them: ${message}`;
+}

@@ -1,0 +1,50 @@
+import type { Form } from "../assemble/log-form.ts";
+import type { Transcript } from "../assemble/transcript.ts";
+import { GapEnd } from "./gap-end.ts";
+
+/**
+ * What one source gives in one round. The transcript takes what comes next and leaves the rest. What a source has comes
+ * in order: behind a frame that others are missing before there is none of those.
+ */
+export class Intake {
+  readonly transcript: Transcript;
+  readonly gapEnd = new GapEnd();
+  readonly #isFilled: () => boolean;
+  readonly #stop: AbortSignal;
+  readonly #satisfied = new AbortController();
+
+  /** `isFilled`: nothing is missing any more. `stop`: nobody waits any more. */
+  constructor(transcript: Transcript, isFilled: () => boolean, stop: AbortSignal) {
+    this.transcript = transcript;
+    this.#isFilled = isFilled;
+    this.#stop = stop;
+    this.signal = AbortSignal.any([stop, this.#satisfied.signal]);
+  }
+
+  /** Aborts when nothing more is wanted of the source. */
+  readonly signal: AbortSignal;
+
+  /** True when the source gave what it can, as opposed to a stop. */
+  get satisfied(): boolean {
+    return this.#satisfied.signal.aborted;
+  }
+
+  get filled(): boolean {
+    return this.#isFilled();
+  }
+
+  /** Whole lines, each ended by a newline. */
+  take(lines: Buffer, form: Form): void {
+    if (this.transcript.take(lines, 0, form) < lines.length) this.gapEnd.note(this.transcript.stoppedAt);
+    if (this.gapEnd.any || this.filled) this.satisfy();
+  }
+
+  satisfy(): void {
+    this.#satisfied.abort();
+  }
+
+  /** For another answer of the same source. */
+  again(): Intake {
+    return new Intake(this.transcript, this.#isFilled, this.#stop);
+  }
+}
