@@ -67,6 +67,111 @@ describe("when lines are missing at the end", () => {
     expect(report.transcript.state).toBe("complete");
   });
 
+  test.each(["dead", "refusing"] as const)("a log that is %s for the whole run is not waited for", async (how) => {
+    const run = new SimulatedRun();
+    run.node.unreachable = how === "dead";
+    for (let at = 0; at < 5000; at++) run.node.refusals.push({ kind: "failed" });
+    let endedAt = 0;
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      print(run, 1, 2, "stderr");
+      await run.clock.sleep(2 * MINUTE);
+      endedAt = run.clock.now();
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.clock.now() - endedAt).toBeLessThan(25_000);
+    const why = expect.stringMatching(/^the log could not be read: (no answer within 30 s|the server is busy)/);
+    expect(report.unread).toMatch(/no answer|busy/);
+    expect(report.transcript).toMatchObject({
+      state: "missing",
+      lines: 0,
+      gaps: [
+        { channel: "stdout", from: 1, to: 5, cause: "lost", why },
+        { channel: "stderr", from: 1, to: 2, cause: "lost", why },
+      ],
+    });
+  });
+
+  test("and without a seal the report says that nobody could read it, not that nothing was said", async () => {
+    const [unread, silent] = [new SimulatedRun({ seal: false }), new SimulatedRun({ seal: false })];
+    unread.node.unreachable = true;
+    const reports = [];
+    for (const run of [unread, silent]) reports.push(await run.follow(async () => void (await run.exit())));
+    expect(reports).toMatchObject([
+      {
+        unread: "it did not answer",
+        transcript: { state: "unproven", why: expect.stringContaining("not be read") },
+      },
+      { unread: null, transcript: { state: "unproven", why: expect.stringContaining("no seal") } },
+    ]);
+  });
+
+  test("the runner's own file is read first where the log was dead for the whole run", async () => {
+    const run = new SimulatedRun({ withFile: true });
+    run.node.unreachable = true;
+    let endedAt = 0;
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      await run.clock.sleep(MINUTE);
+      endedAt = run.clock.now();
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.clock.now() - endedAt).toBeLessThan(5000);
+    expect(report).toMatchObject({ unread: null, transcript: { state: "complete", lines: 5 } });
+  });
+
+  test("a dead log that comes back in time is read to its end, however slowly", async () => {
+    const run = new SimulatedRun();
+    for (let at = 0; at < 5000; at++) run.node.refusals.push({ kind: "failed" });
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      await run.clock.sleep(MINUTE);
+      await run.exit();
+      await run.clock.sleep(10_000);
+      run.node.refusals.length = 0;
+      run.node.delayMs = 14_000;
+    });
+    check(run, report);
+    expect(report.transcript.state).toBe("complete");
+  });
+
+  test("the log of an evicted pod is not asked for again and again", async () => {
+    const run = new SimulatedRun();
+    run.node.faults.push({ after: 70, how: "cut" });
+    let endedAt = 0;
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      await run.clock.sleep(10);
+      run.node.removed = true;
+      run.node.end();
+      await run.exit();
+      run.become("evicted");
+      endedAt = run.clock.now();
+    });
+    check(run, report);
+    expect(run.clock.now() - endedAt).toBeLessThan(5000);
+    expect(report).toMatchObject({ unread: null, transcript: { state: "missing", lines: 1 } });
+    expect(run.delivered.stdout).toContain("4 lines missing: 2–5 (the node evicted the pod and removed its log");
+  });
+
+  test("the log of a container that the node has removed is asked for as long as that is doubted", async () => {
+    const run = new SimulatedRun();
+    let endedAt = 0;
+    const report = await run.follow(async () => {
+      run.node.removed = true;
+      print(run, 1, 5);
+      await run.clock.sleep(MINUTE);
+      endedAt = run.clock.now();
+      await run.exit();
+    });
+    check(run, report);
+    expect(run.clock.now() - endedAt).toBeGreaterThan(20_000);
+    expect(run.clock.now() - endedAt).toBeLessThan(40_000);
+    expect(report.unread).toContain("unable to retrieve container logs");
+  });
+
   test("a stream that drips for ever is left after a quarter of an hour", async () => {
     const run = new SimulatedRun();
     run.node.faults.push({ after: 70, how: "drip" }, { after: 70, how: "drip" });

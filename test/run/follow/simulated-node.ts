@@ -1,6 +1,7 @@
 import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { LogOpening, LogRequest } from "../../../src/run/follow/read/log-source.ts";
 
+const REMOVED = "unable to retrieve container logs for containerd://3f2a";
 const NO_WATCHER = "failed to create fsnotify watcher: too many open files";
 
 interface Entry {
@@ -46,6 +47,10 @@ export class SimulatedNode {
   chunkBytes = 1000;
   /** Milliseconds until an answer's first byte. */
   delayMs = 0;
+  /** Requests get no answer: the client gives each up after half a minute. */
+  unreachable = false;
+  /** The node has removed the container, as after an eviction: each answer is a text about that. */
+  removed = false;
   readonly #clock: Clock;
   #tie = false;
   #frozenAt: number | null = null;
@@ -103,6 +108,10 @@ export class SimulatedNode {
     await this.#clock.sleep(2, signal).catch(() => undefined);
     if (signal.aborted) return { kind: "aborted" };
     if (this.#gone) return { kind: "gone", error: new Error("pods not found") };
+    if (this.unreachable) {
+      await this.#clock.sleep(30_000, signal).catch(() => undefined);
+      return signal.aborted ? { kind: "aborted" } : { kind: "failed", error: new Error("no answer within 30 s") };
+    }
     const refusal = this.refusals.shift();
     if (refusal) {
       const { kind, ...rest } = refusal;
@@ -127,6 +136,11 @@ export class SimulatedNode {
     let how: "clean" | "broken" | "aborted" = "aborted";
     let left = fault ? fault.after : Number.POSITIVE_INFINITY;
     try {
+      if (this.removed) {
+        how = "clean";
+        yield Buffer.from(REMOVED);
+        return;
+      }
       if (this.delayMs > 0) await this.#clock.sleep(this.delayMs, signal).catch(() => undefined);
       const unfollowed = request.follow && fault?.how === "unfollowed";
       for await (const part of this.#parts(unfollowed ? { ...request, follow: false } : request, signal)) {
