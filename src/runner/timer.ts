@@ -10,3 +10,12 @@ export function callAfter(milliseconds: number, action: () => void): () => void 
   }, step);
   return () => cancel();
 }
+
+/** Rejects when it takes longer; what hangs is left behind. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = callAfter(milliseconds, () => reject(new Error(`it did not answer in ${milliseconds / 1000} s`)));
+  });
+  return Promise.race([work, late]).finally(() => cancel());
+}
