@@ -23,7 +23,7 @@ import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
-import { within } from "./timer.ts";
+import { TooLate, within } from "./timer.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
 
 const [, script = "", terminationLog = "", workingDirectory = "", transcriptPath] = process.argv;
@@ -43,6 +43,7 @@ const TRANSCRIPT_LOST = "the transcript could not be kept: ";
 
 /** The runner's own, beside those of its writers. */
 const faults: string[] = [];
+let hangs = false;
 let config: ConfigDirectory | null = null;
 let freshSession: Pick<Seal, "freshSession"> = {};
 const partialSeal = new PartialSeal(sealFile, Date.now(), () => ({ ...freshSession, agent: stdout.facts.known }));
@@ -51,7 +52,7 @@ const stderr = new StderrRecord(frames);
 
 const exitCode = await run();
 // A write that hangs would keep process.exit waiting for its thread (measured); start.sh reads the exit code in the seal.
-if (faults.length > 0) process.kill(process.pid, "SIGKILL");
+if (hangs) process.kill(process.pid, "SIGKILL");
 process.exit(exitCode);
 
 async function run(): Promise<number> {
@@ -75,15 +76,21 @@ async function run(): Promise<number> {
   sealFile.write(withFaults(seal));
   await Promise.all([
     log.flushed(),
-    within(LAST_WRITES_MS, transcript?.flushed() ?? Promise.resolve()).catch((error: Error) =>
-      faults.push(`${TRANSCRIPT_LOST}${error.message}`),
-    ),
-    within(LAST_WRITES_MS, config?.bringHome() ?? Promise.resolve()).catch((error: Error) =>
-      faults.push(`the changes to Claude Code's configuration were not kept: ${error.message}`),
-    ),
+    lastWrite(TRANSCRIPT_LOST, transcript?.flushed()),
+    lastWrite("the changes to Claude Code's configuration were not kept: ", config?.bringHome()),
   ]);
   sealFile.write(withFaults(seal));
   return exitCode;
+}
+
+/** What fails here is told; the agent's work is done. */
+async function lastWrite(failed: string, work: Promise<void> | undefined): Promise<void> {
+  try {
+    if (work) await within(LAST_WRITES_MS, work);
+  } catch (error) {
+    hangs ||= error instanceof TooLate;
+    faults.push(`${failed}${(error as Error).message}`);
+  }
 }
 
 async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {

@@ -11,11 +11,14 @@ export function callAfter(milliseconds: number, action: () => void): () => void 
   return () => cancel();
 }
 
-/** Rejects when it takes longer; what hangs is left behind. */
+/** The work hangs, and is left behind. */
+export class TooLate extends Error {}
+
+/** Rejects with TooLate when the work takes longer. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_, reject) => {
-    cancel = callAfter(milliseconds, () => reject(new Error(`it did not answer in ${milliseconds / 1000} s`)));
+    cancel = callAfter(milliseconds, () => reject(new TooLate(`it did not answer in ${milliseconds / 1000} s`)));
   });
   return Promise.race([work, late]).finally(() => cancel());
 }
