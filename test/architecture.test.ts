@@ -20,7 +20,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */
-const runnersWire = ["environment-facts.ts", "frame.ts", "seal.ts", "spec.ts", "scripts.generated.ts"];
+const runnersWire = [
+  "environment-facts.ts",
+  "frame.ts",
+  "seal.ts",
+  "seal-message.ts",
+  "spec.ts",
+  "scripts.generated.ts",
+];
 
 /** The chapters of src/run/: each may import those before it. `execute.ts`, `in-paperclip.ts` and `probe.ts` tell them all. */
 const chapters = [

@@ -34,6 +34,8 @@ export interface AgentStart {
   readonly command: RunnerSpec["command"];
   /** Name of the prompt's file in the run's directory. */
   readonly prompt: string;
+  /** Beside, and before, the runner's own. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSec: number;
   /** Milliseconds until its time is up; null = it has no limit. */
@@ -80,7 +82,7 @@ export async function startAgent(start: AgentStart, runDirectory: string, workin
   const child = await spawned(program, () => {
     const process = spawn(program, args, {
       cwd: workingDirectory,
-      env: agentEnvironment(),
+      env: { ...agentEnvironment(), ...start.environment },
       stdio: [prompt, "pipe", "pipe"],
       detached: true,
     });
@@ -110,7 +112,8 @@ async function spawned(program: string, start: () => ChildProcess): Promise<Chil
   }
 }
 
-function wordsOf(command: RunnerSpec["command"], runDirectory: string): [string, ...string[]] {
+/** The program and its arguments, where they are in this pod. */
+export function wordsOf(command: RunnerSpec["command"], runDirectory: string): [string, ...string[]] {
   const text = (word: CommandWord): string => (typeof word === "string" ? word : join(runDirectory, word.runFile));
   const [program, ...args] = command;
   return [text(program), ...args.map(text)];

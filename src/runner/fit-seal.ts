@@ -1,4 +1,5 @@
 import { MAX_SEAL_BYTES, type Seal, type SealedAgent } from "./seal.ts";
+import type { SealProse } from "./seal-message.ts";
 
 /** Bytes of JSON granted to each text before the next gets its share; what is left over goes to the result's text. */
 const WORD_BYTES = 128;
@@ -8,61 +9,58 @@ const MAX_ERRORS = 8;
 const TAIL_BYTES = 1024;
 
 /**
- * The seal as JSON, at most MAX_SEAL_BYTES in UTF-8, whatever the agent wrote. Counts, usage and identities are kept;
- * the prose is cut, between characters: the runner's error first served, then the result's errors, the end of stderr,
- * and the result's text.
+ * The seal as a termination message: JSON, at most MAX_SEAL_BYTES in UTF-8, whatever the agent wrote. What judges comes
+ * first, and prose last, for the cluster may cut the message anywhere. Counts, usage and identities are kept; the prose is
+ * cut, between characters: the runner's error first served, then the result's errors, the end of stderr, and the
+ * result's text.
  */
 export function fitSeal(seal: Seal): string {
-  const bare = withoutProse(seal);
-  let left = MAX_SEAL_BYTES - jsonBytes(bare);
+  const facts = factsOf(seal);
+  const { error, stderr, agent } = seal;
+  const someErrors = agent?.result?.errors?.slice(0, MAX_ERRORS);
+  const bare: SealProse = {
+    ...(error === undefined ? {} : { error: "" }),
+    ...(someErrors ? { errors: someErrors.map(() => "") } : {}),
+    ...(stderr ? { tail: "" } : {}),
+    ...(agent?.result?.text === undefined ? {} : { text: "" }),
+  };
+  let left = MAX_SEAL_BYTES - jsonBytes({ ...facts, prose: bare });
   const take = (text: string, most: number, from: "start" | "end" = "start"): string => {
     const kept = cut(text, Math.min(most, left), from);
     left -= jsonBytes(kept) - 2;
     return kept;
   };
-  const error = seal.error === undefined ? {} : { error: take(seal.error, ERROR_BYTES) };
-  const result = seal.agent?.result;
-  const someErrors = result?.errors?.slice(0, MAX_ERRORS);
-  const errors = someErrors?.map((text) => take(text, Math.floor(ERRORS_BYTES / someErrors.length)));
-  const tail = seal.stderr && take(seal.stderr.tail, TAIL_BYTES, "end");
-  const text = result?.text === undefined ? undefined : take(result.text, left);
-  return JSON.stringify({
-    ...bare,
-    ...error,
-    ...(bare.stderr && tail !== undefined ? { stderr: { ...bare.stderr, tail } } : {}),
-    ...(bare.agent?.result
-      ? {
-          agent: {
-            ...bare.agent,
-            result: { ...bare.agent.result, ...(text === undefined ? {} : { text }), ...(errors ? { errors } : {}) },
-          },
-        }
+  const prose: SealProse = {
+    ...(error === undefined ? {} : { error: take(error, ERROR_BYTES) }),
+    ...(someErrors
+      ? { errors: someErrors.map((text) => take(text, Math.floor(ERRORS_BYTES / someErrors.length))) }
       : {}),
-  });
+    ...(stderr ? { tail: take(stderr.tail, TAIL_BYTES, "end") } : {}),
+    ...(agent?.result?.text === undefined ? {} : { text: take(agent.result.text, left) }),
+  };
+  return JSON.stringify(Object.keys(prose).length > 0 ? { ...facts, prose } : facts);
 }
 
-/** The seal with every prose text empty, so that its size is known, and every word short. */
-function withoutProse(seal: Seal): Seal {
+/** The seal without its prose, with every word short, in the order of what a verdict needs most. */
+function factsOf(seal: Seal): object {
+  const { v, runner, partial, ending, exitCode, signal, silence, agent, stdout, freshSession, stderr, error, ...rest } =
+    seal;
   return {
-    ...seal,
-    ...(seal.error === undefined ? {} : { error: "" }),
-    ...(seal.stderr ? { stderr: { ...seal.stderr, tail: "" } } : {}),
-    ...(seal.agent ? { agent: bareAgent(seal.agent) } : {}),
+    ...{ v, runner, partial, ending, exitCode, signal },
+    ...(silence ? { silence: shortWords(silence) } : {}),
+    ...(agent ? { agent: agentFacts(agent) } : {}),
+    ...(stdout ? { stdout } : {}),
+    ...(freshSession ? { freshSession: shortWords(freshSession) } : {}),
+    ...rest,
+    ...(stderr ? { stderr: { ...stderr, tail: undefined } } : {}),
   };
 }
 
-function bareAgent(agent: SealedAgent): SealedAgent {
-  const words = shortWords(agent);
-  if (!agent.result) return words;
-  const result = shortWords(agent.result);
-  return {
-    ...words,
-    result: {
-      ...result,
-      ...(agent.result.text === undefined ? {} : { text: "" }),
-      ...(agent.result.errors ? { errors: agent.result.errors.slice(0, MAX_ERRORS).map(() => "") } : {}),
-    },
-  };
+function agentFacts({ result, ...words }: SealedAgent): object {
+  if (!result) return shortWords(words);
+  const { text, errors, ...facts } = result;
+  // `result` last: it is the longest.
+  return { ...shortWords(words), result: shortWords(facts) };
 }
 
 /** The same object with its texts cut to a word's length. */

@@ -13,7 +13,8 @@ import "./stop-signals.ts";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { type AgentEnd, NotStarted, StoppedBefore } from "./agent.ts";
+import { type AgentEnd, NotStarted, StoppedBefore, wordsOf } from "./agent.ts";
+import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FrameBlock } from "./line-frames.ts";
 import { StderrRecord, StdoutRecord } from "./output-record.ts";
@@ -22,6 +23,7 @@ import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
+import { TooLate, within } from "./timer.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
 
 const [, script = "", terminationLog = "", workingDirectory = "", transcriptPath] = process.argv;
@@ -35,12 +37,23 @@ const frames = new FrameBlock((bytes) => {
   log.push(bytes);
   transcript?.push(bytes);
 });
+/** A volume that does not answer must not keep the container of a finished agent. Milliseconds. */
+const LAST_WRITES_MS = 10_000;
+const TRANSCRIPT_LOST = "the transcript could not be kept: ";
+
+/** The runner's own, beside those of its writers. */
+const faults: string[] = [];
+let hangs = false;
+let config: ConfigDirectory | null = null;
 let freshSession: Pick<Seal, "freshSession"> = {};
 const partialSeal = new PartialSeal(sealFile, Date.now(), () => ({ ...freshSession, agent: stdout.facts.known }));
 const stdout = new StdoutRecord(frames, () => partialSeal.refresh());
 const stderr = new StderrRecord(frames);
 
-process.exit(await run());
+const exitCode = await run();
+// A write that hangs would keep process.exit waiting for its thread (measured); start.sh reads the exit code in the seal.
+if (hangs) process.kill(process.pid, "SIGKILL");
+process.exit(exitCode);
 
 async function run(): Promise<number> {
   const startedAt = Date.now();
@@ -61,20 +74,43 @@ async function run(): Promise<number> {
   };
   // Before the last frames are out: should the log stall now and the pod be killed, the seal says what is missing.
   sealFile.write(withFaults(seal));
-  await Promise.all([log.flushed(), transcript?.flushed()]);
+  await Promise.all([
+    log.flushed(),
+    lastWrite(TRANSCRIPT_LOST, transcript?.flushed()),
+    lastWrite("the changes to Claude Code's configuration were not kept: ", config?.bringHome()),
+  ]);
   sealFile.write(withFaults(seal));
   return exitCode;
+}
+
+/** What fails here is told; the agent's work is done. */
+async function lastWrite(failed: string, work: Promise<void> | undefined): Promise<void> {
+  try {
+    if (work) await within(LAST_WRITES_MS, work);
+  } catch (error) {
+    hangs ||= error instanceof TooLate;
+    faults.push(`${failed}${(error as Error).message}`);
+  }
 }
 
 async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   try {
     const spec = JSON.parse(readFileSync(join(runDirectory, RUN_FILES.spec), "utf8")) as RunnerSpec;
+    config = await configDirectory(spec);
+    const environment = config?.environment ?? {};
     const output = { stdout, stderr, writers: transcript ? [log, transcript] : [log], report };
     const onFreshSession = (fresh: NonNullable<Seal["freshSession"]>): void => {
       freshSession = { freshSession: fresh };
       partialSeal.refresh();
     };
-    const end = await superviseAgent({ spec, runDirectory, workingDirectory, output, onFreshSession });
+    const end = await superviseAgent({
+      spec,
+      runDirectory,
+      workingDirectory,
+      environment,
+      output,
+      onFreshSession,
+    });
     return { end, exitCode: exitCodeFor(end) };
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
@@ -91,6 +127,18 @@ async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   }
 }
 
+async function configDirectory(spec: RunnerSpec): Promise<ConfigDirectory | null> {
+  const { configDirectory: directory, command } = spec;
+  if (directory === undefined) return null;
+  try {
+    const made = makeConfigDirectory(directory, wordsOf(command, runDirectory), process.env);
+    return await within(LAST_WRITES_MS, made);
+  } catch (error) {
+    report(`Claude Code uses the home's configuration directory: ${(error as Error).message}`);
+    return null;
+  }
+}
+
 /** An agent that was ended after its result ends as its result says: its work was done. */
 function exitCodeFor(end: AgentEnd): number {
   if (end.ending === "after-result") return stdout.facts.known.result?.is_error ? 1 : 0;
@@ -103,10 +151,11 @@ function report(message: string): void {
 }
 
 function withFaults(seal: Seal): Seal {
-  const faults = [
+  const all = [
     seal.error,
     log.failure && `the log could not be written: ${log.failure.message}`,
-    transcript?.failure && `the transcript could not be kept: ${transcript.failure.message}`,
+    transcript?.failure && `${TRANSCRIPT_LOST}${transcript.failure.message}`,
+    ...faults,
   ].filter((fault) => typeof fault === "string");
-  return faults.length === 0 ? seal : { ...seal, error: faults.join("; ") };
+  return all.length === 0 ? seal : { ...seal, error: all.join("; ") };
 }

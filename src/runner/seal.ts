@@ -1,7 +1,8 @@
 /**
  * The seal: what the runner writes to the container's termination message when the agent has ended. It arrives with
  * the pod's status (and survives in the watch's DELETED object), so the verdict, the session and the bill are right
- * even if every log line were lost. The cluster cuts a message at 4,096 bytes (measured); the runner keeps below it.
+ * even if every log line were lost. The cluster cuts a message at 4,096 bytes (measured); the runner keeps below it. But
+ * the containers of a pod share 12,288 bytes, so that one of many may be cut anywhere: what judges comes first.
  */
 
 export const MAX_SEAL_BYTES = 4096;
@@ -10,6 +11,8 @@ export interface Seal {
   readonly v: 1;
   /** `node` proves the transcript; `sh` (an image without Node) does not. */
   readonly runner: "node" | "sh";
+  /** Present when the cluster cut the message: what came behind is missing. Never written by the runner. */
+  readonly cut?: true;
   /**
    * Present in a seal that was written while the agent still ran, in case the runner is killed (out of memory, node
    * loss) before it can write the last one. Then `ending` is `unknown`, `exitCode` and `signal` are null and say
@@ -98,17 +101,4 @@ export interface SealedAgent {
     readonly text?: string;
     readonly errors?: readonly string[];
   };
-}
-
-/** Reads a termination message; null when it is not a seal (another program wrote it, or it was cut). */
-export function parseSeal(message: string | undefined): Seal | null {
-  if (!message) return null;
-  try {
-    const value: unknown = JSON.parse(message);
-    if (typeof value !== "object" || value === null) return null;
-    const seal = value as Partial<Seal>;
-    return seal.v === 1 && (seal.runner === "node" || seal.runner === "sh") ? (value as Seal) : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /**
  * What the runner is told: `run.json` in the run's Secret, mounted beside the runner. `run.sh` says to sh what it can do:
- * all but the silences and the fresh session, for it looks into no event.
+ * all but the silences and the fresh session, for it looks into no event, and no configuration directory.
  */
 export interface RunnerSpec {
   /**
@@ -29,6 +29,11 @@ export interface RunnerSpec {
     /** Name of the prompt's file in the run's directory. */
     readonly prompt: string;
   };
+  /**
+   * Where the agent's Claude Code gets a configuration directory of this run's own, with links into the home, which other
+   * pods use too. @default nothing: it is the home's
+   */
+  readonly configDirectory?: string;
 }
 
 /**

@@ -11,6 +11,12 @@ told=
 trap 'told=TERM' TERM HUP QUIT
 trap 'told=INT' INT
 
+# Of a Claude Code that started this one, as far as there was any: they are not this agent's, wherever they come from.
+unset CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_SSE_PORT CLAUDE_CODE_EXECPATH CLAUDE_CODE_CHILD_SESSION \
+  CLAUDE_CODE_SESSION CLAUDE_CODE_SESSION_ID CLAUDE_CODE_SESSION_KIND CLAUDE_CODE_SESSION_NAME \
+  CLAUDE_CODE_SESSION_ACCESS_TOKEN CLAUDE_CODE_PARENT_SESSION CLAUDE_CODE_PARENT_SESSION_ID \
+  CLAUDE_CODE_REMOTE_SESSION_ID CLAUDE_CODE_BRIDGE_SESSION_ID CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS
+
 termination_log=$1
 working_directory=$2
 
@@ -58,12 +64,24 @@ run_node() {
   [ -z "$told" ] || pass_on "$told"
   await_child
   trap '' TERM INT HUP QUIT
+  [ "$code" != 137 ] || sealed_code
   if [ ! -s "$termination_log" ]; then
     exec 2>&3
     unless_told
     no_agent "$code" not-started 'node could not run the runner'
   fi
   exit "$code"
+}
+
+# The runner ends itself by SIGKILL when a volume hangs; the agent's exit code is in its seal, where that is the last one.
+sealed_code() {
+  read -r sealed <"$termination_log"
+  case $sealed in
+  *'"partial":true'*) return ;;
+  esac
+  sealed=${sealed#*'"exitCode":'}
+  sealed=${sealed%%[!0-9]*}
+  code=${sealed:-137}
 }
 
 # pass_on SIGNAL: to the runner, once: each signal more would end `wait` early (see below). It may get lost where it comes

@@ -21,6 +21,8 @@ export interface Supervision {
   readonly spec: RunnerSpec;
   readonly runDirectory: string;
   readonly workingDirectory: string;
+  /** Beside, and before, the runner's own. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly output: Output;
   /** Told before a fresh session is started. */
   readonly onFreshSession: (fresh: NonNullable<Seal["freshSession"]>) => void;
@@ -45,14 +47,14 @@ export async function superviseAgent(supervision: Supervision): Promise<AgentEnd
 }
 
 async function runAgent(
-  { spec, runDirectory, workingDirectory, output }: Supervision,
+  { spec, runDirectory, workingDirectory, environment, output }: Supervision,
   { command, prompt }: Pick<NonNullable<RunnerSpec["fresh"]>, "command" | "prompt">,
   startedAt: number,
 ): Promise<AgentEnd> {
   const { graceSec, timeoutSec } = spec;
   const timeLeftMs = timeoutSec > 0 ? Math.max(0, startedAt + timeoutSec * 1000 - performance.now()) : null;
-  const agent = await startAgent({ command, prompt, graceSec, timeLeftMs }, runDirectory, workingDirectory);
-  return record(agent, spec, output);
+  const start = { command, prompt, environment, graceSec, timeLeftMs };
+  return record(await startAgent(start, runDirectory, workingDirectory), spec, output);
 }
 
 /** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */

@@ -10,3 +10,15 @@ export function callAfter(milliseconds: number, action: () => void): () => void 
   }, step);
   return () => cancel();
 }
+
+/** The work hangs, and is left behind. */
+export class TooLate extends Error {}
+
+/** Rejects with TooLate when the work takes longer. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = callAfter(milliseconds, () => reject(new TooLate(`it did not answer in ${milliseconds / 1000} s`)));
+  });
+  return Promise.race([work, late]).finally(() => cancel());
+}

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
-import { parseSeal } from "../../src/runner/seal.ts";
+import { parseSeal } from "../../src/runner/seal-message.ts";
 import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";

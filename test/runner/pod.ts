@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { runnerScript, startScript } from "../../src/runner/scripts.generated.ts";
-import { parseSeal, type Seal } from "../../src/runner/seal.ts";
+import type { Seal } from "../../src/runner/seal.ts";
+import { parseSeal } from "../../src/runner/seal-message.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../src/runner/spec.ts";
 import { LogReader } from "./log-reader.ts";
 import { pidNamespace, type RunnerUnderTest } from "./runners.ts";
@@ -17,7 +18,10 @@ export interface PodOptions {
   readonly graceSec?: number;
   readonly timeoutSec?: number;
   /** What the runner is told beyond that. */
-  readonly more?: Pick<RunnerSpec, "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh">;
+  readonly more?: Pick<
+    RunnerSpec,
+    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "configDirectory"
+  >;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;
   readonly env?: Record<string, string>;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fitSeal } from "../../src/runner/fit-seal.ts";
-import { MAX_SEAL_BYTES, parseSeal, type Seal } from "../../src/runner/seal.ts";
+import { MAX_SEAL_BYTES, type Seal } from "../../src/runner/seal.ts";
 import { SealFile } from "../../src/runner/seal-file.ts";
+import { parseSeal } from "../../src/runner/seal-message.ts";
 
 /** Any text, in any script, lone surrogates and control characters too; often longer than a seal. */
 const text = fc.oneof(
@@ -97,6 +98,50 @@ describe("a seal", () => {
     expect(parseSeal(fitSeal(small))).toEqual(small);
   });
 
+  it("is read as far as the cluster left it, and nothing is made up", () => {
+    fc.assert(
+      fc.property(seal, fc.nat(MAX_SEAL_BYTES), (seal, length) => {
+        const whole = Buffer.from(fitSeal(seal));
+        const bytes = Math.min(length, whole.length);
+        const read = parseSeal(whole.subarray(0, bytes).toString());
+        if (read === null) return;
+        const { cut, ...facts } = read;
+        expect(cut).toBe(bytes < whole.length ? true : undefined);
+        expectPart(facts, parseSeal(whole.toString()));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("has all that judges in its first 1,024 bytes, which each of twelve containers may leave", () => {
+    const long = "a long text ".repeat(400);
+    const usage = {
+      input_tokens: 123_456,
+      cache_creation_input_tokens: 1_234_567,
+      cache_read_input_tokens: 12_345_678,
+    };
+    const full: Seal = {
+      ...{ v: 1, runner: "node", exitCode: null, signal: "SIGTERM", ending: "silent", error: long },
+      silence: { sec: 900, tool: "mcp__some_server__some_tool" },
+      ...{ startedAt: 1_795_893_581_042, endedAt: 1_795_893_581_042 },
+      stdout: { lines: 123_456, bytes: 123_456_789, sha256: "0123456789abcdef".repeat(4), newline: true },
+      stderr: { lines: 10, bytes: 10_000, dropped: 0, tail: long },
+      agent: {
+        ...{ session_id: "11111111-2222-4333-8444-555555555555", model: "claude-opus-5-5", init: true, content: true },
+        rate_limit: { status: "allowed_warning", resetsAt: 1_795_893_581, rateLimitType: "five_hour" },
+        result: {
+          ...{ subtype: "error_during_execution", is_error: true, num_turns: 123, duration_ms: 1_234_567 },
+          ...{ total_cost_usd: 12.345678901234567, run_cost_usd: 12.345678901234567, text: long, errors: [long] },
+          usage: { ...usage, output_tokens: 123_456 },
+          ...{ terminal_reason: "api_error", stop_reason: "stop_sequence", api_error_status: 529 },
+        },
+      },
+    };
+    const read = parseSeal(fitSeal(full).slice(0, 1_024));
+    const { error: _, stderr, agent: { result: { text, errors, ...result } = {}, ...agent } = {}, ...facts } = full;
+    expect(read).toMatchObject({ ...facts, agent: { ...agent, result }, cut: true });
+  });
+
   it("uses the room there is", () => {
     const long: Seal = {
       v: 1,
@@ -128,6 +173,19 @@ function expectCut(read: unknown, whole: unknown, key = ""): void {
     expect(read).toBe(whole === 0 ? 0 : whole);
   } else {
     expect(read).toBe(whole);
+  }
+}
+
+/** Each value is the whole's own; a text of the prose may be its start. */
+function expectPart(part: unknown, whole: unknown, key = ""): void {
+  if (Array.isArray(part)) {
+    for (const [index, value] of part.entries()) expectPart(value, (whole as unknown[])[index], key);
+  } else if (typeof part === "object" && part !== null) {
+    for (const [name, value] of Object.entries(part)) expectPart(value, (whole as Record<string, unknown>)[name], name);
+  } else if (typeof part === "string" && ["error", "errors", "tail", "text"].includes(key)) {
+    expect((whole as string).startsWith(part) || part.endsWith("\ufffd")).toBe(true);
+  } else {
+    expect(part).toBe(whole);
   }
 }
 

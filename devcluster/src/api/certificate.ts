@@ -8,8 +8,8 @@ export interface Certificate {
 
 const DAYS = 30;
 
-/** A key pair for 127.0.0.1, made anew for each devcluster and kept in memory only. */
-export async function createCertificate(): Promise<Certificate> {
+/** A key pair for 127.0.0.1 (and more names), made anew for each devcluster and kept in memory only. */
+export async function createCertificate(names: readonly string[] = []): Promise<Certificate> {
   const now = Date.now();
   const { cert, private: key } = await generate([{ name: "commonName", value: "devcluster" }], {
     keyType: "ec",
@@ -26,6 +26,7 @@ export async function createCertificate(): Promise<Certificate> {
         altNames: [
           { type: 7, ip: "127.0.0.1" },
           { type: 2, value: "localhost" },
+          ...names.map((value) => ({ type: 2 as const, value })),
         ],
       },
     ],

@@ -5,6 +5,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { buildPrompt, type Prompt, type PromptInput } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec } from "../../runner/spec.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { type Home, SCRATCH } from "./home.ts";
 import type { Provision } from "./provision.ts";
 
 /** What Claude appends to its system prompt. */
@@ -48,6 +49,7 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
+  home: Home,
 ): RunnerSpec {
   return {
     command,

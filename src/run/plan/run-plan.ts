@@ -173,8 +173,9 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
   ];
-  const { spec, content } = whatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
-    secretContent(files(spec), environment),
+  const { spec, content } = whatFits(
+    [runnerSpec(config, first, fresh, home), runnerSpec(config, first, null, home)],
+    (spec) => secretContent(files(spec), environment),
   );
   return { environment, notes, prompt: first.prompt, spec, content };
 }

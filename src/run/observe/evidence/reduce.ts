@@ -1,7 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { AgentResult } from "../../../claude/claude-code.ts";
-import { parseSeal } from "../../../runner/seal.ts";
+import { parseSeal } from "../../../runner/seal-message.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
