@@ -4,38 +4,44 @@ import { isPassing } from "../../kubernetes/http/retry.ts";
 import type { Fault } from "./run-fault.ts";
 
 export function adviceFor(error: unknown): string {
-  if (!(error instanceof ApiError)) return "This is a fault of the adapter; please report it with this message.";
-  const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
+  if (!(error instanceof ApiError)) return "This is a fault of the adapter: please report it with this message.";
   switch (error.kind) {
     case "unreachable":
       return error.code === "ENOTFOUND"
         ? "Check the server's name in the kubeconfig."
-        : "Check that the cluster runs and that Paperclip's host reaches it (`kubectl version` with the same kubeconfig).";
+        : "Check that the cluster runs and that Paperclip's host reaches it (kubectl version with the same kubeconfig).";
     case "timeout":
-      return "The cluster is slow or cut off; the run can be tried again.";
+      return "The cluster is slow or cut off: run it again later.";
     case "credentials":
-      return "Check the credentials of the kubeconfig (`kubectl auth whoami`).";
+      return "Check the credentials of the kubeconfig (kubectl auth whoami).";
     case "protocol":
       return "Check that the kubeconfig's server is the API server and that no proxy answers for it.";
     case "status":
-      return adviceForStatus(error, where);
+      return adviceForStatus(error);
   }
 }
 
-function adviceForStatus(error: ApiError, where: string): string {
+/** RBAC's words; other refusals with 403 come from admission and say themselves what is wrong. */
+const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
+
+function adviceForStatus(error: ApiError): string {
+  const { detail, status, details } = error;
+  const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
   if (error.unauthorized) return "The cluster does not accept the credentials: check the kubeconfig or the token.";
-  if (error.forbidden && /exceeded quota/.test(error.detail))
+  if (error.forbidden && /exceeded quota/.test(detail))
     return `The quota${where} has no room: raise it, or let other runs end.`;
-  // RBAC's words; other 403s come from admission and say themselves what is wrong.
-  if (error.forbidden && / cannot (create|get|list|watch|patch|delete) resource /.test(error.detail))
+  if (error.forbidden && MISSING_RIGHT.test(detail))
     return `Grant the verb "${error.verb}" on ${error.resource}${where} to Paperclip's service account (deploy/rbac.yaml has the whole Role).`;
-  if (error.forbidden && /because it is being terminated/.test(error.detail))
-    return "The namespace is being deleted: set another one in the agent's configuration, or create it anew when it is gone.";
-  if (error.forbidden) return "An admission rule of the cluster refused it: change what its message names.";
-  if (error.notFound && error.details?.kind === "namespaces")
-    return `Create the namespace ${error.details.name}, or set another one in the agent's configuration.`;
-  if (error.status === 422) return "Change the setting that the message names.";
-  return "The cluster answered with an error; the run can be tried again.";
+  if (error.forbidden && /because it is being terminated/.test(detail))
+    return "The namespace is being deleted: set another one (namespace), or create it again when it is gone.";
+  // A webhook that denies without a code of its own is answered with 400.
+  if (error.forbidden || /admission webhook .* denied/.test(detail))
+    return "A policy of the cluster refuses it: change what the message names, or the policy.";
+  if (error.notFound && details?.kind === "namespaces")
+    return `Create the namespace ${details.name}, or set another one (namespace).`;
+  if (status === 422) return "Change the setting that the message names.";
+  if (isPassing(error)) return "The cluster answered with an error: run it again later.";
+  return "Read the message: the API server does not accept the request.";
 }
 
 /** An error as data for the evidence. */

@@ -41,7 +41,7 @@ function stageOf(observed: ObservedRun): Notice | null {
 function leavingNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<string, unknown>): Notice {
   const { reason = "", message = "" } = trueCondition(pod.conditions, "DisruptionTarget") ?? {};
   const why = [reason, message].filter(Boolean).join(": ");
-  const words = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has yet to end its agent`;
+  const words = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has not ended its agent yet`;
   return { type: "k8s.pod.leaving", message: words, level: stoppedByUs ? "info" : "warn", payload };
 }
 
@@ -54,11 +54,13 @@ function waitingNotice(observed: ObservedRun): Notice | null {
     container: CONTAINER,
   });
   if (waiting.state === "ready" || waiting.state === "suspended") return null;
-  const where = evidence.pod ? `Pod ${evidence.pod.name}` : `Job ${evidence.job?.name}`;
+  const where = evidence.pod
+    ? `Pod ${evidence.pod.name} is not running yet`
+    : `Job ${evidence.job?.name} has no pod yet`;
   const why = [waiting.reason, waiting.message].filter(Boolean).join(": ");
   return {
     type: `k8s.pod.${waiting.state}`,
-    message: `${where} is not running yet${why ? `: ${why}` : ""}`,
+    message: `${where}${why ? `: ${why}` : ""}`,
     level: waiting.patience === "forever-until-limit" ? "info" : "warn",
     payload: { ...podPayload(evidence), reason: waiting.reason, ...(waiting.fix ? { fix: waiting.fix } : {}) },
   };

@@ -25,7 +25,7 @@ export function reportSilence(observed: ObservedRun, host: Host, clock: Clock, s
       // Of a pod that was told to end, running was only the last that its node said.
       if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) continue;
       const minutes = Math.round((toldAt - heardAt) / 60_000);
-      const message = `The agent in pod ${pod.name} runs, and has said nothing for ${minutes} minutes`;
+      const message = `The agent in pod ${pod.name} has printed nothing for ${minutes} minutes; its container runs`;
       await host.notice({ type: "k8s.pod.silent", message, payload: { pod: pod.name, minutes } });
     }
   };

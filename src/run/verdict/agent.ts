@@ -15,7 +15,7 @@ export const agentError: Cause = (facts) => {
   const row = AGENT_ERRORS.find(({ when }) => when(error));
   if (!row) return null;
   const finding = findingOf(row, error);
-  return { ...finding, because: [describeResult(result), ...finding.because] };
+  return { ...finding, because: [...finding.because, describeResult(result)] };
 };
 
 /** An agent that is told to stop may still print a result; what told it is the cause. */

@@ -59,17 +59,18 @@ export const disrupted: Cause = (facts) => {
   const disruption = named ?? byReason ?? { what: `disrupted${target ? ` (${target.reason})` : ""}` };
   const reason = target?.reason ?? pod?.reason ?? "PodFailurePolicy";
   const words = pod?.message || target?.message || rule?.message || "";
+  const ownLimit = OWN_LIMIT.test(words);
   const before = facts.neverRan ? " before its agent started" : "";
   const end = facts.neverRan || facts.ending.words === null ? "" : `; ${claude(facts)} ended${withEnding(facts)}`;
   return {
     kind: "disrupted",
     code: cutOff(facts, "k8s_pod_disrupted"),
     sentence: `The agent's pod was ${disruption.what}${before} [${reason}]${quoting(words)}${end}.`,
-    fix: [runAgain(facts), disruption.fix ?? fixForEviction(words) ?? ""].join(" ").trim(),
-    ...(OWN_LIMIT.test(words) ? NO_RETRY : retryOnceStopped(facts)),
+    fix: ownLimit ? FIXES.disk : [runAgain(facts), disruption.fix ?? fixForEviction(words) ?? ""].join(" ").trim(),
+    ...(ownLimit ? NO_RETRY : retryOnceStopped(facts)),
     because: [
       ...(target
-        ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}, ${target.at ?? ""}`]
+        ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}${since(target)}`]
         : []),
       ...(byReason ? [`Pod ${pod?.name}: ${reasonAndMessage(pod?.reason ?? "", pod?.message ?? "")}`] : []),
       ...(rule ? [`Job ${job?.name}: ${rule.message}`] : []),
@@ -81,9 +82,11 @@ export const disrupted: Cause = (facts) => {
 const OWN_LIMIT = /exceeds the (total )?limit|exceeded its local ephemeral storage limit/;
 
 function fixForEviction(words: string): string | null {
-  if (/ephemeral|disk|inode|EmptyDir/i.test(words)) return FIXES.disk;
+  if (/ephemeral|disk|inode/i.test(words)) return FIXES.disk;
   return /memory/.test(words) ? FIXES.evicted : null;
 }
+
+const since = ({ at }: { readonly at: string | null }): string => (at === null ? "" : `, ${at}`);
 
 /** The kernel killed the container, or a process in it, for want of memory. */
 export const outOfMemory: Cause = (facts) => {
@@ -128,7 +131,7 @@ const jobDeleted: Cause = (facts) => {
   return {
     kind: "deleted",
     code: "k8s_job_deleted_externally",
-    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip, ${aftermath(facts)}.`,
+    sentence: `Job ${job.name} ${seen}${when ? ` (${when})` : ""}, not by Paperclip${aftermath(facts)}.`,
     fix: `${FIXES.findDeleter} Run it again if it was a mistake.`,
     because: [jobForensics(facts), ...finalizers(job.finalizers)],
   };
@@ -156,10 +159,10 @@ const jobSuspended: Cause = (facts) => {
   return {
     kind: "deleted",
     code: "k8s_job_suspended",
-    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod, ${aftermath(facts)}.`,
+    sentence: `Job ${job.name} was suspended, not by Paperclip, so the cluster deleted its pod${aftermath(facts)}.`,
     fix: FIXES.findSuspender,
     because: [
-      `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}, ${suspended.at ?? ""}`,
+      `Job ${job.name}: Suspended, ${reasonAndMessage(suspended.reason, suspended.message)}${since(suspended)}`,
     ],
   };
 };
@@ -171,7 +174,7 @@ const podDeleted: Cause = (facts) => {
   return {
     kind: "deleted",
     code: cutOff(facts, "k8s_pod_deleted_externally"),
-    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip, ${aftermath(facts)}.`,
+    sentence: `Pod ${pod.name} was deleted${when}, not by Paperclip${aftermath(facts)}.`,
     fix: `${FIXES.findDeleter} ${runAgain(facts)}`,
     because: [
       `Pod ${pod.name} (${pod.uid}): deletion asked for${when || " at an unknown time"}, and no DisruptionTarget`,
@@ -181,11 +184,11 @@ const podDeleted: Cause = (facts) => {
 
 function aftermath(facts: Facts): string {
   const { pod } = facts.evidence;
-  if (facts.neverRan) return "before its agent started";
-  if (facts.ending.words !== null) return `and ${claude(facts)} ended${withEnding(facts)}`;
+  if (facts.neverRan) return ", before its agent started";
+  if (facts.ending.words !== null) return `; ${claude(facts)} ended${withEnding(facts)}`;
   // A Job deleted without its pods (propagation policy Orphan, the API's own default) leaves the agent running.
-  if (pod?.presence === "present" && pod.agent.state === "running") return `but its pod ${pod.name} goes on running`;
-  return `and nobody saw how ${claude(facts)} ended`;
+  if (pod?.presence === "present" && pod.agent.state === "running") return `; its pod ${pod.name} goes on running`;
+  return `; nobody saw how ${claude(facts)} ended`;
 }
 
 /** Seconds that the cluster's stamps may differ: `finishedAt` is cut to seconds, the pod object goes a little later. */

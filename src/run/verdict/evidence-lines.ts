@@ -15,6 +15,7 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
     ...fromSeal(facts),
     ...fromPod(facts),
     ...fromJob(facts),
+    ...withoutResult(facts),
     ...fromTranscript(facts),
     ...fromEvents(facts),
     ...facts.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
@@ -31,11 +32,14 @@ function fromReplacedSession({ evidence: { seal }, agent }: Facts): readonly str
   ];
 }
 
-function fromResult({ neverRan, agent: { result, apiRetry, malformedLines } }: Facts): readonly string[] {
-  // Of an agent that never started there can be none.
-  if (neverRan) return [];
+function fromResult({ agent: { result } }: Facts): readonly string[] {
+  return result ? [describeResult(result)] : [];
+}
+
+function withoutResult({ noTranscript, agent: { result, apiRetry, malformedLines } }: Facts): readonly string[] {
+  if (noTranscript) return [];
   const odd = malformedLines === 0 ? [] : [`Not a JSON object: ${counted(malformedLines)} of the transcript`];
-  if (result) return [describeResult(result), ...odd];
+  if (result) return odd;
   const tried = apiRetry
     ? [
         `Newest api_retry: status ${apiRetry.status}, ${apiRetry.error}, attempt ${apiRetry.attempt} of ${apiRetry.maxRetries}`,
@@ -75,8 +79,8 @@ function fromJob({ evidence: { job } }: Facts): readonly string[] {
   return [`Job ${job.name}: ${job.presence}${quoting(words)}`];
 }
 
-function fromTranscript({ neverRan, evidence: { transcript } }: Facts): readonly string[] {
-  if (!transcript || neverRan) return [];
+function fromTranscript({ noTranscript, evidence: { transcript } }: Facts): readonly string[] {
+  if (!transcript || noTranscript) return [];
   if (transcript.state === "complete") return [`Transcript: complete, ${counted(transcript.lines)}`];
   if (transcript.state === "unproven")
     return [`Transcript: ${counted(transcript.lines)}, not proven complete${quoting(transcript.why)}`];

@@ -23,6 +23,8 @@ export interface Facts {
   readonly container: Terminated | null;
   /** True when it is certain that the agent's program never started. */
   readonly neverRan: boolean;
+  /** True when there can be no transcript: no pod was seen, or its agent never started. */
+  readonly noTranscript: boolean;
   /** True when it is certain that nothing of the run is alive. */
   readonly stopped: boolean;
   /** The model for a sentence, such as `claude-sonnet-4-5`; null = the default one, and nobody named it. */
@@ -36,6 +38,7 @@ export function factsOf(evidence: Evidence): Facts {
   const agent = agentCli.resultOf(evidence.agent, evidence.seal);
   const seal = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
+  const never = neverRan(evidence, seal, agent);
   const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
   return {
     evidence,
@@ -43,7 +46,8 @@ export function factsOf(evidence: Evidence): Facts {
     seal,
     container,
     ending: endingOf(seal, container),
-    neverRan: neverRan(evidence, seal, agent),
+    neverRan: never,
+    noTranscript: never || (evidence.pod === null && agent.progress === "nothing" && agent.result === null),
     stopped: isStopped(evidence, container),
     model: agent.model ?? evidence.run.model,
   };

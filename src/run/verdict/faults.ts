@@ -33,6 +33,6 @@ function findingOf(fault: Fault, facts: Facts): Finding {
     sentence: `${fault.message.replace(/[.\s]+$/, "") || "The adapter failed"}${alive}.`,
     fix: fault.fix?.trim() || FIXES.report,
     because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
-    ...(fault.passing || fault.code === "k8s_concurrent_run_blocked" ? RETRY : NO_RETRY),
+    ...(fault.passing ? RETRY : NO_RETRY),
   };
 }

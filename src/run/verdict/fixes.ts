@@ -41,7 +41,7 @@ export const FIXES = {
     "Raise resources.requests.memory, or change the rule of the cluster that lowers the limit (a LimitRange, an admission policy, GKE Autopilot).",
   preempted: "To protect it, let the cluster's operator give the agents' namespace a higher default PriorityClass.",
   evicted: "If it recurs, raise resources.requests.memory to what the agent uses.",
-  disk: "If it recurs, let the agent write less to its disk, or keep its home on a volume (homeClaim).",
+  disk: "Let the agent write less to its disk, or keep its home on a volume (homeClaim).",
   checkNode: "Check the node.",
   findDeleter: "The cluster does not record who did it; its audit log does.",
   findSuspender: "Find who suspends Jobs in this namespace (a queue such as Kueue, or a person), then run it again.",

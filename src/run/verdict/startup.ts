@@ -17,7 +17,9 @@ export const startFailed: Cause = (facts) => {
   return {
     kind: "start-failed",
     code: "k8s_pod_schedule_failed",
-    sentence: `The run's pod could not start${patience}${quoting(obstacle.words)}.`,
+    sentence: obstacle.isClause
+      ? `${obstacle.words.charAt(0).toUpperCase()}${obstacle.words.slice(1)}.`
+      : `The run's pod could not start${patience}${quoting(obstacle.words)}.`,
     fix: obstacle.fix,
     because: [obstacle.words],
     ...obstacle.retry,
@@ -26,6 +28,8 @@ export const startFailed: Cause = (facts) => {
 
 interface Obstacle {
   readonly words: string;
+  /** The words say themselves what could not start. @default false */
+  readonly isClause?: boolean;
   readonly fix: string;
   readonly retry: typeof NO_RETRY;
 }
@@ -35,7 +39,7 @@ export function startObstacle(facts: Facts): Obstacle | null {
   const { seal, acts } = facts.evidence;
   if (seal?.ending === "not-started") {
     const words = `the agent's program could not be started${quoting(seal.error)}`;
-    return { words, fix: fixForStartError(seal.error), retry: NO_RETRY };
+    return { words, isClause: true, fix: fixForStartError(seal.error), retry: NO_RETRY };
   }
   if (stoppedBeforeStart(seal)) {
     const words = "its pod was told to stop before the agent was started";
@@ -54,13 +58,13 @@ function failedInitContainer(facts: Facts): Obstacle | null {
   if (!init?.terminated) return null;
   const { exitCode, reason, message } = init.terminated;
   const words = `init container ${init.name} ended with exit code ${exitCode} (${reason})${quoting(message)}`;
-  return { words, fix: initContainer(init.name), retry: NO_RETRY };
+  return { words, isClause: true, fix: initContainer(init.name), retry: NO_RETRY };
 }
 
 function startError({ container, evidence }: Facts): Obstacle | null {
   if (!container || evidence.pod?.agent.ran) return null;
-  const words = `the container could not be started: ${reasonAndMessage(container.reason, container.message)}`;
-  return { words, fix: fixForWaiting("RunContainerError") ?? FIXES.describePod, retry: NO_RETRY };
+  const words = `the agent's container could not be started${quoting(reasonAndMessage(container.reason, container.message))}`;
+  return { words, isClause: true, fix: fixForWaiting("RunContainerError") ?? FIXES.describePod, retry: NO_RETRY };
 }
 
 function waitingReason({ evidence: { pod, acts, events } }: Facts): Obstacle | null {

@@ -42,7 +42,7 @@ export const timedOut: Cause = (facts) => {
   if (facts.seal?.ending !== "timeout") return null;
   const { timeoutSec } = facts.evidence.run;
   const because = ["The runner's seal: it ended the agent because the run's time was up"];
-  return timeout(facts, timeoutSec > 0 ? `its limit of ${timeoutSec} s` : "its time limit", because);
+  return timeout(facts, timeoutSec > 0 ? `its limit of ${timeoutSec} s` : "its time limit", "the runner", because);
 };
 
 /** The agent printed nothing for too long: the runner ended it. */
@@ -55,7 +55,7 @@ export const silent: Cause = (facts) => {
   return {
     kind: "silent",
     code: "claude_silent",
-    sentence: `${claude(facts)} printed nothing for ${long}${during}, so it was ended${withEnding(facts)}.`,
+    sentence: `${claude(facts)} printed nothing for ${long}${during}, so the runner stopped it${itEnded(facts)}.`,
     fix: `${runAgain(facts)} ${tool === null ? FIXES.silence : FIXES.toolSilence}`,
     because: [`The runner's seal: it ended the agent, which had printed nothing for ${long}`],
     ...RETRY,
@@ -71,21 +71,25 @@ export const deadline: Cause = (facts) => {
   const because = condition
     ? [`Job ${job?.name}: ${condition.type}, DeadlineExceeded${quoting(condition.message)}`]
     : [`Pod ${pod?.name}: DeadlineExceeded${quoting(pod?.message)}`];
-  return timeout(facts, "the cluster's deadline for it (activeDeadlineSeconds)", because);
+  return timeout(facts, "the cluster's deadline for it (activeDeadlineSeconds)", "the cluster", because);
 };
 
-function timeout(facts: Facts, limit: string, because: readonly string[]) {
+function timeout(facts: Facts, limit: string, who: string, because: readonly string[]) {
   const obstacle = facts.neverRan ? startObstacle(facts) : null;
   return {
     kind: "timeout",
     code: "timeout",
     sentence: obstacle
       ? `The run reached ${limit} before its agent could start${quoting(obstacle.words)}.`
-      : `The run reached ${limit}, and ${claude(facts)} was ended${withEnding(facts)}.`,
+      : `The run reached ${limit}, so ${who} stopped ${claude(facts)}${itEnded(facts)}.`,
     fix: obstacle?.fix ?? `${FIXES.timeout} ${runAgain(facts)}`,
     because: [...because, ...(obstacle ? [obstacle.words] : [])],
     timedOut: true,
   } as const;
+}
+
+function itEnded(facts: Facts): string {
+  return facts.ending.words === null ? "" : `; it ended${withEnding(facts)}`;
 }
 
 /** The host left the run: it goes on, and its successor takes it over. */
@@ -108,7 +112,7 @@ function detachedBeforeLaunch({ reason, at }: NonNullable<ActsTaken["detach"]>):
   return {
     kind: "adapter-fault",
     code: "k8s_controller_detached",
-    sentence: `Paperclip gave up the run${quoting(reason)}, before anything of it was started.`,
+    sentence: `Paperclip left the run before anything of it was started${quoting(reason)}.`,
     fix: FIXES.wakeAgain,
     because: [`Detached at ${timeOf(at)}; no Job was made`],
   };

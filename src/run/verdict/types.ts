@@ -37,8 +37,8 @@ export interface Account {
   readonly signal: string | null;
   /** True when the evidence proves that nothing of this run is alive. */
   readonly stopped: boolean;
-  /** True when the evidence proves that the agent's program never started: there is no transcript. */
-  readonly neverRan: boolean;
+  /** True when there can be no transcript: no pod was seen, or its agent never started. */
+  readonly noTranscript: boolean;
   /** The session that the agent named; null when it named none, and then nothing is known of any session. */
   readonly sessionId: string | null;
   /** The model that the agent named, else the one asked for. */

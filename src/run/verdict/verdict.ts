@@ -114,7 +114,7 @@ function account(facts: Facts, sentence: string, because: readonly string[], noS
     exitCode: ending.exitCode,
     signal: ending.signal,
     stopped: facts.stopped,
-    neverRan: facts.neverRan,
+    noTranscript: facts.noTranscript,
     sessionId: noSession ? null : agent.sessionId,
     model: facts.model,
     usage: agent.usage,

@@ -94,7 +94,7 @@ describe("an agent that is ended because it is silent", () => {
       clearSession: false,
     });
     expect(told.errorMessage).toMatch(
-      /printed nothing for 30 minutes during a call of the tool Bash, so it was ended with exit code 143/,
+      /printed nothing for 30 minutes during a call of the tool Bash, so the runner stopped it; it ended with exit code 143/,
     );
     expect(told.errorMessage).toContain("raise toolSilenceLimitSec");
   });
@@ -105,7 +105,7 @@ describe("an agent that is ended because it is silent", () => {
       ended(143, {}, { ending: "silent", silence: { sec: 90, tool: null } }),
       agent(ANSWERED),
     );
-    expect(told.errorMessage).toMatch(/printed nothing for 90 s, so it was ended/);
+    expect(told.errorMessage).toMatch(/printed nothing for 90 s, so the runner stopped it/);
     expect(told.errorMessage).toContain("raise silenceLimitSec");
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ApiError } from "../../../src/kubernetes/api-error.ts";
-import { adviceFor } from "../../../src/run/shared/api-advice.ts";
+import { adviceFor, faultOf } from "../../../src/run/shared/api-advice.ts";
 
 const forbidden = (detail: string): ApiError =>
   new ApiError({
@@ -18,7 +18,31 @@ it.each([
     'jobs.batch "j" is forbidden: unable to create new content in namespace agents because it is being terminated',
     /^The namespace is being deleted/,
   ],
-  ["admission webhook said no", /^An admission rule/],
+  ["admission webhook said no", /^A policy of the cluster/],
 ])("a refusal is told by the API server's words: %s", (detail, advice) => {
   expect(adviceFor(forbidden(detail))).toMatch(advice);
+});
+
+it("a policy that denies with 400 is told as one, and is not worth another try", () => {
+  const denied = new ApiError({
+    kind: "status",
+    request: { verb: "create", resource: "jobs" },
+    status: 400,
+    detail: 'admission webhook "validate.kyverno.svc-fail" denied the request: labels are required',
+  });
+  expect(adviceFor(denied)).toMatch(/^A policy of the cluster refuses it/);
+  expect(faultOf(denied, { code: "k8s_job_create_failed", doing: "x", at: 0 }).passing).toBe(false);
+});
+
+it.each([
+  ["unreachable", undefined, true],
+  ["timeout", undefined, true],
+  ["status", 503, true],
+  ["status", 429, true],
+  ["status", 403, false],
+  ["status", 422, false],
+  ["credentials", undefined, false],
+] as const)("%s %s can pass: %s", (kind, status, passing) => {
+  const error = new ApiError({ kind, request: { verb: "create", resource: "jobs" }, status, detail: "x" });
+  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).passing).toBe(passing);
 });

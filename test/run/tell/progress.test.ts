@@ -38,6 +38,6 @@ it("tells of a pod that was told to end and does not: its node may be lost", asy
   record.add(pod({ ...RUNNING, conditions: [lost] }, asked));
   await stop();
   expect(told.at(-1)).toBe(
-    "Pod ac-agent-run-abc123-x7k2p is being deleted (DeletionByTaintManager: NoExecute taint); node node-1 has yet to end its agent",
+    "Pod ac-agent-run-abc123-x7k2p is being deleted (DeletionByTaintManager: NoExecute taint); node node-1 has not ended its agent yet",
   );
 });

@@ -39,8 +39,8 @@ it("26, 28, 31: a long silence shows life, whatever the host's callbacks do, and
   expect(told).toEqual([]);
   await pass(12);
   expect(told).toEqual([
-    expect.stringContaining("said nothing for 10 minutes"),
-    expect.stringContaining("said nothing for 20 minutes"),
+    expect.stringContaining("printed nothing for 10 minutes"),
+    expect.stringContaining("printed nothing for 20 minutes"),
   ]);
   // Deleted on a node that is lost: nobody knows whether it runs.
   record.add(pod(RUNNING, { deletionTimestamp: "2026-11-22T07:10:00Z" }));

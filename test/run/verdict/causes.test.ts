@@ -154,7 +154,7 @@ describe("left by the host", () => {
   test("before there was a Job: nothing was started, and that is said", () => {
     const verdict = judge(evidenceOf([detach]));
     expect(verdict).toMatchObject({ code: "k8s_controller_detached", executionRecovery: { kind: "bootstrap" } });
-    expect(verdict.sentence).toBe("Paperclip gave up the run: lease lost, before anything of it was started.");
+    expect(verdict.sentence).toBe("Paperclip left the run before anything of it was started: lease lost.");
   });
 
   test("a Job that was deleted does not go on", () => {

@@ -66,7 +66,7 @@ const agentSeen: fc.Arbitrary<Partial<AgentResult>> = fc.record(
 const seal = fc.record({
   exitCode: maybe(code),
   signal: maybe(fc.constantFrom("SIGKILL", "SIGTERM")),
-  ending: fc.constantFrom("exit", "terminated", "timeout", "not-started", "unknown"),
+  ending: fc.constantFrom("exit", "terminated", "timeout", "after-result", "silent", "not-started", "unknown"),
   agent: fc.jsonValue() as fc.Arbitrary<never>,
 });
 
@@ -172,6 +172,11 @@ test("judge and the host's result never throw, and every failure is whole", () =
       const verdict = judge(seen);
       const result = toExecutionResult(verdict, seen, {});
       expect(JSON.parse(JSON.stringify(result.resultJson))).toBeTruthy();
+      expect((result.errorMessage ?? "").length).toBeLessThanOrEqual(600);
+      // Null is an order to forget the task's session.
+      if (!result.clearSession)
+        for (const key of ["sessionId", "sessionParams", "sessionDisplayId"])
+          expect(result[key as "sessionId"]).not.toBeNull();
       expect(verdict.sentence).toMatch(/\S.*[.…]$/s);
       expect(verdict.evidence.length).toBeGreaterThan(0);
       if (verdict.kind === "completed") return;
@@ -190,8 +195,11 @@ test("completed only with a success event that is no error, and exit 0 of agent 
       const subtype = seen.agent?.result ? seen.agent.result.subtype : sealed?.subtype;
       const isError = seen.agent?.result ? seen.agent.result.isError : sealed?.is_error;
       expect({ subtype, isError }).toEqual({ subtype: "success", isError: false });
-      expect(seen.pod?.agent.terminated?.exitCode).toBe(0);
-      if (seen.seal) expect(seen.seal).toMatchObject({ exitCode: 0, signal: null });
+      // A process that the runner ended after its result counts by the result alone.
+      if (seen.seal?.ending !== "after-result" && seen.seal?.ending !== "silent") {
+        expect(seen.pod?.agent.terminated?.exitCode).toBe(0);
+        if (seen.seal) expect(seen.seal).toMatchObject({ exitCode: 0, signal: null });
+      }
       expect(
         seen.acts.cancel === null || seen.acts.cancel.at >= (seen.pod?.agent.terminated?.seenAt ?? Number.NaN),
       ).toBe(true);

@@ -91,7 +91,7 @@ const ROWS: readonly Row[] = [
     "deljobdef",
     ANSWERED,
     { kind: "deleted", code: "k8s_job_deleted_externally", exitCode: null, stopped: false },
-    /but its pod deljobdef-\w+ goes on running/,
+    /; its pod deljobdef-\w+ goes on running/,
   ],
   ["suspendmid", ANSWERED, { kind: "deleted", code: "k8s_job_suspended", exitCode: 143 }, /was suspended/],
   [
@@ -148,7 +148,7 @@ const ROWS: readonly Row[] = [
     "initfail",
     null,
     { kind: "start-failed", code: "k8s_pod_schedule_failed", executionRecovery: BOOTSTRAP },
-    /init container init ended with exit code 7 \(Error\): initmsg/,
+    /Init container init ended with exit code 7 \(Error\): initmsg/,
   ],
 ];
 

@@ -66,7 +66,7 @@ export function stepOf(events: readonly Event[]): Waiting {
   if (reason === "FailedCreatePodSandBox")
     return { state: "creating", reason, message, fix: fixForWaiting(reason), patience: "retry-limit" };
   if (reason.startsWith("Failed"))
-    return { state: "mount", reason, message, fix: fixForWaiting(reason), patience: "retry-limit" };
+    return { state: "mount", reason, message, fix: fixForWaiting(reason, message), patience: "retry-limit" };
   return {
     state: "creating",
     reason: reason || "ContainerCreating",

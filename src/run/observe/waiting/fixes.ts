@@ -1,30 +1,36 @@
-/** What a person can do about a reason to wait; the cluster's own message says which object it is about. */
+/**
+ * What a person can do about a reason to wait; the cluster's own message says which object it is about. Every setting that is
+ * named here exists, which `test/messages/` holds.
+ */
 const FIXES: ReadonlyMap<string, string> = new Map([
   [
     "ImagePullBackOff",
-    "Check the image's name and tag, and that the cluster may pull it (imagePullSecrets, the registry's address).",
+    "Check the image's name and tag (image). For a private registry, add its pull secret to the pod's service account (serviceAccountName, else the namespace's default).",
   ],
-  ["InvalidImageName", "Correct the image in the agent's configuration: it is not a valid image name."],
-  ["ErrImageNeverPull", "Set imagePullPolicy to IfNotPresent, or load the image onto the node beforehand."],
-  ["SignatureValidationFailed", "Use an image whose signature the node's policy accepts."],
+  ["InvalidImageName", "Correct the image in the agent's configuration (image): it is not a valid name."],
+  ["ErrImageNeverPull", "Set imagePullPolicy to IfNotPresent, or load the image onto the node."],
+  ["SignatureValidationFailed", "Use an image whose signature the node's policy accepts (image)."],
   [
     "CreateContainerConfigError",
-    "Create the Secret, ConfigMap or key that the message names, or correct what the message says of the container's user.",
+    "Create the Secret, ConfigMap or key that the message names; where it names the container's user, use another image (image).",
   ],
-  ["CreateContainerError", "Read the message: the node's runtime refused to create the container."],
-  ["RunContainerError", "Check the image: the command that the message names must exist in it and be executable."],
-  ["FailedMount", "Create the Secret, ConfigMap or volume that the message names, in the namespace of the run."],
+  ["CreateContainerError", "Read the message: the node's runtime refuses to create the container."],
+  [
+    "RunContainerError",
+    "Check the image (image): the command that the message names must exist in it and be executable.",
+  ],
+  ["FailedMount", "Check the volume and its driver on the node: the node tries again by itself."],
   [
     "FailedAttachVolume",
     "Check the volume: it may still be attached to another node, or may not be shared (ReadWriteMany).",
   ],
-  ["FailedCreatePodSandBox", "Check the node and its network plugin; the message is the node's."],
+  ["FailedCreatePodSandBox", "Check the node and its network plugin: the message is the node's."],
   [
     "Unschedulable",
-    "Wait for a node (an autoscaler may add one), or lower resources.requests, nodeSelector or tolerations so that a node fits.",
+    "Wait for a node (an autoscaler may add one), or change resources.requests, nodeSelector or tolerations so that a node fits.",
   ],
-  ["SchedulingGated", "Whoever gates the pod's scheduling must release it."],
-  ["Suspended", "Wait for whoever suspends the Job (a queue such as Kueue), or set spec.suspend to false."],
+  ["SchedulingGated", "Remove the pod's scheduling gate: another component of the cluster set it."],
+  ["Suspended", "Wait until the queue that suspends the Job (such as Kueue) admits it, or unsuspend the Job."],
 ]);
 
 const SAME: ReadonlyMap<string, string> = new Map([
@@ -41,6 +47,8 @@ export function fixForWaiting(reason: string, message = ""): string | null {
     return "Create the volume claim that the message names, in the namespace of the run, or correct homeClaim.";
   if (/unbound immediate PersistentVolumeClaims/.test(message))
     return "Look at the volume claim (kubectl describe pvc): it has no volume yet, and its StorageClass may not make one.";
+  if (reason === "FailedMount" && message.includes("not found"))
+    return "Create the Secret, ConfigMap or volume that the message names, in the namespace of the run.";
   return FIXES.get(SAME.get(reason) ?? reason) ?? null;
 }
 
@@ -51,35 +59,79 @@ export interface Refusal {
 }
 
 /** Why the Job controller may not create the pod: the API server's refusal, told apart by its fixed phrases. */
-export function refusal(message: string): Refusal {
-  if (/exceeded quota/.test(message)) {
-    const fix = "Wait until other runs end, raise the ResourceQuota, or lower resources.requests and resources.limits.";
-    return { state: "quota", patience: "forever-until-limit", fix };
-  }
-  if (/violates PodSecurity/.test(message)) {
-    const fix = "Change what the message names so that the pod passes the namespace's Pod Security level.";
-    return { state: "admission", patience: "fatal", fix };
-  }
-  if (/error looking up service account|serviceaccount ".*" not found/i.test(message)) {
-    const fix = "Create the ServiceAccount that the message names, or set serviceAccountName to one that exists.";
-    return { state: "admission", patience: "retry-limit", fix };
-  }
-  if (/(maximum|minimum) (cpu|memory|ephemeral-storage) .* per (Container|Pod)/.test(message)) {
-    return { state: "admission", patience: "fatal", fix: "Set resources within the namespace's LimitRange." };
-  }
-  if (/admission webhook .* denied|ValidatingAdmissionPolicy/.test(message)) {
-    return {
+const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
+  [
+    /exceeded quota/,
+    {
+      state: "quota",
+      patience: "forever-until-limit",
+      fix: "Wait until other runs end, raise the ResourceQuota, or lower resources.requests and resources.limits.",
+    },
+  ],
+  [
+    /violates PodSecurity/,
+    {
+      state: "admission",
+      patience: "fatal",
+      fix: "Change what the message names so that the pod passes the namespace's Pod Security level.",
+    },
+  ],
+  [
+    /error looking up service account|serviceaccount ".*" not found/i,
+    {
+      state: "admission",
+      patience: "retry-limit",
+      fix: "Create the ServiceAccount that the message names, or set serviceAccountName to one that exists.",
+    },
+  ],
+  [
+    /unable to validate against any security context constraint/,
+    {
+      state: "admission",
+      patience: "retry-limit",
+      fix: "Allow the pod's service account (serviceAccountName) a constraint that takes the user which the message names, such as nonroot-v2.",
+    },
+  ],
+  [
+    /(maximum|minimum) \S+ .* per (Container|Pod)|max limit to request ratio per Container/,
+    {
+      state: "admission",
+      patience: "fatal",
+      fix: "Set resources.requests and resources.limits within the namespace's LimitRange.",
+    },
+  ],
+  [
+    /failed calling webhook/,
+    {
+      state: "admission",
+      patience: "retry-limit",
+      fix: "Check the webhook that the message names: it does not answer the API server.",
+    },
+  ],
+  [
+    /admission webhook .* denied|ValidatingAdmissionPolicy/,
+    {
       state: "admission",
       patience: "fatal",
       fix: "Change what the cluster's admission policy refuses, or the policy.",
-    };
-  }
-  if (/PriorityClass|no PriorityClass/i.test(message)) {
-    return {
+    },
+  ],
+  [
+    /PriorityClass/i,
+    {
       state: "admission",
       patience: "fatal",
-      fix: "Create the PriorityClass, or set priorityClassName to one that exists.",
-    };
-  }
-  return { state: "admission", patience: "retry-limit", fix: "Read the message: the API server refuses the pod." };
+      fix: "Create the PriorityClass that the message names, or let the cluster's operator correct the default.",
+    },
+  ],
+];
+
+const OTHER: Refusal = {
+  state: "admission",
+  patience: "retry-limit",
+  fix: "Read the message: the API server refuses the pod.",
+};
+
+export function refusal(message: string): Refusal {
+  return REFUSALS.find(([phrase]) => phrase.test(message))?.[1] ?? OTHER;
 }

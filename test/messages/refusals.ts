@@ -1,0 +1,168 @@
+/** What the API server, the configuration or another run has against a run. */
+import { parseAgentConfig } from "../../src/config/agent-config.ts";
+import { ConfigError } from "../../src/config/config-error.ts";
+import { ApiError, type ApiErrorDetails } from "../../src/kubernetes/api-error.ts";
+import { KubeconfigError } from "../../src/kubernetes/config/kubeconfig-error.ts";
+import { faultOf } from "../../src/run/shared/api-advice.ts";
+import { agentLabel } from "../../src/run/shared/names.ts";
+import { type Fault, RunFault } from "../../src/run/shared/run-fault.ts";
+import { T0 } from "../run/support/evidence.ts";
+
+export interface Refused {
+  readonly title: string;
+  readonly error: unknown;
+  readonly stop?: string;
+}
+
+const api = (details: Partial<ApiErrorDetails>): ApiError =>
+  new ApiError({
+    kind: "status",
+    request: { verb: "create", resource: "jobs", namespace: "agents" },
+    detail: "",
+    ...details,
+  });
+
+const refused = (code: string, doing: string, details: Partial<ApiErrorDetails>): RunFault =>
+  new RunFault(faultOf(api(details), { code, doing, at: T0 }));
+
+const named = (code: string, message: string, fix: string | null = null): RunFault => {
+  const fault: Fault = { code, message, fix, status: null, fatal: true, at: T0 };
+  return new RunFault(fault);
+};
+
+function thrown(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
+
+const CREATE = "Could not create Job ac-ada-run-1-abc123";
+
+export const REFUSED: readonly Refused[] = [
+  {
+    title: "A configuration that is wrong",
+    error: thrown(() => parseAgentConfig({ imagePullPolicy: "Sometimes", podStartTimeoutSec: -1, homeClam: "x" })),
+  },
+  { title: "An agent id that no label can hold", error: thrown(() => agentLabel("***")) },
+  {
+    title: "No kubeconfig",
+    error: new KubeconfigError(
+      "none",
+      "No kubeconfig is named, and none is in any of the usual places",
+      "Set kubeconfig to the path of one.",
+    ),
+  },
+  {
+    title: "An API server that is away",
+    error: refused("k8s_concurrency_guard_unreachable", "Could not list the agent's Jobs", {
+      kind: "unreachable",
+      code: "ECONNREFUSED",
+      detail: "connect ECONNREFUSED 10.0.0.1:6443",
+    }),
+  },
+  {
+    title: "An API server whose name is unknown",
+    error: refused("k8s_concurrency_guard_unreachable", "Could not list the agent's Jobs", {
+      kind: "unreachable",
+      code: "ENOTFOUND",
+      detail: "getaddrinfo ENOTFOUND kube.example",
+    }),
+  },
+  {
+    title: "A slow API server",
+    error: refused("k8s_job_create_failed", CREATE, { kind: "timeout", detail: "no answer in 30 s" }),
+  },
+  {
+    title: "A credential plugin that fails",
+    error: refused("k8s_job_create_failed", CREATE, { kind: "credentials", detail: "aws: exit code 255" }),
+  },
+  {
+    title: "No Kubernetes at that address",
+    error: refused("k8s_job_create_failed", CREATE, { kind: "protocol", detail: "<html>" }),
+  },
+  {
+    title: "Credentials that are not accepted",
+    error: refused("k8s_job_create_failed", CREATE, { status: 401, detail: "Unauthorized" }),
+  },
+  {
+    title: "A missing right",
+    error: refused("k8s_job_create_failed", CREATE, {
+      status: 403,
+      detail: 'jobs.batch is forbidden: User "paperclip" cannot create resource "jobs" in API group "batch"',
+    }),
+  },
+  {
+    title: "A quota on Jobs",
+    error: refused("k8s_job_create_failed", CREATE, {
+      status: 403,
+      detail: 'jobs.batch "ac-ada" is forbidden: exceeded quota: team, requested: count/jobs.batch=1',
+    }),
+  },
+  {
+    title: "A namespace that is being deleted",
+    error: refused("k8s_prompt_secret_create_failed", "Could not create Secret ac-ada-run-1-abc123", {
+      status: 403,
+      detail: "unable to create new content in namespace agents because it is being terminated",
+    }),
+  },
+  {
+    title: "A policy",
+    error: refused("k8s_job_create_failed", CREATE, {
+      status: 400,
+      detail: 'admission webhook "validate.kyverno.svc-fail" denied the request: a team label is required',
+    }),
+  },
+  {
+    title: "A namespace that does not exist",
+    error: refused("k8s_job_create_failed", CREATE, {
+      status: 404,
+      detail: 'namespaces "agents" not found',
+      body: { details: { kind: "namespaces", name: "agents" } },
+    }),
+  },
+  {
+    title: "An invalid object",
+    error: refused("k8s_job_create_failed", CREATE, { status: 422, detail: "spec.template: Invalid value" }),
+  },
+  {
+    title: "A fault of the API server",
+    error: refused("k8s_job_create_failed", CREATE, { status: 503, detail: "etcdserver: leader changed" }),
+  },
+  { title: "Any other refusal", error: refused("k8s_job_create_failed", CREATE, { status: 409, detail: "Conflict" }) },
+  {
+    title: "A run that cannot be seen",
+    error: refused("k8s_observation_lost", "Nobody could see how this run ends", {
+      status: 403,
+      request: { verb: "watch", resource: "pods", namespace: "agents" },
+      detail: 'pods is forbidden: User "paperclip" cannot watch resource "pods"',
+    }),
+  },
+  { title: "A bug of the adapter", error: new TypeError("Cannot read properties of undefined (reading 'x')") },
+  {
+    title: "A fault without advice",
+    error: named("k8s_pod_reattach_failed", "The Job is not the one that was claimed"),
+  },
+  { title: "A Stop before there was a Job", error: new Error("aborted"), stop: "Cancelled by a board operator" },
+  {
+    title: "A restart of Paperclip before there was a Job",
+    error: new Error("aborted"),
+    stop: "Legacy controller lease lost",
+  },
+  {
+    title: "An environment that is not local",
+    error: new ConfigError([
+      { field: "The agent's environment", problem: "is not a local one", fix: "Choose the environment Local." },
+    ]),
+  },
+];
+
+/** Codes whose messages are made by other chapters: their own tests hold the words. */
+export const TOLD_ELSEWHERE = new Set([
+  "k8s_prompt_too_large",
+  "k8s_concurrent_run_blocked",
+  "k8s_orphan_task_unknown",
+  "k8s_orphan_session_mismatch",
+  "k8s_job_state_mismatch",
+]);
