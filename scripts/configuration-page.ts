@@ -1,40 +1,59 @@
 /** Writes docs/configuration.md from the same table that makes the form and the parser. A test holds it in step. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Field, fields, retiredKeys } from "../src/config/fields.ts";
-import { platformFields } from "../src/config/platform-fields.ts";
+import type { HostField } from "../src/config/field.ts";
+import { fields } from "../src/config/fields.ts";
+import { hostFields } from "../src/config/host-fields.ts";
+import { ineffective } from "../src/config/ineffective-keys.ts";
+import {
+  AWS_VARIABLES,
+  AZURE_VARIABLES,
+  GOOGLE_VARIABLES,
+  MODEL_VARIABLE_GROUPS,
+  PATH_VARIABLES,
+} from "../src/config/model-variables.ts";
 
 export const pagePath = fileURLToPath(new URL("../docs/configuration.md", import.meta.url));
 
-const row = (key: string, hint: string): string => `| \`${key}\` | ${hint.replaceAll("|", "\\|")} |`;
+const row = (keys: readonly string[], text: string): string => `| ${names(keys)} | ${text.replaceAll("|", "\\|")} |`;
+const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1);
+const names = (all: readonly string[]): string => all.map((name) => `\`${name}\``).join(", ");
+const rows = (table: Readonly<Record<string, Pick<HostField, "hint">>>): string =>
+  Object.entries(table)
+    .map(([key, { hint }]) => row([key], hint))
+    .join("\n");
 
 export function configurationPage(): string {
-  const own = Object.entries<Pick<Field, "hint">>(fields).map(([key, { hint }]) => row(key, hint));
-  const platform = Object.entries(platformFields).map(([key, { hint }]) => row(key, hint));
-  const retired = Object.entries(retiredKeys).map(([key, why]) => row(key, `No effect any more: ${why}.`));
+  const without = Object.values(ineffective).map(({ keys, message, fix }) => row(keys, `${capital(message)}. ${fix}`));
   return `# What an agent may be configured with
 
-Made by \`node scripts/configuration-page.ts\`; do not edit. A key that stands here nowhere is refused with its name, and a wrong value with the field's name and what it takes.
+Made by \`node scripts/configuration-page.ts\`; do not edit. A wrong value is refused with the field's name and what it takes; numbers, \`true\` and \`false\` may be written as text. A key that stands here nowhere has no effect: the run's notes and the environment test name it, with the setting that was probably meant.
 
-## Settings of this adapter
+## Settings in this adapter's form
+
+*Grace* and the pod's start stand under *Advanced Run Policy*, the others under *Configuration*.
 
 | Key | What it does |
 |---|---|
-${own.join("\n")}
+${rows(fields)}
 
 \`resources: {limits: {memory: …}}\` and \`resources.limits.memory\` mean the same.
 
-## Settings that Paperclip shows for every agent
+## Settings in Paperclip's own form
+
+What stands in italics is the field's name on the page (2026.916.1).
 
 | Key | What it does |
 |---|---|
-${platform.join("\n")}
+${rows(hostFields)}
 
-## Accepted, so that agents of version 0.1.53 keep working
+## Accepted, and without effect
+
+An agent keeps these when it comes from another adapter, or from version 0.1.53 of this one. What Paperclip keeps in a configuration for itself (\`access.ALIAS\`, \`paperclip…\`, \`workspaceStrategy\` …) works and is not named.
 
 | Key | |
 |---|---|
-${retired.join("\n")}
+${without.join("\n")}
 
 ## What the operator decides
 
@@ -43,12 +62,26 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 | Variable | What it does |
 |---|---|
 | \`PAPERCLIP_K8S_API_URL\` | Paperclip's address as a pod sees it (\`PAPERCLIP_API_URL\` in the pod). Default: the address Paperclip itself would give. |
-| \`PAPERCLIP_K8S_INHERIT_ENV\` | More variables of Paperclip's process that pods get, with commas, \`*\` at the end for a prefix: \`GH_TOKEN,OPENAI_*\`. Default: only what Claude Code needs to reach its model (\`ANTHROPIC_*\`, \`CLAUDE_CODE_*\`, \`CLOUD_ML_REGION\`, proxies; with Bedrock also its \`AWS_*\` keys and region). |
+| \`PAPERCLIP_K8S_INHERIT_ENV\` | More variables of Paperclip's process that pods get, with commas, \`*\` at the end for a prefix: \`GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL\`. \`-NAME\` takes one away. Default: what Claude Code needs to reach its model ([below](#what-a-pod-gets-from-paperclips-own-process)). |
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |
 | \`PAPERCLIP_K8S_HELLO_PROBE\` | \`off\`: the environment test runs no Job ([what it is for](environment-test.md)). Default: it runs one, and removes it. |
 | \`PAPERCLIP_K8S_PAGE\` | What a run's page is given: \`words\`, one readable block for each event, with the agent's stream-json in a file ([where](paperclip.md#what-a-runs-page-shows)); or \`stream-json\`, the agent's own lines. Default: \`words\` in Paperclip's server, \`stream-json\` in any other program. |
 | \`PAPERCLIP_NAMESPACE\`, \`POD_NAMESPACE\` | The namespace of Paperclip's own pod; its name is \`HOSTNAME\`. Default: that of its service account. |
 | \`PAPERCLIP_HOME\` | Where Paperclip's pod has its home; the claim mounted there is taken over. Default: /paperclip. |
+
+## What a pod gets from Paperclip's own process
+
+These variables, where Paperclip's process has them, through the run's Secret; the agent's own environment goes before them:
+
+| For | Variables |
+|---|---|
+${Object.entries(MODEL_VARIABLE_GROUPS)
+  .map(([title, all]) => `| ${title} | ${names(all)} |`)
+  .join("\n")}
+
+Besides, with Bedrock ${names(AWS_VARIABLES)}; with Vertex ${names(GOOGLE_VARIABLES)}; with Foundry ${names(AZURE_VARIABLES)}; with \`CLAUDE_CODE_ENABLE_TELEMETRY\` \`OTEL_*\`. ${names(PATH_VARIABLES)}, and with Vertex \`GOOGLE_APPLICATION_CREDENTIALS\`, where the path lies in a home that the pod shares with Paperclip; else the run's notes name them.
+
+Nothing of a Claude Code session that Paperclip itself was started from (\`CLAUDECODE\`, \`CLAUDE_CODE_ENTRYPOINT\`, \`CLAUDE_CODE_SSE_PORT\`, \`CLAUDE_CODE_SESSION_ID\` …), and nothing that signs or stores for Paperclip, unless \`PAPERCLIP_K8S_INHERIT_ENV\` has the exact name: a prefix does not reach those.
 
 ## What a pod gets from Paperclip's own pod
 

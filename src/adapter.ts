@@ -2,7 +2,9 @@
 import type { AdapterSessionManagement, ServerAdapterModule } from "@paperclipai/adapter-utils";
 import { agentConfigurationDoc } from "./config/documentation.ts";
 import { configForm } from "./config/form.ts";
-import { models, type } from "./identity.ts";
+import { models } from "./config/models/known-models.ts";
+import { createModelList } from "./config/models/list-models.ts";
+import { type } from "./identity.ts";
 import { sessionCodec } from "./paperclip/session.ts";
 import { keepSupervising } from "./supervision.ts";
 
@@ -15,10 +17,12 @@ const sessionManagement: AdapterSessionManagement = {
 
 export function createAdapter(): ServerAdapterModule {
   keepSupervising();
+  const modelList = createModelList();
   return {
     type,
     models,
-    listModels: () => Promise.resolve(models),
+    listModels: modelList.list,
+    refreshModels: modelList.refresh,
     agentConfigurationDoc,
     getConfigSchema: configForm,
     sessionCodec,

@@ -6,7 +6,8 @@ import type { ServerAdapterModule } from "@paperclipai/adapter-utils";
 import { createAdapter } from "./adapter.ts";
 
 export { agentConfigurationDoc } from "./config/documentation.ts";
-export { label, models, type } from "./identity.ts";
+export { models } from "./config/models/known-models.ts";
+export { label, type } from "./identity.ts";
 
 /** The adapter module for Paperclip's plug-in loader. */
 export function createServerAdapter(): ServerAdapterModule {

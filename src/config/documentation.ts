@@ -1,8 +1,10 @@
 /** The text that Paperclip shows to agents and people who configure an agent of this adapter. */
-import { fields, retiredKeys } from "./fields.ts";
-import { platformFields } from "./platform-fields.ts";
+import type { HostField } from "./field.ts";
+import { fields } from "./fields.ts";
+import { hostFields } from "./host-fields.ts";
+import { ineffective } from "./ineffective-keys.ts";
 
-const list = (table: Readonly<Record<string, { readonly hint: string }>>): string =>
+const list = (table: Readonly<Record<string, Pick<HostField, "hint">>>): string =>
   Object.entries(table)
     .map(([key, field]) => `- ${key}: ${field.hint}`)
     .join("\n");
@@ -14,8 +16,10 @@ Runs Claude Code as a Kubernetes Job, one Job a run.
 Settings of this adapter:
 ${list(fields)}
 
-Settings that Paperclip shows for every agent:
-${list(platformFields)}
+Settings of Paperclip's own form and API:
+${list(hostFields)}
 
-Accepted and without effect: ${Object.keys(retiredKeys).join(", ")}.
+Without effect, and named in the run's notes: ${Object.values(ineffective)
+  .flatMap(({ keys }) => keys)
+  .join(", ")}.
 `;

@@ -1,35 +1,11 @@
 /**
- * Every key that an agent of this adapter may set, in one table: the page's form, the documentation and the parser are
- * all made from it. Keys and their meaning are those of the adapter before this one, so that users can switch.
+ * The settings in this adapter's form. Keys and their meaning are those of the adapter before this one and of
+ * `claude_local`, so that users can switch.
  */
 import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
+import { absolutePath, field, seconds, text, toggle, wholeNumber } from "./field.ts";
 import { labelMap, namespaceName, objectName, quantity, tolerations } from "./kubernetes-values.ts";
-
-export interface Field<T = unknown> {
-  readonly label: string;
-  readonly control: "text" | "number" | "toggle" | "select" | "textarea";
-  /** One sentence for the page: what it does, then default and unit. */
-  readonly hint: string;
-  readonly options?: readonly string[];
-  /** Shown only when the other field has this value. */
-  readonly visibleWhen?: { readonly key: string; readonly value: unknown };
-  readonly value: z.ZodType<T>;
-  /** Used when the key is absent, null or blank. */
-  readonly default: T;
-}
-
-const field = <T>(spec: Field<T>): Field<T> => spec;
-const text = z.string({ error: "is not text" }).min(1);
-/** What Kubernetes takes where it wants a number of seconds (int32), and more than anybody wants for turns. */
-const MOST = 2_147_483_647;
-const wholeNumber = (from: number): z.ZodType<number> =>
-  z
-    .number({ error: "is not a number" })
-    .int({ error: "is not a whole number" })
-    .min(from, { error: `is below ${from}` })
-    .max(MOST, { error: `is above ${MOST}` });
-const toggle = z.boolean({ error: "is not true or false" });
 
 export const fields = {
   image: field<string | null>({
@@ -42,7 +18,7 @@ export const fields = {
   imagePullPolicy: field<string>({
     label: "Image pull policy",
     control: "select",
-    options: ["IfNotPresent", "Always", "Never"],
+    options: ["IfNotPresent", "Always", "Never"].map((value) => ({ value, label: value })),
     hint: "When the node pulls the image. Default: IfNotPresent.",
     value: z.enum(["IfNotPresent", "Always", "Never"], { error: "is not one of IfNotPresent, Always, Never" }),
     default: "IfNotPresent",
@@ -152,6 +128,38 @@ export const fields = {
     value: wholeNumber(0),
     default: 0,
   }),
+  dangerouslySkipPermissions: field<boolean>({
+    label: "Permission prompts",
+    control: "select",
+    options: [
+      { value: "true", label: "Skipped: tools run without asking" },
+      { value: "false", label: "Refused: only tools that Claude Code's settings allow" },
+    ],
+    hint: "In a Job nobody can answer a prompt: tools run without asking (--dangerously-skip-permissions), or what the agent's Claude Code settings do not allow is refused. Default: true (skipped).",
+    value: toggle,
+    default: true,
+  }),
+  chrome: field<boolean>({
+    label: "Enable Chrome",
+    control: "toggle",
+    hint: "Claude Code's Chrome integration (--chrome); the image must have the browser. Default: off.",
+    value: toggle,
+    default: false,
+  }),
+  workingDirectory: field<string | null>({
+    label: "Working directory",
+    control: "text",
+    hint: "Absolute path in the pod where the agent works when its task has no project workspace that the pod sees; it is made when missing. Default: `cwd`, else a folder of the agent's own in its home.",
+    value: absolutePath,
+    default: null,
+  }),
+  graceSec: field<number>({
+    label: "Interrupt grace period (seconds)",
+    control: "number",
+    hint: "Seconds Claude Code has to save its session after Stop or the timeout, before it is killed; Paperclip waits 60 for a Stop. Default: 45.",
+    value: seconds,
+    default: 45,
+  }),
   podStartTimeoutSec: field<number>({
     label: "Pod start timeout (seconds)",
     control: "number",
@@ -181,10 +189,3 @@ export const fields = {
     default: true,
   }),
 } as const;
-
-/** Keys the adapter before this one had and this one does without; accepted, and named in the run's notes. */
-export const retiredKeys: Readonly<Record<string, string>> = {
-  enableRtk: "tool output is not filtered",
-  rtkMaxOutputBytes: "tool output is not filtered",
-  secretRef: "no such Secret is needed",
-};

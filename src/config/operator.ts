@@ -7,62 +7,23 @@ import { ConfigError } from "./config-error.ts";
 export interface OperatorPolicy {
   /** Address of Paperclip's API as a pod sees it; null = the address that Paperclip itself would give. */
   readonly apiUrl: string | null;
-  /** Variables of Paperclip's process that pods receive (through the run's Secret). `*` at the end is a prefix. */
+  /**
+   * Variables of Paperclip's process that pods receive beside those that Claude Code needs to reach its model: `NAME`, or
+   * `PREFIX*`; with `-` before it, one that they do not receive. @default []
+   */
   readonly inheritEnv: readonly string[];
 }
 
-/** What Claude Code needs to reach its model, and no more: never Paperclip's database URL or signing secrets. */
-const INHERITED = [
-  "ANTHROPIC_*",
-  "CLAUDE_CODE_*",
-  "CLOUD_ML_REGION",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-];
-
 /**
- * Only where the model is Bedrock's: elsewhere such names may be Paperclip's own keys to its storage. Not the files of a
- * web identity, which a pod of its own does not have.
- */
-const BEDROCK = [
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "AWS_BEARER_TOKEN_BEDROCK",
-];
-
-const usesBedrock = (env: NodeJS.ProcessEnv): boolean =>
-  ["1", "true"].includes(env.CLAUDE_CODE_USE_BEDROCK ?? "") || Boolean(env.ANTHROPIC_BEDROCK_BASE_URL);
-
-/**
- * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: more names, with commas, such as
- * `GH_TOKEN,OPENAI_*`.
+ * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: names with commas, such as
+ * `GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL`.
  */
 export function operatorPolicy(env: NodeJS.ProcessEnv): OperatorPolicy {
   const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
   return {
     apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,
-    inheritEnv: [...INHERITED, ...(usesBedrock(env) ? BEDROCK : []), ...more.filter(Boolean)],
+    inheritEnv: more.filter(Boolean),
   };
-}
-
-/** The variables of `env` that the policy hands on. */
-export function inheritedEnvironment(env: NodeJS.ProcessEnv, policy: OperatorPolicy): Record<string, string> {
-  const wanted = (name: string): boolean =>
-    policy.inheritEnv.some((pattern) =>
-      pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
-    );
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "" && wanted(entry[0]),
-    ),
-  );
 }
 
 /**

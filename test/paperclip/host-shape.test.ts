@@ -90,14 +90,17 @@ describe("Paperclip's package", () => {
       ctx,
       configured: { MINE: "mine", PAPERCLIP_API_KEY: "stolen", PAPERCLIP_RUN_ID: "other" },
       inherited: {},
+      inheritedPaths: {},
       apiUrl: "http://paperclip:3100",
       workingDirectory: "/paperclip/w",
       scratchFolder: "/scratch",
-      sharesPaths: false,
+      workspaceCwd: "/host/w",
+      sharedHome: null,
     });
     const { PAPERCLIP_WAKE_PAYLOAD_JSON, PAPERCLIP_WORKSPACES_JSON, ...plain } = variables;
     expect(plain).toEqual({
       AGENT_HOME: "/paperclip/w",
+      ANTHROPIC_CUSTOM_HEADERS: "X-Anthropic-Agent-Id: agent-1",
       MINE: "mine",
       PAPERCLIP_AGENT_ID: "agent-1",
       PAPERCLIP_API_KEY: "token",
@@ -150,6 +153,7 @@ describe("Paperclip's package", () => {
       type: "string",
       models: "object",
       listModels: "function",
+      refreshModels: "function",
       agentConfigurationDoc: "string",
       getConfigSchema: "function",
       sessionCodec: "object",

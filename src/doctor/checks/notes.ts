@@ -1,3 +1,5 @@
+import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
+import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { type Check, info, problem } from "../check.ts";
 
@@ -10,8 +12,20 @@ export const checkNotes: Check = ({ agent, plan }) => {
         .filter(({ field }) => field !== "image")
         .map(({ field, problem: what, fix }) => problem("error", plan.code, `${field} ${what}.`, fix)),
     );
-  const notes = new Set([...agent.notes, ...plan.notes]);
+  const notes = plan.notes.filter((note) => !agent.notes.includes(note));
   const fix = "Change or remove the setting, if this is not what you want.";
-  const valid = info("k8s_config_valid", "The configuration is valid.");
-  return Promise.resolve([valid, ...[...notes].map((note) => problem("warn", "k8s_config_note", `${note}.`, fix))]);
+  return Promise.resolve([
+    info("k8s_config_valid", "The configuration is valid."),
+    ...withoutEffect(agent),
+    ...notes.map((note) => problem("warn", "k8s_config_note", `${note}.`, fix)),
+  ]);
 };
+
+/** Keys that are no settings, and those of another adapter. */
+const withoutEffect = ({ notices }: ParsedAgentConfig): AdapterEnvironmentCheck[] =>
+  notices.map(({ kind, level, field, message, fix }) => ({
+    code: kind === "unknown" ? "k8s_config_unknown_key" : "k8s_config_no_effect",
+    level,
+    message: `${field} ${message}.`,
+    hint: fix,
+  }));

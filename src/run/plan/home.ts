@@ -1,10 +1,12 @@
 /** Where the agent lives in its pod: the volume of its home, and the directory it works in. */
 import type { HostPod } from "../../paperclip/host-pod.ts";
+import { isBelow } from "../../paperclip/paths.ts";
+import type { Workspace } from "../../paperclip/wake.ts";
 
 /** The agents' HOME, also in the adapter before this one: Claude Code keeps its sessions and login below it. */
 export const HOME = "/paperclip";
 
-/** A folder that goes with the pod, for what nobody needs after the run. */
+/** A folder that goes with the pod, for what is thrown away after the run. */
 export const SCRATCH = "/run/claude-k8s-scratch";
 
 export interface Home {
@@ -36,6 +38,13 @@ export function chooseHome(namespace: string, configuredClaim: string | null, ho
   };
 }
 
+/**
+ * Paperclip's workspace for the run; null where it is only the agent's home and the agent has a directory of its own
+ * (claude_local's precedence).
+ */
+export const chooseWorkspace = ({ cwd, source }: Pick<Workspace, "cwd" | "source">, own: string | null) =>
+  source === "agent_home" && own !== null ? null : cwd;
+
 /** Paperclip's workspace where the pod can see it, else what the agent configured, else a folder of the agent's own. */
 export function workingDirectory(
   home: Home,
@@ -46,5 +55,3 @@ export function workingDirectory(
   if (home.sharedWithPaperclip && workspaceCwd && isBelow(workspaceCwd, home.path)) return workspaceCwd;
   return configuredCwd ?? `${home.path}/workspaces/${agentSlug}`;
 }
-
-export const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);

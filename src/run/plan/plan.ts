@@ -1,7 +1,8 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
-import { inheritedEnvironment, operatorPolicy } from "../../config/operator.ts";
+import { inheritedEnvironment } from "../../config/inherited-environment.ts";
+import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";

@@ -6,9 +6,10 @@ import { createHash } from "node:crypto";
 import type { FolderFile } from "../../paperclip/folder.ts";
 import type { Instructions } from "../../paperclip/instructions.ts";
 import { type McpServer, mcpConfig, mcpIdentity } from "../../paperclip/mcp.ts";
+import { isBelow } from "../../paperclip/paths.ts";
 import type { Skills } from "../../paperclip/skills.ts";
 import { RUN_DIRECTORY } from "../../runner/spec.ts";
-import { type Home, isBelow } from "./home.ts";
+import type { Home } from "./home.ts";
 import type { RunFile } from "./secret.ts";
 
 /** What Paperclip has for the agent, read. */

@@ -6,6 +6,8 @@ import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipa
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
+import { chooseModel } from "../../config/models/choose-model.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
@@ -16,7 +18,7 @@ import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { environmentScript } from "./environment-script.ts";
-import { chooseHome, type Home, SCRATCH, workingDirectory } from "./home.ts";
+import { chooseHome, chooseWorkspace, type Home, SCRATCH, workingDirectory } from "./home.ts";
 import { INSTRUCTIONS_FILE, invocation, runnerSpec, whatFits } from "./invocation.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
@@ -29,7 +31,7 @@ export interface PlanInput {
   readonly agent: ParsedAgentConfig;
   readonly policy: OperatorPolicy;
   /** Variables of Paperclip's own process that the policy hands on. */
-  readonly inherited: Readonly<Record<string, string>>;
+  readonly inherited: InheritedEnvironment;
   readonly hostPod: HostPod | null;
   /** Why there is none. @default nothing is known of it */
   readonly hostPodMissing?: HostPodMissing;
@@ -74,7 +76,8 @@ export function planRun(input: PlanInput): RunPlan {
   const name = jobName(ctx.agent.id, ctx.runId);
   const wake = readWake(ctx);
   const home = chooseHome(namespace, config.homeClaim, hostPod);
-  const cwd = workingDirectory(home, wake.workspace.cwd, config.cwd, agentLabel(ctx.agent.id));
+  const workspaceCwd = chooseWorkspace(wake.workspace, config.cwd);
+  const cwd = workingDirectory(home, workspaceCwd, config.cwd, agentLabel(ctx.agent.id));
   const provision = provide(input.given, home, input.policy.apiUrl);
   const { promptBundleKey, mcpServerIdentity } = provision;
   const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
@@ -88,15 +91,15 @@ export function planRun(input: PlanInput): RunPlan {
     taskId: wake.taskId,
     sessionId: resume.sessionId,
   };
+  const words = whatToSay(input, provision, resume.sessionId, { cwd, workspaceCwd, home });
   const facts: RunFacts = {
     container: CONTAINER,
-    model: config.model,
+    model: words.model,
     resumedSessionId: resume.sessionId,
     sessionPersists: home.identity !== null,
     timeoutSec: config.timeoutSec,
   };
   const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
-  const words = whatToSay(input, provision, resume.sessionId, cwd, home);
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
@@ -136,7 +139,15 @@ export function planRun(input: PlanInput): RunPlan {
     }),
     token: ctx.authToken ?? null,
     notes,
-    meta: invocationMeta({ ...words, name, namespace, job, notes: [...notes, ...unseen(input.hostPodMissing)] }),
+    meta: invocationMeta({
+      ...words,
+      ctx,
+      name,
+      namespace,
+      job,
+      workingDirectory: cwd,
+      notes: [...notes, ...unseen(input.hostPodMissing)],
+    }),
   };
 }
 
@@ -144,20 +155,32 @@ export function planRun(input: PlanInput): RunPlan {
 const unseen = (missing: HostPodMissing | undefined): string[] =>
   missing?.kind === "unseen" ? [`Nothing is taken over from Paperclip's own pod: ${missing.why}. ${missing.fix}`] : [];
 
+/** Where the agent works. */
+interface Place {
+  readonly cwd: string;
+  /** Paperclip's workspace, as Paperclip has it. */
+  readonly workspaceCwd: string | null;
+  readonly home: Home;
+}
+
 /** Everything that is said to the agent: it goes into the run's Secret. */
-function whatToSay(input: PlanInput, provision: Provision, resume: string | null, cwd: string, home: Home) {
+function whatToSay(input: PlanInput, provision: Provision, resume: string | null, place: Place) {
   const { ctx, scripts } = input;
-  const { config } = input.agent;
-  const { variables, notes } = buildEnvironment({
+  const { env, model: configuredModel, extraArgs } = input.agent.config;
+  const { variables, notes, aboutTheRun } = buildEnvironment({
     ctx,
-    configured: config.env,
-    inherited: input.inherited,
+    configured: env,
+    inherited: input.inherited.variables,
+    inheritedPaths: input.inherited.paths,
     apiUrl: input.policy.apiUrl,
-    workingDirectory: cwd,
+    workspaceCwd: place.workspaceCwd,
+    workingDirectory: place.cwd,
     scratchFolder: SCRATCH,
-    sharesPaths: home.sharedWithPaperclip,
+    sharedHome: place.home.sharedWithPaperclip ? place.home.path : null,
   });
+  const { model, note } = chooseModel(configuredModel, variables, extraArgs);
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
+  const config = { ...input.agent.config, model };
   const invoke = (resume: string | null) => invocation({ ctx, config, provision, resume, wrapper: input.wrapper });
   const first = invoke(resume);
   const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
@@ -177,5 +200,6 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     [runnerSpec(config, first, fresh, home), runnerSpec(config, first, null, home)],
     (spec) => secretContent(files(spec), environment),
   );
-  return { environment, notes, prompt: first.prompt, spec, content };
+  const said = note === null ? notes : [...notes, note];
+  return { environment, aboutTheRun, model, notes: said, prompt: first.prompt, spec, content };
 }

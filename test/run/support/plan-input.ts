@@ -31,7 +31,7 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
     },
     agent: parseAgentConfig({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
     policy: operatorPolicy({}),
-    inherited: { ANTHROPIC_API_KEY: "model-secret" },
+    inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,
     defaultNamespace: "agents",
     given: given({ instructions: { path: "/host/agents/ada/AGENTS.md", text: "Be kind.", folder: null } }),

@@ -1,0 +1,67 @@
+/** One entry of the schema, and the values that several entries take. */
+import { z } from "zod";
+
+export interface FieldOption {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface Field<T = unknown> {
+  readonly label: string;
+  readonly control: "text" | "number" | "toggle" | "select" | "textarea";
+  /** For the page and the documentation: what it does, then default and unit. */
+  readonly hint: string;
+  readonly options?: readonly FieldOption[];
+  /** Shown only when the other field has this value. */
+  readonly visibleWhen?: { readonly key: string; readonly value: unknown };
+  readonly value: z.ZodType<T>;
+  /** Used when the key is absent, null or blank. */
+  readonly default: T;
+}
+
+/** A key that Paperclip's own page shows or sets: parsed and documented, never in our form, or it would stand there twice. */
+export type HostField<T = unknown> = Pick<Field<T>, "hint" | "value" | "default">;
+
+export const field = <T>(spec: Field<T>): Field<T> => spec;
+export const hostField = <T>(spec: HostField<T>): HostField<T> => spec;
+
+/** What Kubernetes takes where it wants a number of seconds (int32), and more than anybody wants for turns. */
+const MOST = 2_147_483_647;
+/** A year: beyond it a typing error is likelier than a wish, and Kubernetes' own limit is not far. */
+const MOST_SECONDS = 31_536_000;
+
+export const text = z.string({ error: "is not text" }).min(1);
+
+export const absolutePath = text.startsWith("/", { error: "is not an absolute path" });
+
+/** Agents and imports write numbers as text. */
+const number = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
+  z.preprocess((given) => {
+    const written = typeof given === "string" ? given.trim() : "";
+    return /^[-+]?\d+(\.\d+)?$/.test(written) ? Number(written) : given;
+  }, schema) as unknown as z.ZodType<T>;
+
+export const wholeNumber = (from: number): z.ZodType<number> =>
+  number(
+    z
+      .number({ error: "is not a number" })
+      .int({ error: "is not a whole number" })
+      .min(from, { error: `is below ${from}` })
+      .max(MOST, { error: `is above ${MOST}` }),
+  );
+
+export const seconds: z.ZodType<number> = number(
+  z
+    .number({ error: "is not a number" })
+    .min(0, { error: "is below 0" })
+    .max(MOST_SECONDS, { error: `is above ${MOST_SECONDS} (a year)` }),
+);
+
+/** Also "true" and "false" as text: agents and imports write them, and a select of the page stores text. */
+export const toggle: z.ZodType<boolean> = z.preprocess(
+  (given) => {
+    const written = typeof given === "string" ? given.trim().toLowerCase() : "";
+    return written === "true" || written === "false" ? written === "true" : given;
+  },
+  z.boolean({ error: "is not true or false" }),
+) as unknown as z.ZodType<boolean>;
