@@ -6,8 +6,6 @@ export function isBelow(path: string, folder: string): boolean {
   return inner === outer || inner.startsWith(outer === "/" ? outer : `${outer}/`);
 }
 
-export const isSame = (path: string, other: string): boolean => trimmed(path) === trimmed(other);
-
 function trimmed(path: string): string {
   const plain = posix.normalize(path);
   return plain.length > 1 ? plain.replace(/\/+$/, "") : plain;

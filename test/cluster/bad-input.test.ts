@@ -18,7 +18,6 @@ const AGENT = `cat >/dev/null; ${INIT}; ${RESULT}`;
 
 describe("bad input gets an error that names the field and the fix", () => {
   it.each([
-    ["an unknown key", { imag: "x" }, "k8s_config_invalid", /imag is not a setting.*Did you mean image\?/s],
     ["a wrong type", { retainJobs: "no" }, "k8s_config_invalid", /retainJobs is not true or false/],
     ["a negative number", { timeoutSec: -1 }, "k8s_config_invalid", /timeoutSec is below 0/],
     ["a missing kubeconfig", { kubeconfig: "/nowhere/at/all" }, "k8s_kubeconfig_invalid", /\/nowhere\/at\/all/],

@@ -120,12 +120,11 @@ describe("the environment test", () => {
 
   it("shows settings that have no effect, and labels that are not taken", async () => {
     const { checks } = await examine({ secretRef: "old", labels: "app.kubernetes.io/name=mine" });
-    const notes = checks.filter(({ code }) => code === "k8s_config_note");
-    expect(notes.map(({ message }) => message)).toEqual([
-      expect.stringContaining("secretRef"),
-      expect.stringContaining("app.kubernetes.io/name"),
+    const notes = checks.filter(({ code }) => code === "k8s_config_note" || code === "k8s_config_no_effect");
+    expect(notes.map(({ code, level, message }) => [code, level, message])).toEqual([
+      ["k8s_config_no_effect", "info", expect.stringContaining("secretRef")],
+      ["k8s_config_note", "warn", expect.stringContaining("app.kubernetes.io/name")],
     ]);
-    expect(new Set(notes.map(({ level }) => level))).toEqual(new Set(["warn"]));
   });
 
   it("names the right that is missing to see Paperclip's own pod, and never takes that for an absence", async () => {
@@ -143,6 +142,17 @@ describe("the environment test", () => {
     const env = { HOSTNAME: "paperclip-0", PAPERCLIP_NAMESPACE: place.namespace };
     const { checks } = await examine({ image: null }, env);
     expect(checks.find(({ code }) => code === "k8s_image_missing")?.message).toContain("there is no pod paperclip-0");
+  });
+
+  it("warns of settings that have no effect, and fails for none", async () => {
+    const { status, checks } = await examine({ imagee: "x", networkScope: "deny", engine: "acp", "access.KEY": {} });
+    expect(status).not.toBe("fail");
+    const about = checks.filter(({ code }) => code === "k8s_config_unknown_key" || code === "k8s_config_no_effect");
+    expect(about.map(({ code, level, message, hint }) => [code, level, `${message} ${hint}`])).toEqual([
+      ["k8s_config_no_effect", "warn", expect.stringMatching(/^networkScope has no effect .*NetworkPolicy/)],
+      ["k8s_config_no_effect", "info", expect.stringMatching(/^engine has no effect here/)],
+      ["k8s_config_unknown_key", "warn", expect.stringMatching(/^imagee is not a setting .* Did you mean image\?$/)],
+    ]);
   });
 
   it.each([

@@ -123,5 +123,8 @@ function readModels(answer: unknown): AdapterModel[] {
 }
 
 /** The first of each id. */
-const merged = (all: readonly AdapterModel[]): AdapterModel[] =>
-  [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
+function merged(all: readonly AdapterModel[]): AdapterModel[] {
+  const first = new Map<string, AdapterModel>();
+  for (const model of all) if (!first.has(model.id)) first.set(model.id, model);
+  return [...first.values()];
+}

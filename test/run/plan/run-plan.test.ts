@@ -27,6 +27,101 @@ describe("the plan of a run", () => {
     expect(prompt).toContain("Continue your Paperclip work");
   });
 
+  it("tells the run record where the agent works, what it is given by name, and its wake-up", () => {
+    const env = {
+      API_KEY: { type: "secret_ref", secretId: "s" },
+      MODE: "fast",
+      DSN: { type: "secret_ref", secretId: "d" },
+    };
+    const { ctx } = input();
+    const agent = { ...ctx.agent, adapterConfig: { env } };
+    const context = { ...ctx.context, paperclipRuntimeTools: { bearerToken: "wake-secret", tools: ["a"] } };
+    const given = { API_KEY: "agent-secret", MODE: "fast", DSN: "postgres://u:dsn-secret@db" };
+    const { meta, name } = planRun(input({ ctx: { ...ctx, agent, context }, config: { env: given } }));
+    expect(meta.cwd).toBe("/paperclip/workspaces/agent-1");
+    expect(meta.env).toMatchObject({
+      PAPERCLIP_RUN_ID: "run-1",
+      PAPERCLIP_TASK_ID: "task-1",
+      MODE: "fast",
+      API_KEY: "***REDACTED***",
+      DSN: "***REDACTED***",
+      ANTHROPIC_API_KEY: "***REDACTED***",
+      PAPERCLIP_API_KEY: "***REDACTED***",
+    });
+    expect(meta.context).toMatchObject({ taskId: "task-1", paperclipRuntimeTools: { tools: ["a"] } });
+    expect(JSON.stringify(meta)).not.toMatch(/agent-secret|dsn-secret|model-secret|run-token-secret|wake-secret/);
+    expect(meta.commandNotes?.join("\n")).toContain(`Environment: in Secret ${name}`);
+  });
+
+  it("notes each key that has no effect, once", () => {
+    const { meta } = planRun(
+      input({ config: { networkScope: "deny", imagee: "x", "access.KEY": { type: "secret_ref" } } }),
+    );
+    const notes = meta.commandNotes?.join("\n") ?? "";
+    expect(notes.match(/networkScope has no effect on Kubernetes/g)).toHaveLength(1);
+    expect(notes.match(/imagee is not a setting of claude_k8s/g)).toHaveLength(1);
+    expect(notes).not.toContain("access.");
+  });
+
+  const wordsOf = (plan: ReturnType<typeof planRun>): string[] => JSON.parse(secretOf(plan)["run.json"] ?? "").command;
+
+  it("asks for claude_local's model where none is named, and for what Bedrock knows where the model is Bedrock's", () => {
+    const modelOf = (config: Record<string, unknown>) => {
+      const plan = planRun(input({ config }));
+      const words = wordsOf(plan);
+      const model = words.includes("--model") ? words[words.indexOf("--model") + 1] : null;
+      expect(plan.facts.model).toBe(model);
+      return { model, notes: plan.meta.commandNotes?.join("\n") ?? "" };
+    };
+    expect(modelOf({}).model).toBe("claude-opus-5");
+    const env = { CLAUDE_CODE_USE_BEDROCK: "1" };
+    expect(modelOf({ env }).model).toBeNull();
+    expect(modelOf({ env, model: "us.anthropic.claude-opus-4-8-v1" }).model).toBe("us.anthropic.claude-opus-4-8-v1");
+    const other = modelOf({ env, model: "claude-opus-5" });
+    expect(other.model).toBeNull();
+    expect(other.notes).toContain("Model claude-opus-5 is not passed on");
+  });
+
+  describe("the working directory", () => {
+    const planWith = (workspace: object, config: Record<string, unknown>, shared = true) => {
+      const { ctx } = input();
+      const context = { ...ctx.context, paperclipWorkspace: workspace };
+      return planRun(input({ ctx: { ...ctx, context }, hostPod: shared ? hostPod : null, config }));
+    };
+    const project = { cwd: "/paperclip/projects/x", source: "project_primary", agentHome: "/paperclip/a" };
+    const home = { cwd: "/paperclip/workspaces/a", source: "agent_home", agentHome: "/paperclip/workspaces/a" };
+    const own = { workingDirectory: "/paperclip/repos/x" };
+    const elsewhere = { ...project, cwd: "/repos/x" };
+
+    it.each([
+      ["the project's workspace", project, {}, true, "/paperclip/projects/x"],
+      ["the project's workspace before the agent's own", project, own, true, "/paperclip/projects/x"],
+      ["the agent's own before its home", home, own, true, "/paperclip/repos/x"],
+      ["the agent's own by its older name", home, { cwd: "/paperclip/repos/y" }, true, "/paperclip/repos/y"],
+      ["the agent's home", home, {}, true, "/paperclip/workspaces/a"],
+      ["the agent's own where the pod does not see the workspace", elsewhere, own, true, "/paperclip/repos/x"],
+      ["a folder of the agent's own where it sees none", project, {}, false, "/paperclip/workspaces/agent-1"],
+    ])("is %s", (_, workspace, config, shared, cwd) => {
+      const plan = planWith(workspace, config, shared);
+      expect(plan.session.cwd).toBe(cwd);
+      expect(plan.meta.cwd).toBe(cwd);
+    });
+
+    it("is no workspace of Paperclip's where it is the agent's own, as for claude_local", () => {
+      expect(secretOf(planWith(home, own))).not.toHaveProperty(["env.PAPERCLIP_WORKSPACE_CWD"]);
+      expect(secretOf(planWith(project, own))).toHaveProperty(["env.PAPERCLIP_WORKSPACE_CWD"], project.cwd);
+      expect(secretOf(planWith(elsewhere, own))).toHaveProperty(["env.PAPERCLIP_WORKSPACE_CWD"], "/paperclip/repos/x");
+    });
+  });
+
+  it("hands on Claude Code's folder of Paperclip's process where the pod shares the home", () => {
+    const inherited = { variables: {}, paths: { CLAUDE_CONFIG_DIR: "/paperclip/.claude" } };
+    expect(secretOf(planRun(input({ hostPod, inherited })))).toHaveProperty(["env.CLAUDE_CONFIG_DIR"]);
+    const alone = planRun(input({ inherited }));
+    expect(secretOf(alone)).not.toHaveProperty(["env.CLAUDE_CONFIG_DIR"]);
+    expect(alone.meta.commandNotes?.join("\n")).toContain("CLAUDE_CONFIG_DIR of Paperclip's own process is not set");
+  });
+
   it("case 5: carries the prompt byte for byte", () => {
     const prompt = "a\\c\\n\\0 $(HOME) $HOME `x` 'q' \"d\" ü\n\n  end";
     expect(secretOf(planRun(input({ config: { promptTemplate: prompt } }))).prompt).toBe(prompt);
