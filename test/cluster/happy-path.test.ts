@@ -50,7 +50,7 @@ describe("a run", () => {
         .find((text) => text.startsWith(start))
         ?.slice(start.length);
     expect(line("args: ")).toBe(
-      "--print --output-format stream-json --verbose --dangerously-skip-permissions --x $(HOME) a'b",
+      "--print --output-format stream-json --verbose --dangerously-skip-permissions --model claude-opus-5 --x $(HOME) a'b",
     );
     expect(Buffer.from(line("prompt: ") ?? "", "hex").toString()).toBe(prompt);
     expect(line("env: ")).toBe(`a $(HOME) $$ b / ${run.runId} / the-run-token`);

@@ -25,7 +25,7 @@ function check({ own = {}, inherited = {}, homeClaim, shared }: Given) {
   const pod = { ...hostPod, homeClaim: { claimName: "home", subPath: null, mountPath: shared ?? "" } };
   const given = input({
     config: { env: own, ...(homeClaim ? { homeClaim } : {}) },
-    inherited,
+    inherited: { variables: inherited, paths: {} },
     hostPod: shared ? pod : null,
   });
   const context = {
