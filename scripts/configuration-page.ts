@@ -65,7 +65,7 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 | \`PAPERCLIP_K8S_INHERIT_ENV\` | More variables of Paperclip's process that pods get, with commas, \`*\` at the end for a prefix: \`GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL\`. \`-NAME\` takes one away. Default: what Claude Code needs to reach its model ([below](#what-a-pod-gets-from-paperclips-own-process)). |
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |
 | \`PAPERCLIP_K8S_HELLO_PROBE\` | \`off\`: the environment test runs no Job ([what it is for](environment-test.md)). Default: it runs one, and removes it. |
-| \`PAPERCLIP_K8S_PAGE\` | What a run's page is given: \`words\`, one readable block for each event, with the agent's stream-json in a file ([where](paperclip.md#what-a-runs-page-shows)); or \`stream-json\`, the agent's own lines. Default: \`words\` in Paperclip's server, \`stream-json\` in any other program. |
+| \`PAPERCLIP_K8S_PAGE\` | What a run's page is given: \`text\`, one readable block for each event, with the agent's stream-json in a file ([where](paperclip.md#what-a-runs-page-shows)); or \`stream-json\`, the agent's own lines. Default: \`text\` in Paperclip's server, \`stream-json\` in any other program. |
 | \`PAPERCLIP_NAMESPACE\`, \`POD_NAMESPACE\` | The namespace of Paperclip's own pod; its name is \`HOSTNAME\`. Default: that of its service account. |
 | \`PAPERCLIP_HOME\` | Where Paperclip's pod has its home; the claim mounted there is taken over. Default: /paperclip. |
 

@@ -18,7 +18,7 @@ function withoutNulls(given: unknown): unknown {
 }
 
 /** `--flag value` words; the page stores a list, people write one line. */
-const words = z.preprocess(
+const argumentList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(/\s+/).filter(Boolean) : value),
   z.array(z.string({ error: "holds something that is not text" }), { error: "is not a list of arguments" }),
 );
@@ -66,11 +66,11 @@ export const hostFields = {
     hint: '*Command*. The Claude Code program in the image; through the API also a list with leading arguments, such as ["nice", "claude"]. Default: claude.',
   }),
   extraArgs: hostField<string[]>({
-    value: words,
+    value: argumentList,
     default: [],
     hint: "*Extra args*. More arguments for Claude Code: a list, or one line. Default: none.",
   }),
-  args: hostField<string[]>({ value: words, default: [], hint: "The same; used where `extraArgs` has none." }),
+  args: hostField<string[]>({ value: argumentList, default: [], hint: "The same; used where `extraArgs` has none." }),
   cwd: hostField<string | null>({
     value: absolutePath,
     default: null,
@@ -84,7 +84,7 @@ export const hostFields = {
   promptTemplate: hostField<string | null>({
     value: text,
     default: null,
-    hint: "Through the API only. Template of the prompt. Default: Paperclip's.",
+    hint: "*Prompt Template*, of agents that exist: Paperclip refuses it for a new one. Default: Paperclip's.",
   }),
   bootstrapPromptTemplate: hostField<string | null>({
     value: text,

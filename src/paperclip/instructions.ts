@@ -25,9 +25,9 @@ export async function readInstructions(
   const path = text(config.instructionsFilePath);
   if (!path) return { instructions: null, notes: [] };
   try {
-    const words = await readFile(path);
+    const content = await readFile(path);
     const { folder, notes } = await readBundle(text(config.instructionsRootPath), path, room);
-    return { instructions: { path, text: words, folder }, notes };
+    return { instructions: { path, text: content, folder }, notes };
   } catch (error) {
     return {
       instructions: null,

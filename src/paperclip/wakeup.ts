@@ -39,12 +39,12 @@ export async function wakeAgent(request: WakeupRequest): Promise<WakeupAnswer> {
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       redirect: "manual",
     });
-    const words = await response.text();
+    const body = await response.text();
     if (!response.ok)
-      return { kind: "failed", why: `Paperclip answered with ${response.status}: ${words.slice(0, 300)}` };
-    const answer = record(JSON.parse(words));
+      return { kind: "failed", why: `Paperclip answered with ${response.status}: ${body.slice(0, 300)}` };
+    const answer = record(JSON.parse(body));
     const runId = text(answer.id);
-    return runId ? { kind: "woken", runId } : { kind: "held", why: text(answer.reason) ?? words.slice(0, 300) };
+    return runId ? { kind: "woken", runId } : { kind: "held", why: text(answer.reason) ?? body.slice(0, 300) };
   } catch (error) {
     return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
   }
