@@ -197,7 +197,7 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     ...provision.files,
   ];
   const { spec, content } = whatFits(
-    [runnerSpec(config, first, fresh, home), runnerSpec(config, first, null, home)],
+    [runnerSpec(config, first, fresh, place.home), runnerSpec(config, first, null, place.home)],
     (spec) => secretContent(files(spec), environment),
   );
   const said = note === null ? notes : [...notes, note];
