@@ -136,6 +136,14 @@ describe("the plan of a run", () => {
     for (const key of Object.keys(config)) expect(() => spec({ [key]: -1 })).toThrow(ConfigError);
   });
 
+  it("gives a run on a home that other pods use too a configuration directory of its own, which goes with the pod", () => {
+    const told = (change: Parameters<typeof input>[0]): { configDirectory?: string } =>
+      JSON.parse(secretOf(planRun(input(change)))["run.json"] ?? "{}");
+    expect(told({ hostPod })).toMatchObject({ configDirectory: "/run/claude-k8s-scratch/claude-config" });
+    expect(told({ config: { homeClaim: "mine" } })).toHaveProperty("configDirectory");
+    expect(told({})).not.toHaveProperty("configDirectory");
+  });
+
   it("passes the restricted Pod Security level", () => {
     const pod = podOf(planRun(input()));
     expect(pod.securityContext).toMatchObject({
