@@ -19,10 +19,10 @@ export class AgentFacts {
     this.known = {};
   }
 
-  /** Looks at one line; true when it taught something new. */
-  see(line: Buffer): boolean {
+  /** Looks at one line; true when it taught something new. `parse`: for a caller that has others look at it too. */
+  see(line: Buffer, parse = (): Json | null => parseObject(line)): boolean {
     if (!this.#mayMatter(line)) return false;
-    const event = parseObject(line);
+    const event = parse();
     if (!event) return false;
     const seen = this.#learn(event);
     if (Object.keys(seen).length === 0) return false;

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { AgentFacts } from "./agent-facts.ts";
 import { AgentLines } from "./agent-lines.ts";
+import { type Json, parseObject } from "./json-line.ts";
 import { type FrameBlock, LineFrames } from "./line-frames.ts";
 import type { Seal } from "./seal.ts";
 import { TurnState } from "./turn-state.ts";
 
 const NEWLINE = 0x0a;
+const OPENING_BRACE = 0x7b;
 
 /** The longest line that is looked into for the agent's session and result. */
 const MAX_PARSED_LINE = 4 * 1024 * 1024;
@@ -23,8 +25,15 @@ export class StdoutRecord {
   constructor(block: FrameBlock, onNews: () => void) {
     this.#frames = new LineFrames("stdout", block);
     this.#lines = new AgentLines(MAX_PARSED_LINE, (line) => {
-      this.turn.see(line);
-      if (this.facts.see(line)) onNews();
+      // Any other line is no event; millions of them must cost next to nothing.
+      if (line[0] !== OPENING_BRACE) return;
+      let parsed: Json | null | undefined;
+      const parse = (): Json | null => {
+        if (parsed === undefined) parsed = parseObject(line);
+        return parsed;
+      };
+      this.turn.see(line, parse);
+      if (this.facts.see(line, parse)) onNews();
     });
   }
 

@@ -25,9 +25,10 @@ export class TurnState {
     return newest ?? (this.over ? ([...this.#backgroundTasks.values()].at(-1) ?? null) : null);
   }
 
-  see(line: Buffer): void {
+  /** `parse`: for a caller that has others look at the line too. */
+  see(line: Buffer, parse = (): Json | null => parseObject(line)): void {
     if (!mayMatter(line)) return;
-    const event = parseObject(line);
+    const event = parse();
     if (event) this.#take(event);
   }
 

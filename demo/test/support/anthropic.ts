@@ -45,7 +45,7 @@ export async function startAnthropic(script: Script, tokenSec: number): Promise<
     const tokens = { access_token: `access-${refreshes}`, refresh_token: refreshToken(), expires_in: tokenSec };
     answer(response, 200, { ...tokens, token_type: "Bearer", scope: SCOPES.join(" ") });
   };
-  const server = https.createServer({ cert, key }, async (request, response) => {
+  const respond = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const body = await readText(request);
     if (request.url === "/v1/oauth/token") return token(body, response);
     if (!request.url?.startsWith("/v1/messages")) return answer(response, 404, {});
@@ -58,6 +58,9 @@ export async function startAnthropic(script: Script, tokenSec: number): Promise<
       answered.pipe(response);
     });
     asked.end(body);
+  };
+  const server = https.createServer({ cert, key }, (request, response) => {
+    respond(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   const proxy = http.createServer().on("connect", (_, client) => {
     const there = connect(portOf(server), "127.0.0.1", () => {
