@@ -93,6 +93,7 @@ describe("a log that cannot be read for the whole run", () => {
     expect(result.resultJson?.transcript).toMatchObject({
       complete: false,
       lines: 0,
+      unread: expect.stringMatching(/./),
       missing: [{ from: 1, to: 3, cause: "lost", why }],
     });
   });

@@ -82,16 +82,16 @@ function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<st
 }
 
 function transcriptJson(report: NonNullable<Evidence["transcript"]>): Record<string, unknown> {
-  const { lines, file } = report;
-  const where = file === undefined ? {} : { file };
+  const { lines, file, unread } = report;
+  const rest = { ...(unread === undefined ? {} : { unread }), ...(file === undefined ? {} : { file }) };
   switch (report.state) {
     case "complete": {
       const { state, ...proof } = report;
       return { complete: true, ...proof };
     }
     case "missing":
-      return { complete: false, lines, missing: report.gaps, ...where };
+      return { complete: false, lines, missing: report.gaps, ...rest };
     case "unproven":
-      return { complete: false, lines, missing: [], unproven: report.why, ...where };
+      return { complete: false, lines, missing: [], unproven: report.why, ...rest };
   }
 }

@@ -80,10 +80,12 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
   const stopped = signal.aborted && !follower.drained;
   const unread = transcript.taken === 0 ? endpoint.unread : null;
   const end = { stopped, unread, undelivered: delivery.undelivered() };
+  const judged = completeness(transcript, options.container.seal(), end);
   return {
-    transcript: completeness(transcript, options.container.seal(), end),
+    transcript: judged,
     mode: transcript.mode,
-    unread,
+    // A seal that counts no line proves an empty log, read or not.
+    unread: judged.state === "complete" ? null : unread,
     stopped,
     streams,
     repeated: transcript.repeated,

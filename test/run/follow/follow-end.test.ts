@@ -107,6 +107,13 @@ describe("when lines are missing at the end", () => {
     ]);
   });
 
+  test("a log that nobody could read is complete when the seal counts no line", async () => {
+    const run = new SimulatedRun();
+    run.node.unreachable = true;
+    const report = await run.follow(async () => void (await run.exit()));
+    expect(report).toMatchObject({ unread: null, transcript: { state: "complete", lines: 0 } });
+  });
+
   test("the runner's own file is read first where the log was dead for the whole run", async () => {
     const run = new SimulatedRun({ withFile: true });
     run.node.unreachable = true;
