@@ -8,7 +8,6 @@ import { kubeconfigFor } from "./api/kubeconfig.ts";
 import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
-import type { RotationLimits } from "./node/logs/rotation.ts";
 import { type RunningNode, startNode } from "./node/node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
@@ -31,7 +30,6 @@ export interface DevclusterOptions {
   readonly clock?: Clock;
   /** @default measuredTimings: as slow as the real thing */
   readonly timings?: Timings;
-  readonly rotation?: Partial<RotationLimits>;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. @default 60000, as measured */
   readonly bookmarkInterval?: number;
 }
@@ -54,7 +52,7 @@ export interface Devcluster {
 
 /** A Kubernetes API in this process, on 127.0.0.1. For development and tests: nothing isolates its containers. */
 export async function startDevcluster(options: DevclusterOptions): Promise<Devcluster> {
-  const { clock = Date.now, timings = measuredTimings, images, rotation, bookmarkInterval = 60_000 } = options;
+  const { clock = Date.now, timings = measuredTimings, images, bookmarkInterval = 60_000 } = options;
   // Whatever was begun is undone in reverse, also when a later step fails.
   await using undo = new AsyncDisposableStack();
   const store = createStore({ clock });
@@ -87,7 +85,6 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
     clock,
     timings,
     environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...watchdog.environment },
-    ...(rotation === undefined ? {} : { rotation }),
   });
   undo.defer(() => node.stop());
   const controllers = startControllers(store, { clock, timings });

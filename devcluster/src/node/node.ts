@@ -51,7 +51,7 @@ export interface RunningNode {
    * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
    * container is told OOMKilled in both cases.
    */
-  oomKill(pod: PodName, options?: { readonly child?: boolean; readonly container?: string }): Promise<void>;
+  oomKill(pod: PodName, options?: { readonly child?: boolean }): Promise<void>;
   /** Fault: the log files of the pod's containers are rotated now, whatever their size. */
   rotate(pod: PodName): Promise<void>;
   /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */
@@ -104,8 +104,8 @@ class LocalNode implements RunningNode {
     this.#rotationTimer = setInterval(() => this.#rotateLarge(), timings.rotationCheck);
   }
 
-  async oomKill(pod: PodName, options: { child?: boolean; container?: string } = {}): Promise<void> {
-    await this.#worker(pod).containers.killForMemory(options.container, { child: options.child ?? false });
+  async oomKill(pod: PodName, options: { child?: boolean } = {}): Promise<void> {
+    await this.#worker(pod).containers.killForMemory({ child: options.child ?? false });
   }
 
   async rotate(pod: PodName): Promise<void> {
