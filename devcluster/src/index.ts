@@ -8,7 +8,8 @@ import { kubeconfigFor } from "./api/kubeconfig.ts";
 import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
-import { type RunningNode, startNode } from "./node/node.ts";
+import { startNode } from "./node/node.ts";
+import type { RunningNode } from "./node/running-node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
 import { measuredTimings, type Timings } from "./timings.ts";
@@ -17,8 +18,10 @@ import { startWatchdog } from "./watchdog.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
 export type { RequestLog, RequestRecord } from "./api/request-log.ts";
+export type { PodName, RunningNode } from "./node/running-node.ts";
+export type { ApiStore } from "./store/store.ts";
 export { fastTimings, measuredTimings, type Timings } from "./timings.ts";
-export type { LocalImage } from "./types.ts";
+export type { KubeObject, LocalImage } from "./types.ts";
 
 export interface DevclusterOptions {
   /** What the node can run, by image name. */
