@@ -70,7 +70,8 @@ async function outputOf({ language, code }: Example): Promise<string> {
   const options = { cwd: project, env: env(), timeout: 60_000 };
   if (language === "sh") {
     // What the devcluster itself prints goes to its own terminal.
-    const { stdout } = await run("sh", ["-ec", code.replace(/ &$/m, " >devcluster.log &")], options);
+    const quiet = code.replace(/ &$/m, " >devcluster.log &");
+    const { stdout } = await run("sh", ["-ec", `trap 'kill $! 2>/dev/null || true' EXIT\n${quiet}`], options);
     return stdout;
   }
   const file = join(project, "example.mjs");
