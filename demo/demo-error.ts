@@ -3,7 +3,7 @@ export class DemoError extends Error {
   override readonly name = "DemoError";
   /** What to do about it. */
   readonly fix: string;
-  /** How we know: the words of the system or the cluster. */
+  /** How we know: what the system or the cluster said. */
   readonly evidence: readonly string[];
 
   constructor(sentence: string, fix: string, evidence: readonly string[] = []) {

@@ -1,4 +1,4 @@
-/** What the demo has to tell, whoever shows it: a terminal or a machine. */
+/** What the demo has to tell, to a person or to a machine. */
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 
 export type DemoEvent =

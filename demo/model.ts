@@ -111,7 +111,7 @@ function scripted(model: ScriptedModel, url: string, remark: string): Model {
   };
 }
 
-/** Claude Code asks for a key, whoever answers; and a proxy of the pod must not come between. */
+/** Claude Code asks for a key, whatever answers; and a proxy of the pod must not come between. */
 function variables(url: string, host: string): Record<string, string> {
   return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: "demo-no-key", NO_PROXY: host, no_proxy: host };
 }

@@ -20,40 +20,34 @@ const BANNER = `devcluster: a Kubernetes API for development, in one process.
 It is no cluster: containers are plain processes of this user, with this machine's files and network, without any
 isolation, limits or images. Never give it work that you would not run in your own shell.`;
 
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly error: (text: string) => void;
-  /** Resolves when the user wants it to end, or nobody reads what it prints. */
-  readonly interrupted: () => Promise<void>;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const printError = (text: string): void => void process.stderr.write(`devcluster: ${text}\n`);
+
+/** Resolves when the user wants it to end, or nobody reads what it prints. */
+function interrupted(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => done());
+  });
 }
 
-const TERMINAL: Terminal = {
-  out: (text) => process.stdout.write(`${text}\n`),
-  error: (text) => process.stderr.write(`${text}\n`),
-  interrupted: () =>
-    new Promise((done) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
-      for (const stream of [process.stdout, process.stderr]) stream.on("error", () => done());
-    }),
-};
-
 /** Runs a command line; the result is the exit code. */
-export async function main(args: readonly string[], terminal: Terminal = TERMINAL): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
   const command = parseCommand(args);
   switch (command.kind) {
     case "help":
-      terminal.out(HELP);
+      print(HELP);
       return 0;
     case "wrong":
-      terminal.error(`devcluster: ${command.why}\n\n${HELP}`);
+      printError(`${command.why}\n\n${HELP}`);
       return 2;
     case "up":
-      return up(command.options, terminal);
+      return up(command.options);
   }
 }
 
-async function up(options: UpOptions, terminal: Terminal): Promise<number> {
-  const interrupted = terminal.interrupted();
+async function up(options: UpOptions): Promise<number> {
+  const end = interrupted();
   const folder = await mkdtemp(join(tmpdir(), "devcluster-config-"));
   const file = options.kubeconfig === undefined ? join(folder, "kubeconfig") : resolve(options.kubeconfig);
   const cluster = await startDevcluster({ images: options.images, port: options.port });
@@ -63,13 +57,13 @@ async function up(options: UpOptions, terminal: Terminal): Promise<number> {
     await writeFile(file, cluster.kubeconfig, { flag: "wx", mode: 0o600 });
     written = true;
     const images = Object.keys(options.images);
-    terminal.out(BANNER);
-    terminal.out(`\nImages: ${images.length === 0 ? "none (see --image)" : images.join(", ")}`);
-    terminal.out(`API:    ${cluster.url}\n\n  export KUBECONFIG=${file}\n\nCtrl-C ends it and removes everything.`);
-    await interrupted;
+    print(BANNER);
+    print(`\nImages: ${images.length === 0 ? "none (see --image)" : images.join(", ")}`);
+    print(`API:    ${cluster.url}\n\n  export KUBECONFIG=${file}\n\nCtrl-C ends it and removes everything.`);
+    await end;
     return 0;
   } catch (error) {
-    terminal.error(`devcluster: ${error instanceof Error ? error.message : String(error)}`);
+    printError(error instanceof Error ? error.message : String(error));
     return 1;
   } finally {
     await cluster.stop();

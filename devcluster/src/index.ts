@@ -8,8 +8,8 @@ import { kubeconfigFor } from "./api/kubeconfig.ts";
 import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
 import { startControllers } from "./controllers/start.ts";
-import type { RotationLimits } from "./node/logs/rotation.ts";
-import { type RunningNode, startNode } from "./node/node.ts";
+import { startNode } from "./node/node.ts";
+import type { RunningNode } from "./node/running-node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
 import { measuredTimings, type Timings } from "./timings.ts";
@@ -18,8 +18,10 @@ import { startWatchdog } from "./watchdog.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
 export type { RequestLog, RequestRecord } from "./api/request-log.ts";
+export type { PodName, RunningNode } from "./node/running-node.ts";
+export type { ApiStore } from "./store/store.ts";
 export { fastTimings, measuredTimings, type Timings } from "./timings.ts";
-export type { LocalImage } from "./types.ts";
+export type { KubeObject, LocalImage } from "./types.ts";
 
 export interface DevclusterOptions {
   /** What the node can run, by image name. */
@@ -31,7 +33,6 @@ export interface DevclusterOptions {
   readonly clock?: Clock;
   /** @default measuredTimings: as slow as the real thing */
   readonly timings?: Timings;
-  readonly rotation?: Partial<RotationLimits>;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. @default 60000, as measured */
   readonly bookmarkInterval?: number;
 }
@@ -54,7 +55,7 @@ export interface Devcluster {
 
 /** A Kubernetes API in this process, on 127.0.0.1. For development and tests: nothing isolates its containers. */
 export async function startDevcluster(options: DevclusterOptions): Promise<Devcluster> {
-  const { clock = Date.now, timings = measuredTimings, images, rotation, bookmarkInterval = 60_000 } = options;
+  const { clock = Date.now, timings = measuredTimings, images, bookmarkInterval = 60_000 } = options;
   // Whatever was begun is undone in reverse, also when a later step fails.
   await using undo = new AsyncDisposableStack();
   const store = createStore({ clock });
@@ -87,7 +88,6 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
     clock,
     timings,
     environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...watchdog.environment },
-    ...(rotation === undefined ? {} : { rotation }),
   });
   undo.defer(() => node.stop());
   const controllers = startControllers(store, { clock, timings });

@@ -160,7 +160,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Claude Code asks for a key, whoever answers; a proxy of the pod must not come between. `more`: null takes one away. */
+/** Claude Code asks for a key, whatever answers; a proxy of the pod must not come between. `more`: null takes one away. */
 export function modelEnvironment(url: string, more: Json = {}): Json {
   const host = new URL(url).hostname;
   const values: Json = {

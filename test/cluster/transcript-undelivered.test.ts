@@ -2,23 +2,23 @@
  * Promise 2 to its end: `complete` means that Paperclip has the lines. What it did not take is named, and what nobody could
  * read is not called silence.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { podOf, untilLogged } from "./support/node-log.ts";
 import { printNumbered } from "./support/numbered.ts";
-import { openPlace, type Place } from "./support/place.ts";
+import type { Place } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
 
 interface Transcript {
   readonly missing: readonly { readonly from: number }[];
 }
 
 let place: Place;
-beforeAll(async () => {
-  place = await openPlace();
-}, 120_000);
+usePlace((opened) => {
+  place = opened;
+});
 afterEach(() => place.devcluster?.faults.clear());
-afterAll(() => place.close());
 
 const WITHIN_MS = 60_000;
 const LOG = { path: /\/log$/ };

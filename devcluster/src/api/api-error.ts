@@ -49,10 +49,6 @@ export class ApiError extends Error {
   get code(): number {
     return this.status.code;
   }
-
-  get reason(): string {
-    return this.status.reason;
-  }
 }
 
 type Named = Pick<ResourceDefinition, "name" | "group">;

@@ -1,4 +1,4 @@
-/** `kubectl --as`: a request done with somebody else's rights, by whoever may `impersonate` them. */
+/** `kubectl --as`: a request with another user's rights, for users who may `impersonate` that one. */
 import type { IncomingHttpHeaders } from "node:http";
 import { type Access, serviceAccountUser } from "./access.ts";
 import { ApiError } from "./api-error.ts";

@@ -40,7 +40,7 @@ export function replace(
   return { kind: "object", code: 200, object: presented(definition, written), of: definition };
 }
 
-/** Optimistic concurrency: whoever names a resourceVersion or uid means that very object. */
+/** Optimistic concurrency: a client that names a resourceVersion or uid means that very object. */
 function checkIdentity(wanted: KubeObject, current: KubeObject, { target }: ResourceRequest): void {
   const { uid, resourceVersion } = wanted.metadata;
   if (!resourceVersion && target.definition.name === "leases") {

@@ -1,20 +1,9 @@
 import type { Timings } from "../timings.ts";
 import type { KubeObject, ResourceName, Store, StoreEvent } from "../types.ts";
+import { OWNABLE } from "./objects.ts";
 import { createQueue, type WorkQueue } from "./queue.ts";
 
-/** Resources whose objects own others or are owned. */
-const RESOURCES: readonly ResourceName[] = [
-  "jobs",
-  "pods",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
-  "serviceaccounts",
-  "leases",
-  "roles",
-  "rolebindings",
-  "nodes",
-];
+const RESOURCES: readonly ResourceName[] = [...OWNABLE, "nodes"];
 
 interface Address {
   readonly resource: ResourceName;
@@ -24,7 +13,7 @@ interface Address {
 
 /**
  * Follows ownerReferences. An object whose owners are all gone is deleted; an owner that waits for its dependents
- * (`foregroundDeletion`) goes when they are gone, one that lets them be (`orphan`) when they no longer name it.
+ * (`foregroundDeletion`) goes when they are gone, one that orphans them (`orphan`) when they no longer name it.
  */
 export class GarbageCollector {
   readonly #store: Store;

@@ -1,28 +1,16 @@
 import type { Timings } from "../timings.ts";
 import type { KubeObject, ResourceName, Store } from "../types.ts";
+import { OWNABLE } from "./objects.ts";
 import { createQueue } from "./queue.ts";
 
 /** In the order of their deletion: owners first, so that nothing is created again. */
-const CONTENTS: readonly ResourceName[] = [
-  "jobs",
-  "pods",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
-  "serviceaccounts",
-  "leases",
-  "roles",
-  "rolebindings",
-  "resourcequotas",
-  "limitranges",
-  "events",
-];
+const CONTENTS: readonly ResourceName[] = [...OWNABLE, "resourcequotas", "limitranges", "events"];
 
 interface Namespace extends KubeObject {
   spec?: { finalizers?: string[] };
 }
 
-/** Empties a namespace that is being deleted, then lets it go. */
+/** Empties a namespace that is being deleted, then removes its finalizer. */
 export function startNamespaces(store: Store, options: { timings: Timings }): () => void {
   const queue = createQueue((name) => {
     const namespace = store.get<Namespace>("namespaces", "", name);

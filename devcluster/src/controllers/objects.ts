@@ -1,6 +1,19 @@
 import type { JobSpec, JobStatus } from "kubernetes-types/batch/v1";
 import type { NodeSpec, NodeStatus, PersistentVolumeClaimSpec, PodSpec, PodStatus } from "kubernetes-types/core/v1";
-import type { KubeObject, ObjectMeta } from "../types.ts";
+import type { KubeObject, ObjectMeta, ResourceName } from "../types.ts";
+
+/** Namespaced resources whose objects own others or are owned, owners first. */
+export const OWNABLE: readonly ResourceName[] = [
+  "jobs",
+  "pods",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "serviceaccounts",
+  "leases",
+  "roles",
+  "rolebindings",
+];
 
 /** Typed views of what the store holds. `namespace` is there for everything but nodes and namespaces. */
 interface NamespacedMeta extends ObjectMeta {

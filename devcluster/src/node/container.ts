@@ -7,7 +7,7 @@ import type { Translate } from "./paths.ts";
 import { CONTAINER_VARIABLE, handlesTerm, killContainer, processesOf, signal, workerOf } from "./process-tree.ts";
 
 export interface Launch {
-  /** Turns the pod's paths into the host's, in the words of whatever else is run in the container. */
+  /** Turns the pod's paths into the host's, in the arguments of programs that are run in the container later. */
   readonly translate: Translate;
   readonly id: string;
   /** The program, an absolute path, and its arguments. */

@@ -26,7 +26,7 @@ export async function startExec(launch: Launch, { command, stdin }: ExecProgram)
   const exited = once(child, "close").then(([code, signal]: (number | NodeJS.Signals | null)[]) =>
     typeof code === "number" ? code : 128 + constants.signals[signal as NodeJS.Signals],
   );
-  // Whoever asked may be gone by then.
+  // The client may be gone by then.
   exited.catch(() => undefined);
   child.stdin?.on("error", () => undefined);
   await once(child, "spawn").catch((error: Error) => notStarted(new StartError(`exec: "${called}": ${error.message}`)));

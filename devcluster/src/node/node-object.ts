@@ -4,8 +4,6 @@ import type { Store } from "../types.ts";
 import { ADDRESS } from "./fields.ts";
 
 export interface NodeDescription {
-  /** @default "devcluster-node" */
-  readonly name?: string;
   /** Added to the usual ones. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
@@ -13,17 +11,18 @@ export interface NodeDescription {
   readonly capacity?: Readonly<Record<string, string>>;
 }
 
+const NAME = "devcluster-node";
 const UNREACHABLE = "node.kubernetes.io/unreachable";
 
 /** Registers the node, ready at once, and returns its name. */
 export function registerNode(store: Store, description: NodeDescription, now: number): string {
-  const { name = "devcluster-node", taints } = description;
+  const { taints } = description;
   const capacity = { cpu: "4", memory: "8Gi", pods: "110", ...description.capacity };
   store.create("nodes", {
     metadata: {
-      name,
+      name: NAME,
       labels: {
-        "kubernetes.io/hostname": name,
+        "kubernetes.io/hostname": NAME,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": process.arch === "x64" ? "amd64" : process.arch,
         ...description.labels,
@@ -31,7 +30,7 @@ export function registerNode(store: Store, description: NodeDescription, now: nu
     },
     spec: taints === undefined ? {} : { taints: [...taints] },
   });
-  store.mutate<Node>("nodes", "", name, (draft) => {
+  store.mutate<Node>("nodes", "", NAME, (draft) => {
     draft.status = {
       capacity,
       allocatable: capacity,
@@ -39,7 +38,7 @@ export function registerNode(store: Store, description: NodeDescription, now: nu
       addresses: [{ type: "InternalIP", address: ADDRESS }],
     };
   });
-  return name;
+  return NAME;
 }
 
 /** What the control plane writes when a node is not heard of any more. */

@@ -20,6 +20,7 @@ import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.t
 import type { NodeContext } from "./node-context.ts";
 import { markUnreachable, type NodeDescription, registerNode } from "./node-object.ts";
 import { PodWorker } from "./pod-worker.ts";
+import type { PodName, RunningNode } from "./running-node.ts";
 
 export interface NodeOptions extends NodeDescription {
   /** Where pods, logs and claims have their files; made when missing. */
@@ -35,29 +36,6 @@ export interface NodeOptions extends NodeDescription {
   readonly environment?: Readonly<Record<string, string>>;
   /** The environment whose PATH containers share. @default process.env */
   readonly host?: Readonly<Record<string, string | undefined>>;
-}
-
-export interface PodName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export interface RunningNode {
-  readonly name: string;
-  readonly logs: LogReader;
-  /** Runs programs beside those of the containers. */
-  readonly executor: Executor;
-  /**
-   * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
-   * container is told OOMKilled in both cases.
-   */
-  oomKill(pod: PodName, options?: { readonly child?: boolean; readonly container?: string }): Promise<void>;
-  /** Fault: the log files of the pod's containers are rotated now, whatever their size. */
-  rotate(pod: PodName): Promise<void>;
-  /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */
-  lose(): Promise<void>;
-  /** Kills every process and removes every file. */
-  stop(): Promise<void>;
 }
 
 /** Registers a node and runs the pods that are bound to it, as processes of this host, without any isolation. */
@@ -104,8 +82,8 @@ class LocalNode implements RunningNode {
     this.#rotationTimer = setInterval(() => this.#rotateLarge(), timings.rotationCheck);
   }
 
-  async oomKill(pod: PodName, options: { child?: boolean; container?: string } = {}): Promise<void> {
-    await this.#worker(pod).containers.killForMemory(options.container, { child: options.child ?? false });
+  async oomKill(pod: PodName, options: { child?: boolean } = {}): Promise<void> {
+    await this.#worker(pod).containers.killForMemory({ child: options.child ?? false });
   }
 
   async rotate(pod: PodName): Promise<void> {

@@ -100,9 +100,10 @@ export class PodContainers {
     await Promise.all([...this.#running.values()].map(({ container }) => container.kill()));
   }
 
-  async killForMemory(name: string | undefined, options: { readonly child: boolean }): Promise<void> {
-    const running = name === undefined ? [...this.#running.values()][0] : this.#running.get(name);
-    if (running === undefined) throw new Error("no such container is running");
+  /** Of several containers, the one that was started first. */
+  async killForMemory(options: { readonly child: boolean }): Promise<void> {
+    const [running] = this.#running.values();
+    if (running === undefined) throw new Error("no container of the pod is running");
     await running.container.killForMemory(options);
   }
 

@@ -66,7 +66,7 @@ async function fromPs(mark: string): Promise<number[]> {
 
 /**
  * The one that an out-of-memory killer would choose in a real container: a program that does work, and has the most memory
- * of those. Whoever only waits for another (a shell, a supervisor) is smaller there than what it waits for; here it may be
+ * of those. A process that only waits for another (a shell, a supervisor) is smaller there than what it waits for; here it may be
  * larger than a `sleep` that stands for work.
  */
 export async function workerOf(pids: readonly number[]): Promise<number | undefined> {

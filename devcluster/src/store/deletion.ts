@@ -6,7 +6,7 @@ import { list, plain } from "./plain.ts";
 const ORPHAN = "orphan";
 const FOREGROUND = "foregroundDeletion";
 
-/** The API's default where the caller says nothing: measured on 1.36, a Job's pods are orphaned. */
+/** The API's default without a propagationPolicy: measured on 1.36, a Job's pods are orphaned. */
 const ORPHANS_BY_DEFAULT: ReadonlySet<ResourceName> = new Set(["jobs"]);
 
 export function checkPreconditions(resource: ResourceName, object: KubeObject, options: DeleteOptions): void {

@@ -13,11 +13,11 @@ import type { ObjectRules, RuleContext } from "./rules.ts";
 /** A young real cluster has written some hundred objects before its first user: revision 1 is long compacted. */
 const FIRST_REVISION = 500;
 const GENERATE_ATTEMPTS = 8;
+/** Writes that a watch can be resumed over. */
+const HISTORY_SIZE = 5000;
 
 export interface StoreOptions {
   readonly clock?: Clock;
-  /** Writes a watch can be resumed over. @default 5000 */
-  readonly historySize?: number;
   readonly rules?: ObjectRules;
 }
 
@@ -68,7 +68,7 @@ class MemoryStore implements ApiStore {
   constructor(options: StoreOptions) {
     this.clock = options.clock ?? Date.now;
     this.#rules = options.rules ?? standardRules;
-    this.#history = createHistory(FIRST_REVISION, options.historySize ?? 5000);
+    this.#history = createHistory(FIRST_REVISION, HISTORY_SIZE);
   }
 
   get resourceVersion(): string {

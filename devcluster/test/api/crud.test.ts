@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
+import { describe, expect, it } from "vitest";
+import type { Devcluster } from "../../src/index.ts";
 import type { KubeObject } from "../../src/types.ts";
-import { type Client, connect } from "./client.ts";
+import type { Client } from "./client.ts";
 import { job, pod, secret } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 const JOBS = "/apis/batch/v1/namespaces/default/jobs";
 const PODS = "/api/v1/namespaces/default/pods";
@@ -12,13 +13,8 @@ const SECRETS = "/api/v1/namespaces/default/secrets";
 let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: {}, timings: fastTimings });
-  api = connect(cluster);
-});
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
+useCluster((opened, client) => {
+  [cluster, api] = [opened, client];
 });
 
 describe("create", () => {

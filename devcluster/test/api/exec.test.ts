@@ -1,18 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import type { Devcluster } from "../../src/index.ts";
+import type { Client } from "./client.ts";
 import { pod } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 
 let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: { "busybox:1.36": {} }, timings: fastTimings });
-  api = connect(cluster);
+useCluster(async (opened, client) => {
+  [cluster, api] = [opened, client];
   const container = { command: ["sleep", "3600"] };
   const spec = { schedulerName: "default-scheduler", terminationGracePeriodSeconds: 1 };
   await api.call("POST", PODS, { body: pod("alive", { container, spec }) });
@@ -23,10 +23,6 @@ beforeAll(async () => {
   await vi.waitFor(() => expect(phase("over")).toMatchObject({ phase: "Succeeded" }), 20_000);
 });
 afterEach(() => cluster.faults.clear());
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
-});
 
 interface Exec {
   /** Of the refusal. */

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Devcluster } from "../../src/index.ts";
+import type { Client } from "./client.ts";
 import { secret } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 const SECRETS = "/api/v1/namespaces/default/secrets";
 const MAPS = "/api/v1/namespaces/default/configmaps";
@@ -9,15 +10,10 @@ const MAPS = "/api/v1/namespaces/default/configmaps";
 let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: {}, timings: fastTimings });
-  api = connect(cluster);
+useCluster((opened, client) => {
+  [cluster, api] = [opened, client];
 });
 afterEach(() => cluster.faults.clear());
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
-});
 
 describe("a fault", () => {
   it("answers with an error as often as it was told, then no more", async () => {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Devcluster } from "../../src/index.ts";
+import type { Client } from "./client.ts";
 import { pod, secret } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 let cluster: Devcluster;
 let api: Client;
@@ -11,18 +12,16 @@ let SECRETS = "";
 const names = (items: readonly { metadata: { name: string } }[]) => items.map((item) => item.metadata.name);
 const types = (events: { type: string }[]) => events.map(({ type }) => type);
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: {}, timings: fastTimings, bookmarkInterval: 100 });
-  api = connect(cluster);
-});
+useCluster(
+  (opened, client) => {
+    [cluster, api] = [opened, client];
+  },
+  { bookmarkInterval: 100 },
+);
 beforeEach(async () => {
   namespace += 1;
   await api.call("POST", "/api/v1/namespaces", { body: { metadata: { name: `ns-${namespace}` } } });
   SECRETS = `/api/v1/namespaces/ns-${namespace}/secrets`;
-});
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
 });
 
 async function make(...labels: (string | undefined)[]): Promise<string> {

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import { describe, expect, it } from "vitest";
+import type { Devcluster } from "../../src/index.ts";
+import type { Client } from "./client.ts";
 import { pod } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 
 let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: { "busybox:1.36": {} }, timings: fastTimings });
-  api = connect(cluster);
-});
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
+useCluster((opened, client) => {
+  [cluster, api] = [opened, client];
 });
 
 async function run(name: string, script: string, more: object = {}): Promise<void> {

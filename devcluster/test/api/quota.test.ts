@@ -1,19 +1,15 @@
 /** What a namespace has no room for is refused in the server's words; so is a container outside its limits. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import { expect, it } from "vitest";
+import type { Devcluster } from "../../src/index.ts";
+import type { Client } from "./client.ts";
 import { job, pod } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: {}, timings: fastTimings });
-  api = connect(cluster);
-});
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
+useCluster((opened, client) => {
+  [cluster, api] = [opened, client];
 });
 
 async function namespaceWith(name: string, plural: string, object: object): Promise<string> {

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Devcluster, fastTimings, startDevcluster } from "../../src/index.ts";
-import { type Client, connect } from "./client.ts";
+import { describe, expect, it } from "vitest";
+import type { Client } from "./client.ts";
 import { job, pod, secret } from "./objects.ts";
+import { useCluster } from "./use-cluster.ts";
 
 const ROOT = "/api/v1/namespaces/default";
 const JOBS = "/apis/batch/v1/namespaces/default/jobs";
 
-let cluster: Devcluster;
 let api: Client;
 
-beforeAll(async () => {
-  cluster = await startDevcluster({ images: {}, timings: fastTimings });
-  api = connect(cluster);
-});
-afterAll(async () => {
-  await api.close();
-  await cluster.stop();
+useCluster((_, client) => {
+  api = client;
 });
 
 const DNS_LABEL =

@@ -1,54 +1,11 @@
-import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { KubeObject } from "../../src/types.ts";
-import { NAMESPACE, podPhase, sh, startCluster, type TestCluster } from "./support/cluster.ts";
-
-const over = ({ resource, object }: { resource: string; object: KubeObject }): boolean =>
-  resource === "pods" &&
-  ["Succeeded", "Failed"].includes((object.status as { phase?: string } | undefined)?.phase ?? "");
-
-interface Ended {
-  readonly exitCode: number;
-  readonly reason: string;
-  readonly message?: string;
-}
-
-/** Runs a pod to its end and returns how its containers ended. */
-async function ended(cluster: TestCluster, name: string): Promise<Ended[]> {
-  const { object } = await cluster.until((event) => over(event) && event.object.metadata.name === name);
-  const { containerStatuses } = object.status as { containerStatuses: { state: { terminated: Ended } }[] };
-  return containerStatuses.map(({ state }) => state.terminated);
-}
-
-/** Follows the log of `pod` until it has the text. */
-async function says(cluster: TestCluster, text: string): Promise<void> {
-  const pod = cluster.store.get("pods", NAMESPACE, "pod");
-  if (pod === undefined) throw new Error("there is no pod");
-  const query = { follow: true, timestamps: false, previous: false };
-  let said = "";
-  for await (const part of await cluster.node.logs.open(pod, "main", query, new AbortController().signal)) {
-    said += Buffer.from(part).toString();
-    if (said.includes(text)) return;
-  }
-  throw new Error(`the pod ended without "${text}": ${said}`);
-}
-
-async function runPod(cluster: TestCluster, spec: object, name = "pod"): Promise<{ log: string; ends: Ended[] }> {
-  cluster.createPod(name, spec);
-  const ends = await ended(cluster, name);
-  return { log: await cluster.log(name), ends };
-}
-
-const secret = (cluster: TestCluster, name: string, data: Record<string, string>): unknown =>
-  cluster.store.create("secrets", {
-    metadata: { name, namespace: NAMESPACE },
-    data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")])),
-  });
+import { NAMESPACE, podPhase, sh, startCluster } from "./support/cluster.ts";
+import { createSecret, ended, runPod, says } from "./support/run-pod.ts";
 
 describe.concurrent("environment, command and arguments", () => {
   test("variables expand as measured; a Secret's value does not", async () => {
     await using cluster = await startCluster();
-    secret(cluster, "s", { key: "raw $(A) $$" });
+    createSecret(cluster, "s", { key: "raw $(A) $$" });
     const env = [
       { name: "A", value: "alpha" },
       { name: "EARLY", value: "$(LATE) $$(A) $$ $(A)" },
@@ -86,7 +43,7 @@ describe.concurrent("environment, command and arguments", () => {
       host: { PATH: process.env.PATH, HOST_SECRET: "leak" },
       environment: { KUBERNETES_SERVICE_HOST: "127.0.0.1" },
     });
-    secret(cluster, "s", { ONE: "1", TWO: "2" });
+    createSecret(cluster, "s", { ONE: "1", TWO: "2" });
     cluster.store.create("configmaps", { metadata: { name: "c", namespace: NAMESPACE }, data: { THREE: "3" } });
     const more = {
       envFrom: [{ secretRef: { name: "s" } }, { prefix: "P_", configMapRef: { name: "c" } }],
@@ -113,139 +70,6 @@ describe.concurrent("environment, command and arguments", () => {
     });
     expect(got.HOST_SECRET).toBeUndefined();
     expect(got.HOME).not.toBe(process.env.HOME);
-  });
-});
-
-describe.concurrent("volumes", () => {
-  test("files of Secrets and ConfigMaps with their names and modes, where the pod expects them", async () => {
-    await using cluster = await startCluster();
-    secret(cluster, "s", { a: "bytes of a", b: "no newline" });
-    cluster.store.create("configmaps", { metadata: { name: "c", namespace: NAMESPACE }, data: { conf: "c!" } });
-    const volumes = [
-      {
-        name: "s",
-        secret: {
-          secretName: "s",
-          defaultMode: 0o400,
-          items: [
-            { key: "a", path: "sub/x", mode: 0o440 },
-            { key: "b", path: "b" },
-          ],
-        },
-      },
-      {
-        name: "all",
-        projected: {
-          sources: [
-            { configMap: { name: "c" } },
-            { downwardAPI: { items: [{ path: "ns", fieldRef: { fieldPath: "metadata.namespace" } }] } },
-          ],
-        },
-      },
-      { name: "maybe", secret: { secretName: "absent", optional: true } },
-    ];
-    const volumeMounts = [
-      { name: "s", mountPath: "/run/s" },
-      { name: "all", mountPath: "/etc/all/" },
-      { name: "s", mountPath: "/one-file", subPath: "b" },
-      { name: "maybe", mountPath: "/maybe" },
-    ];
-    const script =
-      "cat /run/s/sub/x; ls -lL $D/b $D/sub/x | cut -c1-10; cat /etc/all/conf /etc/all/ns /one-file; ls /maybe";
-    const env = [{ name: "D", value: "/run/s" }];
-    const { log } = await runPod(cluster, { ...sh(script, { volumeMounts, env }), volumes });
-    expect(log).toBe("bytes of a-r--------\n-r--r-----\nc!factsno newline");
-  });
-
-  test("an emptyDir is shared by the containers of a pod, a claim by all pods, under the same path", async () => {
-    await using cluster = await startCluster();
-    cluster.store.create("persistentvolumeclaims", {
-      metadata: { name: "work", namespace: NAMESPACE },
-      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-    });
-    const volumes = [
-      { name: "tmp", emptyDir: {} },
-      { name: "work", persistentVolumeClaim: { claimName: "work" } },
-    ];
-    const volumeMounts = [
-      { name: "tmp", mountPath: "/tmp" },
-      { name: "work", mountPath: "/paperclip" },
-    ];
-    const container = (name: string, script: string) => ({ ...sh(script, { volumeMounts }).containers[0], name });
-    const script = "echo $TMPDIR >> /paperclip/log; cat /tmp/init; pwd; cat /paperclip/log | wc -l";
-    const spec = {
-      volumes,
-      initContainers: [container("init", "echo from init > /tmp/init")],
-      containers: [{ ...container("main", script), workingDir: "/paperclip/w" }],
-    };
-    const first = await runPod(cluster, spec, "first");
-    const second = await runPod(cluster, spec, "second");
-    const [greeting, directory, lines] = first.log
-      .trim()
-      .split("\n")
-      .map((line) => line.trim());
-    expect([greeting, lines]).toEqual(["from init", "1"]);
-    expect(
-      second.log
-        .trim()
-        .split("\n")
-        .map((line) => line.trim()),
-    ).toEqual(["from init", directory, "2"]);
-  });
-
-  test("a Secret that comes late is mounted then", async () => {
-    await using cluster = await startCluster();
-    cluster.createPod("pod", {
-      ...sh("cat /s/k", { volumeMounts: [{ name: "s", mountPath: "/s" }] }),
-      volumes: [{ name: "s", secret: { secretName: "late" } }],
-    });
-    const { object } = await cluster.until(({ object: event }) => event.reason === "FailedMount");
-    expect(object.message).toBe('MountVolume.SetUp failed for volume "s" : secret "late" not found');
-    secret(cluster, "late", { k: "here" });
-    await ended(cluster, "pod");
-    expect(await cluster.log("pod")).toBe("here");
-  });
-
-  test("an optional Secret that comes, changes or goes while the pod runs is seen some time after, whole", async () => {
-    await using cluster = await startCluster();
-    const script =
-      'echo "[$(ls /s)]"; until [ -e /s/1/a ]; do sleep 0.02; done; cat /s/1/a /s/1/b; cd -P /s/1; until grep -q new /s/1/a; do sleep 0.02; done; cat /s/1/b; until [ ! -e /s/1 ]; do sleep 0.02; done';
-    cluster.createPod("pod", {
-      ...sh(script, { volumeMounts: [{ name: "s", mountPath: "/s" }] }),
-      volumes: [
-        {
-          name: "s",
-          projected: {
-            sources: ["one", "two"].map((name) => ({
-              secret: { name, optional: true, items: ["a", "b"].map((key) => ({ key, path: `1/${key}` })) },
-            })),
-          },
-        },
-      ],
-    });
-    await cluster.until(podPhase("Running"));
-    await says(cluster, "[]");
-    secret(cluster, "one", { a: "first ", b: "1\n" });
-    await says(cluster, "first 1");
-    const data = { a: "bmV3", b: Buffer.from("second\n").toString("base64") };
-    cluster.store.mutate("secrets", NAMESPACE, "one", (draft) => Object.assign(draft, { data }));
-    await says(cluster, "second");
-    cluster.store.delete("secrets", NAMESPACE, "one");
-    await ended(cluster, "pod");
-    expect(await cluster.log("pod")).toBe("[]\nfirst 1\nsecond\n");
-  });
-
-  test("places in no volume are private: working directory, HOME, TMPDIR", async () => {
-    await using cluster = await startCluster();
-    const env = [{ name: "HOME", value: "/home/agent" }];
-    const more = { env, workingDir: "/workspace/x" };
-    const { log } = await runPod(
-      cluster,
-      sh("pwd; cd; pwd; echo $TMPDIR; touch /workspace/x/f $HOME/g $TMPDIR/h", more),
-    );
-    for (const place of log.trim().split("\n")) expect(place.startsWith(cluster.directory), place).toBe(true);
-    expect(existsSync("/workspace/x/f")).toBe(false);
-    expect(existsSync("/home/agent")).toBe(false);
   });
 });
 

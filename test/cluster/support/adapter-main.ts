@@ -15,7 +15,7 @@ process.on("message", (message: ToAdapter) => {
   if (message.kind === "cancel") stops.get(message.runId)?.abort(new Error(message.reason));
   else void start(message);
 });
-// Whoever loses its parent has nobody to report to.
+// Without its parent it has nobody to report to.
 process.on("disconnect", () => process.exit());
 send({ kind: "ready" });
 

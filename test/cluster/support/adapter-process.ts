@@ -58,7 +58,7 @@ export async function startAdapterProcess(env: NodeJS.ProcessEnv = {}): Promise<
       return result;
     },
     cancel: (runId, reason) => {
-      // A process that was killed meanwhile takes no orders.
+      // A process that was killed meanwhile cannot be told.
       child.send({ kind: "cancel", runId, reason } satisfies ToAdapter, () => undefined);
     },
     stdout,

@@ -1,4 +1,4 @@
-/** A Job as an adapter's process leaves it that dies between creating it and letting it go. */
+/** A Job as an adapter process leaves it that dies between creating and unsuspending it, or later. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, LABELS } from "../../../src/run/shared/names.ts";
 import { freshId } from "./context.ts";

@@ -5,7 +5,7 @@ import { forbidden } from "../api-error.ts";
 import { containersOf } from "../defaults/pod-spec.ts";
 import { parseQuantity } from "../defaults/quantity.ts";
 
-/** Fills in what a LimitRange has as default, and refuses a container outside its bounds. Words of the server's own plugin. */
+/** Fills in what a LimitRange has as default, and refuses a container outside its bounds. The messages are those of the server's plugin. */
 export function admitLimitRanges(pod: KubeObject, { resource, store }: RuleContext): void {
   const ranges = store.list("limitranges", pod.metadata.namespace ?? "");
   const limits = ranges.flatMap((range) => list(plain(range.spec).limits).map(plain));

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../types.ts";
 import { forbidden, qualified } from "../api-error.ts";
 import { parseQuantity, type Quantity, writeQuantity } from "../defaults/quantity.ts";
 
-/** Refuses what a ResourceQuota of the namespace has no room for. Words of the server's own admission plugin. */
+/** Refuses what a ResourceQuota of the namespace has no room for. The messages are those of the server's admission plugin. */
 export function admitQuotas(object: KubeObject, { resource, store }: RuleContext): void {
   const namespace = object.metadata.namespace ?? "";
   if (!resource.namespaced) return;

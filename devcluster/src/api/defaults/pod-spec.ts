@@ -4,7 +4,7 @@ import { canonicalQuantity } from "./quantity.ts";
 
 const FILE_MODE = 420;
 
-/** What the server fills in where a pod spec says nothing; compared with recorded objects of 1.36. */
+/** What the server fills in where a pod spec has no value; compared with recorded objects of 1.36. */
 export function defaultPodSpec(spec: Plain): void {
   spec.restartPolicy ??= "Always";
   spec.terminationGracePeriodSeconds ??= 30;

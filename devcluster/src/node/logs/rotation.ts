@@ -26,7 +26,7 @@ export async function rotate(log: ContainerLog, maxFiles: number): Promise<void>
   if (log.rotate() === undefined) return;
   const before = tidying.get(log);
   const done = (async () => {
-    // Its failure is told to whoever asked for it.
+    // Its failure is reported to its own caller.
     await before?.catch(() => {});
     await tidy(log.directory, maxFiles);
   })();

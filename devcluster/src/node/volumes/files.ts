@@ -40,7 +40,7 @@ const DATA = "..data";
 
 /**
  * Writes the files with their modes, whatever the umask is, laid out as by the kubelet: in a folder of their own that
- * `..data` points to, with a link for each top-level name. So a later version of them appears at once, and whoever has
+ * `..data` points to, with a link for each top-level name. So a later version of them appears at once, and a process that has
  * opened one keeps it.
  */
 export async function writeFiles(directory: string, files: readonly VolumeFile[]): Promise<void> {

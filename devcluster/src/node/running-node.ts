@@ -1,0 +1,24 @@
+import type { Executor, LogReader } from "../types.ts";
+
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  readonly logs: LogReader;
+  /** Runs programs beside those of the containers. */
+  readonly executor: Executor;
+  /**
+   * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
+   * container is told OOMKilled in both cases. Of several containers, the one that was started first.
+   */
+  oomKill(pod: PodName, options?: { readonly child?: boolean }): Promise<void>;
+  /** Fault: the log files of the pod's containers are rotated now, whatever their size. */
+  rotate(pod: PodName): Promise<void>;
+  /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */
+  lose(): Promise<void>;
+  /** Kills every process and removes every file. */
+  stop(): Promise<void>;
+}
