@@ -137,6 +137,25 @@ describe("one living Job for an agent and a task", () => {
   });
 });
 
+describe("a home that only one pod may use", () => {
+  it("makes the agent's second task wait for the first one's pod, with that reason, and not fail", async ({ skip }) => {
+    if (!place.devcluster) return skip("whether there is such storage is the cluster's");
+    place.devcluster.store.create("persistentvolumeclaims", {
+      metadata: { name: "one-pod", namespace: place.namespace },
+      spec: { accessModes: ["ReadWriteOncePod"], resources: { requests: { storage: "1Gi" } } },
+    });
+    const config = { homeClaim: "one-pod" };
+    const first = startRun(place, { agent: WORKS, wake: { taskId: "one" }, config });
+    await first.said("ready");
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId, wake: { taskId: "two" }, config });
+    const { payload } = await second.event("k8s.pod.unscheduled", /ReadWriteOncePod/);
+    expect(payload).toMatchObject({ fix: expect.stringMatching(/Wait until the other pod ends.*ReadWriteMany/) });
+    first.cancel();
+    expect((await first.result).errorCode).toBe("cancelled");
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+  });
+});
+
 describe("one agent in a session", () => {
   const session = "99999999-2222-4333-8444-555555555555";
 
