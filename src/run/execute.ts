@@ -117,8 +117,10 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       return run;
     }
     await requireVisibility(client, observer, stopSignal);
-    if (!invoked) await host.invocation(plan.meta);
-    host.dispatched();
+    if (!invoked) {
+      await host.invocation(plan.meta);
+      host.dispatched();
+    }
     const launched = await launch(client, plan, claimed.existing, stopSignal);
     if (launched.kind === "not-elected") continue;
     await announceJob(host, launched.run);

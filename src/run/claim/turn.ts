@@ -27,12 +27,11 @@ export interface Turn {
 }
 
 export function createTurn(
-  client: KubernetesClient,
-  observer: Observer,
+  { clock, random }: Pick<KubernetesClient, "clock" | "random">,
+  observer: Pick<Observer, "observe">,
   run: SlotOfRun,
   host: Pick<Host, "notice" | "status">,
 ): Turn {
-  const { clock, random } = client;
   let current: { readonly why: string; readonly began: number; toldAt: number } | null = null;
 
   const tell = async (wait: Wait, again: boolean): Promise<void> => {
@@ -77,7 +76,7 @@ export function createTurn(
 
 /** Resolves at the first change of what may concern the run, or after `withinMs`. Rejects with the signal's reason. */
 async function changeOf(
-  observer: Observer,
+  observer: Pick<Observer, "observe">,
   run: SlotOfRun,
   sleep: (ms: number, signal: AbortSignal) => Promise<void>,
   withinMs: number,
@@ -95,5 +94,7 @@ async function changeOf(
     if (!changed.signal.aborted || signal.aborted) throw error;
   } finally {
     stop();
+    // Node keeps a composite signal that somebody listens to until it aborts.
+    changed.abort();
   }
 }

@@ -76,13 +76,20 @@ export class Scheduler {
     const [namespace = "", name = ""] = key.split("/");
     const pod = this.#store.get<Pod>("pods", namespace, name);
     if (pod === undefined || !this.#waiting.has(key)) return;
-    const missing = this.#missingClaim(pod);
     const nodes = this.#store.list<Node>("nodes");
-    if (missing !== undefined) return this.#refuse(pod, unbound(nodes.length, missing));
-    if (isClaimTaken(this.#store, pod)) return this.#refuse(pod, taken(nodes.length));
-    const placement = place(pod, nodes, (node) => [...(this.#usage.get(node)?.values() ?? [])]);
+    const message = this.#claimTrouble(pod, nodes.length);
+    const placement =
+      message === undefined
+        ? place(pod, nodes, (node) => [...(this.#usage.get(node)?.values() ?? [])])
+        : ({ kind: "unschedulable", message } as const);
     if (placement.kind === "node") this.#bind(pod, placement.name);
     else this.#refuse(pod, placement.message);
+  }
+
+  #claimTrouble(pod: Pod, nodes: number): string | undefined {
+    const missing = this.#missingClaim(pod);
+    if (missing !== undefined) return unbound(nodes, missing);
+    return isClaimTaken(this.#store, pod) ? taken(nodes) : undefined;
   }
 
   #missingClaim(pod: Pod): string | undefined {
