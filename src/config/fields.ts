@@ -163,7 +163,7 @@ export const fields = {
   podStartTimeoutSec: field<number>({
     label: "Pod start timeout (seconds)",
     control: "number",
-    hint: "Seconds a pod may wait for a node, a volume or a slow image pull before the run is given up. Default: 900 (autoscalers need minutes).",
+    hint: "Seconds a pod may wait for a node, a volume, the network or an image before the run is given up; 120 at most for a Secret, ConfigMap, claim or image that does not exist. Default: 900 (autoscalers need minutes).",
     value: wholeNumber(1),
     default: 900,
   }),
@@ -184,7 +184,7 @@ export const fields = {
   reattachOrphanedJobs: field<boolean>({
     label: "Reattach orphaned Jobs",
     control: "toggle",
-    hint: "Take over the Job of a run that lost its Paperclip process; off: such a Job blocks the agent until you delete it. Default: on.",
+    hint: "Take over the Job of a run that lost its Paperclip process; off: such a Job blocks its task until you delete it. Default: on.",
     value: toggle,
     default: true,
   }),

@@ -11,7 +11,8 @@ import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
-import { type Claim, claim } from "./claim/claim.ts";
+import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
+import { claim } from "./claim/claim.ts";
 import { abandon, collectWhenRecorded, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
@@ -39,6 +40,7 @@ interface RunContext {
   readonly deps: Dependencies;
   readonly host: Host;
   readonly readStatus: ReadRunStatus;
+  readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
   /** Aborts when the run is to be stopped or left; its reason tells which. */
   readonly stopSignal: AbortSignal;
@@ -59,11 +61,13 @@ export async function execute(
     const page = await planPage(ctx.runId, deps);
     lease = await deps.clusters.acquire(clusterOf(agent));
     const { clock, random } = lease.client;
-    const readStatus = createRunStatusReader({ url: deps.paperclipUrl(ctx.agent), token: ctx.authToken });
+    const paperclip = { url: deps.paperclipUrl(ctx.agent), token: ctx.authToken };
+    const readStatus = createRunStatusReader(paperclip);
+    const readAssignee = createTaskAssigneeReader(paperclip);
     const tell = host.status;
     const { runId, signal } = ctx;
     stopSignal = createStopSignal({ runId, host: signal, readStatus, tell, over: over.signal, clock, random });
-    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, page, stopSignal });
+    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
@@ -82,8 +86,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     () => undefined,
   );
   try {
-    const claimed = await claim({ client, plan, readStatus, tell: host.status, signal: stopSignal });
-    const run = await launchOrAdopt(context, plan, claimed);
+    const run = await launchOrAdopt(context, plan);
     const collectLater = (ended: LaunchedRun) =>
       collectWhenRecorded(
         { deps, runId: ctx.runId, readStatus, acquire: () => deps.clusters.acquire(clusterOf(agent)) },
@@ -101,20 +104,28 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   }
 }
 
-/** The Job of this run: a new one, or one that an earlier process or run has begun. */
-async function launchOrAdopt(context: RunContext, plan: RunPlan, claimed: Claim): Promise<LaunchedRun> {
-  const { lease, host, stopSignal } = context;
-  if (claimed.kind === "adopted") {
-    const run = launchedRun(claimed.job, plan);
-    await announceAdoption(host, plan, run, claimed.from);
-    return run;
+/** The Job of this run: a new one, or one that an earlier process or run has begun. Waits for its turn. */
+async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<LaunchedRun> {
+  const { lease, host, readStatus, readAssignee, stopSignal } = context;
+  const { client } = lease;
+  const observer = lease.observer(plan.namespace, OURS);
+  for (let invoked = false; ; invoked = true) {
+    const claimed = await claim({ client, observer, plan, readStatus, readAssignee, host, signal: stopSignal });
+    if (claimed.kind === "adopted") {
+      const run = launchedRun(claimed.job, plan);
+      await announceAdoption(host, plan, run, claimed.from);
+      return run;
+    }
+    await requireVisibility(client, observer, stopSignal);
+    if (!invoked) {
+      await host.invocation(plan.meta);
+      host.dispatched();
+    }
+    const launched = await launch(client, plan, claimed.existing, stopSignal);
+    if (launched.kind === "not-elected") continue;
+    await announceJob(host, launched.run);
+    return launched.run;
   }
-  await requireVisibility(lease.client, lease.observer(plan.namespace, OURS), stopSignal);
-  await host.invocation(plan.meta);
-  host.dispatched();
-  const run = await launch(lease.client, plan, claimed.existing, stopSignal);
-  await announceJob(host, run);
-  return run;
 }
 
 /** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */

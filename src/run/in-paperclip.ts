@@ -6,7 +6,7 @@ import { continuationEvidence, withContinuation } from "../paperclip/continuatio
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
-import { begins, ends, placesFile, rememberPlace } from "./supervise/supervise.ts";
+import { addActiveRun, placesFile, rememberPlace, removeActiveRun } from "./supervise/supervise.ts";
 
 export async function runInPaperclip(
   ctx: AdapterExecutionContext,
@@ -18,7 +18,7 @@ export async function runInPaperclip(
     recovers ? withContinuation(result) : result;
   // Paperclip has no local environment for this run: it would go to a sandbox of Paperclip's own (measured: null then).
   if (ctx.executionTarget === null) return continued(refuse(notLocal(), ctx.signal));
-  begins(ctx.runId);
+  addActiveRun(ctx.runId);
   let left = false;
   const evidence = statesEvidence(recovers ? ctx : {});
   try {
@@ -28,7 +28,7 @@ export async function runInPaperclip(
     return continued(result);
   } finally {
     evidence.end();
-    ends(ctx.runId, left);
+    removeActiveRun(ctx.runId, left);
   }
 }
 

@@ -2,6 +2,7 @@
  * A probe: one small Job that says hello, by the chapters of a run. The environment test asks for it; to every run, and to
  * the supervisor, it does not exist (see LABELS.probe). Nothing of it is adopted, resumed or kept.
  */
+import type { Job } from "kubernetes-types/batch/v1";
 import { raceSignal } from "race-signal";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
@@ -23,6 +24,7 @@ import {
 } from "./observe/observe.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
+import { describeJob } from "./shared/job-state.ts";
 import { jobInCluster, type LaunchedRun } from "./shared/launched-run.ts";
 import { CONTAINER, PROBES } from "./shared/names.ts";
 import { type Fault, RunFault } from "./shared/run-fault.ts";
@@ -115,7 +117,9 @@ class Probe {
     try {
       await removeEarlier(client, this.#plan.namespace, this.#signal);
       await requireVisibility(client, observer, this.#signal);
-      this.#run = await launch(client, this.#plan, null, this.#signal);
+      const launched = await launch(client, this.#plan, null, this.#signal);
+      if (launched.kind === "not-elected") return { kind: "not-launched", fault: this.#slotTaken(launched.elected) };
+      this.#run = launched.run;
       return await this.#seeThrough(this.#run);
     } catch (error) {
       if (this.#signal.aborted) return { kind: "timed-out", stage: "launching" };
@@ -123,6 +127,13 @@ class Probe {
       const about = { code: "k8s_adapter_fault", doing: "The probe could not be started", at: client.clock.now() };
       return { kind: "not-launched", fault: faultOf(error, about) };
     }
+  }
+
+  #slotTaken(by: Job): Fault {
+    const message = `${describeJob(by)} has the slot of the test`;
+    const fix = "Test again once it has ended.";
+    const at = this.#lease.client.clock.now();
+    return { code: "k8s_concurrent_run_blocked", message, fix, status: null, fatal: true, at };
   }
 
   get seen(): Pick<ProbeReport, "facts" | "runner" | "transcript"> {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
+import { adopt } from "../../src/run/claim/adopt.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";
@@ -90,13 +92,12 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("37: of another task blocks, and is not touched", async () => {
+  it("37: of another task goes on beside the new run, and is not touched", async () => {
     const { runId, agentId } = await orphan(STAYS, { wake: { taskId: "another-task" } });
     const [before] = await jobsOf({ agentId });
     const run = startRun(place, { agent: FRESH, agentId });
-    const result = await run.result;
-    expect(result.errorCode).toBe("k8s_concurrent_run_blocked");
-    expect(result.errorMessage).toMatch(/another-task/);
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(run.stdout()).toContain("fresh");
     const [after] = await jobsOf({ agentId });
     expect(after?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
     const successor = startRun(place, { agent: FRESH, agentId, wake: { previousRunId: runId } });
@@ -139,12 +140,93 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
+  it("without a task is adopted by the agent's next run without one", async () => {
+    const { runId, agentId } = await orphan(WORKS, { wake: { taskId: null } });
+    const run = startRun(place, { agent: FRESH, agentId, wake: { taskId: null } });
+    expect((await run.event("k8s.job.adopted")).message).toContain(runId);
+    expect(await run.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it("of the version before this one is recognised by its labels and annotations", async () => {
+    const { runId, agentId } = await orphan(WORKS);
+    const [job] = await jobsOf({ agentId });
+    // What that version wrote: no more.
+    const known = [...Object.values(LABELS), "job-name", "controller-uid"];
+    expect(Object.keys(job?.metadata.labels ?? {}).filter((key) => !known.includes(key as never))).toEqual([]);
+    const annotations = ["adapter-type", "agent-name", "run-id", "task-id", "terms", "started"];
+    expect(Object.keys(job?.metadata.annotations ?? {}).toSorted()).toEqual(
+      annotations.map((name) => `paperclip.io/${name}`).toSorted(),
+    );
+    const run = startRun(place, { agent: FRESH, agentId });
+    expect((await run.event("k8s.job.adopted")).message).toContain(runId);
+    expect(await run.result).toMatchObject({ exitCode: 0, sessionId: SESSION });
+  });
+
+  it("goes to the right task of five that were lost at once, in one process", async () => {
+    const tasks = ["t1", "t2", "t3", "t4", "t5"];
+    const { kubeconfig, namespace, image, paperclip } = place;
+    const agentId = `agent-${freshId()}`;
+    const process = await startAdapterProcess();
+    const lost = tasks.map((taskId) => ({ taskId, runId: `run-${taskId}-${freshId()}` }));
+    for (const { taskId, runId } of lost) {
+      paperclip.set(runId, "running");
+      const agent = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo "first of ${taskId}"; while :; do sleep 0.2; done`;
+      const settings = { kubeconfig, namespace, image, runId, agentId, agent, config: {}, wake: { taskId } };
+      process.execute(settings, paperclip.url).catch(() => "killed, as it should be");
+    }
+    await Promise.all(lost.map(({ taskId, runId }) => process.said(runId, `first of ${taskId}`)));
+    await process.kill("SIGKILL");
+    for (const { runId } of lost) paperclip.set(runId, "failed");
+    const heirs = tasks.map((taskId) => startRun(place, { agent: FRESH, agentId, wake: { taskId } }));
+    for (const [index, run] of heirs.entries()) {
+      expect((await run.event("k8s.job.adopted")).message).toContain(lost[index]?.runId);
+      await run.said(`first of ${tasks[index]}`);
+    }
+    for (const run of heirs) {
+      run.cancel();
+      expect(await run.result).toMatchObject({ errorCode: "cancelled", sessionId: SESSION });
+    }
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  }, 120_000);
+
+  it("8: is adopted with token and origin also when the answer to the adoption is lost", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults are the devcluster's");
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    const name = job?.metadata.name ?? "";
+    const match = { method: "PATCH", path: new RegExp(`/jobs/${name}$`) };
+    const fault = devcluster.faults.add({ match, action: { kind: "drop", when: "after" }, count: 1 });
+    const run = startRun(place, { agent: FRESH, agentId });
+    expect((await run.event("k8s.job.adopted")).message).toContain(runId);
+    expect(fault.hits).toBe(1);
+    expect(await place.admin.find(secrets, place.namespace, `${name}-token-1`)).toBeDefined();
+    run.cancel();
+    await run.result;
+  });
+
+  it("gives its agent the token also when the process died after the adoption", async () => {
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    if (!job) throw new Error("no Job");
+    const heir = `run-${freshId()}`;
+    await adopt(place.admin, place.namespace, job, { runId: heir, taskId: "task-1" }, new AbortController().signal);
+    const run = startRun(place, { agent: FRESH, agentId, runId: heir });
+    expect((await run.event("k8s.job.adopted")).message).toContain(runId);
+    expect(await place.admin.find(secrets, place.namespace, `${job.metadata.name}-token-1`)).toBeDefined();
+    run.cancel();
+    await run.result;
+  });
+
   it("goes to one of two runs that want it at once", async () => {
     const { agentId } = await orphan(WORKS);
     const runs = [startRun(place, { agent: FRESH, agentId }), startRun(place, { agent: FRESH, agentId })];
     const codes = (await Promise.all(runs.map(({ result }) => result))).map(({ errorCode }) => errorCode);
-    expect(codes.toSorted()).toEqual([null, "k8s_concurrent_run_blocked"].toSorted());
+    // The other one waits for it, and then does its own work.
+    expect(codes).toEqual([null, null]);
     expect(runs.filter((run) => run.stdout().includes("second"))).toHaveLength(1);
+    expect(runs.filter((run) => run.stdout().includes("fresh"))).toHaveLength(1);
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
-import { freshId, INIT, RESULT, startRun } from "./support/run.ts";
+import { freshId, INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
@@ -14,22 +15,80 @@ usePlace((opened) => {
 const WORKS = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
 const QUICK = `cat >/dev/null; ${INIT}; ${RESULT}`;
 
-describe("one living Job for an agent", () => {
-  it("a second wake while the first run is alive is refused, names it, and does not steal it", async () => {
+describe("an agent with several tasks", () => {
+  it("works on eight of them side by side", async () => {
+    const agentId = `agent-${freshId()}`;
+    const runs = Array.from({ length: 8 }, (_, index) =>
+      startRun(place, { agent: WORKS, agentId, wake: { taskId: `task-${index}` } }),
+    );
+    // All work at the same time: none ends before it is told to.
+    await Promise.all(runs.map((run) => run.said("ready")));
+    for (const run of runs) {
+      expect(run.events.map(({ eventType }) => eventType)).not.toContain("k8s.run.waiting");
+      run.cancel();
+    }
+    for (const run of runs) expect((await run.result).errorCode).toBe("cancelled");
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  }, 120_000);
+
+  it("ends eight of them with their results", async () => {
+    const agentId = `agent-${freshId()}`;
+    const runs = Array.from({ length: 8 }, (_, index) =>
+      startRun(place, { agent: QUICK, agentId, wake: { taskId: `task-${index}` } }),
+    );
+    for (const run of runs) expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, costUsd: 0.25 });
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  }, 120_000);
+});
+
+describe("one living Job for an agent and a task", () => {
+  it("a second wake while the first run is alive waits, says for what, and goes on by itself", async () => {
     const first = startRun(place, { agent: WORKS });
     await first.said("ready");
     const second = startRun(place, { agent: QUICK, agentId: first.agentId });
-    const refused = await second.result;
-    expect(refused).toMatchObject({ exitCode: null, errorCode: "k8s_concurrent_run_blocked", sessionId: undefined });
-    expect(refused.errorMessage).toContain(first.runId);
-    expect(refused.errorMessage).toMatch(/is alive \(running\) as Job ac-/);
-    expect(refused.executionRecovery).toMatchObject({ kind: "bootstrap", providerWorkStarted: false });
+    const { message, payload } = await second.event("k8s.run.waiting");
+    expect(message).toMatch(/^Waiting: Run run-\w+ is alive \(running\) as Job ac-.* \(since 20\d\d-/);
+    expect(payload).toMatchObject({
+      runId: first.runId,
+      job: expect.stringMatching(/^ac-/),
+      since: expect.any(String),
+    });
+    expect(await objectsOf(place, { runId: second.runId })).toEqual([]);
     first.cancel();
     expect((await first.result).errorCode).toBe("cancelled");
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(second.statuses.join("\n")).toContain(`Waiting: Run ${first.runId} is alive`);
     expect(await leftovers(place, first)).toEqual([]);
   });
 
-  it("is refused as well when Paperclip cannot say whether the other run is alive", async () => {
+  it("a run that waits obeys Stop at once, and leaves nothing", async () => {
+    const first = startRun(place, { agent: WORKS });
+    await first.said("ready");
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId });
+    await second.event("k8s.run.waiting");
+    const asked = performance.now();
+    second.cancel();
+    expect(await second.result).toMatchObject({
+      errorCode: "cancelled",
+      resultJson: { executionCancellation: { state: "acknowledged" } },
+    });
+    expect(performance.now() - asked).toBeLessThan(5000);
+    expect(await objectsOf(place, { runId: second.runId })).toEqual([]);
+    first.cancel();
+    await first.result;
+  });
+
+  it("runs without a task share one", async () => {
+    const wake = { taskId: null };
+    const first = startRun(place, { agent: WORKS, wake });
+    await first.said("ready");
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId, wake });
+    await second.event("k8s.run.waiting");
+    first.cancel();
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+  });
+
+  it("is refused when Paperclip cannot say whether the other run is alive", async () => {
     const first = startRun(place, { agent: WORKS });
     await first.said("ready");
     for (const paperclipUrl of [() => null, () => "http://127.0.0.1:9"]) {
@@ -56,8 +115,12 @@ describe("one living Job for an agent", () => {
   });
 
   it("other agents are not held up", async () => {
-    const [one, two] = [startRun(place, { agent: QUICK }), startRun(place, { agent: QUICK })];
-    expect(await Promise.all([one.result, two.result])).toMatchObject([{ errorCode: null }, { errorCode: null }]);
+    const wakes = [{ taskId: "one" }, { taskId: "two" }];
+    const runs = wakes.map((wake) => startRun(place, { agent: QUICK, wake }));
+    expect(await Promise.all(runs.map(({ result }) => result))).toMatchObject([
+      { errorCode: null },
+      { errorCode: null },
+    ]);
   });
 
   it("34: a Job that is being deleted does not block", async () => {
@@ -74,7 +137,140 @@ describe("one living Job for an agent", () => {
   });
 });
 
-describe("a Job that was created and never let go", () => {
+describe("a home that only one pod may use", () => {
+  it("makes the agent's second task wait for the first one's pod, with that reason, and not fail", async ({ skip }) => {
+    if (!place.devcluster) return skip("whether there is such storage is the cluster's");
+    place.devcluster.store.create("persistentvolumeclaims", {
+      metadata: { name: "one-pod", namespace: place.namespace },
+      spec: { accessModes: ["ReadWriteOncePod"], resources: { requests: { storage: "1Gi" } } },
+    });
+    const config = { homeClaim: "one-pod" };
+    const first = startRun(place, { agent: WORKS, wake: { taskId: "one" }, config });
+    await first.said("ready");
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId, wake: { taskId: "two" }, config });
+    const { payload } = await second.event("k8s.pod.unscheduled", /ReadWriteOncePod/);
+    expect(payload).toMatchObject({ fix: expect.stringMatching(/Wait until the other pod ends.*ReadWriteMany/) });
+    first.cancel();
+    expect((await first.result).errorCode).toBe("cancelled");
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+  });
+});
+
+describe("one agent in a session", () => {
+  const session = "99999999-2222-4333-8444-555555555555";
+
+  it("also between two tasks: the second waits for the first one's end", async () => {
+    const home = { config: { homeClaim: "shared" } };
+    const first = startRun(place, { agent: WORKS, wake: { taskId: "one" }, context: resumes(session), ...home });
+    const [job] = await untilJobs(first.agentId);
+    expect(job?.metadata.labels?.[LABELS.sessionId]).toBe(session);
+    const second = startRun(place, {
+      agent: QUICK,
+      agentId: first.agentId,
+      wake: { taskId: "two" },
+      context: resumes(session),
+      ...home,
+    });
+    expect((await second.event("k8s.run.waiting")).message).toContain(`works in session ${session}`);
+    first.cancel();
+    second.cancel();
+    await Promise.all([first.result, second.result]);
+  });
+
+  it("that was fresh is shown by the Job before any result names it", async () => {
+    const first = startRun(place, { agent: WORKS, wake: { taskId: "one" } });
+    await first.said("ready");
+    first.cancel("Legacy controller lease lost");
+    expect(await first.result).toMatchObject({ errorCode: "k8s_controller_detached", sessionId: SESSION });
+    const [job] = await untilJobs(first.agentId);
+    expect(job?.metadata.labels?.[LABELS.sessionId]).toBe(SESSION);
+    const second = startRun(place, {
+      agent: QUICK,
+      agentId: first.agentId,
+      wake: { taskId: null },
+      context: resumes(SESSION),
+      config: { homeClaim: "shared" },
+    });
+    expect((await second.event("k8s.run.waiting")).message).toContain(`works in session ${SESSION}`);
+    second.cancel();
+    await second.result;
+    const heir = startRun(place, { agent: QUICK, agentId: first.agentId, wake: { taskId: "one" } });
+    await heir.said("ready");
+    heir.cancel();
+    await heir.result;
+  });
+
+  /** Its claim does not exist, so its pod waits: enough to hold the session. */
+  const resumes = (sessionId: string) => ({
+    runtime: { sessionId, sessionParams: { sessionId }, sessionDisplayId: sessionId, taskKey: null },
+  });
+
+  async function untilJobs(agentId: string) {
+    for (;;) {
+      const labelSelector = `${LABELS.agentId}=${agentId}`;
+      const { items } = await place.admin.list(jobs, place.namespace, { labelSelector });
+      if (items.some(({ spec }) => !spec?.suspend)) return items;
+      await place.admin.clock.sleep(50);
+    }
+  }
+});
+
+describe("kubectl delete job, then the task's next run", () => {
+  it("13: waits until the pod of the deleted Job has saved its session", async () => {
+    const saves = `trap 'sleep 2; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+    const first = startRun(place, { agent: saves, config: { graceSec: 30 } });
+    await first.said("ready");
+    const labelSelector = `${LABELS.agentId}=${first.agentId}`;
+    const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
+    await place.admin.delete(jobs, place.namespace, job?.metadata.name ?? "");
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId });
+    expect((await second.event("k8s.run.waiting")).message).toMatch(/was deleted, and its pod ac-\S+ is ending/);
+    await second.event("k8s.job.created");
+    const living = (await place.admin.list(pods, place.namespace, { labelSelector })).items.filter(
+      ({ metadata, status }) => metadata.labels?.[LABELS.runId] === first.runId && status?.phase === "Running",
+    );
+    expect(living).toEqual([]);
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect((await first.result).errorCode).toBe("k8s_job_deleted_externally");
+    expect(await leftovers(place, first)).toEqual([]);
+  });
+});
+
+describe("a task that was given to another agent", () => {
+  const wake = () => ({ taskId: `task-${freshId()}` });
+
+  it("16: while its run was lost: the first agent is stopped before the second one starts", async () => {
+    const task = wake();
+    const saves = `trap 'sleep 1; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+    const lost = startRun(place, { agent: saves, wake: task });
+    await lost.said("ready");
+    place.paperclip.set(lost.runId, "failed");
+    const agentId = `agent-${freshId()}`;
+    place.paperclip.assign(task.taskId, agentId);
+    const second = startRun(place, { agent: QUICK, agentId, wake: task });
+    await second.event("k8s.job.created");
+    expect(lost.stdout()).toContain("saved");
+    expect(second.statuses.join("\n")).toMatch(/Stopping Job .* its task belongs to another agent now/);
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+    await lost.result;
+    expect(await leftovers(place, lost)).toEqual([]);
+  });
+
+  it("or still belongs to the first: that one is not touched", async () => {
+    const task = wake();
+    const lost = startRun(place, { agent: WORKS, wake: task });
+    await lost.said("ready");
+    place.paperclip.set(lost.runId, "failed");
+    place.paperclip.assign(task.taskId, lost.agentId);
+    const second = startRun(place, { agent: QUICK, wake: task });
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(second.statuses.join("\n")).not.toMatch(/Stopping|Waiting/);
+    lost.cancel();
+    expect((await lost.result).errorCode).toBe("cancelled");
+  });
+});
+
+describe("a Job that was created and never unsuspended", () => {
   it("of a run that is over is removed, with its Secret, and never started", async () => {
     const agentId = `agent-${freshId()}`;
     const dead = `run-${freshId()}`;
@@ -86,14 +282,15 @@ describe("a Job that was created and never let go", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("of a living run blocks: its process may be about to let it go", async () => {
+  it("of a living run is waited for: its process may be about to start it", async () => {
     const agentId = `agent-${freshId()}`;
     const other = `run-${freshId()}`;
     place.paperclip.set(other, "running");
-    const held = await place.admin.create(jobs, place.namespace, jobManifestOf(place, { agentId, runId: other }));
+    const candidate = await place.admin.create(jobs, place.namespace, jobManifestOf(place, { agentId, runId: other }));
     const run = startRun(place, { agent: QUICK, agentId });
-    expect((await run.result).errorCode).toBe("k8s_concurrent_run_blocked");
-    await place.admin.delete(jobs, place.namespace, held.metadata.name);
+    await run.event("k8s.run.waiting", new RegExp(other));
+    await place.admin.delete(jobs, place.namespace, candidate.metadata.name);
+    expect(await run.result).toMatchObject({ errorCode: null, exitCode: 0 });
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 });

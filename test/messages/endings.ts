@@ -291,7 +291,7 @@ const gaveUp = (reason: string, message: string, waitedSec: number): Observation
       reason,
       message,
       fix: fixForWaiting(reason, message),
-      patience: "forever-until-limit",
+      patience: "time",
     },
     waitedSec,
     at: T0,

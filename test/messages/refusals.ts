@@ -162,7 +162,6 @@ export const REFUSED: readonly Refused[] = [
 export const TOLD_ELSEWHERE = new Set([
   "k8s_prompt_too_large",
   "k8s_concurrent_run_blocked",
-  "k8s_orphan_task_unknown",
   "k8s_orphan_session_mismatch",
   "k8s_job_state_mismatch",
 ]);

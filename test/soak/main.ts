@@ -80,7 +80,14 @@ process.exitCode = violations.length === 0 ? 0 : 1;
 async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promise<string[]> {
   const deadline = Date.now() + 30_000;
   const lease = await new ClusterRegistry().acquire({ kubeconfig });
-  const look = { lease, namespace, paperclipUrl: () => paperclip.url, wakes: false, tell: () => undefined };
+  const look = {
+    lease,
+    namespace,
+    paperclipUrl: () => paperclip.url,
+    wakes: false,
+    tell: () => undefined,
+    tellOnce: () => undefined,
+  };
   for (;;) {
     await reconcileNamespace({ ...look, signal: AbortSignal.timeout(30_000) });
     const kinds = await Promise.all(

@@ -69,6 +69,21 @@ describe.concurrent("a pod that fits nowhere says why, and runs when it fits", (
     expect(cluster.store.get("persistentvolumeclaims", NAMESPACE, "late")?.status).toMatchObject({ phase: "Bound" });
   });
 
+  test("a claim that only one pod may use, until that one ends", async () => {
+    await using cluster = await startCluster();
+    const spec = { accessModes: ["ReadWriteOncePod"], resources: { requests: { storage: "1Gi" } } };
+    cluster.store.create("persistentvolumeclaims", { metadata: { name: "one", namespace: NAMESPACE }, spec });
+    const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "one" } }];
+    cluster.createPod("first", { ...sh("exec sleep 300"), volumes });
+    await cluster.until(podPhase("Running"));
+    cluster.createPod("pod", { ...sh("true"), volumes });
+    expect(await refusal(cluster)).toMatch(
+      /^0\/1 nodes are available: 1 node has pod using .* ReadWriteOncePod access mode\. /,
+    );
+    cluster.store.delete("pods", NAMESPACE, "first", { gracePeriodSeconds: 0 });
+    await cluster.until(podPhase("Succeeded"));
+  });
+
   test("affinity: the operators", async () => {
     await using cluster = await startCluster({ labels: { zone: "a", size: "8" } });
     const affinity = (matchExpressions: object[]) => ({

@@ -9,7 +9,7 @@ export const checkPodStart: PodCheck = ({ probe: { outcome } }) => {
   const code = `k8s_pod_${state.replaceAll("-", "_")}`;
   const why = [reason, message].filter(Boolean).join(": ") || "the cluster does not say why";
   // What only time can help may yet come right.
-  const level = patience === "forever-until-limit" && outcome.kind === "timed-out" ? "warn" : "error";
+  const level = patience === "time" && outcome.kind === "timed-out" ? "warn" : "error";
   return [problem(level, code, `The pod ${STATES[state]}: ${why}.`, fix ?? SLOW)];
 };
 

@@ -1,18 +1,18 @@
-/** Takes over the Job of a run that is over: from then on it belongs to this run, for every process that looks. */
+/** Adopts the Job of a run that is over: from then on it belongs to this run, for every process that reads it. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { nameOf } from "../shared/job-state.ts";
+import { isOfRun, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
 import { ANNOTATIONS, LABELS, labelValue } from "../shared/names.ts";
 import type { Claimant } from "./classify.ts";
 
-/** Null when the Job has changed since it was looked at: then it is to be decided on again. Throws ApiError. */
+/** Null when the Job has changed since it was listed: then it is to be decided on again. Throws ApiError. */
 export async function adopt(
   client: KubernetesClient,
   namespace: string,
   job: Job,
-  me: Claimant,
+  me: Pick<Claimant, "runId" | "taskId">,
   signal: AbortSignal,
 ): Promise<Job | null> {
   // With its resourceVersion the patch holds for this state of the Job only: of two that want it, one gets it.
@@ -24,13 +24,17 @@ export async function adopt(
       uid,
       resourceVersion,
       labels: { [LABELS.runId]: labelValue(me.runId), ...taskLabel },
-      annotations: { [ANNOTATIONS.runId]: me.runId, ...task },
+      annotations: { [ANNOTATIONS.runId]: me.runId, [ANNOTATIONS.adoptedFrom]: runIdOf(job), ...task },
     },
   };
   try {
     return await client.patch(jobs, namespace, nameOf(job), patch, { signal });
   } catch (error) {
-    if (error instanceof ApiError && (error.conflict || error.notFound)) return null;
-    throw error;
+    if (error instanceof ApiError && error.notFound) return null;
+    if (!(error instanceof ApiError && error.conflict)) throw error;
   }
+  // The first answer may have been lost, and the conflict be with our own patch.
+  const found = await client.find(jobs, namespace, nameOf(job), { signal });
+  if (!found || found.metadata.uid !== uid || stateOf(found) === "leaving") return null;
+  return isOfRun(found, me.runId) ? found : null;
 }

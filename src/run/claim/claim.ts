@@ -1,93 +1,129 @@
-/** Asks the cluster whether this run may start: at most one living Job for an agent. */
+/** Asks the cluster whether this run may start: one living Job for an agent and a task, and one agent in a session. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
-import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
+import type { Host } from "../../paperclip/host.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
+import type { ReadTaskAssignee } from "../../paperclip/task-assignee.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { delayAbort } from "../shared/abort-later.ts";
 import { faultOf } from "../shared/api-advice.ts";
-import { nameOf, runIdOf } from "../shared/job-state.ts";
-import { agentLabel, LABELS, OURS } from "../shared/names.ts";
+import { adoptedFrom, isAdopted, runIdOf } from "../shared/job-state.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
-import type { Blocked, Claimant, Clearing } from "./classify.ts";
-import { clearAway } from "./clear.ts";
-import { decideClaim, runsInQuestion } from "./decide.ts";
-import { jobsOfAgent } from "./jobs-of-agent.ts";
-import { handOver } from "./refresh-token.ts";
+import type { Blocked } from "./blocked.ts";
+import { type Claimant, describeRemoval, type Removal } from "./classify.ts";
+import { type ClaimDecision, decideClaim, dependsOnAssignee, runsInQuestion } from "./decide.ts";
+import { refreshToken } from "./refresh-token.ts";
 import { refusal } from "./refusal.ts";
+import { removeJob } from "./remove.ts";
+import { seenInCluster } from "./seen-in-cluster.ts";
+import { createTurn } from "./turn.ts";
 
 export { awaitElection } from "./await-election.ts";
-export type { Clearing } from "./classify.ts";
-export { clearAway } from "./clear.ts";
+export { describeRemoval, type Removal } from "./classify.ts";
+export { removeJob } from "./remove.ts";
 export { withdraw } from "./withdraw.ts";
 
 export interface ClaimRequest {
   readonly client: KubernetesClient;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "lostRunId" | "reattach" | "token">;
+  /** Sees the Jobs and pods of the namespace, for as long as the claim takes. */
+  readonly observer: Observer;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
-  /** Hears what is cleared away, in a sentence. */
-  readonly tell: (message: string) => Promise<void>;
+  readonly readAssignee: ReadTaskAssignee;
+  /** Is told what is waited for, and what is removed. */
+  readonly host: Pick<Host, "notice" | "status">;
   readonly signal: AbortSignal;
 }
 
 export type Claim =
-  /** The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never let go. */
+  /** The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never unsuspended. */
   | { readonly kind: "free"; readonly existing: Job | null }
-  /** A Job that was let go. `from`: the run that it belonged to; null when it was this one. */
+  /** A Job that was unsuspended. `from`: the run that it belonged to before; null when it was started for this one. */
   | { readonly kind: "adopted"; readonly job: Job; readonly from: string | null };
 
-/** Looks at the agent's Jobs again and again only while they change under our hands. */
+/** The agent's Jobs are listed again and again only while they change under our hands. */
 const MAX_ROUNDS = 20;
 /** Paperclip's record of another run is asked for so many times more when it cannot be read. */
 const ASK_AGAIN = 2;
 
-/** Throws RunFault when the agent's slot is taken, or when it cannot be known. */
+/**
+ * Waits as long as another run of the slot is alive. Throws RunFault when the slot is taken by what does not end by
+ * itself, or when it cannot be known; or the signal's reason.
+ */
 export async function claim(request: ClaimRequest): Promise<Claim> {
-  const { client, plan, readStatus } = request;
-  const { runId, taskId, sessionId } = plan.identity;
-  const { predecessors, lostRunId, reattach } = plan;
-  const me: Claimant = { runId, taskId, sessionId, predecessors, lostRunId, reattach };
-  // A Job that this run is to take over is taken over, also when it is cancelled now: only then it can be stopped.
+  const { client, observer, plan, host } = request;
+  const { identity, predecessors, reattach } = plan;
+  const me: Claimant = { ...identity, predecessors, reattach, ownsTask: false };
+  const turn = createTurn(client, observer, me, host);
+  // A Job that this run is to adopt is adopted, also when it is cancelled now: only then it can be stopped.
   const signal = delayAbort(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = await guarded(client, () => jobsOfAgent(client, plan, { signal }));
-    const asked = runsInQuestion(me, found).map(async (id) => [id, await readStatus(id, signal)] as const);
-    const decision = decideClaim(me, found, new Map(await Promise.all(asked)));
+    const decision = await decideNow(request, me, signal);
     if (decision.kind !== "ours" && decision.kind !== "adopt") request.signal.throwIfAborted();
     switch (decision.kind) {
       case "free":
+        await turn.over();
         return decision;
       case "ours":
-        return { kind: "adopted", job: decision.job, from: null };
+        return adopted(request, decision.job, isAdopted(decision.job) ? adoptedFrom(decision.job) : null, signal);
       case "blocked":
-        if (decision.code !== "k8s_concurrency_guard_unreachable" || round >= ASK_AGAIN)
-          throw refusal(client, decision);
-        await client.clock.sleep(1000 * (round + 1), signal);
+        await askLater(client, decision.by, round, request.signal);
         break;
-      case "clear":
-        await clearAll(request, decision.jobs);
+      case "wait":
+        await turn.wait(decision.wait, request.signal);
+        // Waiting is no change under our hands.
+        round--;
+        break;
+      case "remove":
+        await removeAll(request, decision.removals, signal);
         break;
       case "adopt": {
-        const job = await guarded(client, () => adopt(client, plan.namespace, decision.job, me, signal));
-        if (!job) break;
-        const problem = await handOver(client, job, { id: me.runId, token: plan.token }, signal);
-        if (problem) await request.tell(`The agent keeps the token of the run that was lost: ${problem}`);
-        return { kind: "adopted", job, from: runIdOf(decision.job) };
+        const { job } = decision;
+        const ours = await guarded(client, () => adopt(client, plan.namespace, job, me, signal));
+        if (ours) return adopted(request, ours, runIdOf(job), signal);
       }
     }
   }
-  const message = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
-  throw new RunFault(guardFault(client, message));
+  const why = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
+  const fix = "Look at the agent's Jobs (kubectl get jobs); then run it again.";
+  throw refusal(client.clock, { code: "k8s_concurrency_guard_unreachable", why, fix });
 }
 
-async function clearAll({ client, plan, tell, signal }: ClaimRequest, clearings: readonly Clearing[]): Promise<void> {
-  for (const clearing of clearings) {
-    const verb = clearing.how === "stop" ? "Stopping" : "Removing";
-    await tell(`${verb} Job ${nameOf(clearing.job)} of run ${runIdOf(clearing.job)}: ${clearing.why}`);
-    await guarded(client, () => clearAway(client, plan.namespace, clearing, signal));
+async function decideNow(request: ClaimRequest, me: Claimant, signal: AbortSignal): Promise<ClaimDecision> {
+  const { client, observer, plan, readStatus, readAssignee } = request;
+  const seen = await guarded(client, () => seenInCluster(client, observer, plan, { signal }));
+  const asked = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
+  const statuses = new Map(await Promise.all(asked));
+  const { taskId, agentId } = me;
+  if (taskId === null || !dependsOnAssignee(me, seen.jobs, statuses)) return decideClaim(me, seen, statuses);
+  const assignee = await readAssignee(taskId, signal);
+  const ownsTask = assignee.kind === "known" && assignee.agentId === agentId;
+  return decideClaim({ ...me, ownsTask }, seen, statuses);
+}
+
+/** A run that was adopted by an earlier process of this run may still have to give its agent the token. */
+async function adopted(request: ClaimRequest, job: Job, from: string | null, signal: AbortSignal): Promise<Claim> {
+  const { client, plan, host } = request;
+  const run = { id: plan.identity.runId, token: plan.token };
+  const problem = isAdopted(job) ? await refreshToken(client, job, run, signal) : null;
+  if (problem) await host.status(`The agent keeps the token of the run that was lost: ${problem}`);
+  return { kind: "adopted", job, from };
+}
+
+/** Throws unless asking again may help. */
+async function askLater(client: KubernetesClient, by: Blocked, round: number, signal: AbortSignal): Promise<void> {
+  if (by.code !== "k8s_concurrency_guard_unreachable" || round >= ASK_AGAIN) throw refusal(client.clock, by);
+  await client.clock.sleep(1000 * (round + 1), signal);
+}
+
+async function removeAll(request: ClaimRequest, removals: readonly Removal[], signal: AbortSignal): Promise<void> {
+  const { client, plan, host } = request;
+  for (const removal of removals) {
+    await host.status(describeRemoval(removal));
+    await guarded(client, () => removeJob(client, plan.namespace, removal, signal));
   }
 }
 
@@ -101,10 +137,4 @@ async function guarded<T>(client: KubernetesClient, call: () => Promise<T>): Pro
     const at = client.clock.now();
     throw new RunFault(faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at }), error);
   }
-}
-
-function guardFault(client: KubernetesClient, message: string) {
-  const fix = "Look at the agent's Jobs (kubectl get jobs); then run it again.";
-  const code = "k8s_concurrency_guard_unreachable";
-  return { code, message, fix, status: null, fatal: true, at: client.clock.now() };
 }

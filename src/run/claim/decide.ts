@@ -1,51 +1,66 @@
 /**
- * Who may run now: decided from the Jobs that the cluster shows for an agent and from what Paperclip says of their runs.
- * Pure. The order is that of harm: first what must not be disturbed, then what is unclear, then what may be taken over.
+ * Who may run now: decided from the Jobs and pods that the cluster shows and from what Paperclip says of their runs. Pure.
+ * The order is that of harm: first what must not be disturbed, then what is unclear, then what may be adopted.
  */
 import type { Job } from "kubernetes-types/batch/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { isOfRun, nameOf, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
-import { type Blocked, type Claimant, type Classification, type Clearing, classifyJob } from "./classify.ts";
+import { isOfRun, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
+import { type Blocked, blockedByReport, blockedByTwo } from "./blocked.ts";
+import { type Claimant, type Classification, classifyJob, concernOf, type Removal } from "./classify.ts";
+import { type Wait, waitForPods } from "./wait.ts";
 
 export type ClaimDecision =
-  /** Nobody is in the way. `existing`: a Job of this run that was never let go; an earlier call made it. */
+  /** Nobody is in the way. `existing`: a Job of this run that was never unsuspended; an earlier call made it. */
   | { readonly kind: "free"; readonly existing: Job | null }
-  /** A Job of this very run that was let go: an earlier process of the adapter made it. */
+  /** A Job of this very run that was unsuspended: an earlier process of the adapter started or adopted it. */
   | { readonly kind: "ours"; readonly job: Job }
   | { readonly kind: "adopt"; readonly job: Job }
-  /** These go first; then the cluster is to be looked at again. */
-  | { readonly kind: "clear"; readonly jobs: readonly Clearing[] }
-  | Blocked;
+  /** These go first; then the cluster is to be asked again. */
+  | { readonly kind: "remove"; readonly removals: readonly Removal[] }
+  | { readonly kind: "wait"; readonly wait: Wait }
+  | { readonly kind: "blocked"; readonly by: Blocked };
+
+/** What the cluster shows: all that may concern the run, and more. */
+export interface SeenInCluster {
+  readonly jobs: readonly Job[];
+  readonly pods: readonly Pod[];
+}
 
 /** By run id. */
 export type RunStatuses = ReadonlyMap<string, RunStatus>;
 
 /** The runs whose status decides something: to be read before decideClaim(). */
 export function runsInQuestion(me: Claimant, jobs: readonly Job[]): readonly string[] {
-  const others = jobs.filter((job) => !isOfRun(job, me.runId) && !["leaving", "collected"].includes(stateOf(job)));
-  return [...new Set(others.flatMap((job) => runIdOf(job) ?? []))];
+  return [...new Set(jobs.flatMap((job) => (concernOf(me, job) ? (runIdOf(job) ?? []) : [])))];
 }
 
-export function decideClaim(me: Claimant, jobs: readonly Job[], statuses: RunStatuses): ClaimDecision {
-  const [ours] = jobs.filter((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving").toSorted(newestFirst);
+/** True when it decides something whom the task belongs to: another agent's run on it is over, and its Job is not. */
+export function dependsOnAssignee(me: Claimant, jobs: readonly Job[], statuses: RunStatuses): boolean {
+  return jobs.some((job) => {
+    const matters = concernOf(me, job) === "task" && ["started", "stopped"].includes(stateOf(job));
+    return matters && statuses.get(runIdOf(job) ?? "")?.kind === "over";
+  });
+}
+
+export function decideClaim(me: Claimant, seen: SeenInCluster, statuses: RunStatuses): ClaimDecision {
+  const jobs = seen.jobs.toSorted(newestFirst);
+  const ours = jobs.find((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving");
   const state = ours ? stateOf(ours) : null;
-  if (ours && state === "collected")
-    return { kind: "blocked", code: "k8s_job_state_mismatch", job: ours, why: "the outcome of this run was reported" };
+  if (state === "collected") return { kind: "blocked", by: blockedByReport() };
   if (ours && state !== "candidate") return { kind: "ours", job: ours };
 
-  const others = jobs
-    .filter((job) => !isOfRun(job, me.runId))
-    .toSorted(newestFirst)
-    .map((job) => ({
-      job,
-      classification: classifyJob(me, job, statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" }),
-    }));
-  const blocked = others.find(({ classification }) => classification.kind === "blocks")?.classification;
-  if (blocked?.kind === "blocks") return blocked.by;
-  const clearings = others.flatMap(({ job, classification }) =>
-    classification.kind === "clear" ? [{ job, ...classification.clearing }] : [],
+  const assessed = jobs.map((job) => {
+    const status = statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" };
+    return { job, classification: classifyJob(me, job, status) };
+  });
+  return (
+    blocked(assessed) ??
+    waiting(assessed, "claim") ??
+    adoption(assessed) ??
+    waiting(assessed, "start") ??
+    waitingForPods(me, seen) ?? { kind: "free", existing: ours ?? null }
   );
-  return takeOver(others, clearings) ?? { kind: "free", existing: ours ?? null };
 }
 
 interface Assessed {
@@ -53,20 +68,37 @@ interface Assessed {
   readonly classification: Classification;
 }
 
-function takeOver(others: readonly Assessed[], clearings: readonly Clearing[]): ClaimDecision | null {
-  const living = others.filter(({ classification }) => classification.kind === "orphan" && classification.living);
-  const ended = others.filter(({ classification }) => classification.kind === "orphan" && !classification.living);
-  const [, second] = living;
-  if (second)
-    return {
-      kind: "blocked",
-      code: "k8s_concurrent_run_blocked",
-      job: second.job,
-      why: `${living.length} Jobs of this task are alive (${living.map(({ job }) => nameOf(job)).join(", ")}), and one run can take over one`,
-    };
-  const [chosen, ...rest] = [...living, ...ended];
-  const superseded = rest.map(({ job }) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
-  const clear = [...clearings, ...superseded];
-  if (clear.length > 0) return { kind: "clear", jobs: clear };
-  return chosen ? { kind: "adopt", job: chosen.job } : null;
+function blocked(assessed: readonly Assessed[]): ClaimDecision | null {
+  for (const { classification } of assessed)
+    if (classification.kind === "blocks") return { kind: "blocked", by: classification.by };
+  return null;
+}
+
+function waiting(assessed: readonly Assessed[], holdsBack: "claim" | "start"): ClaimDecision | null {
+  for (const { classification } of assessed)
+    if (classification.kind === "wait" && classification.holdsBack === holdsBack)
+      return { kind: "wait", wait: classification.wait };
+  return null;
+}
+
+function waitingForPods(me: Claimant, { jobs, pods }: SeenInCluster): ClaimDecision | null {
+  const living = jobs.filter((job) => ["candidate", "started", "stopped"].includes(stateOf(job)));
+  const wait = waitForPods(me, pods, living);
+  return wait && { kind: "wait", wait };
+}
+
+function adoption(assessed: readonly Assessed[]): ClaimDecision | null {
+  const orphans = (isLiving: boolean): readonly Job[] =>
+    assessed.flatMap(({ job, classification }) =>
+      classification.kind === "orphan" && classification.living === isLiving ? [job] : [],
+    );
+  const living = orphans(true);
+  if (living.length > 1) return { kind: "blocked", by: blockedByTwo(living) };
+  const [chosen, ...rest] = [...living, ...orphans(false)];
+  const superseded = rest.map((job) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
+  const removals = assessed.flatMap(({ job, classification }) =>
+    classification.kind === "remove" ? [{ job, ...classification.removal }] : [],
+  );
+  if (removals.length + superseded.length > 0) return { kind: "remove", removals: [...removals, ...superseded] };
+  return chosen ? { kind: "adopt", job: chosen } : null;
 }

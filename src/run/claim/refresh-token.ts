@@ -1,20 +1,20 @@
-/** Gives the agent of a Job that was taken over the token of the run that it belongs to now. */
+/** Gives the agent of an adopted Job the token of the run that it belongs to now. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
-import { TOKENS, takesTokens, tokenSecret } from "../plan/plan.ts";
+import { isSameToken, TOKENS, takesTokens, tokenSecret } from "../plan/plan.ts";
 import { nameOf, stateOf } from "../shared/job-state.ts";
 
 /** Milliseconds: the transcript waits for it. */
 const RETRY_FOR_MS = 10_000;
 
 /**
- * Null when it is done, or there is nobody to give it to; otherwise why not. Then the agent goes on with the token that
- * it has: what it may not do with it, a later run of Paperclip's does. Does not reject: the Job is this
- * run's already.
+ * Null when it is done, was done before, or there is no agent to give it to; otherwise why not. Then the agent goes on
+ * with the token that it has: what it may not do with it, a later run of Paperclip's does. Does not reject: the Job is
+ * this run's already.
  */
-export async function handOver(
+export async function refreshToken(
   client: KubernetesClient,
   job: Job,
   run: { readonly id: string; readonly token: string | null },
@@ -24,18 +24,21 @@ export async function handOver(
   if (token === null || stateOf(job) !== "started" || !takesTokens(job)) return null;
   const { namespace = "", uid = "" } = job.metadata ?? {};
   const owner = { apiVersion: "batch/v1", kind: "Job", name: nameOf(job), uid, controller: true };
+  const options = { signal, retryForMs: RETRY_FOR_MS };
   for (const number of TOKENS) {
     const secret = tokenSecret(job, number, { id: run.id, token });
     const owned = { ...secret, metadata: { ...secret.metadata, ownerReferences: [owner] } };
     try {
-      await client.create(secrets, namespace, owned, { signal, retryForMs: RETRY_FOR_MS });
+      await client.create(secrets, namespace, owned, options);
       return null;
     } catch (error) {
       if (!(error instanceof ApiError) && !signal.aborted) throw error;
-      // An earlier take-over's; or our own, whose answer was lost: then the agent gets the token twice.
       if (!(error instanceof ApiError && error.alreadyExists))
         return String(error instanceof Error ? error.message : error);
     }
+    // An earlier adoption's; or our own, whose answer was lost, or whose process died after it.
+    const found = await client.find(secrets, namespace, secret.metadata?.name ?? "", options).catch(() => undefined);
+    if (found && isSameToken(found, secret)) return null;
   }
-  return `it was taken over more than ${TOKENS.length} times`;
+  return `it was adopted more than ${TOKENS.length} times`;
 }

@@ -1,4 +1,4 @@
-/** Takes back a Job that was not let go. Nothing that runs, or ran, is deleted here. */
+/** Deletes a Job that was never unsuspended. Nothing that runs, or ran, is deleted here. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
@@ -12,7 +12,7 @@ import { RunFault } from "../shared/run-fault.ts";
 const ATTEMPTS = 10;
 const OPTIONS = { retryForMs: 10_000 };
 
-/** Null when it is gone; the Job itself when it turns out that it was let go. Throws RunFault when neither is certain. */
+/** Null when it is gone; the Job itself when it turns out that it was started. Throws RunFault when neither is certain. */
 export async function withdraw(client: KubernetesClient, { name, namespace, uid }: JobInCluster): Promise<Job | null> {
   let problem: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -8,6 +8,7 @@ import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { cleanUp, markCollected } from "./clean-up.ts";
+import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
 
 export { cleanUp } from "./clean-up.ts";
@@ -32,7 +33,15 @@ export async function conclude(input: ConcludeInput): Promise<AdapterExecutionRe
   const verdict = judge(observed.evidence);
   await clearUp(input, verdict);
   recordLateCancel(input);
-  return toExecutionResult(verdict, observed.evidence, run.terms.session);
+  return toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+}
+
+/** A verdict on a Job that goes on names its session only where the Job shows it. */
+async function nameableSession({ client, run, observed }: ConcludeInput, verdict: Verdict): Promise<Verdict> {
+  const { sessionId } = verdict;
+  const goesOn = verdict.kind === "detached" || isLost(observed);
+  if (!goesOn || sessionId === null || (await labelSession(client, run, sessionId))) return verdict;
+  return { ...verdict, sessionId: null };
 }
 
 async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Waits until the agent's container runs. Waiting is not failing: an autoscaler needs minutes, a registry has hiccups.
- * Only what time cannot mend, or what passed its limit, is given up.
+ * Only what cannot heal, or what passed its limit, is given up.
  */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { events } from "../../kubernetes/resource-types.ts";
@@ -16,15 +16,19 @@ import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 
 export interface StartLimits {
-  /** Seconds a pod may take to start while only time can help (a node, a slow pull, a quota). */
+  /** Seconds a pod may take to start while it may still do so: a node, a volume, a slow pull, a quota. */
   readonly podStartTimeoutSec: number;
 }
 
-/** Seconds that a state must last before it is given up: the cluster itself tries images and mounts again. */
-const RETRY_LIMIT_SEC = 60;
+/**
+ * Seconds that an object may be missing which the pod needs. An operator may be about to create it, and the kubelet asks
+ * again with a back-off of up to two minutes.
+ */
+const MISSING_OBJECT_SEC = 120;
+/** Seconds that what cannot heal must last: a watch may show a state that is over. */
 const FATAL_AFTER_SEC = 5;
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
-const LOOK_EVERY_MS = 5_000;
+const READ_EVERY_MS = 5_000;
 
 /** Resolves when the container runs, the run is over, or waiting was given up (an act in the record). */
 export async function awaitStart(
@@ -32,7 +36,7 @@ export async function awaitStart(
   job: JobInCluster,
   observed: ObservedRun,
   limits: StartLimits,
-  look: FindPod,
+  findPod: FindPod,
   signal: AbortSignal,
 ): Promise<void> {
   const began = client.clock.now();
@@ -48,24 +52,26 @@ export async function awaitStart(
     if (waiting.state === "ready") return;
     if (waiting.state !== since.state) since = { state: waiting.state, at: now };
     const limit = limitOf(waiting.patience, limits);
-    const waitedSec = (now - (waiting.patience === "forever-until-limit" ? began : since.at)) / 1000;
+    const whole = waiting.patience === "time" || waiting.patience === "retried";
+    const waitedSec = (now - (whole ? began : since.at)) / 1000;
     if (waitedSec >= limit) {
       const { pod } = observed;
-      if (await isUpToDate(client, look, observed, signal)) {
+      if (await isUpToDate(client, findPod, observed, signal)) {
         observed.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
         return;
       }
       if (observed.pod !== pod) continue;
     }
-    await changeOrLook(client, job, observed, signal);
+    await changeOrEvents(client, job, observed, signal);
   }
 }
 
 function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
   const seconds: Record<Patience, number> = {
     fatal: FATAL_AFTER_SEC,
-    "retry-limit": Math.min(RETRY_LIMIT_SEC, limits.podStartTimeoutSec),
-    "forever-until-limit": limits.podStartTimeoutSec,
+    "missing-object": Math.min(MISSING_OBJECT_SEC, limits.podStartTimeoutSec),
+    retried: limits.podStartTimeoutSec,
+    time: limits.podStartTimeoutSec,
   };
   return seconds[patience];
 }
@@ -76,12 +82,12 @@ function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
  */
 async function isUpToDate(
   client: KubernetesClient,
-  look: FindPod,
+  findPod: FindPod,
   observed: ObservedRun,
   signal: AbortSignal,
 ): Promise<boolean> {
   const waitedFor = observed.pod;
-  const seen = await look(signal);
+  const seen = await findPod(signal);
   // The watch may have caught up meanwhile: what we waited for is not what the record says now.
   if (observed.pod !== waitedFor) return false;
   if (seen.kind !== "seen") return seen.kind === "as-told";
@@ -92,7 +98,7 @@ async function isUpToDate(
 }
 
 /** Until something changed; or, when nothing does for a while, until the cluster's Events were read. */
-async function changeOrLook(
+async function changeOrEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,
@@ -101,12 +107,12 @@ async function changeOrLook(
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
-  const look = client.clock.sleep(LOOK_EVERY_MS, either).then(() => "look" as const);
+  const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
   try {
-    if ((await Promise.race([change, look])) === "look") await readEvents(client, job, observed, signal);
+    if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
   } finally {
     over.abort();
-    await Promise.allSettled([change, look]);
+    await Promise.allSettled([change, due]);
   }
 }
 

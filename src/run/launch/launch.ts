@@ -1,7 +1,7 @@
 /**
- * Brings the run's Job to life: the Job, suspended; a look whether another run contends for the agent; its Secret, owned
- * by the Job; then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started
- * and takes its Secret with it.
+ * Starts the run's Job: the Job, suspended; an election between the candidates of its slot; its Secret, owned by the Job;
+ * then the Job is unsuspended. Every write is idempotent. A crash between any two leaves a Job that never started and
+ * takes its Secret with it.
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
@@ -25,10 +25,15 @@ export { awaitStart } from "./await-start.ts";
 /** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
 const PATIENCE = { retryForMs: 180_000 };
 /** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
-const LOOK_EVERY_MS = 500;
+const CREATE_AGAIN_MS = 500;
+
+export type Launch =
+  | { readonly kind: "launched"; readonly run: LaunchedRun }
+  /** Another run was elected: nothing of this one is left, and it has to wait for that one. */
+  | { readonly kind: "not-elected"; readonly elected: Job };
 
 /**
- * `existing`: the Job of this run when an earlier attempt made it and did not let it go. Throws RunFault, or the signal's
+ * `existing`: the Job of this run when an earlier attempt made it and did not start it. Throws RunFault, or the signal's
  * reason; then nothing of the run is alive, and nothing is left where the cluster could be reached.
  */
 export async function launch(
@@ -36,23 +41,29 @@ export async function launch(
   plan: RunPlan,
   existing: Job | null,
   signal: AbortSignal,
-): Promise<LaunchedRun> {
+): Promise<Launch> {
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
   const job = jobInCluster(existing ?? (await createJob(client, plan, lastAnswer)));
   try {
     signal.throwIfAborted();
-    const seen = await awaitElection(client, plan, job, { ...PATIENCE, signal });
+    const election = await awaitElection(client, plan, job, { ...PATIENCE, signal });
+    if (election.kind === "lost") {
+      const started = await withdraw(client, job);
+      return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
+    }
     await createSecret(client, plan, job, lastAnswer);
     signal.throwIfAborted();
-    return launchedRun(await unsuspend(client, seen, { ...PATIENCE, signal: lastAnswer }), plan);
+    return launched(await unsuspend(client, election.job, { ...PATIENCE, signal: lastAnswer }), plan);
   } catch (error) {
-    // It was let go after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
+    // It was unsuspended after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
     const started = await withdraw(client, job);
-    if (started) return launchedRun(started, plan);
+    if (started) return launched(started, plan);
     throw error;
   }
 }
+
+const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
 
 async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<Job> {
   return create(client, plan, signal, {
@@ -111,13 +122,14 @@ async function create<T extends KubeObject>(
       const again = found ? isLeaving(found) : isWorthAnother(error);
       if (!again || client.clock.now() > deadline)
         throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
-      await client.clock.sleep(LOOK_EVERY_MS + fullJitter(attempt, client.random), signal);
+      await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
     }
   }
 }
 
+/** A quota that several creates count against at once answers all but one with a conflict (kubernetes/kubernetes#67761). */
 const isWorthAnother = (error: unknown): boolean =>
-  error instanceof ApiError && (error.alreadyExists || (error.ambiguous && isPassing(error)));
+  error instanceof ApiError && (error.alreadyExists || error.conflict || (error.ambiguous && isPassing(error)));
 
 /** The object may be there: it was before, or the answer to our own create was lost. */
 const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);

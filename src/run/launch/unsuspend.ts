@@ -1,4 +1,4 @@
-/** Lets a Job go: the one write that starts an agent. It holds for a Job that was never let go and not stopped, or fails. */
+/** Unsuspends a Job: the one write that starts an agent. It holds for a Job that was never started and not stopped, or fails. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { CallOptions } from "../../kubernetes/call-options.ts";
@@ -10,11 +10,11 @@ import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 
-/** The Job as it is after that: let go by us, or by an earlier call of this run. Throws RunFault, or the signal's reason. */
+/** The Job as it is after that: unsuspended by us, or by an earlier call of this run. Throws RunFault, or the signal's reason. */
 export async function unsuspend(client: KubernetesClient, job: JobInCluster, options: CallOptions): Promise<Job> {
   let seen: Job = job.object;
   for (;;) {
-    // With its resourceVersion: a Job that was stopped or taken away meanwhile must not start again.
+    // With its resourceVersion: a Job that was stopped or adopted meanwhile must not start again.
     const { uid, resourceVersion } = seen.metadata ?? {};
     const annotations = { [ANNOTATIONS.started]: new Date(client.clock.now()).toISOString() };
     const patch = { metadata: { uid, resourceVersion, annotations }, spec: { suspend: false } };

@@ -20,7 +20,7 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, variableKey } from "./secret.ts";
-export { TOKENS, takesTokens, tokenSecret } from "./token.ts";
+export { isSameToken, TOKENS, takesTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
 export { transcriptCopyOf } from "./transcript-copy.ts";
 
 /** The cluster that an agent's configuration names. */

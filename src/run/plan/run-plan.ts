@@ -11,7 +11,6 @@ import { chooseModel } from "../../config/models/choose-model.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
-import { lostRunIn } from "../../paperclip/lost-run.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake } from "../../paperclip/wake.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
@@ -59,8 +58,6 @@ export interface RunPlan extends RunTerms {
   readonly reattach: boolean;
   /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
   readonly predecessors: readonly string[];
-  /** The lost run whose Job this one was asked to take over; null for a task's run, whose task says it. */
-  readonly lostRunId: string | null;
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
   readonly token: string | null;
   /** Sentences on what of the configuration has no effect, or another than one may think. */
@@ -131,7 +128,6 @@ export function planRun(input: PlanInput): RunPlan {
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
     predecessors: wake.previousRunIds,
-    lostRunId: lostRunIn(wake.reason),
     session: rememberedSession(session, {
       workspaceId: wake.workspace.id,
       repoUrl: wake.workspace.repoUrl,

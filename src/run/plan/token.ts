@@ -1,6 +1,6 @@
 /**
  * An agent keeps the environment that it was started with, its token for Paperclip too; but Paperclip lets only the run
- * that holds a task close it. So the pod also mounts Secrets that do not exist yet: whoever takes the Job over creates
+ * that holds a task close it. So the pod also mounts Secrets that do not exist yet: the run that adopts the Job creates
  * the next one. The kubelet brings it into the pod within about a minute, and the agent's shell reads it from then on.
  */
 import type { Job } from "kubernetes-types/batch/v1";
@@ -16,11 +16,11 @@ const KEY = "token.sh";
 /** How many times a Job's agent can be given another token. The kubelet watches each of the Secrets until it exists. */
 export const TOKENS = [1, 2, 3];
 
-const secretName = (job: string, number: number): string => `${job}-token-${number}`;
+export const tokenSecretName = (job: string, number: number): string => `${job}-token-${number}`;
 
 export function tokenVolume(job: string): Volume {
   const sources = TOKENS.map((number) => ({
-    secret: { name: secretName(job, number), optional: true, items: [{ key: KEY, path: `${number}.sh` }] },
+    secret: { name: tokenSecretName(job, number), optional: true, items: [{ key: KEY, path: `${number}.sh` }] },
   }));
   return { name: VOLUME, projected: { sources, defaultMode: 0o444 } };
 }
@@ -31,9 +31,19 @@ export const takesTokens = (job: Job): boolean =>
 
 export const tokenMount = { name: VOLUME, mountPath: TOKEN_DIRECTORY, readOnly: true };
 
-/** Without owner: whoever creates it adds the Job. `number`: the how-manieth take-over it is. */
+/** Without owner: its creator adds the Job. `number`: which adoption of the Job it is for, the first being 1. */
 export function tokenSecret(job: Job, number: number, run: { readonly id: string; readonly token: string }): Secret {
   const { name = "", namespace = "", labels = {} } = job.metadata ?? {};
   const script = `export PAPERCLIP_API_KEY=${quote(run.token)}\nexport PAPERCLIP_RUN_ID=${quote(run.id)}\n`;
-  return runSecret(secretName(name, number), namespace, labels, { [KEY]: script });
+  return runSecret(tokenSecretName(name, number), namespace, labels, { [KEY]: script });
+}
+
+/** True when both give the agent the same token, for the same run. */
+export const isSameToken = (one: Secret, other: Secret): boolean => one.data?.[KEY] === other.data?.[KEY];
+
+/** The token in such a Secret; null when it has none. */
+export function tokenIn(secret: Secret): string | null {
+  const script = Buffer.from(secret.data?.[KEY] ?? "", "base64").toString();
+  const quoted = /^export PAPERCLIP_API_KEY='((?:[^']|'\\'')*)'$/m.exec(script)?.[1];
+  return quoted === undefined ? null : quoted.replaceAll("'\\''", "'");
 }

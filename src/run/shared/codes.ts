@@ -36,7 +36,6 @@ export const VERDICT_CODES = [
   "k8s_kubeconfig_invalid",
   "k8s_prompt_too_large",
   "k8s_concurrent_run_blocked",
-  "k8s_orphan_task_unknown",
   "k8s_orphan_session_mismatch",
   "k8s_concurrency_guard_unreachable",
   "k8s_prompt_secret_create_failed",

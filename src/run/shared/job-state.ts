@@ -1,6 +1,7 @@
 /** What a Job of an agent is to the agent's next run. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ANNOTATIONS, LABELS, labelValue } from "./names.ts";
+import type { Pod } from "kubernetes-types/core/v1";
+import { ANNOTATIONS, jobName, LABELS, labelValue } from "./names.ts";
 
 export type JobState =
   /** Being deleted: it blocks nobody. */
@@ -11,9 +12,9 @@ export type JobState =
   | "finished"
   /** An adapter stopped it: nothing of it starts again. */
   | "stopped"
-  /** Created and never let go: nothing of it ever ran. */
+  /** Created suspended and never unsuspended: nothing of it ever ran. */
   | "candidate"
-  /** Let go: its agent runs, or will. */
+  /** Unsuspended: its agent runs, or will. */
   | "started";
 
 export function stateOf(job: Job): JobState {
@@ -24,7 +25,7 @@ export function stateOf(job: Job): JobState {
   if (hasFinished(job)) return "finished";
   if (spec?.suspend !== true) return "started";
   if (annotations[ANNOTATIONS.stopped]) return "stopped";
-  // Somebody else may suspend and resume Jobs as well: what has run before is no contender.
+  // Somebody else may suspend and resume Jobs as well: what has run before is no candidate.
   const ranBefore = annotations[ANNOTATIONS.started] || status?.startTime || status?.active;
   return ranBefore ? "started" : "candidate";
 }
@@ -34,25 +35,39 @@ function hasFinished({ status }: Job): boolean {
   return status?.conditions?.some(({ type, status: is }) => is === "True" && ends.includes(type)) ?? false;
 }
 
-/** Of a Job that is held back: false once its controller has seen that and counts no pod, also none that is being ended. */
+/** Of a suspended Job: false once its controller has seen that and counts no pod, also none that is being ended. */
 export function hasPods({ status }: Job): boolean {
-  const held = status?.conditions?.some(({ type, status: is }) => type === "Suspended" && is === "True") ?? false;
-  return !held || (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
+  const suspended = status?.conditions?.some(({ type, status: is }) => type === "Suspended" && is === "True") ?? false;
+  return !suspended || (status?.active ?? 0) + (status?.terminating ?? 0) > 0;
 }
+
+/** An adapter stopped it, whatever it is now. */
+export const wasStopped = (job: Job): boolean => job.metadata?.annotations?.[ANNOTATIONS.stopped] !== undefined;
 
 /** The run that a Job belongs to now: whole where the annotation has it, else as the label could hold it. */
 export function runIdOf(job: Job): string | null {
   return job.metadata?.annotations?.[ANNOTATIONS.runId] ?? job.metadata?.labels?.[LABELS.runId] ?? null;
 }
 
-export function taskIdOf(job: Job): string | null {
-  return job.metadata?.annotations?.[ANNOTATIONS.taskId] ?? job.metadata?.labels?.[LABELS.taskId] ?? null;
+/** Whole where the annotation has it, else as the label could hold it. */
+export function taskIdOf({ metadata }: Job | Pod): string | null {
+  return metadata?.annotations?.[ANNOTATIONS.taskId] ?? metadata?.labels?.[LABELS.taskId] ?? null;
 }
 
-/** The session that the Job's agent resumed; null for a fresh one. As the label could hold it. */
-export function sessionLabelOf(job: Job): string | null {
-  return job.metadata?.labels?.[LABELS.sessionId] ?? null;
+/** The session of the agent; null as long as it works in a fresh one whose id no result has named. As the label could hold it. */
+export function sessionLabelOf({ metadata }: Job | Pod): string | null {
+  return metadata?.labels?.[LABELS.sessionId] ?? null;
 }
+
+/** True when the Job belongs to another run than the one that created it. */
+export function isAdopted(job: Job): boolean {
+  const agent = job.metadata?.labels?.[LABELS.agentId];
+  const runId = runIdOf(job);
+  return agent !== undefined && runId !== null && nameOf(job) !== jobName(agent, runId);
+}
+
+/** The run that it was adopted from last; null where it does not say. */
+export const adoptedFrom = (job: Job): string | null => job.metadata?.annotations?.[ANNOTATIONS.adoptedFrom] ?? null;
 
 export function isOfRun(job: Job, runId: string): boolean {
   const id = runIdOf(job);
@@ -61,6 +76,12 @@ export function isOfRun(job: Job, runId: string): boolean {
 
 /** True for a Job of the environment test, which belongs to no run. */
 export const isProbe = (job: Job): boolean => job.metadata?.labels?.[LABELS.probe] !== undefined;
+
+/** For sentences. */
+export function describeJob(job: Job): string {
+  const taskId = taskIdOf(job);
+  return `Job ${nameOf(job)}${taskId ? ` (task ${taskId})` : ""}`;
+}
 
 export const nameOf = (job: Job): string => job.metadata?.name ?? "";
 

@@ -21,10 +21,12 @@ export const ANNOTATIONS = {
   /** The ids whole and unchanged: a label holds at most 63 characters of a few kinds. */
   runId: "paperclip.io/run-id",
   taskId: "paperclip.io/task-id",
-  /** What whoever takes the Job over must know: see terms.ts. */
+  /** What the run that adopts the Job must know: see run-terms.ts. */
   terms: "paperclip.io/terms",
-  /** When the Job was let go; without it and suspended, nothing of it ever ran. */
+  /** When the Job was unsuspended; without it and suspended, nothing of it ever ran. */
   started: "paperclip.io/started",
+  /** The run that the Job belonged to before it was adopted. */
+  adoptedFrom: "paperclip.io/adopted-from",
   /** Why the adapter stopped the run before its end. */
   stopped: "paperclip.io/stopped",
   /** The run that reported the Job's outcome: nobody is to report it again. */

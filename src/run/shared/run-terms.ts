@@ -1,5 +1,5 @@
 /**
- * What whoever takes over a Job must know of its plan, kept on the Job itself: the process that planned it may be gone.
+ * What the run that adopts a Job must know of its plan, kept on the Job itself: the process that planned it may be gone.
  * Anyone with `get jobs` reads it, so it names what the Job's own specification shows anyway, and nothing secret.
  */
 import type { Job } from "kubernetes-types/batch/v1";

@@ -31,8 +31,17 @@ export async function readPlaces(file: string): Promise<readonly RunPlace[]> {
   }
 }
 
+/** Of this process: two that read before either writes would lose one place. */
+let writing: Promise<unknown> = Promise.resolve();
+
 /** Rejects when the file cannot be written. */
-export async function rememberPlace(file: string, one: RunPlace): Promise<void> {
+export function rememberPlace(file: string, one: RunPlace): Promise<void> {
+  const written = writing.then(() => addPlace(file, one));
+  writing = written.catch(() => "its caller is told");
+  return written;
+}
+
+async function addPlace(file: string, one: RunPlace): Promise<void> {
   const known = await readPlaces(file);
   const others = known.filter((other) => keyOf(other) !== keyOf(one));
   if (others.length < known.length) return;

@@ -1,34 +1,33 @@
 /**
  * Looks after Jobs whose Paperclip process is gone. Paperclip has no way to hand a run that was lost back to its adapter
- * (2026.916.1), so the task's next run takes the Job over, and somebody must ask for that run: this does. It keeps no
- * state that matters; several processes may do it at the same time, for the Job itself decides between them.
+ * (2026.916.1), so the task's next run adopts the Job, and somebody must ask for that run: this does. It keeps no state
+ * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
 import { placesFile, type RunPlace, readPlaces } from "./places.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
-export { begins, ends } from "./active-runs.ts";
+export { addActiveRun, removeActiveRun } from "./active-runs.ts";
 export { placesFile, rememberPlace } from "./places.ts";
 
 export interface SupervisorOptions {
   readonly dependencies?: Partial<Dependencies>;
-  /** Hears what is done. @default the process's log */
+  /** Is told what is done. @default the process's log */
   readonly tell?: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Looks once at every place that is known. Never rejects: a place that cannot be looked at now may be next time. */
+/** Reconciles every place that is known, once. Never rejects: a place that cannot be reached now may be next time. */
 export async function superviseOnce({ dependencies, tell = log, signal }: SupervisorOptions): Promise<void> {
   const deps = { ...realDependencies(), ...dependencies };
   const file = placesFile(deps.env);
-  for (const place of withOwnCluster(await readPlaces(file), deps.env)) {
-    if (signal.aborted) return;
-    await lookAt(place, deps, tell, signal);
-  }
+  const places = withOwnCluster(await readPlaces(file), deps.env);
+  // Side by side: a cluster that does not answer holds up no other.
+  await Promise.all(places.map((place) => reconcilePlace(place, deps, tell, signal)));
 }
 
-async function lookAt(
+async function reconcilePlace(
   place: RunPlace,
   deps: Dependencies,
   tell: (message: string) => void,
@@ -43,7 +42,16 @@ async function lookAt(
     try {
       const namespace = place.namespace ?? lease.client.cluster.namespace;
       const { env, paperclipUrl } = deps;
-      await reconcileNamespace({ lease, namespace, paperclipUrl, wakes: autoRecovery(env), tell, signal });
+      const once = (message: string): void => tellOnce(tell, message);
+      await reconcileNamespace({
+        lease,
+        namespace,
+        paperclipUrl,
+        wakes: autoRecovery(env),
+        tell,
+        tellOnce: once,
+        signal,
+      });
     } finally {
       await lease.release();
     }
@@ -67,9 +75,13 @@ function withOwnCluster(places: readonly RunPlace[], env: NodeJS.ProcessEnv): re
 
 const log = (message: string): void => console.warn(`[claude_k8s] ${message}`);
 
+/** The last messages that were told once; the oldest is forgotten first, so that a new one is always told. */
 const told = new Set<string>();
+const MAX_TOLD = 1000;
 function tellOnce(tell: (message: string) => void, message: string): void {
-  if (told.has(message) || told.size > 100) return;
+  if (told.has(message)) return;
+  const [oldest] = told;
+  if (told.size >= MAX_TOLD && oldest !== undefined) told.delete(oldest);
   told.add(message);
   tell(message);
 }

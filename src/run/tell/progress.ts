@@ -61,7 +61,7 @@ function waitingNotice(observed: ObservedRun): Notice | null {
   return {
     type: `k8s.pod.${waiting.state}`,
     message: `${where}${why ? `: ${why}` : ""}`,
-    level: waiting.patience === "forever-until-limit" ? "info" : "warn",
+    level: waiting.patience === "time" ? "info" : "warn",
     payload: { ...podPayload(evidence), reason: waiting.reason, ...(waiting.fix ? { fix: waiting.fix } : {}) },
   };
 }

@@ -13,6 +13,8 @@ export interface FakePaperclip {
   status(runId: string): string | undefined;
   /** What the record says from now on. */
   set(runId: string, status: string): void;
+  /** Gives a task to an agent. */
+  assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
   ended(runId: string, result: AdapterExecutionResult): void;
   /** Answers every question with this HTTP status; null = as usual. */
@@ -24,6 +26,7 @@ const LIVING = ["queued", "scheduled_retry", "running"];
 
 export async function startFakePaperclip(): Promise<FakePaperclip> {
   const runs = new Map<string, { status: string; resultJson: unknown }>();
+  const assignees = new Map<string, string>();
   const questions: string[] = [];
   const curious = new Set<(runId: string) => void>();
   let failure: number | null = null;
@@ -35,6 +38,9 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     });
     if (failure !== null) return answer(response, failure, { error: "a failure that a test asked for" });
     if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
+    const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
+    const assigneeAgentId = assignees.get(taskId ?? "");
+    if (assigneeAgentId) return answer(response, 200, { id: taskId, assigneeAgentId });
     const run = runs.get(runId);
     answer(response, run ? 200 : 404, run ? { id: runId, ...run } : { error: "Heartbeat run not found" });
   });
@@ -53,6 +59,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       }),
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
+    assign: (taskId, agentId) => assignees.set(taskId, agentId),
     ended: (runId, { errorCode, timedOut, resultJson }) => {
       if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;
       const failed = timedOut ? "timed_out" : errorCode === "cancelled" ? "cancelled" : "failed";

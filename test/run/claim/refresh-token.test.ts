@@ -1,7 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { afterEach, describe, expect, it } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
-import { handOver } from "../../../src/run/claim/refresh-token.ts";
+import { refreshToken } from "../../../src/run/claim/refresh-token.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { ApiServer, json, refuse } from "../../kubernetes/support/api-server.ts";
 import { LeapingClock } from "../../kubernetes/support/clocks.ts";
@@ -24,22 +24,28 @@ function planned(spec: JobSpec): Job {
 }
 
 /** Gives `token` to the Job's agent in a cluster where that many Secrets are there already; what was created, and the answer. */
-async function give(job: Job, { there = 0, refused = false, token = "new-token" as string | null } = {}) {
-  const names = new Set(Array.from({ length: there }, (_, index) => `job-token-${index + 1}`));
+async function give(job: Job, { there = 0, refused = false, token = "new-token" as string | null, times = 1 } = {}) {
+  const stored = new Map<string, object>();
+  for (let number = 1; number <= there; number++) stored.set(`job-token-${number}`, { metadata: {}, data: {} });
   const created: string[] = [];
-  server = await ApiServer.start(({ body }, reply) => {
-    const { metadata } = JSON.parse(body) as { metadata: { name: string } };
+  server = await ApiServer.start(({ method, url, body }, reply) => {
     if (refused) return refuse(reply, 403, "Forbidden", "secrets is forbidden");
-    if (names.has(metadata.name)) return refuse(reply, 409, "AlreadyExists", `"${metadata.name}" already exists`);
+    if (method === "GET") return json(reply, 200, stored.get(url.pathname.split("/").at(-1) ?? "") ?? {});
+    const secret = JSON.parse(body) as { metadata: { name: string } };
+    const { name } = secret.metadata;
+    if (stored.has(name)) return refuse(reply, 409, "AlreadyExists", `"${name}" already exists`);
+    stored.set(name, secret);
     created.push(body);
-    json(reply, 201, JSON.parse(body) as object);
+    json(reply, 201, secret);
   });
   const client = new KubernetesClient(await server.cluster(), { clock: new LeapingClock() });
-  const problem = await handOver(client, job, { id: "run-2", token }, new AbortController().signal);
+  let problem: string | null = null;
+  for (let time = 0; time < times; time++)
+    problem = await refreshToken(client, job, { id: "run-2", token }, new AbortController().signal);
   return { created, problem };
 }
 
-describe("the token of the run that takes a Job over", () => {
+describe("the token of the run that adopts a Job", () => {
   it("comes in the next Secret that the pod mounts, which goes with the Job", async () => {
     const { created, problem } = await give(planned({ state: "started" }), { there: 1 });
     expect(problem).toBeNull();
@@ -63,9 +69,15 @@ describe("the token of the run that takes a Job over", () => {
     expect(await give(job, options)).toEqual({ created: [], problem: null });
   });
 
+  it("is given once, also when it was given before and nobody knows", async () => {
+    const { created, problem } = await give(planned({ state: "started" }), { there: 1, times: 3 });
+    expect(problem).toBeNull();
+    expect(created).toHaveLength(1);
+  });
+
   it("says why it was not given, and the run goes on", async () => {
     const job = planned({ state: "started" });
-    expect((await give(job, { there: 3 })).problem).toBe("it was taken over more than 3 times");
+    expect((await give(job, { there: 3 })).problem).toBe("it was adopted more than 3 times");
     await server?.stop();
     expect((await give(job, { refused: true })).problem).toContain("secrets is forbidden");
   });

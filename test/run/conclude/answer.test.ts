@@ -162,7 +162,7 @@ describe("the message on a page", () => {
             reason: "FailedCreate",
             message: "exceeded quota: q",
             fix: "Wait.",
-            patience: "forever-until-limit",
+            patience: "time",
           },
           waitedSec: 9,
           at: 1,

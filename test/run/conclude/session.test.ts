@@ -59,7 +59,7 @@ const gaveUp: Observation = {
       reason: "Unschedulable",
       message: "0/1",
       fix: null,
-      patience: "forever-until-limit",
+      patience: "time",
     },
     waitedSec: 900,
     at: T0,

@@ -51,3 +51,49 @@ describe("a pod whose time to start is over", () => {
     expect(gaveUp(record)).toBe(false);
   });
 });
+
+/** Seconds after which a pod is given up whose newest Event says that; each sleep of the wait takes 5 s. */
+async function patienceWith(reason: string, message: string, podStartTimeoutSec: number): Promise<number> {
+  server = await ApiServer.start((_, reply) => refuse(reply, 403, "Forbidden", "events"));
+  let now = T0;
+  const clock = {
+    now: () => now,
+    sleep: async () => {
+      now += 5_000;
+    },
+  };
+  const client = new KubernetesClient(await server.cluster(), { clock });
+  const record = createObservedRun(RUN);
+  record.add(job());
+  record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
+  const event = {
+    metadata: { resourceVersion: "16" },
+    involvedObject: { kind: "Pod" },
+    reason,
+    type: "Warning",
+    message,
+  };
+  record.add({ kind: "event", event });
+  const findPod: FindPod = async () => ({ kind: "seen", pod: CREATING as never });
+  await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec }, findPod, new AbortController().signal);
+  return record.evidence.acts.gaveUp?.waitedSec ?? Number.NaN;
+}
+
+describe("trouble of a pod that starts", () => {
+  it.each([
+    ["FailedAttachVolume", 'Multi-Attach error for volume "pv" Volume is already used by pod(s) agent-1'],
+    ["FailedMount", 'MountVolume.SetUp failed for volume "pv": hostPath type check failed'],
+    ["FailedCreatePodSandBox", "failed to assign an IP address to container"],
+  ])("that may heal has the whole podStartTimeoutSec: %s", async (reason, message) => {
+    expect(await patienceWith(reason, message, 900)).toBe(900);
+    await server.stop();
+    expect(await patienceWith(reason, message, 30)).toBe(30);
+  });
+
+  it("that names a missing object has two minutes, and no longer than podStartTimeoutSec", async () => {
+    const message = 'MountVolume.SetUp failed for volume "v" : secret "x" not found';
+    expect(await patienceWith("FailedMount", message, 900)).toBe(120);
+    await server.stop();
+    expect(await patienceWith("FailedMount", message, 30)).toBe(30);
+  });
+});

@@ -49,7 +49,7 @@ describe("recorded lives", () => {
       "image-error ImagePullBackOff",
     ]);
     expect(told.at(-1)).toMatchObject({
-      patience: "retry-limit",
+      patience: "missing-object",
       message: expect.stringMatching(/^rpc error: code = NotFound .*not found$/),
     });
   });
@@ -57,9 +57,9 @@ describe("recorded lives", () => {
   test.each([
     ["badimage", "image-error", "InvalidImageName", "fatal", /Bad Image/],
     ["nevershow", "image-error", "ErrImageNeverPull", "fatal", /not present with pull policy of Never/],
-    ["cfgerr", "config-error", "CreateContainerConfigError", "retry-limit", /secret "missing" not found/],
-    ["volsecret", "mount", "FailedMount", "retry-limit", /secret "missing2" not found/],
-    ["unsched", "unscheduled", "Unschedulable", "forever-until-limit", /0\/1 nodes are available/],
+    ["cfgerr", "config-error", "CreateContainerConfigError", "missing-object", /secret "missing" not found/],
+    ["volsecret", "mount", "FailedMount", "missing-object", /secret "missing2" not found/],
+    ["unsched", "unscheduled", "Unschedulable", "time", /0\/1 nodes are available/],
     ["cmdmissing", "failed", "StartError", "fatal", /no such file or directory/],
     ["initfail", "failed", "Error", "fatal", /init container init: exit code 7: initmsg/],
   ])("%s", (name, state, reason, patience, message) => {
@@ -77,7 +77,7 @@ describe("recorded lives", () => {
     const { pods } = readRecording("delpending");
     expect(describeWaiting({ pod: pods[0] ?? null, job: null, events: [], container: "main" })).toMatchObject({
       state: "gone",
-      patience: "forever-until-limit",
+      patience: "time",
     });
   });
 });
@@ -106,7 +106,7 @@ describe("a pod that may not be created", () => {
     [
       'Error creating: pods "x" is forbidden: exceeded quota: team, requested: cpu=4, used: cpu=6, limited: cpu=8',
       "quota",
-      "forever-until-limit",
+      "time",
       /ResourceQuota/,
     ],
     [
@@ -118,7 +118,7 @@ describe("a pod that may not be created", () => {
     [
       'Error creating: pods "x" is forbidden: error looking up service account agents/bot: serviceaccount "bot" not found',
       "admission",
-      "retry-limit",
+      "missing-object",
       /ServiceAccount/,
     ],
     [
@@ -133,7 +133,19 @@ describe("a pod that may not be created", () => {
       "fatal",
       /admission policy/,
     ],
-    ["Error creating: something new", "admission", "retry-limit", /message/],
+    [
+      'Error creating: Internal error occurred: failed calling webhook "mutate.example.com": context deadline exceeded',
+      "admission",
+      "retried",
+      /webhook/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: unable to validate against any security context constraint: [provider restricted-v2: .containers[0].runAsUser: Invalid value: 1000]',
+      "admission",
+      "fatal",
+      /constraint that takes the user/,
+    ],
+    ["Error creating: something new", "admission", "retried", /message/],
   ])("%s", (message, state, patience, fix) => {
     expect(refused(message)).toMatchObject({
       state,
@@ -142,6 +154,102 @@ describe("a pod that may not be created", () => {
       patience,
       fix: expect.stringMatching(fix),
     });
+  });
+});
+
+describe("how long it is worth to wait", () => {
+  const creating = podObject({
+    phase: "Pending",
+    containerStatuses: [container({ waiting: { reason: "ContainerCreating" } })],
+  });
+  const told = (reason: string, message: string): Waiting => {
+    const event: Event = { metadata: {}, involvedObject: { kind: "Pod" }, reason, type: "Warning", message };
+    return describeWaiting({ pod: creating, job: null, events: [event], container: "claude" });
+  };
+
+  test.each([
+    [
+      "FailedAttachVolume",
+      'Multi-Attach error for volume "pv" Volume is already used by pod(s) agent-1',
+      /ReadWriteMany/,
+    ],
+    [
+      "FailedAttachVolume",
+      'Multi-Attach error for volume "pv" Volume is already exclusively attached to one node and can\'t be attached to another',
+      /ReadWriteMany/,
+    ],
+    ["FailedAttachVolume", "AttachVolume.Attach failed: rpc error: code = DeadlineExceeded", /driver/],
+    [
+      "FailedMount",
+      'MountVolume.SetUp failed for volume "pv": hostPath type check failed: /tmp/late is not a directory',
+      /volume/,
+    ],
+    [
+      "FailedMount",
+      'MountVolume.SetUp failed for volume "pv": driver name efs.csi.aws.com not found in the list',
+      /volume/,
+    ],
+    ["FailedCreatePodSandBox", "plugin type=calico failed: failed to assign an IP address to container", /network/],
+  ])("%s heals: %s", (reason, message, fix) => {
+    expect(told(reason, message)).toMatchObject({ patience: "retried", message, fix: expect.stringMatching(fix) });
+  });
+
+  test.each([
+    ["FailedMount", 'MountVolume.SetUp failed for volume "v" : secret "x" not found'],
+    ["FailedMount", 'MountVolume.SetUp failed for volume "v" : configmap "x" not found'],
+    ["FailedMount", 'MountVolume.SetUp failed for volume "v" : references non-existent secret key: k'],
+  ])("%s names what is missing: %s", (reason, message) => {
+    expect(told(reason, message).patience).toBe("missing-object");
+  });
+
+  test("an attached volume is no trouble any more", () => {
+    expect(told("SuccessfulAttachVolume", "AttachVolume.Attach succeeded")).toMatchObject({
+      state: "creating",
+      patience: "time",
+    });
+  });
+
+  const pulls = (message: string, reason = "ImagePullBackOff"): Waiting =>
+    describeWaiting({
+      pod: podObject({ phase: "Pending", containerStatuses: [container({ waiting: { reason, message } })] }),
+      job: null,
+      events: [],
+      container: "claude",
+    });
+
+  test.each([
+    ["retried", 'Back-off pulling image "r/x:1": ErrImagePull: dial tcp 10.0.0.1:443: connect: connection refused'],
+    ["retried", 'Back-off pulling image "r/x:1": ErrImagePull: unexpected status: 503 Service Unavailable'],
+    ["retried", 'Back-off pulling image "r/x:1": ErrImagePull: toomanyrequests: rate exceeded'],
+    ["retried", 'Back-off pulling image "r/x:1": ErrImagePull: authorization failed: no basic auth credentials'],
+    [
+      "missing-object",
+      'Back-off pulling image "r/x:1": ErrImagePull: rpc error: code = NotFound desc = r/x:1: not found',
+    ],
+    ["missing-object", 'Back-off pulling image "r/x:1": ErrImagePull: manifest unknown'],
+  ])("an image is %s: %s", (patience, message) => {
+    expect(pulls(message).patience).toBe(patience);
+  });
+
+  test("the kubelet's objection to the image's user never heals", () => {
+    const message = "container has runAsNonRoot and image will run as root";
+    expect(pulls(message, "CreateContainerConfigError").patience).toBe("fatal");
+  });
+
+  test("a volume that only one pod may use holds the scheduler back, with that reason", () => {
+    const message =
+      "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode.";
+    const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }];
+    const pod = podObject({ phase: "Pending", conditions });
+    const { spec } = pod;
+    expect(
+      describeWaiting({
+        pod: { ...pod, spec: { ...spec, nodeName: "" } as never },
+        job: null,
+        events: [],
+        container: "claude",
+      }),
+    ).toMatchObject({ state: "unscheduled", patience: "time", message, fix: expect.stringMatching(/ReadWriteMany/) });
   });
 });
 
@@ -189,7 +297,7 @@ describe("when waiting was given up", () => {
       reason: "ImagePullBackOff",
       message: "not found",
       fix: "Fix it.",
-      patience: "retry-limit",
+      patience: "retried",
     };
     const act = { kind: "act", act: { kind: "gave-up", waiting, waitedSec: 90, at: T0 } } as const;
     for (const name of ["suspendmid", "delpending", "deljobfg"]) {

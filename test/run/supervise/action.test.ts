@@ -2,7 +2,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
-import { type Action, decideAction, WOKEN } from "../../../src/run/supervise/action.ts";
+import { type Action, decideAction, type Wake } from "../../../src/run/supervise/action.ts";
+import { WOKEN, writeMark } from "../../../src/run/supervise/woken-mark.ts";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
 const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
@@ -37,7 +38,7 @@ const over = (status: string, reported: { job: string; verdict: string | null } 
   status,
   reported,
 });
-const said = (duty: Action): string => (duty.kind === "clear" ? duty.clearing.how : duty.kind);
+const said = (action: Action): string => (action.kind === "remove" ? action.removal.how : action.kind);
 
 describe("decideAction", () => {
   it.each<RunStatus>([
@@ -67,7 +68,7 @@ describe("decideAction", () => {
     expect(said(decideAction(job(state), over(status), NOW))).toBe(expected);
   });
 
-  it("removes a Job that nobody let go for an hour, whatever is known of its run but that it is alive", () => {
+  it("removes a Job that stayed suspended for an hour, whatever is known of its run but that it is alive", () => {
     const held = (minutes: number): Job => {
       const { metadata, ...rest } = job("candidate");
       return { ...rest, metadata: { ...metadata, creationTimestamp: minutesAgo(minutes) } };
@@ -100,35 +101,60 @@ describe("decideAction", () => {
     );
   });
 
-  it("wakes once for a lost run, again after one minute, two, four, and seven times at most", () => {
-    const mark = (run: string, minutes: number, times: number) => ({
-      [WOKEN]: JSON.stringify({ run, at: NOW - minutes * 60_000, times }),
+  /** As an attempt some minutes ago left it. */
+  const marked = (run: string, minutes: number, times: number, more: object = {}) => ({
+    [WOKEN]: JSON.stringify({ run, at: NOW - minutes * 60_000, times, ...more }),
+  });
+  const wakes = (annotations: Record<string, string>): string =>
+    said(decideAction(job("started", annotations), over("failed"), NOW));
+
+  it("wakes for a lost run, again after one minute, two, four, and then each hour: what holds it back may end", () => {
+    const first = decideAction(job("started"), over("failed"), NOW);
+    expect(first).toMatchObject({
+      kind: "wake",
+      lostRunId: "run-1",
+      taskId: "task-1",
+      again: false,
+      mark: { run: "run-1", at: NOW, times: 1 },
     });
-    const duty = decideAction(job("started"), over("failed"), NOW);
-    expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: "task-1" });
-    expect(JSON.parse((duty as { mark: string }).mark)).toEqual({ run: "run-1", at: NOW, times: 1 });
-    expect(said(decideAction(job("started", mark("run-1", 0.9, 1)), over("failed"), NOW))).toBe("none");
-    expect(said(decideAction(job("started", mark("run-1", 1.1, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(decideAction(job("started", mark("run-1", 15, 5)), over("failed"), NOW))).toBe("none");
-    expect(said(decideAction(job("started", mark("run-1", 17, 5)), over("failed"), NOW))).toBe("wake");
-    expect(said(decideAction(job("started", mark("run-0", 0, 1)), over("failed"), NOW))).toBe("wake");
-    expect(said(decideAction(job("started", mark("run-0", 999, 7)), over("failed"), NOW))).toBe("none");
-    expect(said(decideAction(job("started", { [WOKEN]: "not ours" }), over("failed"), NOW))).toBe("wake");
+    expect(wakes(marked("run-1", 0.9, 1))).toBe("none");
+    expect(wakes(marked("run-1", 1.1, 1))).toBe("wake");
+    expect(wakes(marked("run-1", 15, 5))).toBe("none");
+    expect(wakes(marked("run-1", 17, 5))).toBe("wake");
+    expect(wakes(marked("run-1", 59, 400))).toBe("none");
+    expect(wakes(marked("run-1", 61, 400))).toBe("wake");
+    expect(wakes({ [WOKEN]: "not ours" })).toBe("wake");
   });
 
-  it("wakes once, and never again, for a lost run that had no task", () => {
+  it("counts for each lost run anew: a Job outlives any number of restarts", () => {
+    const again = decideAction(job("started", marked("run-0", 0, 7)), over("failed"), NOW);
+    expect(again).toMatchObject({ kind: "wake", again: false, mark: { run: "run-1", times: 1 } });
+  });
+
+  it("tries soon again where Paperclip did not hear it", () => {
+    expect(wakes(marked("run-1", 0.1, 1, { failed: true }))).toBe("none");
+    expect(wakes(marked("run-1", 0.2, 1, { failed: true }))).toBe("wake");
+    expect(wakes(marked("run-1", 0.2, 2, { failed: true }))).toBe("none");
+  });
+
+  it("marks each attempt with a nonce of its own", () => {
+    const marks = [0, 1].map(() => decideAction(job("started"), over("failed"), NOW) as Wake);
+    expect(marks[0]?.mark.nonce).not.toBe(marks[1]?.mark.nonce);
+  });
+
+  it("wakes for a lost run that had no task as for any other", () => {
     const { metadata, ...rest } = job("started");
     const { "paperclip.io/task-id": _, ...annotations } = metadata?.annotations ?? {};
     const taskless = (more: Record<string, string> = {}): Job => ({
       ...rest,
       metadata: { ...metadata, annotations: { ...annotations, ...more } },
     });
-    const duty = decideAction(taskless(), over("failed"), NOW);
-    expect(duty).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: null });
-    const { mark } = duty as { mark: string };
-    expect(said(decideAction(taskless({ [WOKEN]: mark }), over("failed"), NOW + 24 * 3_600_000))).toBe("none");
-    // Taken over since, and lost again.
-    const again = taskless({ [WOKEN]: mark, "paperclip.io/run-id": "run-2" });
+    const action = decideAction(taskless(), over("failed"), NOW) as Wake;
+    expect(action).toMatchObject({ kind: "wake", lostRunId: "run-1", taskId: null });
+    expect(said(decideAction(taskless(writeMark(action.mark)), over("failed"), NOW + 30_000))).toBe("none");
+    expect(said(decideAction(taskless(writeMark(action.mark)), over("failed"), NOW + 90_000))).toBe("wake");
+    // Adopted since, and lost again.
+    const again = taskless({ ...writeMark(action.mark), "paperclip.io/run-id": "run-2" });
     expect(decideAction(again, over("failed"), NOW)).toMatchObject({ kind: "wake", lostRunId: "run-2" });
   });
 });

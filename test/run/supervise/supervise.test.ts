@@ -24,6 +24,10 @@ let paperclip: http.Server;
 let url: string;
 let records: Record<string, unknown>;
 let wakeups: Wakeup[];
+/** HTTP status that the next wake-ups are answered with. */
+let refusals: number[];
+/** The only token that Paperclip takes; null: any. */
+let goodToken: string | null;
 let env: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
@@ -31,6 +35,8 @@ beforeEach(async () => {
   cluster = await startDevcluster({ images: {}, timings: fastTimings });
   records = {};
   wakeups = [];
+  refusals = [];
+  goodToken = null;
   paperclip = http.createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(paperclip, "listening");
   url = `http://127.0.0.1:${(paperclip.address() as AddressInfo).port}`;
@@ -50,6 +56,10 @@ afterEach(async () => {
 async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const path = new URL(request.url ?? "/", url).pathname;
   const runId = /^\/api\/heartbeat-runs\/(.+)$/.exec(path)?.[1];
+  if (goodToken !== null && request.headers.authorization !== `Bearer ${goodToken}`) {
+    response.writeHead(401, { "content-type": "application/json" }).end("{}");
+    return;
+  }
   if (runId) {
     const found = records[runId];
     response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
@@ -59,10 +69,15 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
   let body = "";
   for await (const chunk of request) body += chunk;
   wakeups.push({ path, token: request.headers.authorization, body: JSON.parse(body) });
+  const refusal = refusals.shift();
+  if (refusal !== undefined) {
+    response.writeHead(refusal, { "content-type": "application/json" }).end("{}");
+    return;
+  }
   response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify({ id: "run-2" }));
 }
 
-/** As a process leaves it that dies between creating a Job and letting it go. */
+/** As a process leaves it that dies between creating a Job and unsuspending it. */
 function held(minutes: number): void {
   orphan();
   cluster.store.delete("secrets", "default", "job-1");
@@ -104,6 +119,15 @@ function orphan(name = "job-1"): void {
   });
   const data = { "env.PAPERCLIP_API_KEY": Buffer.from("token-1").toString("base64") };
   cluster.store.create("secrets", { metadata: { name, namespace: "default" }, data });
+}
+
+/** As if the last attempt were that much longer ago. */
+function rewindMark(milliseconds: number): void {
+  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+    const mark = JSON.parse(metadata.annotations?.["paperclip.io/woken"] ?? "") as { at: number };
+    const rewound = JSON.stringify({ ...mark, at: mark.at - milliseconds });
+    metadata.annotations = { ...metadata.annotations, "paperclip.io/woken": rewound };
+  });
 }
 
 function withoutTask(): void {
@@ -167,7 +191,7 @@ describe("superviseOnce", () => {
     });
   });
 
-  it("removes a Job that was never let go and has no Secret, when it is old enough, and each of several processes may", async () => {
+  it("removes a Job that was never unsuspended and has no Secret, when it is old enough, and each of several processes may", async () => {
     held(50);
     await look();
     expect(cluster.store.get("jobs", "default", "job-1")).toBeDefined();
@@ -177,7 +201,7 @@ describe("superviseOnce", () => {
     expect(told.filter((message) => message.includes("could not"))).toEqual([]);
   });
 
-  it("does not remove it when it was let go in that very moment", async () => {
+  it("does not remove it when it was unsuspended in that very moment", async () => {
     held(70);
     const fault = cluster.faults.add({ match: { method: "DELETE" }, action: { kind: "delay", milliseconds: 300 } });
     const looking = look();
@@ -189,7 +213,7 @@ describe("superviseOnce", () => {
     expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({ spec: { suspend: false } });
   });
 
-  it("wakes the agent of a lost run that had no task, once, and names that run in the only words that get through", async () => {
+  it("wakes the agent of a lost run that had no task, and names that run in the only words that get through", async () => {
     orphan();
     withoutTask();
     records["run-1"] = { id: "run-1", status: "failed" };
@@ -201,6 +225,73 @@ describe("superviseOnce", () => {
       reason: "claude_k8s_job_without_run:run-1",
       idempotencyKey: "claude_k8s:run-1",
     });
+  });
+
+  it("wakes all the same when the answer to its own mark is lost", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    const match = { method: "PATCH", path: /\/jobs\// };
+    const fault = cluster.faults.add({ match, action: { kind: "drop", when: "after" }, count: 1 });
+    await look();
+    expect(fault.hits).toBe(1);
+    expect(wakeups).toHaveLength(1);
+  });
+
+  it("tries soon again when Paperclip did not hear it, also for a run without a task", async () => {
+    orphan();
+    withoutTask();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    refusals = [503];
+    await look();
+    expect(told.at(-1)).toMatch(/could not be woken: Paperclip answered with 503/);
+    await look();
+    expect(wakeups).toHaveLength(1);
+    rewindMark(11_000);
+    await look();
+    expect(wakeups).toHaveLength(2);
+    expect(told.at(-1)).toContain("run run-2 is to take it over");
+  });
+
+  it("asks with the newest token of an adopted Job: the first one is good for 48 hours", async () => {
+    orphan();
+    const script = "export PAPERCLIP_API_KEY='it'\\''s new'\nexport PAPERCLIP_RUN_ID='run-1'\n";
+    const data = { "token.sh": Buffer.from(script).toString("base64") };
+    cluster.store.create("secrets", { metadata: { name: "job-1-token-2", namespace: "default" }, data });
+    records["run-1"] = { id: "run-1", status: "failed" };
+    goodToken = "it's new";
+    await look();
+    expect(wakeups).toMatchObject([{ token: "Bearer it's new" }]);
+  });
+
+  it("says once that Paperclip takes no token of a Job, and what to do", async () => {
+    orphan("job-denied");
+    records["run-1"] = { id: "run-1", status: "failed" };
+    goodToken = "another";
+    const before = told.length;
+    await look();
+    await look();
+    expect(told.slice(before)).toEqual([
+      expect.stringMatching(
+        /^Job job-denied of run run-1 is left alone: .*\(401\).*kubectl -n default delete job job-denied$/,
+      ),
+    ]);
+  });
+
+  it("is not held up by Jobs whose agents take their time to stop", async () => {
+    for (let number = 0; number < 20; number++) {
+      const name = `stubborn-${number}`;
+      orphan(name);
+      cluster.store.mutate("jobs", "default", name, ({ metadata }) => {
+        metadata.annotations = { ...metadata.annotations, "paperclip.io/run-id": name };
+      });
+      records[name] = { id: name, status: "cancelled" };
+    }
+    orphan("zz-lost");
+    records["run-1"] = { id: "run-1", status: "failed" };
+    await look();
+    expect(wakeups).toHaveLength(1);
+    for (let number = 0; number < 20; number++)
+      expect(cluster.store.get("jobs", "default", `stubborn-${number}`)).toMatchObject({ spec: { suspend: true } });
   });
 
   it("wakes nobody when the operator turned it off, and says once on the task's page what to do", async () => {
@@ -235,6 +326,13 @@ describe("superviseOnce", () => {
 });
 
 describe("the places of Jobs", () => {
+  it("are all remembered when runs begin in several at once", async () => {
+    const file = join(folder, "at-once", "places.json");
+    const places = ["a", "b", "c"].map((namespace) => ({ kubeconfig: "/a", context: null, namespace }));
+    await Promise.all(places.map((one) => rememberPlace(file, one)));
+    expect(await readPlaces(file)).toEqual(expect.arrayContaining(places));
+  });
+
   it("are remembered once each, and survive a file that nobody can read", async () => {
     const file = join(folder, "other", "places.json");
     const one = { kubeconfig: "/a", context: null, namespace: "n" };

@@ -4,6 +4,7 @@ import type { Clock, Store, StoreEvent } from "../../types.ts";
 import { createEventRecorder, type EventRecorder } from "../events.ts";
 import { hasEnded, keyOf, type Node, type Pod, timestamp } from "../objects.ts";
 import { createQueue, type WorkQueue } from "../queue.ts";
+import { claimsOf, isClaimTaken } from "./exclusive-claim.ts";
 import { type Requests, requestsOf } from "./requests.ts";
 import { place } from "./verdict.ts";
 
@@ -75,22 +76,25 @@ export class Scheduler {
     const [namespace = "", name = ""] = key.split("/");
     const pod = this.#store.get<Pod>("pods", namespace, name);
     if (pod === undefined || !this.#waiting.has(key)) return;
-    const missing = this.#missingClaim(pod);
     const nodes = this.#store.list<Node>("nodes");
+    const message = this.#claimTrouble(pod, nodes.length);
     const placement =
-      missing === undefined
+      message === undefined
         ? place(pod, nodes, (node) => [...(this.#usage.get(node)?.values() ?? [])])
-        : ({ kind: "unschedulable", message: unbound(nodes.length, missing) } as const);
+        : ({ kind: "unschedulable", message } as const);
     if (placement.kind === "node") this.#bind(pod, placement.name);
     else this.#refuse(pod, placement.message);
   }
 
+  #claimTrouble(pod: Pod, nodes: number): string | undefined {
+    const missing = this.#missingClaim(pod);
+    if (missing !== undefined) return unbound(nodes, missing);
+    return isClaimTaken(this.#store, pod) ? taken(nodes) : undefined;
+  }
+
   #missingClaim(pod: Pod): string | undefined {
-    const claims = pod.spec.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName) ?? [];
-    return claims.find(
-      (claim) =>
-        claim !== undefined && this.#store.get("persistentvolumeclaims", pod.metadata.namespace, claim) === undefined,
-    );
+    const { namespace } = pod.metadata;
+    return claimsOf(pod).find((claim) => this.#store.get("persistentvolumeclaims", namespace, claim) === undefined);
   }
 
   #bind(pod: Pod, node: string): void {
@@ -122,6 +126,13 @@ export class Scheduler {
     const others = conditions.filter(({ type }) => type !== "PodScheduled");
     return [...others, { type: "PodScheduled", ...change, lastTransitionTime }];
   }
+}
+
+/** In the words of Kubernetes' own source (plugin VolumeRestrictions); not measured. */
+function taken(nodes: number): string {
+  const none = `0/${nodes} nodes are available:`;
+  const why = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+  return `${none} ${nodes} ${why}. no new claims to deallocate, preemption: ${none} ${nodes} No preemption victims found for incoming pod.`;
 }
 
 function unbound(nodes: number, claim: string): string {

@@ -1,21 +1,25 @@
 import type { ContainerStatus, Event } from "kubernetes-types/core/v1";
 import { newestEvent } from "./events.ts";
 import { fixForWaiting } from "./fixes.ts";
+import { namesMissingImage, namesMissingObject } from "./missing.ts";
 import type { Patience, Waiting, WaitingState } from "./types.ts";
 
 /** Reasons of a waiting container that need a person or a retry. The rest is a container on its way. */
 const REASONS: ReadonlyMap<string, readonly [WaitingState, Patience]> = new Map([
-  ["ErrImagePull", ["image-error", "retry-limit"]],
-  ["ImagePullBackOff", ["image-error", "retry-limit"]],
-  ["RegistryUnavailable", ["image-error", "retry-limit"]],
-  ["ImageInspectError", ["image-error", "retry-limit"]],
+  ["ErrImagePull", ["image-error", "retried"]],
+  ["ImagePullBackOff", ["image-error", "retried"]],
+  ["RegistryUnavailable", ["image-error", "retried"]],
+  ["ImageInspectError", ["image-error", "retried"]],
   ["InvalidImageName", ["image-error", "fatal"]],
   ["ErrImageNeverPull", ["image-error", "fatal"]],
   ["SignatureValidationFailed", ["image-error", "fatal"]],
-  ["CreateContainerConfigError", ["config-error", "retry-limit"]],
-  ["CreateContainerError", ["config-error", "retry-limit"]],
-  ["RunContainerError", ["config-error", "retry-limit"]],
+  ["CreateContainerConfigError", ["config-error", "retried"]],
+  ["CreateContainerError", ["config-error", "retried"]],
+  ["RunContainerError", ["config-error", "retried"]],
 ]);
+
+/** The kubelet checks the image's user against runAsNonRoot, and tries again for ever. */
+const NEVER_HEALS = /container has runAsNonRoot and|runAsUser breaks non-root policy|no command specified/;
 
 /** The kubelet flips between these two while it retries (measured: 2.4 s, 16.3 s, 27.3 s): one state, one reason. */
 const PULL_FAILED = new Set(["ErrImagePull", "ImagePullBackOff"]);
@@ -27,15 +31,22 @@ export function containerTrouble(status: ContainerStatus, events: readonly Event
   if (!found) return null;
   const [state, patience] = found;
   if (PULL_FAILED.has(reason)) {
+    const words = registryWords(message, events);
     return {
       state,
       reason: "ImagePullBackOff",
-      message: registryWords(message, events),
+      message: words,
       fix: fixForWaiting(reason),
-      patience,
+      patience: namesMissingImage(words) ? "missing-object" : patience,
     };
   }
-  return { state, reason, message, fix: fixForWaiting(reason), patience };
+  return { state, reason, message, fix: fixForWaiting(reason), patience: patienceWith(message, patience) };
+}
+
+/** What the words add to the reason. */
+function patienceWith(message: string, patience: Patience): Patience {
+  if (NEVER_HEALS.test(message)) return "fatal";
+  return patience === "retried" && namesMissingObject(message) ? "missing-object" : patience;
 }
 
 /** The registry's own words: kubelets before 1.31 leave them out of the back-off message, but not out of the Event. */
@@ -50,6 +61,7 @@ const STEPS = new Set([
   "FailedMount",
   "FailedAttachVolume",
   "FailedMapVolume",
+  "SuccessfulAttachVolume",
   "FailedCreatePodSandBox",
   "Pulling",
   "Pulled",
@@ -62,16 +74,11 @@ export function stepOf(events: readonly Event[]): Waiting {
   const step = newestEvent(events, "Pod", STEPS);
   const reason = step?.reason ?? "";
   const message = step?.message ?? "";
-  if (reason === "Pulling") return { state: "pulling", reason, message, fix: null, patience: "forever-until-limit" };
-  if (reason === "FailedCreatePodSandBox")
-    return { state: "creating", reason, message, fix: fixForWaiting(reason), patience: "retry-limit" };
-  if (reason.startsWith("Failed"))
-    return { state: "mount", reason, message, fix: fixForWaiting(reason, message), patience: "retry-limit" };
-  return {
-    state: "creating",
-    reason: reason || "ContainerCreating",
-    message,
-    fix: null,
-    patience: "forever-until-limit",
-  };
+  if (reason === "Pulling") return { state: "pulling", reason, message, fix: null, patience: "time" };
+  if (reason.startsWith("Failed")) {
+    const state = reason === "FailedCreatePodSandBox" ? "creating" : "mount";
+    const fix = fixForWaiting(reason, message);
+    return { state, reason, message, fix, patience: patienceWith(message, "retried") };
+  }
+  return { state: "creating", reason: reason || "ContainerCreating", message, fix: null, patience: "time" };
 }

@@ -1,3 +1,6 @@
+import { namesMissingObject } from "./missing.ts";
+import type { Patience } from "./types.ts";
+
 /**
  * What a person can do about a reason to wait; the cluster's own message says which object it is about. Every setting that is
  * named here exists, which `test/messages/` holds.
@@ -20,10 +23,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
     "Check the image (image): the command that the message names must exist in it and be executable.",
   ],
   ["FailedMount", "Check the volume and its driver on the node: the node tries again by itself."],
-  [
-    "FailedAttachVolume",
-    "Check the volume: it may still be attached to another node, or may not be shared (ReadWriteMany).",
-  ],
+  ["FailedAttachVolume", "Check the volume and its storage driver: the message is the cluster's."],
   ["FailedCreatePodSandBox", "Check the node and its network plugin: the message is the node's."],
   [
     "Unschedulable",
@@ -40,21 +40,30 @@ const SAME: ReadonlyMap<string, string> = new Map([
   ["FailedMapVolume", "FailedMount"],
 ]);
 
+/**
+ * Another pod has the volume. The scheduler's words for ReadWriteOncePod, the attach controller's for ReadWriteOnce on
+ * another node, and the kubelet's when two pods of one node meet.
+ */
+const IN_USE =
+  /ReadWriteOncePod|Multi-Attach error|already exclusively attached|already (used|in use) by|volume is already mounted/i;
+
 /** Null where nothing is known to help. */
 export function fixForWaiting(reason: string, message = ""): string | null {
   if (reason === "FailedCreate") return refusal(message).fix;
+  if (IN_USE.test(message))
+    return "Wait until the other pod ends: the volume is for one pod or node at a time. For several at once, use a claim with the access mode ReadWriteMany (homeClaim).";
   if (/persistentvolumeclaim "[^"]*" not found/.test(message))
     return "Create the volume claim that the message names, in the namespace of the run, or correct homeClaim.";
   if (/unbound immediate PersistentVolumeClaims/.test(message))
     return "Look at the volume claim (kubectl describe pvc): it has no volume yet, and its StorageClass may not make one.";
-  if (reason === "FailedMount" && message.includes("not found"))
+  if (reason === "FailedMount" && namesMissingObject(message))
     return "Create the Secret, ConfigMap or volume that the message names, in the namespace of the run.";
   return FIXES.get(SAME.get(reason) ?? reason) ?? null;
 }
 
 export interface Refusal {
   readonly state: "quota" | "admission";
-  readonly patience: "forever-until-limit" | "retry-limit" | "fatal";
+  readonly patience: Patience;
   readonly fix: string;
 }
 
@@ -64,7 +73,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     /exceeded quota/,
     {
       state: "quota",
-      patience: "forever-until-limit",
+      patience: "time",
       fix: "Wait until other runs end, raise the ResourceQuota, or lower resources.requests and resources.limits.",
     },
   ],
@@ -80,7 +89,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     /error looking up service account|serviceaccount ".*" not found/i,
     {
       state: "admission",
-      patience: "retry-limit",
+      patience: "missing-object",
       fix: "Create the ServiceAccount that the message names, or set serviceAccountName to one that exists.",
     },
   ],
@@ -88,7 +97,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     /unable to validate against any security context constraint/,
     {
       state: "admission",
-      patience: "retry-limit",
+      patience: "fatal",
       fix: "Allow the pod's service account (serviceAccountName) a constraint that takes the user which the message names, such as nonroot-v2.",
     },
   ],
@@ -104,7 +113,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     /failed calling webhook/,
     {
       state: "admission",
-      patience: "retry-limit",
+      patience: "retried",
       fix: "Check the webhook that the message names: it does not answer the API server.",
     },
   ],
@@ -128,7 +137,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
 
 const OTHER: Refusal = {
   state: "admission",
-  patience: "retry-limit",
+  patience: "retried",
   fix: "Read the message: the API server refuses the pod.",
 };
 

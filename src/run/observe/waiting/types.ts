@@ -22,8 +22,15 @@ export type WaitingState =
   /** The pod is being deleted, or is gone. */
   | "gone";
 
-/** `forever-until-limit` only time can help; `retry-limit` the cluster tries again by itself; `fatal` waiting is of no use. */
-export type Patience = "forever-until-limit" | "retry-limit" | "fatal";
+export type Patience =
+  /** Only time is needed: a node, a pull, a quota. */
+  | "time"
+  /** Trouble, which the cluster tries to get over by itself: a volume, the network, a registry. It may heal. */
+  | "retried"
+  /** Trouble that names an object which is not there: somebody has to make it. */
+  | "missing-object"
+  /** Waiting is of no use. */
+  | "fatal";
 
 /** What a pod that does not run yet waits for. */
 export interface Waiting {

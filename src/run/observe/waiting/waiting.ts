@@ -3,6 +3,7 @@ import type { ContainerStateTerminated, Event, Pod } from "kubernetes-types/core
 import { containerTrouble, stepOf } from "./container.ts";
 import { newestEvent, withoutDrawnName } from "./events.ts";
 import { fixForWaiting, refusal } from "./fixes.ts";
+import { namesMissingObject } from "./missing.ts";
 import type { Waiting } from "./types.ts";
 
 export type { Patience, Waiting } from "./types.ts";
@@ -22,7 +23,7 @@ export function describeWaiting(seen: SeenOfPod): Waiting {
   if (!pod) return withoutPod(job, events);
   const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
   const { running, terminated } = agent?.state ?? {};
-  if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "forever-until-limit" };
+  if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "time" };
   if (terminated) return ended(terminated);
   if (pod.metadata?.deletionTimestamp) return gone("the pod is being deleted");
   return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, events);
@@ -34,10 +35,10 @@ function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
   if (over) return failed(over.reason ?? "Failed", over.message ?? "");
   if (job?.spec?.suspend) {
     const fix = fixForWaiting("Suspended");
-    return { state: "suspended", reason: "Suspended", message: "", fix, patience: "forever-until-limit" };
+    return { state: "suspended", reason: "Suspended", message: "", fix, patience: "time" };
   }
   const refused = newestEvent(events, "Job", new Set(["FailedCreate"]));
-  if (!refused) return { state: "no-pod", reason: "", message: "", fix: null, patience: "forever-until-limit" };
+  if (!refused) return { state: "no-pod", reason: "", message: "", fix: null, patience: "time" };
   const message = withoutDrawnName(refused.message ?? "");
   return { ...refusal(message), reason: "FailedCreate", message };
 }
@@ -45,13 +46,13 @@ function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
 function ended({ reason = "", message = "", startedAt }: ContainerStateTerminated): Waiting {
   // A failed start carries the epoch as its start, a container that never existed none at all (measured).
   const started = startedAt !== undefined && startedAt !== null && Date.parse(startedAt) > 0;
-  if (started) return { state: "ready", reason, message: "", fix: null, patience: "forever-until-limit" };
+  if (started) return { state: "ready", reason, message: "", fix: null, patience: "time" };
   return failed(reason, message, fixForWaiting(reason === "StartError" ? "RunContainerError" : reason));
 }
 
 /** It goes within seconds, as a rule, and whatever took it is the cause: the run is not given up before. */
 function gone(message: string): Waiting {
-  return { state: "gone", reason: "Deleted", message, fix: null, patience: "forever-until-limit" };
+  return { state: "gone", reason: "Deleted", message, fix: null, patience: "time" };
 }
 
 function failed(reason: string, message: string, fix: string | null = null): Waiting {
@@ -79,13 +80,8 @@ function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Wait
   if (condition?.status === "True") return null;
   const reason = condition?.reason ?? "Pending";
   const words = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
-  return {
-    state: "unscheduled",
-    reason,
-    message: words,
-    fix: fixForWaiting(reason, words),
-    patience: "forever-until-limit",
-  };
+  const patience = namesMissingObject(words) ? "missing-object" : "time";
+  return { state: "unscheduled", reason, message: words, fix: fixForWaiting(reason, words), patience };
 }
 
 function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {
@@ -96,5 +92,5 @@ function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {
   }
   const init = inits.find(({ state }) => state?.running);
   if (!init) return stepOf(events);
-  return { state: "initializing", reason: init.name, message: "", fix: null, patience: "forever-until-limit" };
+  return { state: "initializing", reason: init.name, message: "", fix: null, patience: "time" };
 }

@@ -1,0 +1,26 @@
+/** Removes what is left of a run that is over, or stops its agent: one write, which holds only for the state that was judged. */
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobs } from "../../kubernetes/resource-types.ts";
+import { nameOf } from "../shared/job-state.ts";
+import { suspendPatch } from "../stop/stop.ts";
+import type { Removal } from "./classify.ts";
+
+/**
+ * A stopped agent gets SIGTERM and its grace, as on any Stop; its Job is removed when its pod is gone. Resolves also when
+ * the Job has changed meanwhile: then it is to be judged again. Throws ApiError.
+ */
+export async function removeJob(
+  client: KubernetesClient,
+  namespace: string,
+  { job, how, why }: Removal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { uid, resourceVersion } = job.metadata ?? {};
+  try {
+    if (how === "stop") await client.patch(jobs, namespace, nameOf(job), suspendPatch(job, why), { signal });
+    else await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;
+  }
+}

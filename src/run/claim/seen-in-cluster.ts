@@ -1,0 +1,92 @@
+/**
+ * What the cluster shows of all that may concern a run. The agent's own Jobs are listed: no resourceVersion is asked for,
+ * so the answer is no older than the question. The rest has been there for a while where it matters, so the watches that
+ * all runs share are asked, and the cluster itself only where they do not stand yet.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Pod } from "kubernetes-types/core/v1";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { CallOptions } from "../../kubernetes/call-options.ts";
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { jobs, pods } from "../../kubernetes/resource-types.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { agentLabel, LABELS, labelValue, OURS, type RunIdentity } from "../shared/names.ts";
+import type { SeenInCluster } from "./decide.ts";
+import { relationOf } from "./slot.ts";
+
+type Place = Pick<RunPlan, "namespace" | "identity">;
+
+/** All Jobs of the agent. Throws ApiError. */
+export async function jobsOfAgent(
+  client: KubernetesClient,
+  { namespace, identity }: Place,
+  options: CallOptions,
+): Promise<readonly Job[]> {
+  return (await client.list(jobs, namespace, { labelSelector: ofAgent(identity), ...options })).items;
+}
+
+/** The agent's Jobs and pods, and other agents' Jobs of the run's task. Throws ApiError. */
+export async function seenInCluster(
+  client: KubernetesClient,
+  observer: Observer,
+  place: Place,
+  options: CallOptions,
+): Promise<SeenInCluster> {
+  const beside = (await watched(observer, place.identity)) ?? listed(client, place, options);
+  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), beside]);
+  return { jobs: [...own, ...others], pods: found };
+}
+
+/** Null while the watches do not stand. */
+async function watched(observer: Observer, identity: RunIdentity): Promise<SeenInCluster | null> {
+  const synced = observer.synced().then(
+    () => true,
+    () => false,
+  );
+  if (!(await Promise.race([synced, nextTurn(false)]))) return null;
+  const { health } = observer;
+  if (health?.jobs.state !== "watching" || health.pods.state !== "watching") return null;
+  const others: Job[] = [];
+  const found: Pod[] = [];
+  const stop = observer.observe(undefined, ({ resource, object }) => {
+    const relation = relationOf(identity, object);
+    if (resource === "jobs" && relation === "task") others.push(object);
+    if (resource === "pods" && relation !== null && relation !== "task") found.push(object);
+  });
+  stop();
+  return { jobs: others, pods: found };
+}
+
+async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<SeenInCluster> {
+  const { namespace, identity } = place;
+  const labelSelector = ofOthersOnTask(identity);
+  const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });
+  const [found, onTask] = await Promise.all([podsOfAgent(client, place, options), others]);
+  return { jobs: onTask ? onTask.items : [], pods: found };
+}
+
+/** None without the right to list them: whether that leaves enough to see is decided before the run starts. */
+async function podsOfAgent(
+  client: KubernetesClient,
+  { namespace, identity }: Place,
+  options: CallOptions,
+): Promise<readonly Pod[]> {
+  try {
+    return (await client.list(pods, namespace, { labelSelector: ofAgent(identity), ...options })).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.forbidden) return [];
+    throw error;
+  }
+}
+
+const ofAgent = ({ agentId }: RunIdentity): string => `${OURS},${LABELS.agentId}=${agentLabel(agentId)}`;
+
+/** Other agents' Jobs of the run's task; null for a run without one. */
+function ofOthersOnTask({ agentId, companyId, taskId }: RunIdentity): string | null {
+  const [company, task] = [labelValue(companyId), labelValue(taskId)];
+  if (task === null) return null;
+  const ofCompany = company === null ? "" : `,${LABELS.companyId}=${company}`;
+  return `${OURS}${ofCompany},${LABELS.taskId}=${task},${LABELS.agentId}!=${agentLabel(agentId)}`;
+}

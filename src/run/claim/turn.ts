@@ -1,0 +1,100 @@
+/** Waits for what holds a run back, and shows that it does. */
+
+import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { fullJitter } from "../../kubernetes/http/backoff.ts";
+import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
+import type { Host } from "../../paperclip/host.ts";
+import { refusal } from "./refusal.ts";
+import type { SlotOfRun } from "./slot.ts";
+import { relationOf } from "./slot.ts";
+import type { Wait } from "./wait.ts";
+
+/** Milliseconds before the cluster is asked again after a change: changes come in groups. */
+const SETTLE_MS = 300;
+/** Milliseconds after which it is asked without a change: Paperclip's records change without one. */
+const ASK_EVERY_MS = 10_000;
+/** Milliseconds after which the host is told again: Paperclip grows suspicious of a run that is silent for an hour. */
+const TELL_EVERY_MS = 10 * 60_000;
+
+export interface Turn {
+  /**
+   * Resolves when it is time to ask the cluster again. Throws RunFault when the wait has passed its limit, or the signal's
+   * reason.
+   */
+  wait(wait: Wait, signal: AbortSignal): Promise<void>;
+  /** Tells the host that the run goes on, if it was told that it waits. */
+  over(): Promise<void>;
+}
+
+export function createTurn(
+  { clock, random }: Pick<KubernetesClient, "clock" | "random">,
+  observer: Pick<Observer, "observe">,
+  run: SlotOfRun,
+  host: Pick<Host, "notice" | "status">,
+): Turn {
+  let current: { readonly why: string; readonly began: number; toldAt: number } | null = null;
+
+  const tell = async (wait: Wait, again: boolean): Promise<void> => {
+    const { why, job, pod, runId, since } = wait;
+    const message = `Waiting: ${why}${since ? ` (since ${since})` : ""}`;
+    await host.notice({ type: "k8s.run.waiting", message, payload: { job, pod, runId, since } });
+    if (!again) await host.status(message);
+  };
+
+  return {
+    wait: async (wait, signal) => {
+      const now = clock.now();
+      const again = current?.why === wait.why;
+      if (!current || !again) current = { why: wait.why, began: now, toldAt: now };
+      const waitedSec = (now - current.began) / 1000;
+      if (wait.limit && waitedSec > wait.limit.sec) throw refusal(clock, wait.limit.refusal);
+      if (!again || now - current.toldAt >= TELL_EVERY_MS) {
+        current.toldAt = now;
+        await tell(wait, again);
+      }
+      await changeOf(
+        observer,
+        run,
+        (ms, until) => clock.sleep(ms, until),
+        ASK_EVERY_MS + fullJitter(0, random),
+        signal,
+      );
+      await clock.sleep(SETTLE_MS, signal);
+    },
+    over: async () => {
+      if (!current) return;
+      const seconds = Math.round((clock.now() - current.began) / 1000);
+      current = null;
+      await host.notice({
+        type: "k8s.run.waited",
+        message: `The way is free after ${seconds} s`,
+        payload: { seconds },
+      });
+    },
+  };
+}
+
+/** Resolves at the first change of what may concern the run, or after `withinMs`. Rejects with the signal's reason. */
+async function changeOf(
+  observer: Pick<Observer, "observe">,
+  run: SlotOfRun,
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const changed = new AbortController();
+  const concerns = ({ object }: Observation): boolean => relationOf(run, object) !== null;
+  const stop = observer.observe(concerns, ({ type }) => {
+    if (type !== "CURRENT") changed.abort();
+  });
+  const either = AbortSignal.any([signal, changed.signal]);
+  try {
+    await sleep(withinMs, either);
+  } catch (error) {
+    if (!changed.signal.aborted || signal.aborted) throw error;
+  } finally {
+    stop();
+    // Node keeps a composite signal that somebody listens to until it aborts.
+    changed.abort();
+  }
+}

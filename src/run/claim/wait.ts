@@ -1,0 +1,109 @@
+/** What a run has to wait for before it may start. All of it ends by itself. Pure. */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Pod } from "kubernetes-types/core/v1";
+import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
+import { ANNOTATIONS, CONTAINER, LABELS } from "../shared/names.ts";
+import { readRunTerms } from "../shared/run-terms.ts";
+import { type Blocked, deletion } from "./blocked.ts";
+import { relationOf, type SlotOfRun } from "./slot.ts";
+
+export interface Wait {
+  /** A sentence without its full stop. The same words are the same wait. */
+  readonly why: string;
+  readonly job: string | null;
+  readonly pod: string | null;
+  readonly runId: string | null;
+  /** Since when that is alive, by the cluster's clock. */
+  readonly since: string | null;
+  /** Null: as long as a run of Paperclip's is alive, somebody watches over it, and can stop it. */
+  readonly limit: WaitLimit | null;
+}
+
+export interface WaitLimit {
+  /** Seconds after which it is not believed any more that it ends by itself. */
+  readonly sec: number;
+  readonly refusal: Blocked;
+}
+
+/** Seconds beyond its grace that a pod may take to be gone. */
+const POD_END_MARGIN_SEC = 120;
+const DEFAULT_GRACE_SEC = 60;
+
+/** Another run of the slot: Paperclip says that it goes on. */
+export function waitForLivingRun(job: Job, { status }: { readonly status: string }): Wait {
+  return waitForJob(job, `Run ${runIdOf(job)} is alive (${status}) as ${describeJob(job)}`);
+}
+
+/** The session that this run is to resume. */
+export function waitForSession(job: Job): Wait {
+  return waitForJob(job, `${describeJob(job)} works in session ${sessionLabelOf(job)}, which this run is to resume`);
+}
+
+function waitForJob(job: Job, why: string): Wait {
+  const { metadata } = job;
+  const since = metadata?.annotations?.[ANNOTATIONS.started] ?? metadata?.creationTimestamp ?? null;
+  return { why, job: nameOf(job), pod: null, runId: runIdOf(job), since, limit: null };
+}
+
+/** Its agent may be saving the session that the next one opens. */
+export function waitForStoppedJob(job: Job): Wait {
+  const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
+  const refusal: Blocked = {
+    code: "k8s_concurrent_run_blocked",
+    why: `${describeJob(job)} was stopped, and its pod does not end`,
+    fix: `Look at the node of its pod (kubectl get pod -o wide). Once the node is gone for good: ${deletion(job)}, and delete the pod with --force`,
+  };
+  const limit = { sec: graceSec + POD_END_MARGIN_SEC, refusal };
+  return { ...waitForJob(job, `${describeJob(job)} was stopped, and its pod is ending`), limit };
+}
+
+/**
+ * A deleted Job is gone at once, its pod only after its grace. `jobs`: as listed together with the pods; those that live
+ * speak for their own pods.
+ */
+export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: readonly Job[]): Wait | null {
+  const spokenFor = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
+  const pod = pods.find((one) => {
+    const owner = one.metadata?.ownerReferences?.find(({ kind }) => kind === "Job");
+    return relationOf(me, one) !== null && isRunning(one) && !spokenFor.has(owner?.uid);
+  });
+  return pod ? waitForPod(pod) : null;
+}
+
+function waitForPod({ metadata, spec }: Pod): Wait {
+  const {
+    name = "",
+    namespace,
+    labels,
+    ownerReferences,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+  } = metadata ?? {};
+  const runId = labels?.[LABELS.runId] ?? null;
+  const job = labels?.["job-name"] ?? null;
+  // A Job that was deleted without its pods leaves them to work on; else the garbage collector is on its way.
+  const worksOn = !deletionTimestamp && !ownerReferences?.length;
+  const told = worksOn ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
+  const refusal: Blocked = {
+    code: "k8s_concurrent_run_blocked",
+    why: `Pod ${name} of run ${runId} was told to end and does not${spec?.nodeName ? `; it is on node ${spec.nodeName}` : ""}`,
+    fix: `Look at its node. Once that is gone for good, remove the pod: kubectl -n ${namespace} delete pod ${name} --force`,
+  };
+  const sec =
+    (deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SEC) + POD_END_MARGIN_SEC;
+  return {
+    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${told}`,
+    job,
+    pod: name,
+    runId,
+    since: deletionTimestamp ?? null,
+    limit: worksOn ? null : { sec, refusal },
+  };
+}
+
+/** Its agent's container counts, whatever else a webhook put into the pod. */
+function isRunning({ status }: Pod): boolean {
+  if (status?.phase === "Succeeded" || status?.phase === "Failed") return false;
+  const agent = status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+  return agent?.state?.terminated === undefined;
+}
