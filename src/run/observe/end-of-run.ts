@@ -45,12 +45,19 @@ const isHeld = ({ suspended, conditions }: JobFacts): boolean =>
 export function causeIsPending(evidence: Evidence): boolean {
   const { pod, job, seal } = evidence;
   if (seal && seal.exitCode === 0 && seal.agent?.result) return false;
-  if (!pod) return false;
+  if (!pod || wasStopped(evidence)) return false;
   if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !isHeld(job);
   if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;
   // The kubelet's status lags (lesson 3): the phase says that it is over, the container's end is yet to come. A pod that
   // says why it failed (Evicted …) need not have had a container.
   return pod.agent.state !== "terminated" && pod.reason === "";
+}
+
+/** We are the cause: the agent's container was seen to end after we had it stopped. Other containers may go on. */
+function wasStopped({ acts, pod }: Evidence): boolean {
+  const stoppedAt = acts.cancel?.at ?? acts.gaveUp?.at;
+  const endedAt = pod?.agent.terminated?.seenAt;
+  return stoppedAt !== undefined && endedAt !== undefined && endedAt > stoppedAt;
 }
 
 function jobIsFinished({ job }: Evidence): boolean {
