@@ -18,8 +18,8 @@ export interface Host {
   invocation(meta: AdapterInvocationMeta): Promise<void>;
   /** An event of the run record, and the host's progress line. */
   notice(notice: Notice): Promise<void>;
-  /** What the agent is doing now: a tool that it calls, the beginning of what it says. */
-  working(work: { readonly tool: string | null; readonly says: string | null }): Promise<void>;
+  /** What the agent is doing now: the tool that it calls, the beginning of what it writes. */
+  activity(activity: { readonly tool: string | null; readonly text: string | null }): Promise<void>;
   /** A line of the adapter's own in the transcript: few, and marked as such. */
   status(message: string): Promise<void>;
   /** The agent's work begins outside of the host. */
@@ -69,15 +69,15 @@ export function createHost(ctx: Callbacks, patience: HostPatience = { firstMs: 1
       );
       await guard("onRuntimeProgress", () => ctx.onRuntimeProgress?.({ phase: "adapter_startup", message }));
     },
-    working: ({ tool, says }) =>
+    activity: ({ tool, text }) =>
       guard("onRuntimeProgress", () => {
-        const message = tool ? `Using ${tool}` : (says ?? "");
+        const message = tool ? `Using ${tool}` : (text ?? "");
         // The only phase of Paperclip's that is not about moving files (2026.916.1); no page shows it.
         return ctx.onRuntimeProgress?.({
           phase: "adapter_startup",
           message,
           currentToolName: tool,
-          lastAssistantSnippet: says,
+          lastAssistantSnippet: text,
         });
       }),
     status: (message) => guard("onLog", () => ctx.onLog("stdout", `[paperclip] ${message}\n`)),

@@ -124,7 +124,8 @@ async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun):
   const over = new AbortController();
   const observer = lease.observer(plan.namespace, OURS);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, over.signal);
-  const telling = tellRun({ host, onLog: ctx.onLog, page, observed, clock, signal: over.signal });
+  const { terms } = run;
+  const telling = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: over.signal });
   const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: over.signal });
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, over.signal).then(stop.detach, () => "the run is over");

@@ -12,7 +12,11 @@ let runEnded = new AbortController();
 afterEach(() => runEnded.abort());
 
 const suspends: Handler = (_, reply) =>
-  json(reply, 200, { ...JOB, spec: { suspend: true }, metadata: { ...JOB.metadata, resourceVersion: "8" } });
+  json(reply, 200, {
+    ...JOB,
+    spec: { ...JOB.spec, suspend: true },
+    metadata: { ...JOB.metadata, resourceVersion: "8" },
+  });
 const finished: Handler = (_, reply) => refuse(reply, 422, "Invalid", "spec.suspend: field is immutable");
 
 /** A run whose agent works, a real client of the server, and a clock that passes when told to. */
@@ -24,7 +28,8 @@ async function setUp(handler: Handler, graceSec: number) {
   observed.add(job());
   observed.add(pod(RUNNING));
   const stopSignal = new AbortController();
-  const terms = { facts: RUN, graceSec, session: {} };
+  const silence = { silenceLimitSec: 0, toolSilenceLimitSec: 0 };
+  const terms = { facts: RUN, graceSec, silence, session: {} };
   const run = { ...jobInCluster(JOB), terms };
   const { signal } = stopSignal;
   const { detached } = enforceStop({
