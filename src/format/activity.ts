@@ -1,7 +1,7 @@
 import { parseStdoutLine } from "../ui-parser.ts";
 import { clean } from "./clean.ts";
 
-/** What an agent is doing, as one event of its stream-json tells it. */
+/** What an agent is doing, as one event of its stream-json shows it. */
 export interface Activity {
   /** Name of the tool that it calls; null = none. */
   readonly tool: string | null;
@@ -12,7 +12,7 @@ export interface Activity {
 /** Characters of an agent's text; Paperclip shows 220 (2026.916.1). */
 const TEXT = 220;
 
-/** Null when a line of stream-json tells nothing of it. */
+/** Null when a line of stream-json shows none. */
 export function activityOf(line: string): Activity | null {
   let tool: string | null = null;
   let text: string | null = null;

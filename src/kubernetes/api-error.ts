@@ -8,7 +8,7 @@ import { oneLine, redact, redactValues } from "./redact.ts";
  */
 export type ApiErrorKind = "unreachable" | "timeout" | "status" | "protocol" | "credentials";
 
-/** What was asked of the API server, for the sentence and for whoever decides on it. */
+/** The request, for the message and for the caller's decisions. */
 export interface Request {
   /** The verb of RBAC: get, list, watch, create, patch, delete. */
   readonly verb: string;

@@ -39,7 +39,7 @@ const DENIED_FOR_MS = 600_000;
 /** Tokens that are tried in a round when one is denied. */
 const TOKENS_A_ROUND = 3;
 /** Runs on a page: other runs of the company may be newer than ours. Paperclip gives 1000 at most. */
-const PAGE = { least: 50, perRun: 4, most: 1000 };
+const PAGE = { least: 50, perRun: 2, most: 1000 };
 
 export class CompanyRuns {
   readonly #options: CompanyRunsOptions;

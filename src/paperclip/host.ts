@@ -1,12 +1,12 @@
 /**
- * Speaks to the host during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
+ * Calls the host back during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
  * or hold up a run, so nothing here rejects, or waits for long.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 
 export interface Notice {
-  /** Machine-readable kind, such as `k8s.pod.running`. */
+  /** Event type, such as `k8s.pod.running`. */
   readonly type: string;
   /** One sentence for people. */
   readonly message: string;

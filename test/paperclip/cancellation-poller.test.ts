@@ -40,7 +40,7 @@ describe("the records of all runs of a company", () => {
     await clock.passAll(10);
     expect(api.asked).toHaveLength(10);
     expect(clock.now() - from).toBeLessThan(10 * 10_000);
-    expect(api.asked[0]).toBe("token-of-run-99 /api/companies/c/heartbeat-runs?summary=true&limit=400");
+    expect(api.asked[0]).toBe("token-of-run-99 /api/companies/c/heartbeat-runs?summary=true&limit=200");
     expect(cancelled).toEqual([]);
   });
 

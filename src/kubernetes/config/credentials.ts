@@ -134,7 +134,7 @@ function withoutOidc(user: Fields): Fields {
   return oidcOf(user) ? { ...user, "auth-provider": undefined } : user;
 }
 
-/** What a plugin is told by kubectl, and not by the client library; several refuse to work without. */
+/** What kubectl passes to a plugin, and the client library does not; several refuse to work without. */
 function withExecInfo(user: Fields, cluster: Fields): Fields {
   const exec = user.exec as {
     apiVersion?: string;
@@ -181,6 +181,6 @@ function describe(error: unknown): string {
   if (error instanceof SyntaxError) return "the exec plugin printed no valid ExecCredential";
   return (
     oneLine(redact(error instanceof Error ? error.message : String(error)), 300) ||
-    "the exec plugin failed and said nothing"
+    "the exec plugin failed without a message"
   );
 }

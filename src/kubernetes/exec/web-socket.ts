@@ -5,7 +5,7 @@ import { networkError } from "../http/network-error.ts";
 import { type Access, type Call, queryString, type Transport } from "../http/transport.ts";
 
 export interface Conversation {
-  /** Subprotocols, the liked ones first; the server must choose one. */
+  /** Subprotocols, the preferred ones first; the server must choose one. */
   readonly protocols: readonly string[];
   readonly onOpen: () => void;
   /** Called for each message, in order. */
@@ -90,7 +90,7 @@ async function converseWith(
   }
 }
 
-/** What undici's WebSocket does not tell: why a handshake failed, and which socket is to be closed. */
+/** What undici's WebSocket does not expose: why a handshake failed, and the socket that is to be closed. */
 class Handshake {
   socket: Duplex | null = null;
   #error: Error | null = null;

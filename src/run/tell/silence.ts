@@ -66,9 +66,9 @@ function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number
 /** When the cluster was last heard of, milliseconds since 1970; null: it shows what is. */
 function lastSeen(health: FeedHealth | undefined, now: number): number | null {
   if (!health) return 0;
-  const { state, heardAt } = health;
-  const isCurrent = (state === "watching" || state === "polling") && now - heardAt <= CURRENT_FOR_MS;
-  return isCurrent ? null : heardAt;
+  const { state, lastContactAt } = health;
+  const isCurrent = (state === "watching" || state === "polling") && now - lastContactAt <= CURRENT_FOR_MS;
+  return isCurrent ? null : lastContactAt;
 }
 
 function unreachable(pod: string, since: number): Notice {

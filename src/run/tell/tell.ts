@@ -1,6 +1,6 @@
 /**
- * Tells the host of a run while it goes on: which Job carries it, where its pod is and why it waits, that a silent agent
- * is alive, what a speaking one does, and every line of its transcript in the form that the page can show.
+ * Reports a run to the host while it goes on: which Job carries it, where its pod is and why it waits, that a silent agent
+ * is alive, what a working one does, and every line of its transcript in the form that the page can show.
  */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { Clock } from "../../kubernetes/clock.ts";

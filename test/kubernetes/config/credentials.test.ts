@@ -169,7 +169,7 @@ describe("exec plugins", () => {
 
   test.each([
     ["fails", "echo 'login failed: token=top-secret Bearer top-secret' >&2; exit 1", "login failed"],
-    ["says nothing", "exit 3", "failed and said nothing"],
+    ["prints nothing", "exit 3", "failed without a message"],
     ["prints no JSON", "echo top-secret", "printed no valid ExecCredential"],
   ])("one that %s gives an error without its secrets", async (_, script, words) => {
     server = await ApiServer.start(pod);

@@ -22,7 +22,7 @@ function setUp() {
   let health: FeedHealth | undefined;
   let isAway = false;
   const seen = (): void => {
-    if (!isAway) health = { state: "watching", since: 0, heardAt: now };
+    if (!isAway) health = { state: "watching", since: 0, lastContactAt: now };
   };
   const sleepers: { at: number; wake: () => void }[] = [];
   const clock = {
@@ -51,7 +51,7 @@ function setUp() {
     pass,
     goAway: (state: FeedHealth["state"]) => {
       isAway = true;
-      health = { state, since: now, heardAt: now };
+      health = { state, since: now, lastContactAt: now };
     },
     comeBack: () => {
       isAway = false;
