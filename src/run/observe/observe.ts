@@ -14,7 +14,7 @@ import { type FindPod, podFinder } from "./find-pod.ts";
 import { createObservedRun, type ObservedRun } from "./observed-run.ts";
 import { watchRun } from "./watch-run.ts";
 
-export { causeIsPending, hasEnded } from "./end-of-run.ts";
+export { hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
 export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";

@@ -7,7 +7,7 @@ import type { Fault } from "../shared/run-fault.ts";
 import { classifyStop } from "./stop-reason.ts";
 import { suspendJob } from "./suspend-job.ts";
 
-export { classifyStop, type StopRequest } from "./stop-reason.ts";
+export { classifyStop } from "./stop-reason.ts";
 export { createStopSignal } from "./stop-signal.ts";
 export { suspendPatch } from "./suspend-job.ts";
 
