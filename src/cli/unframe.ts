@@ -6,8 +6,8 @@ export interface AgentLine {
 }
 
 /**
- * Reads the lines of a pod's log (`kubectl logs`) or of Claude Code itself, whichever it is: the first line tells. Only
- * for reading along: a gap in the numbers is not looked for.
+ * Reads the lines of a pod's log (`kubectl logs`) or of Claude Code itself, whichever it is: the first line decides. For
+ * display only: gaps in the numbers are not searched for.
  */
 export class Unframer {
   #framed: boolean | undefined;

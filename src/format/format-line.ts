@@ -1,10 +1,10 @@
 import { parseStdoutLine, type RunEntry } from "../ui-parser.ts";
 import { count, dollars, duration, many } from "./numbers.ts";
 import { type Style, styleOf } from "./style.ts";
-import type { Bound, Look } from "./style-options.ts";
+import type { Bound, StyleOptions } from "./style-options.ts";
 import { toolCall } from "./tool-call.ts";
 
-export interface FormatOptions extends Look {
+export interface FormatOptions extends StyleOptions {
   /** What is shown of a tool's input or result, and of what Claude Code says in the user's name. @default 12 lines */
   readonly tools?: Bound;
   /** What is shown of the model's thoughts. @default all */

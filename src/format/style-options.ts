@@ -1,12 +1,12 @@
-/** How words look where they are read. */
-export interface Look {
+/** How formatted text appears. */
+export interface StyleOptions {
   /** @default false */
   readonly color?: boolean;
   /** Columns of the terminal: longer text is wrapped. @default no limit */
   readonly width?: number;
   /** Marks where each event begins, and what belongs to it, for a page that takes leading spaces away. @default false */
   readonly marks?: boolean;
-  /** Where the lines are that are not shown. @default not said */
+  /** Where the lines are that are not shown. @default no hint */
   readonly rest?: string;
 }
 

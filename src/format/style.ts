@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import { clean } from "./clean.ts";
 import { firstLines } from "./first-lines.ts";
 import { many } from "./numbers.ts";
-import type { Bound, Look } from "./style-options.ts";
+import type { Bound, StyleOptions } from "./style-options.ts";
 import { ellipsis, wrap } from "./wrap.ts";
 
 type Paint = (text: string) => string;
@@ -34,13 +34,13 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 const BELOW = "│";
 
-export function styleOf(look: Look): Style {
-  const { marks = false, rest } = look;
-  const colors = picocolors.createColors(look.color ?? false);
+export function styleOf(options: StyleOptions): Style {
+  const { marks = false, rest } = options;
+  const colors = picocolors.createColors(options.color ?? false);
   const column = (label: string): string =>
     marks ? `${MARKS[label] ?? BELOW} ${label.padEnd(LABEL)}` : label.padEnd(LABEL);
   const below = column("");
-  const width = Math.max(20, (look.width ?? Number.POSITIVE_INFINITY) - below.length);
+  const width = Math.max(20, (options.width ?? Number.POSITIVE_INFINITY) - below.length);
   const lay = (label: string, lines: readonly string[], labelPaint: Paint, textPaint: Paint): string[] =>
     lines.map((text, index) => labelPaint(index === 0 ? column(label) : below) + (text && textPaint(text)));
   const moreLines = (more: number): string[] => {

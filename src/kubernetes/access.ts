@@ -53,7 +53,7 @@ async function review(client: KubernetesClient, right: Right, options: CallOptio
   return { right, sentence: nameOf(right), ...(status?.reason && { reason: status.reason }) };
 }
 
-/** In the words of `kubectl auth can-i`: verb, resource with its group, namespace. */
+/** As `kubectl auth can-i` puts it: verb, resource with its group, namespace. */
 export function nameOf(right: Right): string {
   const [resource, subresource] = right.resource.split("/");
   const grouped = right.group === "" ? resource : `${resource}.${right.group}`;

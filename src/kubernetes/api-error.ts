@@ -8,7 +8,7 @@ import { oneLine, redact, redactValues } from "./redact.ts";
  */
 export type ApiErrorKind = "unreachable" | "timeout" | "status" | "protocol" | "credentials";
 
-/** What was asked of the API server, for the sentence and for whoever decides on it. */
+/** The request, for the message and for the caller's decisions. */
 export interface Request {
   /** The verb of RBAC: get, list, watch, create, patch, delete. */
   readonly verb: string;
@@ -55,7 +55,7 @@ export class ApiError extends Error {
   readonly code: string | undefined;
   /** True when a change may have been carried out although no answer says so: look before doing it again. */
   readonly ambiguous: boolean;
-  /** For `unreachable`: false when waiting does not help (the server's certificate does not match). */
+  /** For `unreachable` and `credentials`: false when waiting does not help (a certificate does not match, a file is gone). */
   readonly passing: boolean;
   readonly #from: ApiErrorDetails;
 
@@ -96,6 +96,10 @@ export class ApiError extends Error {
   }
   get forbidden(): boolean {
     return this.kind === "status" && this.status === 403;
+  }
+  /** 403 of the authorizer, as opposed to one of an admission plugin (quota, policy): a Role is missing, or not loaded yet. */
+  get deniesRight(): boolean {
+    return this.forbidden && /\bcannot \w+ (resource|path) /.test(this.detail);
   }
   get unauthorized(): boolean {
     return this.status === 401;

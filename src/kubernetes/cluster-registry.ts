@@ -7,7 +7,7 @@ import { Observer } from "./watch/observer.ts";
 export interface ClusterLease {
   readonly cluster: Cluster;
   readonly client: KubernetesClient;
-  /** The one observer of this namespace and label selector, whoever asks. */
+  /** The one observer of this namespace and label selector, however many ask for it. */
   observer(namespace: string, labelSelector: string): Observer;
   /** Gives the share back; the last one closes the cluster's connections. May be called twice. */
   release(): Promise<void>;
@@ -16,7 +16,7 @@ export interface ClusterLease {
 export interface RegistryOptions extends ClientOptions {
   /** How a cluster is opened. @default openCluster */
   readonly open?: (options: ClusterOptions) => Promise<Cluster>;
-  /** Hears of missing rights and throwing listeners. @default nobody */
+  /** Called for missing rights and throwing listeners. @default nothing */
   readonly warn?: (message: string) => void;
 }
 

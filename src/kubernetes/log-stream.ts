@@ -127,7 +127,7 @@ function kindOf(error: ApiError): "not-yet" | "gone" | "refused" | "failed" {
   if (error.notFound) return "gone";
   if (error.status === 400 && error.detail.includes("is waiting to start")) return "not-yet";
   const passing = error.status === undefined || error.status === 429 || error.status >= 500;
-  return passing && error.passing && error.kind !== "credentials" ? "failed" : "refused";
+  return passing && error.passing ? "failed" : "refused";
 }
 
 function notScheduled(request: Request): ApiError {

@@ -1,6 +1,6 @@
 /**
  * Takes credentials out of text that others wrote (an exec plugin's stderr, an API server's message) before it may
- * become part of an error. Over-eager on purpose: a lost word costs less than a leaked token.
+ * become part of an error. Over-eager on purpose: a redacted word too many costs less than a leaked token.
  */
 export function redact(text: string): string {
   return text

@@ -1,12 +1,12 @@
 /**
- * Speaks to the host during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
+ * Calls the host back during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
  * or hold up a run, so nothing here rejects, or waits for long.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 
 export interface Notice {
-  /** Machine-readable kind, such as `k8s.pod.running`. */
+  /** Event type, such as `k8s.pod.running`. */
   readonly type: string;
   /** One sentence for people. */
   readonly message: string;
@@ -18,8 +18,8 @@ export interface Host {
   invocation(meta: AdapterInvocationMeta): Promise<void>;
   /** An event of the run record, and the host's progress line. */
   notice(notice: Notice): Promise<void>;
-  /** What the agent is doing now: a tool that it calls, the beginning of what it says. */
-  working(work: { readonly tool: string | null; readonly says: string | null }): Promise<void>;
+  /** What the agent is doing now: the tool that it calls, the beginning of what it writes. */
+  activity(activity: { readonly tool: string | null; readonly text: string | null }): Promise<void>;
   /** A line of the adapter's own in the transcript: few, and marked as such. */
   status(message: string): Promise<void>;
   /** The agent's work begins outside of the host. */
@@ -69,15 +69,15 @@ export function createHost(ctx: Callbacks, patience: HostPatience = { firstMs: 1
       );
       await guard("onRuntimeProgress", () => ctx.onRuntimeProgress?.({ phase: "adapter_startup", message }));
     },
-    working: ({ tool, says }) =>
+    activity: ({ tool, text }) =>
       guard("onRuntimeProgress", () => {
-        const message = tool ? `Using ${tool}` : (says ?? "");
+        const message = tool ? `Using ${tool}` : (text ?? "");
         // The only phase of Paperclip's that is not about moving files (2026.916.1); no page shows it.
         return ctx.onRuntimeProgress?.({
           phase: "adapter_startup",
           message,
           currentToolName: tool,
-          lastAssistantSnippet: says,
+          lastAssistantSnippet: text,
         });
       }),
     status: (message) => guard("onLog", () => ctx.onLog("stdout", `[paperclip] ${message}\n`)),

@@ -60,13 +60,11 @@ export async function execute(
     const agent = parseAgentConfig(ctx.config);
     const page = await planPage(ctx.runId, deps);
     lease = await deps.clusters.acquire(clusterOf(agent));
-    const { clock, random } = lease.client;
-    const paperclip = { url: deps.paperclipUrl(ctx.agent), token: ctx.authToken };
-    const readStatus = createRunStatusReader(paperclip);
-    const readAssignee = createTaskAssigneeReader(paperclip);
-    const tell = host.status;
-    const { runId, signal } = ctx;
-    stopSignal = createStopSignal({ runId, host: signal, readStatus, tell, over: over.signal, clock, random });
+    const record = { url: deps.paperclipUrl(ctx.agent), token: ctx.authToken };
+    const readStatus = createRunStatusReader(record);
+    const readAssignee = createTaskAssigneeReader(record);
+    const { cancellations } = deps;
+    stopSignal = createStopSignal({ ctx, record, readStatus, cancellations, tell: host.status, over: over.signal });
     return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal });
   } catch (error) {
     return refuse(error, stopSignal);
@@ -136,10 +134,11 @@ async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun):
   const over = new AbortController();
   const observer = lease.observer(plan.namespace, OURS);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, over.signal);
-  const telling = tellRun({ host, onLog: ctx.onLog, page, observed, clock, signal: over.signal });
-  const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, over: over.signal });
+  const { terms } = run;
+  const telling = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: over.signal });
+  const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: over.signal });
   const { detached } = stop;
-  untilVisibilityLost(client, observer, host, over.signal).then(stop.leave, () => "the run is over");
+  untilVisibilityLost(client, observer, host, over.signal).then(stop.detach, () => "the run is over");
   let following = Promise.resolve();
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
@@ -147,14 +146,14 @@ async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun):
     following = followRun({ client, run, observed, sink: telling.transcript, signal: detached });
     await awaitStart(client, run, observed, plan, findPod, detached);
     const { gaveUp } = observed.evidence.acts;
-    if (gaveUp) stop.stop(gaveUp.waiting.reason);
+    if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);
     await observed.until(() => hasEnded(observed.evidence), detached);
     await following;
     await untilCauseIsKnown(observed, clock, over.signal);
   } catch (error) {
     // The Job is there: whatever went wrong on our side, its agent may be alive.
     const about = { code: "k8s_observation_lost", doing: "The run was lost from sight", at: clock.now() };
-    if (!detached.aborted) stop.leave(faultOf(error, about));
+    if (!detached.aborted) stop.detach(faultOf(error, about));
     await following;
   } finally {
     over.abort();

@@ -1,4 +1,4 @@
-/** A run inside the real Paperclip: what the host needs to be told around the run itself. */
+/** A run inside the real Paperclip: what the host needs around the run itself. */
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
@@ -20,7 +20,7 @@ export async function runInPaperclip(
   if (ctx.executionTarget === null) return continued(refuse(notLocal(), ctx.signal));
   addActiveRun(ctx.runId);
   let left = false;
-  const evidence = statesEvidence(recovers ? ctx : {});
+  const evidence = emitContinuationEvidence(recovers ? ctx : {});
   try {
     await remember(ctx, env);
     const result = await execute({ ...ctx, ...evidence.callbacks }, given);
@@ -43,27 +43,28 @@ function notLocal(): ConfigError {
   ]);
 }
 
-/** Milliseconds that a run may take to tell the host what it invokes, before the evidence comes first. */
+/** Milliseconds that a run may take until it reports what it invokes, before the evidence comes first. */
 const EVIDENCE_WITHIN_MS = 2_000;
 
 /**
- * Right after the run has told what it invokes: the page shows the first `adapter.invoke` of a run as its invocation. Or
- * when that takes long: a run that is lost meanwhile is to be continued too. What the host does with it never ends a run.
+ * Emits the event by which the host continues a lost run, right after the run has reported what it invokes: the page shows
+ * the first `adapter.invoke` of a run as its invocation. When that takes long the event comes first: a run that is lost
+ * meanwhile is to be continued too. A host that fails on it does not end the run.
  */
-function statesEvidence({ onEvent, onMeta }: Pick<AdapterExecutionContext, "onEvent" | "onMeta">) {
+function emitContinuationEvidence({ onEvent, onMeta }: Pick<AdapterExecutionContext, "onEvent" | "onMeta">) {
   if (!onEvent) return { callbacks: {}, end: () => {} };
-  let stated = false;
-  const state = async (): Promise<void> => {
-    if (stated) return;
-    stated = true;
+  let emitted = false;
+  const emit = async (): Promise<void> => {
+    if (emitted) return;
+    emitted = true;
     await onEvent(continuationEvidence).catch(() => undefined);
   };
-  const late = setTimeout(() => void state(), EVIDENCE_WITHIN_MS);
+  const late = setTimeout(() => void emit(), EVIDENCE_WITHIN_MS);
   const invocation: AdapterExecutionContext["onMeta"] = async (meta) => {
     try {
       await onMeta?.(meta);
     } finally {
-      await state();
+      await emit();
     }
   };
   return { callbacks: { onMeta: invocation }, end: () => clearTimeout(late) };

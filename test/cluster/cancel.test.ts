@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
-import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { CancellationPoller } from "../../src/paperclip/cancellation-poller.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
@@ -17,9 +17,15 @@ usePlace((opened) => {
 const SAVES = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
 const ACKNOWLEDGED = { executionCancellation: { state: "acknowledged", acknowledgedAt: expect.any(String) } };
 
-/** Ten times as impatient as the real one: nobody wants to wait 30 s to see that the record is looked at. */
-const hurried: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms / 10, signal) };
-const polling = () => ({ dependencies: { clusters: new ClusterRegistry({ clock: hurried }) } });
+/** Ten times as fast as the real one: a round of polling takes a second. */
+const began = systemClock.now();
+const hurried: Clock = {
+  now: () => began + (systemClock.now() - began) * 10,
+  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
+};
+const polling = () => ({
+  dependencies: { cancellations: new CancellationPoller({ clock: hurried, random: Math.random }) },
+});
 
 describe("a run whose record is cancelled while the host's signal never comes", () => {
   it("56: is stopped, its session saved, and acknowledged", async () => {
@@ -32,7 +38,7 @@ describe("a run whose record is cancelled while the host's signal never comes", 
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("lesson 2: any other word, failure or silence of Paperclip stops nothing", async () => {
+  it("lesson 2: any other status or failure of Paperclip stops nothing", async () => {
     const run = startRun(place, {
       agent: `cat >/dev/null; ${INIT}; echo ready; i=0; while [ $i -lt 80 ]; do sleep 0.1; i=$((i+1)); done; ${RESULT}`,
       ...polling(),
@@ -43,12 +49,13 @@ describe("a run whose record is cancelled while the host's signal never comes", 
     place.paperclip.failWith(500);
     await place.paperclip.nextQuestion(run.runId);
     place.paperclip.failWith(401);
-    await place.paperclip.nextQuestion(run.runId);
+    const denial = "does not accept the token";
+    while (!run.statuses.some((line) => line.includes(denial))) await place.admin.clock.sleep(20);
     const asked = place.paperclip.asked(run.runId);
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     place.paperclip.failWith(null);
     expect(place.paperclip.asked(run.runId)).toBe(asked);
-    expect(run.statuses.filter((line) => line.includes("does not accept the token"))).toHaveLength(1);
+    expect(run.statuses.filter((line) => line.includes(denial))).toHaveLength(1);
     expect(await leftovers(place, run)).toEqual([]);
   });
 });
@@ -90,6 +97,23 @@ describe("Stop", () => {
     run.cancel();
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, resultJson: ACKNOWLEDGED });
     fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("after the agent's end, while Paperclip takes its lines slowly, returns at once", async () => {
+    let taken = 0;
+    const onLog = async (): Promise<void> => {
+      taken++;
+      await systemClock.sleep(500);
+    };
+    const lines = `i=0; while [ $i -lt 4000 ]; do echo "line $i ${"x".repeat(200)}"; i=$((i+1)); done`;
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${lines}; ${RESULT}`, context: { onLog } });
+    await run.event("k8s.pod.ended");
+    const stoppedAt = performance.now();
+    run.cancel();
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, resultJson: ACKNOWLEDGED });
+    expect(performance.now() - stoppedAt).toBeLessThan(15_000);
+    expect(taken).toBeGreaterThan(0);
     expect(await leftovers(place, run)).toEqual([]);
   });
 

@@ -61,6 +61,52 @@ describe("what may pass is tried again", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  const MISSING =
+    'jobs.batch is forbidden: User "system:serviceaccount:paperclip:paperclip" cannot create resource "jobs" in API group "batch" in the namespace "runs"';
+
+  test.each(["create", "list", "patch"] as const)(
+    "a right that an API server denies in its first seconds is asked for again: %s",
+    async (verb) => {
+      let calls = 0;
+      const { client } = await clientOf((_, reply) => {
+        if (++calls < 3) return refuse(reply, 403, "Forbidden", MISSING);
+        return json(reply, 200, verb === "list" ? { items: [JOB], metadata: { resourceVersion: "7" } } : JOB);
+      });
+      if (verb === "create") await client.create(jobs, "runs", { metadata: { name: "run-1" } });
+      else if (verb === "list") await client.list(jobs, "runs");
+      else await client.patch(jobs, "runs", "run-1", {});
+      expect(calls).toBe(3);
+    },
+  );
+
+  test("so it is by one that comes back after it was away for longer than that", async () => {
+    let calls = 0;
+    const { client, clock } = await clientOf((_, reply) => {
+      if (++calls === 1) return refuse(reply, 503, "ServiceUnavailable", "starting", { "retry-after": "20" });
+      if (calls < 4) return refuse(reply, 403, "Forbidden", MISSING);
+      return json(reply, 201, JOB);
+    });
+    await client.create(jobs, "runs", { metadata: { name: "run-1" } });
+    expect(calls).toBe(4);
+    expect(clock.slept[0]).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test("a right that is missing is reported within five seconds, in the server's own words", async () => {
+    const { client, clock } = await clientOf((_, reply) => refuse(reply, 403, "Forbidden", MISSING));
+    const error = await failure(client.create(jobs, "runs", { metadata: { name: "run-1" } }));
+    expect(error).toMatchObject({ forbidden: true, ambiguous: false, detail: MISSING });
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5_000);
+  });
+
+  test.each([
+    'jobs.batch "run-1" is forbidden: exceeded quota: q, requested: count/jobs.batch=1, used: 1, limited: 1',
+    'admission webhook "policy.example" denied the request: you cannot have this',
+  ])("what an admission refuses is not repeated: %s", async (message) => {
+    const { client, server } = await clientOf((_, reply) => refuse(reply, 403, "Forbidden", message));
+    expect(await failure(client.create(jobs, "runs", {}))).toMatchObject({ forbidden: true });
+    expect(server.seen).toHaveLength(1);
+  });
+
   test("a broken connection is repeated for get, patch and delete", async () => {
     const broken = new Set<string>();
     const { client, server } = await clientOf((seen, reply) => {

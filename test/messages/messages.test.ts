@@ -70,7 +70,7 @@ function listener(): Host & { readonly told: string[] } {
   const status = async (message: string): Promise<void> => {
     told.push(`[paperclip] ${message}`);
   };
-  return { told, notice, status, invocation: nothing, working: nothing, dispatched: () => {}, faults: [] };
+  return { told, notice, status, invocation: nothing, activity: nothing, dispatched: () => {}, faults: [] };
 }
 
 async function notices(): Promise<Message> {

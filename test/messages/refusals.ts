@@ -133,7 +133,7 @@ export const REFUSED: readonly Refused[] = [
   { title: "Any other refusal", error: refused("k8s_job_create_failed", CREATE, { status: 409, detail: "Conflict" }) },
   {
     title: "A run that cannot be seen",
-    error: refused("k8s_observation_lost", "Nobody could see how this run ends", {
+    error: refused("k8s_observation_lost", "The end of this run could not be observed", {
       status: 403,
       request: { verb: "watch", resource: "pods", namespace: "agents" },
       detail: 'pods is forbidden: User "paperclip" cannot watch resource "pods"',

@@ -18,7 +18,7 @@ describe("speaking to the host", () => {
     await host.invocation({ adapterType: "claude_k8s", command: "x" });
     await host.notice({ type: "a", message: "b" });
     await host.notice({ type: "a", message: "b" });
-    await host.working({ tool: "Bash", says: null });
+    await host.activity({ tool: "Bash", text: null });
     await host.status("c");
     host.dispatched();
     expect(host.faults).toHaveLength(5);

@@ -38,20 +38,24 @@ export const format: Command = {
       return 0;
     }
     const width = process.stdout.columns;
-    const look = { color: parsed.color ?? picocolors.isColorSupported, debug: parsed.all, ...(width ? { width } : {}) };
+    const style = {
+      color: parsed.color ?? picocolors.isColorSupported,
+      debug: parsed.all,
+      ...(width ? { width } : {}),
+    };
     const unframer = new Unframer();
     // Bytes, not characters: a frame may end inside a character.
     const input = process.stdin.setEncoding("latin1");
     for await (const bytes of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       const line = unframer.push(Buffer.from(bytes, "latin1"));
-      for (const shown of line ? show(line, look) : []) process.stdout.write(`${shown}\n`);
+      for (const text of line ? show(line, style) : []) process.stdout.write(`${text}\n`);
     }
     return 0;
   },
 };
 
-function show(line: AgentLine, look: FormatOptions): string[] {
-  return line.channel === "stderr" ? formatStderr(line.text, look) : formatLine(line.text, look);
+function show(line: AgentLine, options: FormatOptions): string[] {
+  return line.channel === "stderr" ? formatStderr(line.text, options) : formatLine(line.text, options);
 }
 
 function parse(args: readonly string[]) {

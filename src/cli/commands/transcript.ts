@@ -22,7 +22,7 @@ Options:
 const options = { help: { type: "boolean", short: "h", default: false } } as const;
 
 export const transcript: Command = {
-  summary: "print a run's stream-json, of which Paperclip's page shows the words",
+  summary: "print a run's stream-json as the agent wrote it",
 
   async run(args) {
     const parsed = parse(args);
@@ -37,7 +37,7 @@ export const transcript: Command = {
     const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
     const [found, ...others] = matching(names, encodeURIComponent(run));
     if (!found)
-      return fail(1, `there is no transcript of run ${run} in ${folder}. \`--help\` tells when there is one.`);
+      return fail(1, `there is no transcript of run ${run} in ${folder}. \`--help\` shows which runs have one.`);
     if (others.length > 0) return fail(1, `several runs begin with ${run}: ${[found, ...others].join(", ")}`);
     try {
       await pipeline(createReadStream(join(folder, found)), process.stdout, { end: false });

@@ -3,7 +3,7 @@ import type { RequestOptions } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { oneLine, redact } from "../redact.ts";
-import { type OidcConfig, OidcToken } from "./oidc.ts";
+import { LoginEnded, type OidcConfig, OidcToken } from "./oidc.ts";
 import type { Selection } from "./select-context.ts";
 
 /** What one request needs to be let in. */
@@ -20,6 +20,13 @@ export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "
 /** Credentials could not be had: an exec plugin failed, a file of a certificate or token is gone. Holds no secret. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
+  /** True when asking again may help: a plugin that failed does so for a hiccup of the network, too. */
+  readonly passing: boolean;
+
+  constructor(message: string, passing: boolean) {
+    super(message);
+    this.passing = passing;
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,16 +49,20 @@ export class CredentialSource {
   }
 
   get(): Promise<Credentials> {
-    this.#pending ??= this.#ask().finally(() => {
-      this.#pending = undefined;
+    if (this.#pending) return this.#pending;
+    const asked: Promise<Credentials> = this.#ask().finally(() => {
+      if (this.#pending === asked) this.#pending = undefined;
     });
-    return this.#pending;
+    this.#pending = asked;
+    return asked;
   }
 
   /** Forgets what is cached, because the server refused it (401): a plugin's token can be revoked before it expires. */
   forget(): void {
     this.#kubeConfig = undefined;
     this.#oidc?.forget();
+    // An answer that is under way is that of the refused credentials.
+    this.#pending = undefined;
   }
 
   async #ask(): Promise<Credentials> {
@@ -67,7 +78,7 @@ export class CredentialSource {
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
       return { headers, tls: tlsOptions(options) };
     } catch (error) {
-      throw new CredentialsError(describe(error));
+      throw new CredentialsError(describe(error), isPassing(error));
     }
   }
 
@@ -123,7 +134,7 @@ function withoutOidc(user: Fields): Fields {
   return oidcOf(user) ? { ...user, "auth-provider": undefined } : user;
 }
 
-/** What a plugin is told by kubectl, and not by the client library; several refuse to work without. */
+/** What kubectl passes to a plugin, and the client library does not; several refuse to work without. */
 function withExecInfo(user: Fields, cluster: Fields): Fields {
   const exec = user.exec as {
     apiVersion?: string;
@@ -156,6 +167,12 @@ function tlsOptions(options: RequestOptions): TlsOptions {
   return tls;
 }
 
+/** False where somebody has to act: a program or a file that is not there, a login that has ended. */
+function isPassing(error: unknown): boolean {
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  return !syscall?.startsWith("spawn") && path === undefined && !(error instanceof LoginEnded);
+}
+
 function describe(error: unknown): string {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   if (syscall?.startsWith("spawn")) return `the exec plugin ${path ?? ""} could not be started (${code})`;
@@ -164,6 +181,6 @@ function describe(error: unknown): string {
   if (error instanceof SyntaxError) return "the exec plugin printed no valid ExecCredential";
   return (
     oneLine(redact(error instanceof Error ? error.message : String(error)), 300) ||
-    "the exec plugin failed and said nothing"
+    "the exec plugin failed without a message"
   );
 }

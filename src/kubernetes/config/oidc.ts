@@ -15,6 +15,11 @@ export interface OidcConfig {
   readonly "idp-certificate-authority-data"?: string;
 }
 
+/** No token can be had until somebody logs in again. */
+export class LoginEnded extends Error {
+  override readonly name = "LoginEnded";
+}
+
 /** A token that ends sooner is refreshed, as kubectl does it. Milliseconds. */
 const SKEW_MS = 10_000;
 
@@ -44,7 +49,9 @@ export class OidcToken {
   async #refresh(): Promise<string> {
     const { "idp-issuer-url": issuer, "client-id": clientId, "client-secret": secret } = this.#config;
     if (!this.#refreshToken || !issuer || !clientId)
-      throw new Error("the OIDC token has expired, and the kubeconfig has nothing to refresh it with: log in again");
+      throw new LoginEnded(
+        "the OIDC token has expired, and the kubeconfig has nothing to refresh it with: log in again",
+      );
     // Loaded when they are needed: undici needs a newer Node than the rest of the package.
     const { customFetch, discovery, refreshTokenGrant } = await import("openid-client");
     const { Agent, fetch } = await import("undici");
@@ -56,7 +63,7 @@ export class OidcToken {
         [customFetch]: fetchThere as never,
       });
       const answer = await refreshTokenGrant(provider, this.#refreshToken);
-      if (!answer.id_token) throw new Error("the OIDC provider gave no id token: log in again");
+      if (!answer.id_token) throw new LoginEnded("the OIDC provider gave no id token: log in again");
       this.#idToken = answer.id_token;
       this.#refreshToken = answer.refresh_token ?? this.#refreshToken;
       return answer.id_token;

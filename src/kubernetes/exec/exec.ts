@@ -1,7 +1,7 @@
 import type { Status } from "kubernetes-types/meta/v1.js";
 import { ApiError, type Request } from "../api-error.ts";
 import { startDeadline } from "../http/deadline.ts";
-import { Silence } from "../http/idle-timeout.ts";
+import { IdleTimeout } from "../http/idle-timeout.ts";
 import { isPassing } from "../http/retry.ts";
 import type { Call, Transport } from "../http/transport.ts";
 import { pathOf, pods } from "../resource-types.ts";
@@ -16,7 +16,7 @@ export interface ExecRequest {
 }
 
 /**
- * `exited` the program has ended, and all that it printed was heard; `gone` there is no such pod (any more); `refused`
+ * `exited` the program has ended, and all that it printed was delivered; `gone` there is no such pod (any more); `refused`
  * asking again will not help (the right is missing); `failed` it may; `aborted` by the caller.
  */
 export type ExecEnd =
@@ -28,7 +28,7 @@ export interface ExecLimits {
   /** Milliseconds until the handshake must be done. @default 15000 */
   readonly openTimeoutMs?: number;
   /** Milliseconds without a message after which the connection counts as dead. @default 15000 */
-  readonly silenceMs?: number;
+  readonly idleTimeoutMs?: number;
 }
 
 /** v5 differs from v4 by what only stdin needs; servers before 1.30 know v4 alone. */
@@ -47,16 +47,16 @@ export async function exec(
   request: ExecRequest,
   onStdout: (bytes: Buffer) => void,
   signal: AbortSignal,
-  { openTimeoutMs = 15_000, silenceMs = 15_000 }: ExecLimits = {},
+  { openTimeoutMs = 15_000, idleTimeoutMs = 15_000 }: ExecLimits = {},
 ): Promise<ExecEnd> {
   const call = callOf(request);
   const over = new AbortController();
   const deadline = startDeadline(openTimeoutMs, signal);
-  const alive = new Silence(transport.clock, silenceMs, over);
+  const idle = new IdleTimeout(transport.clock, idleTimeoutMs, over);
   let stderr = "";
   let status = "";
   const onMessage = (message: Buffer): void => {
-    alive.heard();
+    idle.reset();
     const bytes = message.subarray(1);
     if (message[0] === CHANNEL.stdout && bytes.length > 0) onStdout(bytes);
     else if (message[0] === CHANNEL.stderr) stderr = (stderr + bytes.toString()).slice(0, MAX_STDERR_BYTES);
@@ -64,7 +64,7 @@ export async function exec(
   };
   const onOpen = (): void => {
     deadline.lift();
-    alive.start();
+    idle.start();
   };
   try {
     signal.throwIfAborted();
@@ -75,7 +75,7 @@ export async function exec(
     if (signal.aborted) return { kind: "aborted" };
     if (status !== "") return endOf(status, stderr, call.request);
     if (deadline.expired) return late(call, `the API server did not answer within ${openTimeoutMs / 1000} s`);
-    if (alive.silent) return late(call, "the connection fell silent");
+    if (idle.expired) return late(call, "the connection was idle for too long");
     if (!(thrown instanceof ApiError)) throw thrown;
     return { kind: kindOf(thrown), error: thrown };
   } finally {
@@ -103,7 +103,7 @@ function endOf(text: string, stderr: string, request: Request): ExecEnd {
     const exitCode = Number(status.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message);
     if (Number.isInteger(exitCode)) return { kind: "exited", exitCode, stderr };
   }
-  const detail = status?.message ?? "the connection was closed before the program's end was told";
+  const detail = status?.message ?? "the connection was closed before the program's end was reported";
   const details = { request, detail, status: status?.code, reason: status?.reason, body: status };
   const error = new ApiError({ kind: status ? "status" : "unreachable", ...details });
   return { kind: "failed", error };

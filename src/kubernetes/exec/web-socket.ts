@@ -1,12 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import { ApiError } from "../api-error.ts";
-import { CredentialsError } from "../config/credentials.ts";
 import { networkError } from "../http/network-error.ts";
-import { type Call, queryString, type Transport } from "../http/transport.ts";
+import { type Access, type Call, queryString, type Transport } from "../http/transport.ts";
 
 export interface Conversation {
-  /** Subprotocols, the liked ones first; the server must choose one. */
+  /** Subprotocols, the preferred ones first; the server must choose one. */
   readonly protocols: readonly string[];
   readonly onOpen: () => void;
   /** Called for each message, in order. */
@@ -27,19 +26,34 @@ export async function converse(
   conversation: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
+  const access = await transport.access(call, signal);
+  try {
+    await converseWith(access, transport, call, conversation, signal);
+  } catch (refusal) {
+    // Only a handshake gets a 401: nothing was said yet.
+    if (!(refusal instanceof ApiError) || !refusal.unauthorized) throw refusal;
+    const renewed = await transport.renewedAccess(call, access, signal);
+    if (!renewed) throw refusal;
+    await converseWith(renewed, transport, call, conversation, signal);
+  }
+}
+
+async function converseWith(
+  { headers, dispatcher }: Access,
+  transport: Transport,
+  call: Call,
+  conversation: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
   // Loaded with the cluster's agent, which is there already.
   const { WebSocket, interceptors } = (await import("undici")).default as unknown as typeof import("undici");
-  const headers = await transport.headers(call, signal).catch((error: unknown) => {
-    if (!(error instanceof CredentialsError)) throw error;
-    throw new ApiError({ kind: "credentials", detail: error.message, request: call.request });
-  });
   signal.throwIfAborted();
-  const { server, dispatcher } = transport.cluster;
+  const { server } = transport.cluster;
   const handshake = new Handshake();
   const url = `${server.protocol === "https:" ? "wss" : "ws"}://${server.host}${server.pathname.replace(/\/$/, "")}`;
   const socket = new WebSocket(`${url}${call.path}${queryString(call.query)}`, {
     protocols: [...conversation.protocols],
-    headers,
+    headers: { ...headers },
     dispatcher: dispatcher.compose(interceptors.responseError(), handshake.noting),
   });
   socket.binaryType = "arraybuffer";
@@ -76,7 +90,7 @@ export async function converse(
   }
 }
 
-/** What undici's WebSocket does not tell: why a handshake failed, and which socket is to be closed. */
+/** What undici's WebSocket does not expose: why a handshake failed, and the socket that is to be closed. */
 class Handshake {
   socket: Duplex | null = null;
   #error: Error | null = null;

@@ -4,8 +4,8 @@ import type { TlsOptions } from "../config/credentials.ts";
 export interface AgentOptions {
   /**
    * Milliseconds until the headers of an answer must be there. Shorter than a call's own limit: only when this one is
-   * reached does undici ask the connection for a sign of life, and replace one that gives none (measured: with equal
-   * limits an HTTP/2 connection that died without a word was never replaced). @default 20000
+   * reached does undici ping the connection, and replace one that gives none (measured: with equal
+   * limits an HTTP/2 connection that died unnoticed was never replaced). @default 20000
    */
   readonly headersTimeoutMs?: number;
   /** Milliseconds until a connection must stand. @default 10000 */
@@ -23,7 +23,7 @@ export function agentSettings(tls: TlsOptions, options: AgentOptions): AgentSett
     settings: {
       allowH2: true,
       headersTimeout: headersTimeoutMs,
-      // A quiet pod says nothing for hours; undici's default ends a silent body after 300 s (measured).
+      // A quiet pod prints nothing for hours; undici's default ends a silent body after 300 s (measured).
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
       h2Options: { pingInterval: 30_000 },
@@ -33,7 +33,7 @@ export function agentSettings(tls: TlsOptions, options: AgentOptions): AgentSett
       preferH2: true,
       timeout: connectTimeoutMs,
       keepAlive: true,
-      // A peer that vanished without a word is found out by TCP: nothing else notices it under a silent stream.
+      // A peer that vanished without closing it is found out by TCP: nothing else notices it under a silent stream.
       keepAliveInitialDelay: 30_000,
     },
   };

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock.ts";
 
-/** Ends a connection that says nothing for too long, by aborting `over`; until that is aborted, it watches. */
-export class Silence {
-  silent = false;
+/** Ends a connection on which nothing arrives for too long, by aborting `over`; until that is aborted, it watches. */
+export class IdleTimeout {
+  expired = false;
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #over: AbortController;
-  #heardAt = 0;
+  #lastAt = 0;
 
+  /** @param limitMs milliseconds without a byte after which the connection counts as dead */
   constructor(clock: Clock, limitMs: number, over: AbortController) {
     this.#clock = clock;
     this.#limitMs = limitMs;
@@ -15,28 +16,30 @@ export class Silence {
   }
 
   start(): void {
-    this.#heardAt = this.#clock.now();
+    this.#lastAt = this.#clock.now();
     void this.#guard().catch(() => undefined);
   }
 
-  heard(): void {
-    this.#heardAt = this.#clock.now();
+  /** Something has arrived. */
+  reset(): void {
+    this.#lastAt = this.#clock.now();
   }
 
-  async *listen(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  /** The same chunks, each of which is a sign of life. */
+  async *watch(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
     for await (const chunk of body) {
-      this.heard();
+      this.reset();
       yield chunk;
     }
   }
 
   async #guard(): Promise<void> {
     for (;;) {
-      const left = this.#heardAt + this.#limitMs - this.#clock.now();
+      const left = this.#lastAt + this.#limitMs - this.#clock.now();
       if (left <= 0) break;
       await this.#clock.sleep(left, this.#over.signal);
     }
-    this.silent = true;
-    this.#over.abort(new Error("the connection fell silent"));
+    this.expired = true;
+    this.#over.abort(new Error("the connection was idle for too long"));
   }
 }

@@ -20,6 +20,7 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
   const { clock, random, signal } = options;
   const end = clock.now() + options.totalMs;
   let ambiguous = false;
+  let doubtedSince: number | null = null;
   for (let count = 0; ; count++) {
     try {
       return await attempt();
@@ -27,19 +28,33 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
       if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
       ambiguous ||= thrown.ambiguous;
       const error = ambiguous && !thrown.ambiguous ? thrown.asAmbiguous() : thrown;
-      if (!isPassing(error) || (error.ambiguous && !options.repeatable)) throw error;
-      // Never before the server's own word; spread beyond it, so that not all who were told come back together.
+      if (!(isPassing(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
+      const doubtMs = doubtMsOf(error);
+      doubtedSince = doubtMs === null ? null : (doubtedSince ?? clock.now());
+      const last = doubtedSince === null ? end : Math.min(end, doubtedSince + (doubtMs ?? 0));
+      // Never before the server's own time; spread beyond it, so that not all who were told come back together.
       const wait = (error.retryAfterMs ?? 0) + fullJitter(count, random);
-      if (clock.now() + wait > end) throw error;
+      if (clock.now() + wait > last) throw error;
       await clock.sleep(wait, signal);
     }
   }
 }
 
+/** Milliseconds for which an exec plugin or an identity provider that fails is asked again. */
+const CREDENTIALS_MS = 15_000;
+/** Milliseconds for which a missing right is doubted: an API server that has just started refuses what it will soon allow. */
+const DENIED_RIGHT_MS = 5_000;
+
+/** Milliseconds for which an error that is likely to be final is doubted; null: it is none of these. */
+function doubtMsOf(error: ApiError): number | null {
+  if (error.kind === "credentials") return CREDENTIALS_MS;
+  return error.deniesRight ? DENIED_RIGHT_MS : null;
+}
+
 /** Whether the same call may succeed later without anybody changing anything. */
 export function isPassing(error: ApiError): boolean {
   if (error.kind === "timeout") return true;
-  if (error.kind === "unreachable") return error.passing;
+  if (error.kind === "unreachable" || error.kind === "credentials") return error.passing;
   if (error.kind !== "status" || error.status === undefined) return false;
   // A 500 of etcd that no waiting mends (measured: an object over 1.5 MiB).
   if (error.detail.includes("request is too large")) return false;

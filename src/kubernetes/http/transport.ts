@@ -8,7 +8,7 @@ import { retryAfterMs } from "./backoff.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
 
-/** One HTTP request in the words of the API. */
+/** One HTTP request to the API. */
 export interface Call {
   readonly request: Request;
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -23,11 +23,22 @@ export interface Call {
 
 export type Answer = Dispatcher.ResponseData;
 
-/** After a 401 new credentials are asked for at most this often: an exec plugin may open a browser. */
+/** What a call is sent with. */
+export interface Access {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Connections that were opened with the client certificate of that moment. */
+  readonly dispatcher: Dispatcher;
+}
+
+/** True for the same credentials. */
+const isSame = (one: Access, other: Access): boolean =>
+  one.dispatcher === other.dispatcher && one.headers.authorization === other.headers.authorization;
+
+/** After a 401 that the newest credentials got, new ones are asked for at most this often: a plugin may open a browser. */
 const CREDENTIALS_RENEWAL_MS = 30_000;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-/** Sends requests to one cluster. Knows authentication and the words of a refusal; does not retry. */
+/** Sends requests to one cluster. Knows authentication and how the API puts a refusal; retries nothing but a 401 whose credentials were renewed. */
 export class Transport {
   readonly cluster: Cluster;
   readonly clock: Clock;
@@ -45,47 +56,68 @@ export class Transport {
    * the network; throws the signal's reason when it was aborted.
    */
   async send(call: Call, signal: AbortSignal): Promise<Answer> {
-    let answer = await this.#sendOnce(call, signal);
-    if (answer.statusCode === 401 && this.clock.now() - this.#renewedAt >= CREDENTIALS_RENEWAL_MS) {
-      this.#renewedAt = this.clock.now();
-      await answer.body.dump();
-      this.cluster.forgetCredentials();
-      answer = await this.#sendOnce(call, signal);
+    const access = await this.access(call, signal);
+    let answer = await this.#sendOnce(call, access, signal);
+    if (answer.statusCode === 401) {
+      const refusal = await this.#refusal(call, answer, signal);
+      const renewed = await this.renewedAccess(call, access, signal);
+      if (!renewed) throw refusal;
+      answer = await this.#sendOnce(call, renewed, signal);
     }
     if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
     throw await this.#refusal(call, answer, signal);
   }
 
-  async #sendOnce(call: Call, signal: AbortSignal): Promise<Answer> {
+  async #sendOnce(call: Call, { headers, dispatcher }: Access, signal: AbortSignal): Promise<Answer> {
     const { server } = this.cluster;
     try {
-      const headers = await this.headers(call, signal);
       signal.throwIfAborted();
-      return await this.cluster.dispatcher.request({
+      return await dispatcher.request({
         origin: server.origin,
         path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
         method: call.method,
-        headers,
+        headers: { ...headers },
         signal,
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof CredentialsError) {
-        throw new ApiError({ kind: "credentials", detail: error.message, request: call.request });
-      }
       throw this.fault(call, error);
     }
   }
 
-  /** Fresh authentication and what else goes with a call. Throws CredentialsError. */
-  async headers(call: Call, signal: AbortSignal): Promise<Record<string, string>> {
-    // An exec plugin may hang; the caller's deadline must hold nevertheless.
-    const headers = await abortable(this.cluster.headers(), signal);
-    headers.accept = call.accept ?? "application/json";
-    headers["user-agent"] = this.#userAgent;
-    if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
-    return headers;
+  /** Fresh authentication, and what else goes with a call. Throws ApiError, or the signal's reason. */
+  async access(call: Call, signal: AbortSignal): Promise<Access> {
+    try {
+      // An exec plugin may hang; the caller's deadline must hold nevertheless.
+      const headers = await abortable(this.cluster.headers(), signal);
+      headers.accept = call.accept ?? "application/json";
+      headers["user-agent"] = this.#userAgent;
+      if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
+      return { headers, dispatcher: this.cluster.dispatcher };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof CredentialsError)) throw error;
+      const { message: detail, passing } = error;
+      throw new ApiError({ kind: "credentials", detail, request: call.request, passing });
+    }
+  }
+
+  /**
+   * What a call that got a 401 may be repeated with, once; null: the 401 holds. A call that was sent with credentials that
+   * another one has renewed since, or renews at this moment, is repeated with the new ones.
+   */
+  async renewedAccess(call: Call, refused: Access, signal: AbortSignal): Promise<Access | null> {
+    const current = await this.access(call, signal);
+    if (!isSame(current, refused)) return current;
+    const renews = this.clock.now() - this.#renewedAt >= CREDENTIALS_RENEWAL_MS;
+    if (renews) {
+      this.#renewedAt = this.clock.now();
+      this.cluster.forgetCredentials();
+    }
+    // Shares the renewal that another call has begun in the meantime.
+    const latest = await this.access(call, signal);
+    return renews || !isSame(latest, refused) ? latest : null;
   }
 
   /** What the network threw, as an ApiError that knows whether the change may have happened. */
@@ -114,7 +146,7 @@ export class Transport {
     const body = asStatus(text);
     const retryable = status === 429 || status >= 500;
     return new ApiError({
-      // A proxy's own 404 or 403 is no word of the cluster: nothing may be concluded from it.
+      // A proxy's own 404 or 403 does not come from the cluster: nothing may be concluded from it.
       kind: body !== undefined || retryable ? "status" : "protocol",
       request: call.request,
       status,

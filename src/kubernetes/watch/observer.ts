@@ -6,12 +6,12 @@ import { jobs, pods, type Stored } from "../resource-types.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
 import type { ChangeType } from "./resource-view.ts";
 
-/** One thing that became known of a Job or a Pod. */
+/** One change of a Job or a Pod. */
 export type Observation =
   | { readonly resource: "jobs"; readonly type: ChangeType; readonly object: Stored<Job> }
   | { readonly resource: "pods"; readonly type: ChangeType; readonly object: Stored<Pod> };
 
-/** Which observations a listener wants, told by the object; undefined = all. */
+/** Which observations a listener gets. */
 export type ObservationFilter = (observation: Observation) => boolean;
 
 export type ObservationListener = (observation: Observation) => void;
@@ -30,7 +30,7 @@ export interface ObserverOptions {
   readonly resyncMs?: number;
   /** Milliseconds between lists where the right to watch is missing. @default 5000 */
   readonly pollMs?: number;
-  /** Hears once of each right that is missing, and of a listener that throws. @default nobody */
+  /** Called once for each right that is missing, and for each listener that throws. @default nothing */
   readonly warn?: (message: string) => void;
 }
 
@@ -42,8 +42,8 @@ interface Session {
 }
 
 /**
- * Sees all Jobs and Pods of one namespace and label selector over two watches, however many listen. It runs while
- * somebody listens: the first listener starts it, the last one's leaving closes its connections.
+ * Watches all Jobs and Pods of one namespace and label selector over two watches, however many listeners there are. The
+ * first listener starts it; when the last one leaves, its connections are closed.
  */
 export class Observer {
   readonly #client: KubernetesClient;
@@ -67,23 +67,23 @@ export class Observer {
     const entry = { filter: filter ?? (() => true), listener };
     this.#listeners.add(entry);
     const session = this.#session ?? this.#start();
-    for (const object of session.jobs.view.objects) this.#tell(entry, { resource: "jobs", type: "CURRENT", object });
-    for (const object of session.pods.view.objects) this.#tell(entry, { resource: "pods", type: "CURRENT", object });
+    for (const object of session.jobs.view.objects) this.#notify(entry, { resource: "jobs", type: "CURRENT", object });
+    for (const object of session.pods.view.objects) this.#notify(entry, { resource: "pods", type: "CURRENT", object });
     return () => {
       if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#stop();
     };
   }
 
   /**
-   * Resolves once all existing Jobs and Pods have been told: what was not told by then does not exist. Rejects with the
-   * signal's reason. Only while somebody observes.
+   * Resolves once all existing Jobs and Pods have been delivered: what was not by then does not exist. Rejects with the
+   * signal's reason. Throws without a listener.
    */
   async synced(signal?: AbortSignal): Promise<void> {
     const { jobs, pods } = this.#observed("synced");
     await this.#whileObserved(Promise.all([jobs.synced, pods.synced]), signal);
   }
 
-  /** Resolves with the API server's word once it lets us see Jobs or Pods no more. Rejects as `synced()` does. */
+  /** Resolves with the API server's refusal once it denies us Jobs or Pods. Rejects as `synced()` does. */
   async denied(signal?: AbortSignal): Promise<ApiError> {
     this.#observed("denied");
     const { promise, resolve } = Promise.withResolvers<ApiError>();
@@ -96,7 +96,7 @@ export class Observer {
     }
   }
 
-  /** Why nothing of Jobs or of Pods can be seen at this moment; undefined = nobody forbids it. */
+  /** Why Jobs or Pods may not be observed at this moment; undefined = they may. */
   get denial(): ApiError | undefined {
     return this.#session?.jobs.denial ?? this.#session?.pods.denial;
   }
@@ -112,7 +112,7 @@ export class Observer {
   }
 
   #observed(what: string): Session {
-    if (!this.#session) throw new Error(`${what}() is for observers that somebody observes`);
+    if (!this.#session) throw new Error(`${what}() needs a listener`);
     return this.#session;
   }
 
@@ -138,19 +138,19 @@ export class Observer {
     const common = { client: this.#client, namespace, labelSelector, pollMs, warn, onDenial };
     const stop = new AbortController();
     const { signal } = stop;
-    // What was still in a buffer when the last listener left is not for the next one.
-    const tell = (observation: Observation) => {
-      if (!signal.aborted) this.#tellAll(observation);
+    // What is still buffered when the last listener leaves is not delivered to the next one.
+    const notify = (observation: Observation) => {
+      if (!signal.aborted) this.#notifyAll(observation);
     };
     const jobFeed = new ResourceFeed({
       ...common,
       type: jobs,
-      onChange: (change) => tell({ resource: "jobs", ...change }),
+      onChange: (change) => notify({ resource: "jobs", ...change }),
     });
     const podFeed = new ResourceFeed({
       ...common,
       type: pods,
-      onChange: (change) => tell({ resource: "pods", ...change }),
+      onChange: (change) => notify({ resource: "pods", ...change }),
     });
     const ended = Promise.all([jobFeed.run(signal), podFeed.run(signal), this.#resync([jobFeed, podFeed], signal)]);
     this.#session = { stop, jobs: jobFeed, pods: podFeed, ended };
@@ -161,7 +161,7 @@ export class Observer {
     const session = this.#session;
     if (!session) return;
     this.#session = undefined;
-    session.stop.abort(new Error("nobody observes any more"));
+    session.stop.abort(new Error("the last listener has left"));
     this.#ending = Promise.all([this.#ending, session.ended]);
   }
 
@@ -175,11 +175,11 @@ export class Observer {
     }
   }
 
-  #tellAll(observation: Observation): void {
-    for (const entry of this.#listeners) this.#tell(entry, observation);
+  #notifyAll(observation: Observation): void {
+    for (const entry of this.#listeners) this.#notify(entry, observation);
   }
 
-  #tell(entry: { filter: ObservationFilter; listener: ObservationListener }, observation: Observation): void {
+  #notify(entry: { filter: ObservationFilter; listener: ObservationListener }, observation: Observation): void {
     try {
       if (entry.filter(observation)) entry.listener(observation);
     } catch (error) {

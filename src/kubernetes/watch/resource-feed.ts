@@ -13,8 +13,8 @@ export interface FeedHealth {
   readonly state: "connecting" | "watching" | "polling" | "disconnected";
   /** Since when the state lasts, milliseconds since 1970. */
   readonly since: number;
-  /** When the server last said anything, a bookmark included; 0 = never. */
-  readonly heardAt: number;
+  /** When anything last arrived from the server, a bookmark included; 0 = never. */
+  readonly lastContactAt: number;
   /** Why it is disconnected, or polling. */
   readonly error?: ApiError;
 }
@@ -39,8 +39,8 @@ const WATCH_AGAIN_MS = 600_000;
 export class ResourceFeed<T extends KubeObject> {
   readonly view = new ResourceView<T>();
   readonly #options: FeedOptions<T>;
-  #health: Omit<FeedHealth, "heardAt">;
-  #heardAt = 0;
+  #health: Omit<FeedHealth, "lastContactAt">;
+  #lastContactAt = 0;
   #synced = Promise.withResolvers<void>();
   #hasSynced = false;
   #refusals = 0;
@@ -54,7 +54,7 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   get health(): FeedHealth {
-    return { ...this.#health, heardAt: this.#heardAt };
+    return { ...this.#health, lastContactAt: this.#lastContactAt };
   }
 
   get hasSynced(): boolean {
@@ -67,8 +67,8 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   /**
-   * Why the cluster lets us see nothing: neither watch nor list, or not with these credentials; undefined = it does. Only
-   * what was said twice: a server that has just started refuses what it will soon allow.
+   * Why the collection may neither be watched nor listed, or not with these credentials; undefined = it may. Set by the
+   * second refusal in a row: a server that has just started refuses what it will soon allow.
    */
   get denial(): ApiError | undefined {
     return this.#denial;
@@ -87,8 +87,7 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   /**
-   * Has the view compared with a fresh list, as soon as the watch has got as far. A failure is as if it had not been
-   * asked for.
+   * Has the view compared with a fresh list, as soon as the watch has got as far. A failure changes nothing.
    */
   async resync(signal: AbortSignal): Promise<void> {
     if (this.#health.state !== "watching" || !this.#hasSynced) return;
@@ -102,7 +101,7 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   #take(event: Exclude<WatchEvent<T>, { type: "FORBIDDEN" }>): void {
-    if (event.type !== "DISCONNECTED") this.#heardAt = this.#options.client.clock.now();
+    if (event.type !== "DISCONNECTED") this.#lastContactAt = this.#options.client.clock.now();
     switch (event.type) {
       case "CONNECTED":
         this.#refusals = 0;
@@ -137,7 +136,7 @@ export class ResourceFeed<T extends KubeObject> {
 
   /**
    * A server that has just started refuses what it will soon allow, before it knows its roles: the first refusal is
-   * followed by one list, only the second is believed.
+   * followed by one list, only the second counts.
    */
   async #poll(signal: AbortSignal): Promise<void> {
     const { client, type, namespace, labelSelector, pollMs } = this.#options;
@@ -148,7 +147,7 @@ export class ResourceFeed<T extends KubeObject> {
       try {
         const { items } = await client.list(type, namespace, { labelSelector, signal, retryForMs: 0 });
         failures = 0;
-        this.#heardAt = client.clock.now();
+        this.#lastContactAt = client.clock.now();
         this.#allow();
         this.#become("polling", this.#health.error);
         this.#listed(items);
@@ -173,7 +172,7 @@ export class ResourceFeed<T extends KubeObject> {
     const fallback =
       verb === "list"
         ? "nothing can be observed"
-        : `a list each ${this.#options.pollMs / 1000} s takes its place, which sees ends later and may miss their reason`;
+        : `a list each ${this.#options.pollMs / 1000} s takes its place, which shows ends later and may miss their reason`;
     this.#options.warn(`the right "${verb}" on "${resource}" in namespace "${namespace}" is missing: ${fallback}`);
   }
 

@@ -1,9 +1,9 @@
 import type { KubeObject, Stored } from "../resource-types.ts";
 
 /**
- * `CURRENT` the state when somebody begins to look; `ADDED`, `MODIFIED`, `DELETED` as the server told, or as a list
- * differs from what was known; `GONE` a list no longer shows the object, whose last known state is given: it has been
- * deleted, and what it became before that was not seen.
+ * `CURRENT` the state when a listener comes; `ADDED`, `MODIFIED`, `DELETED` as the server reported, or as a list differs
+ * from what was known; `GONE` a list no longer shows the object, whose last known state is given: it was deleted, and
+ * what it became before that was not observed.
  */
 export type ChangeType = "CURRENT" | "ADDED" | "MODIFIED" | "DELETED" | "GONE";
 
@@ -17,7 +17,7 @@ interface Check<T extends KubeObject> {
   readonly resourceVersion: string;
 }
 
-/** What is known of one collection. Takes what a watch or list says, gives what that changes. */
+/** What is known of one collection. Takes the events of a watch and lists, returns what they change. */
 export class ResourceView<T extends KubeObject> {
   readonly #objects = new Map<string, Stored<T>>();
   /** uid → resourceVersion of what the watch saw deleted: a list taken before may still show it. */
@@ -39,7 +39,7 @@ export class ResourceView<T extends KubeObject> {
     return [...changes, ...this.reached(resourceVersion)];
   }
 
-  /** A list that is newer than everything seen so far: what it lacks is gone. */
+  /** A list that is newer than everything known: what it lacks is gone. */
   replace(objects: readonly Stored<T>[]): Change<T>[] {
     this.#check = undefined;
     this.#deleted.clear();
@@ -56,7 +56,7 @@ export class ResourceView<T extends KubeObject> {
     this.#check = { objects, resourceVersion };
   }
 
-  /** The watch has told everything up to here. Gives what it should have told and did not. */
+  /** The watch has reported everything up to here. Returns what it should have reported and did not. */
   reached(resourceVersion: string): Change<T>[] {
     const check = this.#check;
     if (!check || !isAtLeast(resourceVersion, check.resourceVersion)) return [];

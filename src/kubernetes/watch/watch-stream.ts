@@ -3,7 +3,7 @@ import { ApiError } from "../api-error.ts";
 import { boundRetryAfter } from "../http/backoff.ts";
 import { byteLines, LineTooLong } from "../http/byte-lines.ts";
 import { startDeadline } from "../http/deadline.ts";
-import { Silence } from "../http/idle-timeout.ts";
+import { IdleTimeout } from "../http/idle-timeout.ts";
 import { networkError } from "../http/network-error.ts";
 import type { Call, Transport } from "../http/transport.ts";
 import type { KubeObject, Stored } from "../resource-types.ts";
@@ -14,16 +14,16 @@ export type StreamEvent<T extends KubeObject> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: Stored<T> }
   | { readonly type: "ERROR"; readonly error: ApiError };
 
-/** Why one connection of a watch ended: the server closed it in order, said nothing for too long, or failed. */
+/** Why one connection of a watch ended: the server closed it in order, was idle for too long, or failed. */
 export type StreamEnd =
   | { readonly why: "closed" }
-  | { readonly why: "silent" }
+  | { readonly why: "idle" }
   | { readonly why: "failed"; readonly error: ApiError }
   | { readonly why: "aborted" };
 
 export interface StreamLimits {
   /** Milliseconds without a byte after which the connection counts as dead. */
-  readonly silenceMs: number;
+  readonly idleTimeoutMs: number;
   /** Milliseconds until the answer must begin. */
   readonly openTimeoutMs: number;
   readonly maxLineBytes: number;
@@ -42,20 +42,20 @@ export async function* watchStream<T extends KubeObject>(
   const stop = () => over.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   const deadline = startDeadline(limits.openTimeoutMs, over.signal);
-  const alive = new Silence(transport.clock, limits.silenceMs, over);
+  const idle = new IdleTimeout(transport.clock, limits.idleTimeoutMs, over);
   try {
     signal.throwIfAborted();
     const answer = await transport.send(call, deadline.signal);
     deadline.lift();
-    alive.start();
+    idle.start();
     yield { type: "OPENED" };
-    for await (const line of byteLines(alive.listen(answer.body), limits.maxLineBytes)) {
+    for await (const line of byteLines(idle.watch(answer.body), limits.maxLineBytes)) {
       if (line.length > 0) yield parseEvent<T>(line, call);
     }
     return { why: "closed" };
   } catch (thrown) {
     if (signal.aborted) return { why: "aborted" };
-    if (alive.silent) return { why: "silent" };
+    if (idle.expired) return { why: "idle" };
     return { why: "failed", error: deadline.expired ? late(call) : failure(thrown, call) };
   } finally {
     signal.removeEventListener("abort", stop);

@@ -5,7 +5,7 @@ import type { Call } from "../http/transport.ts";
 import { type KubeObject, pathOf, type ResourceType, type Stored } from "../resource-types.ts";
 import { type StreamEnd, type StreamEvent, watchStream } from "./watch-stream.ts";
 
-/** What a watch tells. It goes on over every fault that may pass; it ends when aborted, or with `FORBIDDEN`. */
+/** The events of a watch, which goes on over every fault that may pass; it ends when aborted, or with `FORBIDDEN`. */
 export type WatchEvent<T extends KubeObject> =
   /** Everything there is: at the start, and anew whenever events may have been missed. */
   | { readonly type: "LISTED"; readonly objects: readonly Stored<T>[]; readonly resourceVersion: string }
@@ -21,7 +21,7 @@ export interface WatchOptions {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   /** Milliseconds without a byte (bookmarks come each minute) after which the connection is renewed. @default 150000 */
-  readonly silenceMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
   /** Milliseconds until a watch must begin to answer. @default 30000 */
   readonly openTimeoutMs?: number | undefined;
   /** Bytes of one event; a Kubernetes object has at most 1.5 MiB. @default 16777216 */
@@ -63,7 +63,7 @@ class Watch<T extends KubeObject> {
   #sendsInitial = true;
   #openedAt = 0;
   #failures = 0;
-  #silences = 0;
+  #idleEnds = 0;
 
   constructor(
     client: KubernetesClient,
@@ -103,7 +103,7 @@ class Watch<T extends KubeObject> {
     }
     const end = yield* this.#stream(initial);
     const step = this.#judge(end, initial);
-    // Only now: what a watch tells of a deletion, a list does not.
+    // Only now: a watch reports a deletion with the object's last state, a list does not.
     if (step.failed && step.next === "again" && this.#failures >= FRUITLESS) yield* this.#list();
     return step;
   }
@@ -124,8 +124,8 @@ class Watch<T extends KubeObject> {
   }
 
   async *#stream(initial: boolean): AsyncGenerator<WatchEvent<T>, StreamEnd, void> {
-    const { silenceMs = 150_000, openTimeoutMs = 30_000, maxLineBytes = 16 * 1024 * 1024 } = this.#options;
-    const limits = { silenceMs, openTimeoutMs, maxLineBytes };
+    const { idleTimeoutMs = 150_000, openTimeoutMs = 30_000, maxLineBytes = 16 * 1024 * 1024 } = this.#options;
+    const limits = { idleTimeoutMs, openTimeoutMs, maxLineBytes };
     const stream = watchStream<T>(this.#client.transport, this.#call(initial), limits, this.#signal);
     const gathered = initial ? new Map<string, Stored<T>>() : undefined;
     let listing = initial;
@@ -150,7 +150,7 @@ class Watch<T extends KubeObject> {
         continue;
       }
       this.#failures = 0;
-      this.#silences = 0;
+      this.#idleEnds = 0;
       const { resourceVersion } = event.object.metadata;
       this.#resourceVersion = resourceVersion;
       if (event.type === "BOOKMARK") yield { type: "BOOKMARK", resourceVersion };
@@ -165,7 +165,7 @@ class Watch<T extends KubeObject> {
     yield { type: "LISTED", objects, resourceVersion };
   }
 
-  /** A server from before 1.27 ignores the wish for an initial state: its bookmarks come, the end mark never does. */
+  /** A server from before 1.27 ignores `sendInitialEvents`: its bookmarks come, the end mark never does. */
   async #withoutInitial(stream: AsyncGenerator<unknown, StreamEnd, void>): Promise<StreamEnd> {
     this.#sendsInitial = false;
     await stream.return({ why: "closed" });
@@ -185,11 +185,11 @@ class Watch<T extends KubeObject> {
         if (!short) this.#failures = 0;
         return { next: "again", failed: short };
       }
-      case "silent":
+      case "idle":
         if (unlisted) this.#sendsInitial = false;
-        // A resourceVersion that the server has not reached (restored from a backup) is answered by silence (measured).
-        if (++this.#silences >= 2) this.#resourceVersion = undefined;
-        return { next: "again", failed: true, error: this.#silentError() };
+        // A resourceVersion that the server has not reached (restored from a backup) is not answered at all (measured).
+        if (++this.#idleEnds >= 2) this.#resourceVersion = undefined;
+        return { next: "again", failed: true, error: this.#idleError() };
       case "failed":
         return this.#judgeFailure(end.error, initial);
     }
@@ -228,9 +228,9 @@ class Watch<T extends KubeObject> {
     };
   }
 
-  #silentError(): ApiError {
+  #idleError(): ApiError {
     const request = { verb: "watch", resource: this.#type.plural, namespace: this.#namespace };
-    return new ApiError({ kind: "timeout", request, detail: "the connection fell silent" });
+    return new ApiError({ kind: "timeout", request, detail: "the connection was idle for too long" });
   }
 }
 

@@ -90,7 +90,7 @@ async function isUpToDate(
   const seen = await findPod(signal);
   // The watch may have caught up meanwhile: what we waited for is not what the record says now.
   if (observed.pod !== waitedFor) return false;
-  if (seen.kind !== "seen") return seen.kind === "as-told";
+  if (seen.kind !== "found") return seen.kind === "watched";
   const { pod } = seen;
   if (pod?.metadata.resourceVersion === waitedFor?.metadata?.resourceVersion) return true;
   if (pod) observed.add({ kind: "pod", pod, deleted: false, at: client.clock.now() });

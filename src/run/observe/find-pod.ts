@@ -1,4 +1,4 @@
-/** A look at the Job's pod in the cluster itself: what is told of it may come late, or not at all. */
+/** Asks the cluster itself for a Job's pod: the watch may report it late, or not at all. */
 import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
@@ -9,13 +9,13 @@ import { belongsTo } from "./evidence/reduce.ts";
 
 export type PodLookup =
   /** The newest one, as it is now; null: there is none. */
-  | { readonly kind: "seen"; readonly pod: Stored<Pod> | null }
-  /** We may not list, but the watch stands: what it told is all that there is. */
-  | { readonly kind: "as-told" }
-  /** The cluster did not answer, or lets us see nothing. */
-  | { readonly kind: "away" };
+  | { readonly kind: "found"; readonly pod: Stored<Pod> | null }
+  /** Lists are denied, but the watch stands: what it has reported is all that there is. */
+  | { readonly kind: "watched" }
+  /** The cluster did not answer, or denies both. */
+  | { readonly kind: "unavailable" };
 
-/** Looks once. Rejects with the signal's reason only. */
+/** Sends one request. Rejects with the signal's reason only. */
 export type FindPod = (signal: AbortSignal) => Promise<PodLookup>;
 
 export function podFinder(client: KubernetesClient, observer: Observer, job: JobInCluster): FindPod {
@@ -24,11 +24,11 @@ export function podFinder(client: KubernetesClient, observer: Observer, job: Job
       const labelSelector = `job-name=${job.name}`;
       const { items } = await client.list(pods, job.namespace, { labelSelector, signal, retryForMs: 0 });
       const ours = items.filter((pod) => belongsTo(pod, job.uid)).toSorted(byAge);
-      return { kind: "seen", pod: ours.at(-1) ?? null };
+      return { kind: "found", pod: ours.at(-1) ?? null };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const mayWatch = error instanceof ApiError && error.forbidden && observer.health?.pods.state === "watching";
-      return { kind: mayWatch ? "as-told" : "away" };
+      return { kind: mayWatch ? "watched" : "unavailable" };
     }
   };
 }

@@ -1,8 +1,8 @@
 /**
- * Observes one run: what the cluster tells of its Job and its pod becomes evidence, for as long as the run goes on.
+ * Observes one run: what the cluster shows of its Job and its pod becomes evidence, for as long as the run goes on.
  *
- * The watches that all runs of a cluster share bring news (`watch-run`); where a watch is late or tells nothing, the
- * cluster is asked itself (`find-pod`); all of it is reduced to `Evidence`, on which alone the verdict rests.
+ * The watches that all runs of a cluster share bring changes (`watch-run`); where a watch is late, the cluster
+ * is asked itself (`find-pod`); all of it is reduced to `Evidence`, on which alone the verdict rests.
  */
 
 import type { KubernetesClient } from "../../kubernetes/client.ts";
@@ -14,7 +14,7 @@ import { type FindPod, podFinder } from "./find-pod.ts";
 import { createObservedRun, type ObservedRun } from "./observed-run.ts";
 import { watchRun } from "./watch-run.ts";
 
-export { causeIsPending, hasEnded } from "./end-of-run.ts";
+export { hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
 export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
@@ -50,10 +50,10 @@ export function observeRun(
   return { observed, findPod, ...watch };
 }
 
-/** Milliseconds that the cluster gets to say why a container ended. */
+/** Milliseconds that the cluster gets to report why a container ended. */
 const CAUSE_WITHIN_MS = 5_000;
 
-/** Lets the cluster say why the run ended, where it is about to; a bound holds where it never does. Never rejects. */
+/** Waits until the cluster has reported why the run ended, where it is about to, within a bound. Never rejects. */
 export async function untilCauseIsKnown(observed: ObservedRun, clock: Clock, signal: AbortSignal): Promise<void> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);

@@ -1,6 +1,6 @@
 /**
- * Whether the cluster lets us look at the run. An agent whose end nobody could see is not started; one that cannot be
- * seen any more is left alone, for whoever may look again.
+ * Whether the adapter may observe the run. An agent whose end could not be observed is not started; one that may not be
+ * observed any more is left alone, to be adopted later.
  */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
@@ -9,12 +9,12 @@ import { faultOf } from "../shared/api-advice.ts";
 import { type Fault, RunFault } from "../shared/run-fault.ts";
 
 /** Milliseconds that rights may be missing in the middle of a run: somebody may be replacing a Role or its binding. */
-const BLIND_FOR_MS = 60_000;
+const DENIED_FOR_MS = 60_000;
 
-/** Milliseconds that the cluster gets to show what there is, before there is a Job. */
-const IN_SIGHT_WITHIN_MS = 180_000;
+/** Milliseconds that the watches get to sync, before there is a Job. */
+const SYNC_WITHIN_MS = 180_000;
 
-/** Resolves when everything is in sight. Throws RunFault when the cluster does not let us look, or the signal's reason. */
+/** Resolves when the watches have synced. Throws RunFault when the cluster denies them, or the signal's reason. */
 export async function requireVisibility(
   client: KubernetesClient,
   observer: Observer,
@@ -23,21 +23,21 @@ export async function requireVisibility(
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const late = async () => {
-    await client.clock.sleep(IN_SIGHT_WITHIN_MS, either);
+    await client.clock.sleep(SYNC_WITHIN_MS, either);
     const { jobs, pods } = observer.health ?? {};
     return pods?.error ?? jobs?.error ?? new Error("the cluster does not show its Jobs and pods");
   };
   const waiting = [observer.denied(either), observer.synced(either), late()] as const;
   try {
     const error = await Promise.race(waiting);
-    if (error) throw new RunFault(faultFrom(client, error, "Nobody could see how this run ends"), error);
+    if (error) throw new RunFault(faultFrom(client, error, "The end of this run could not be observed"), error);
   } finally {
     over.abort();
     await Promise.allSettled(waiting);
   }
 }
 
-/** Resolves, once the cluster has not let us look for too long, with what is to be said of it. Rejects with the signal's reason. */
+/** Resolves with the fault once the cluster has denied the watches for too long. Rejects with the signal's reason. */
 export async function untilVisibilityLost(
   client: KubernetesClient,
   observer: Observer,
@@ -49,11 +49,11 @@ export async function untilVisibilityLost(
     await host.notice({
       type: "k8s.observation.denied",
       level: "warn",
-      message: `The run cannot be seen at the moment: ${message}. Its Job goes on.`,
+      message: `The run cannot be observed at the moment: ${message}. Its Job goes on.`,
     });
-    await client.clock.sleep(BLIND_FOR_MS, signal);
+    await client.clock.sleep(DENIED_FOR_MS, signal);
     const { denial } = observer;
-    if (denial) return faultFrom(client, denial, `The run could not be seen for ${BLIND_FOR_MS / 1000} s`);
+    if (denial) return faultFrom(client, denial, `The run could not be observed for ${DENIED_FOR_MS / 1000} s`);
   }
 }
 

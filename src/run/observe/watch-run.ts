@@ -5,7 +5,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
-import { podIsMissed } from "./end-of-run.ts";
+import { isPodMissed } from "./end-of-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";
 import type { FindPod } from "./find-pod.ts";
 import type { ObservedRun } from "./observed-run.ts";
@@ -16,8 +16,8 @@ export interface RunWatch {
   stop(): void;
 }
 
-/** Milliseconds between looks for a pod that was not told of, while the cluster does not answer. */
-const LOOK_EVERY_MS = 2_000;
+/** Milliseconds between requests for a pod that the watch has not reported, while the cluster does not answer. */
+const FIND_POD_EVERY_MS = 2_000;
 
 /** Starts with what is known and goes on until stopped. `signal` ends it too, `synced` by a rejection. */
 export function watchRun(
@@ -25,14 +25,14 @@ export function watchRun(
   observer: Observer,
   job: JobInCluster,
   observed: ObservedRun,
-  look: FindPod,
+  findPod: FindPod,
   signal: AbortSignal,
 ): RunWatch {
-  let looking = false;
-  const stopMinding = observed.subscribe(() => {
-    if (looking || !podIsMissed(observed.evidence)) return;
-    looking = true;
-    findMissed(client, observed, look, signal).catch(() => "the run is over");
+  let isFinding = false;
+  const unsubscribe = observed.subscribe(() => {
+    if (isFinding || !isPodMissed(observed.evidence)) return;
+    isFinding = true;
+    findMissedPod(client, observed, findPod, signal).catch(() => "the run is over");
   });
   let seenJob = false;
   const stop = observer.observe(
@@ -45,7 +45,7 @@ export function watchRun(
   const sync = async (): Promise<void> => {
     await observer.synced(signal);
     if (seenJob) return;
-    // A Job deleted before the watch began is never told: a look must say that it is gone.
+    // A Job deleted before the watch began is never reported: a request must find that it is gone.
     const found = await client.find(jobs, job.namespace, job.name, { signal, retryForMs: Number.POSITIVE_INFINITY });
     const at = client.clock.now();
     const ours = found?.metadata.uid === job.uid;
@@ -53,17 +53,17 @@ export function watchRun(
   };
   const stopAll = (): void => {
     stop();
-    stopMinding();
+    unsubscribe();
   };
   return { synced: sync(), stop: stopAll };
 }
 
-/** Jobs and pods come by two watches: a Job's end may be told before its pod is. */
-async function findMissed(client: KubernetesClient, observed: ObservedRun, look: FindPod, signal: AbortSignal) {
-  while (podIsMissed(observed.evidence)) {
-    const seen = await look(signal);
-    if (seen.kind === "away") await client.clock.sleep(LOOK_EVERY_MS, signal);
-    else if (seen.kind === "seen" && seen.pod)
+/** Jobs and pods come by two watches: a Job's end may be reported before its pod is. */
+async function findMissedPod(client: KubernetesClient, observed: ObservedRun, findPod: FindPod, signal: AbortSignal) {
+  while (isPodMissed(observed.evidence)) {
+    const seen = await findPod(signal);
+    if (seen.kind === "unavailable") await client.clock.sleep(FIND_POD_EVERY_MS, signal);
+    else if (seen.kind === "found" && seen.pod)
       observed.add({ kind: "pod", pod: seen.pod, deleted: false, at: client.clock.now() });
     else observed.add({ kind: "no-pod" });
   }

@@ -96,7 +96,8 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
     timeoutSec: config.timeoutSec,
   };
-  const { graceSec, timeoutSec, ttlSecondsAfterFinished } = config;
+  const { graceSec, timeoutSec, silenceLimitSec, toolSilenceLimitSec, ttlSecondsAfterFinished } = config;
+  const silence = { silenceLimitSec, toolSilenceLimitSec };
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
@@ -112,7 +113,7 @@ export function planRun(input: PlanInput): RunPlan {
     graceSec,
     timeoutSec,
     ttlSecondsAfterFinished,
-    terms: { facts, graceSec, session },
+    terms: { facts, graceSec, silence, session },
   });
   const notes = [...input.agent.notes, ...input.given.notes, ...place.notes, ...labels.notes, ...words.notes];
   if (resume.note) notes.push(resume.note);
@@ -123,6 +124,7 @@ export function planRun(input: PlanInput): RunPlan {
     job,
     facts,
     graceSec,
+    silence,
     secret: runSecret(name, namespace, labels.labels, words.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,

@@ -1,6 +1,8 @@
 /** What a run takes from the outside world; tests bring their own. */
 import { readFile } from "node:fs/promises";
+import { systemClock } from "../../kubernetes/clock.ts";
 import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
+import { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
 import { paperclipUrl } from "../../paperclip/run-status.ts";
 
 export interface Dependencies {
@@ -13,10 +15,15 @@ export interface Dependencies {
   readonly clusters: ClusterRegistry;
   /** Address of Paperclip's API as this process reaches it; null = the records of runs cannot be read. */
   readonly paperclipUrl: typeof paperclipUrl;
+  /** Asks Paperclip whether the runs of this process were cancelled. */
+  readonly cancellations: CancellationPoller;
 }
 
 /** One for the process: all runs of a cluster share its connections and its two watches. */
 const clusters = new ClusterRegistry({ warn: (message) => console.warn(`[claude_k8s] ${message}`) });
+
+/** One for the process: all runs of a company share its requests. */
+const cancellations = new CancellationPoller({ clock: systemClock, random: Math.random });
 
 export const realDependencies = (): Dependencies => ({
   env: process.env,
@@ -24,4 +31,5 @@ export const realDependencies = (): Dependencies => ({
   readFile: (path) => readFile(path, "utf8"),
   clusters,
   paperclipUrl,
+  cancellations,
 });

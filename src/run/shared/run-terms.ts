@@ -29,7 +29,15 @@ export interface RunTerms {
   readonly facts: RunFacts;
   /** Seconds the agent has to save its session when it is stopped. */
   readonly graceSec: number;
+  readonly silence: SilenceLimits;
   readonly session: RememberedSession;
+}
+
+/** When the runner ends an agent that prints nothing, seconds; 0 = never. */
+export interface SilenceLimits {
+  readonly silenceLimitSec: number;
+  /** While a tool call is in flight. */
+  readonly toolSilenceLimitSec: number;
 }
 
 /** As a Job carries them. */
@@ -43,6 +51,9 @@ const written = z.object({
   resumes: z.string().nullable(),
   timeoutSec: z.number(),
   graceSec: z.number(),
+  // Versions before 1.0 do not say, nor have they such limits.
+  silenceLimitSec: z.number().default(0),
+  toolSilenceLimitSec: z.number().default(0),
   cwd: z.string(),
   home: z.string().nullable(),
   // Versions before 1.0 do not say.
@@ -67,19 +78,21 @@ export function rememberedSession(terms: SessionTerms, workspace: WorkspaceOfSes
 
 type WorkspaceOfSession = Readonly<Record<"workspaceId" | "repoUrl" | "repoRef", string | null | undefined>>;
 
-export function writeRunTerms({ facts, graceSec, session }: WrittenTerms): string {
+export function writeRunTerms({ facts, graceSec, silence, session }: WrittenTerms): string {
   const { model, resumedSessionId: resumes, timeoutSec } = facts;
-  return JSON.stringify({ model, resumes, timeoutSec, graceSec, ...session } satisfies z.infer<typeof written>);
+  const { silenceLimitSec, toolSilenceLimitSec } = silence;
+  const limits = { timeoutSec, graceSec, silenceLimitSec, toolSilenceLimitSec };
+  return JSON.stringify({ model, resumes, ...limits, ...session } satisfies z.infer<typeof written>);
 }
 
 /** Null when the Job does not say: an older version made it, or somebody changed it. */
 export function readRunTerms(job: Job): WrittenTerms | null {
   const { data } = written.safeParse(parse(job.metadata?.annotations?.[ANNOTATIONS.terms]));
   if (!data) return null;
-  const { model, resumes, timeoutSec, graceSec, ...session } = data;
+  const { model, resumes, timeoutSec, graceSec, silenceLimitSec, toolSilenceLimitSec, ...session } = data;
   const { home } = session;
   const facts = { container: CONTAINER, model, resumedSessionId: resumes, sessionPersists: home !== null, timeoutSec };
-  return { facts, graceSec, session };
+  return { facts, graceSec, silence: { silenceLimitSec, toolSilenceLimitSec }, session };
 }
 
 function parse(text: string | undefined): unknown {

@@ -1,13 +1,13 @@
 /**
- * Why a run is to be stopped. Cancelling ends the agent; losing the host's lease only ends our watch over it: the host
- * shuts down or has handed the run on, and nobody asked for the agent to stop (measured: every graceful restart of
- * Paperclip aborts with "Legacy controller lease lost").
+ * Why a run is to be stopped. A cancellation ends the agent. A lost lease only ends our observation of it: the host shuts
+ * down or has handed the run on, and nobody asked for the agent to stop (measured: every graceful restart of Paperclip
+ * aborts with "Legacy controller lease lost").
  */
 export type StopRequest =
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string }
   | { readonly kind: "detach"; readonly reason: string };
 
-/** The reason of an abort when not the host's signal but its record of the run says that it is cancelled. */
+/** The reason of an abort that comes from the run's record in Paperclip, not from the host's signal. */
 export class CancelledByRecord extends Error {
   constructor(status: string) {
     super(`Paperclip's record of the run says ${status}`);
@@ -15,9 +15,9 @@ export class CancelledByRecord extends Error {
 }
 
 export function classifyStop(reason: unknown): StopRequest {
-  const words = reason instanceof Error ? reason.message : String(reason ?? "no reason given");
-  if (reason instanceof CancelledByRecord) return { kind: "cancel", by: "the run's record", reason: words };
-  return /lease lost/i.test(words)
-    ? { kind: "detach", reason: words }
-    : { kind: "cancel", by: "the host", reason: words };
+  const message = reason instanceof Error ? reason.message : String(reason ?? "no reason given");
+  if (reason instanceof CancelledByRecord) return { kind: "cancel", by: "the run's record", reason: message };
+  return /lease lost/i.test(message)
+    ? { kind: "detach", reason: message }
+    : { kind: "cancel", by: "the host", reason: message };
 }

@@ -1,65 +1,63 @@
 /**
- * Hears everybody who may order a run to stop: the host's signal, and the run's own record, which is polled in case the
- * signal never comes. Only the words cancelled and cancelling stop anything: any other status, an error or silence says
- * nothing about what somebody wants.
+ * Joins the two ways in which a run is asked to stop: the host's signal, and the run's own record, which is polled in
+ * case the signal never comes. Only the statuses cancelled and cancelling stop anything: any other status, an error or
+ * no answer says nothing about what somebody wants.
  */
-import type { Clock, Random } from "../../kubernetes/clock.ts";
-import type { ReadRunStatus, RunStatus } from "../../paperclip/run-status.ts";
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import type { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
+import { isCancelled, type ReadRunStatus, type RunStatus, type RunStatusOptions } from "../../paperclip/run-status.ts";
 import { CancelledByRecord, classifyStop } from "./stop-reason.ts";
 
 export interface StopSignalInput {
-  readonly runId: string;
-  /** The host's signal; undefined when the host has none. */
-  readonly host: AbortSignal | undefined;
+  readonly ctx: Pick<AdapterExecutionContext, "runId" | "signal" | "agent">;
+  /** Where the run's record is, and the token that reads it. Without either it is not polled. */
+  readonly record: Pick<RunStatusOptions, "url" | "token">;
   readonly readStatus: ReadRunStatus;
-  /** Hears once when polling ends because Paperclip does not accept the run's token. */
+  readonly cancellations: Pick<CancellationPoller, "watch">;
+  /** Hears once that Paperclip does not accept the run's token. */
   readonly tell: (message: string) => Promise<void>;
-  /** The run is over. */
+  /** Aborts when the run is over. */
   readonly over: AbortSignal;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
-/** Between two looks at the record: this and up to as much more, milliseconds. */
-const LOOK_EVERY_MS = 15_000;
-/** A host that shuts down waits 5 s for its runs (measured): the last look must be quick. Milliseconds. */
-const LAST_LOOK_MS = 3_000;
+/** A host that shuts down waits 5 s for its runs (measured): the last reading must be quick. Milliseconds. */
+const LAST_READING_MS = 3_000;
 
-/** Aborts when the run is to be stopped or left; classifyStop() tells which from its reason. Never polls without a token. */
+/** Aborts when the run is to be stopped, or left to a successor; classifyStop() tells which from its reason. */
 export function createStopSignal(input: StopSignalInput): AbortSignal {
-  const { host, over } = input;
-  const orders = new AbortController();
+  const { over } = input;
+  const { signal: host } = input.ctx;
+  const stop = new AbortController();
   const obeyHost = (): void => {
-    if (classifyStop(host?.reason).kind === "cancel") orders.abort(host?.reason);
-    else void lookOnceMore(input).then((status) => orders.abort(orderIn(status) ?? host?.reason));
+    if (classifyStop(host?.reason).kind === "cancel") stop.abort(host?.reason);
+    else void readOnceMore(input).then((status) => stop.abort(cancellationIn(status) ?? host?.reason));
   };
   if (host?.aborted) obeyHost();
   host?.addEventListener("abort", obeyHost, { once: true, signal: over });
-  poll(input, orders).catch(() => "the run is over");
-  return orders.signal;
+  pollRecord(input, stop);
+  return stop.signal;
 }
 
-/** The lease is lost also when the run was ended behind our back: then the agent must not go on. */
-async function lookOnceMore({ runId, readStatus }: StopSignalInput): Promise<RunStatus> {
-  return readStatus(runId, AbortSignal.timeout(LAST_LOOK_MS));
+/** The lease is also lost when the run was ended behind our back: then the agent must not go on. */
+function readOnceMore({ ctx, readStatus }: StopSignalInput): Promise<RunStatus> {
+  return readStatus(ctx.runId, AbortSignal.timeout(LAST_READING_MS));
 }
 
-async function poll({ runId, readStatus, tell, over, clock, random }: StopSignalInput, orders: AbortController) {
-  const ended = AbortSignal.any([over, orders.signal]);
-  for (;;) {
-    await clock.sleep(LOOK_EVERY_MS * (1 + random()), ended);
-    const status = await readStatus(runId, ended);
-    if (ended.aborted) return;
-    const order = orderIn(status);
-    if (order) return orders.abort(order);
-    if (status.kind === "unreadable" && status.denied)
-      return tell(
-        `The run's record is not looked at any more for a cancellation: ${status.why}. The host's Stop still works.`,
-      );
-  }
+function pollRecord({ ctx, record, cancellations, tell, over }: StopSignalInput, stop: AbortController): void {
+  const { url, token } = record;
+  if (!url || !token || over.aborted || stop.signal.aborted) return;
+  const leave = cancellations.watch({
+    url,
+    token,
+    companyId: ctx.agent.companyId,
+    runId: ctx.runId,
+    onCancelled: (status) => stop.abort(new CancelledByRecord(status)),
+    onDenied: (why) =>
+      void tell(`A cancellation in the run's record is not seen for now: ${why}. Stop on the run's page still works.`),
+  });
+  for (const signal of [over, stop.signal]) signal.addEventListener("abort", leave, { once: true });
 }
 
-function orderIn(status: RunStatus): CancelledByRecord | null {
-  const word = status.kind === "over" || status.kind === "alive" ? status.status : "";
-  return word === "cancelled" || word === "cancelling" ? new CancelledByRecord(word) : null;
+function cancellationIn(status: RunStatus): CancelledByRecord | null {
+  return "status" in status && isCancelled(status.status) ? new CancelledByRecord(status.status) : null;
 }

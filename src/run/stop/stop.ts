@@ -1,4 +1,4 @@
-/** Obeys what is asked while a run goes on: to stop the agent, or to leave it to a successor. */
+/** Carries out what is asked while a run goes on: to stop its agent, or to leave it to a successor. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { isOfRun, runIdOf } from "../shared/job-state.ts";
@@ -7,17 +7,17 @@ import type { Fault } from "../shared/run-fault.ts";
 import { classifyStop } from "./stop-reason.ts";
 import { suspendJob } from "./suspend-job.ts";
 
-export { classifyStop, type StopRequest } from "./stop-reason.ts";
+export { classifyStop } from "./stop-reason.ts";
 export { createStopSignal } from "./stop-signal.ts";
 export { suspendPatch } from "./suspend-job.ts";
 
 export interface StopControl {
-  /** Aborts when the run is left alone, or a stopped one does not end: nobody waits for the agent any more. */
+  /** Aborts when nobody waits for the agent any more: it is left to a successor, or a stopped one does not end in time. */
   readonly detached: AbortSignal;
-  /** Stops the agent on our own account. */
-  stop(because: string): void;
-  /** Leaves the agent alone because of this. */
-  leave(because: Fault): void;
+  /** Stops the agent on the adapter's own account. */
+  stopAgent(reason: string): void;
+  /** Leaves a living agent alone because of this; one that has ended is waited for as before. */
+  detach(fault: Fault): void;
 }
 
 export interface StopControlInput {
@@ -25,54 +25,83 @@ export interface StopControlInput {
   readonly runId: string;
   readonly run: LaunchedRun;
   readonly observed: ObservedRun;
-  /** See stop-stopSignal.ts; its reason tells what is wanted. */
+  /** See `createStopSignal`; its reason tells what is asked. */
   readonly stopSignal: AbortSignal;
-  /** The run is over: there is nothing to obey any more. */
-  readonly over: AbortSignal;
+  /** Aborts when the run has ended: from then on there is nothing to carry out. */
+  readonly runEnded: AbortSignal;
 }
 
-/** Seconds beyond grace that a stopped pod gets to be gone: kubelet and controllers work in steps of a second. */
-const STOPPED_WITHIN_SEC = 60;
-
 export function enforceStop(input: StopControlInput): StopControl {
-  const { client, run, observed, stopSignal, over } = input;
-  const { graceSec } = run.terms;
+  const { client, run, observed, stopSignal, runEnded } = input;
+  const { clock } = client;
   const detached = new AbortController();
-  const stopAndWait = async (because: string): Promise<void> => {
-    await suspendJob(client, run, because, observed, over);
-    await client.clock.sleep((graceSec + STOPPED_WITHIN_SEC) * 1000, over);
-    detached.abort(new Error("the stopped pod did not end in time"));
-  };
-  const stop = (because: string): void => {
-    stopAndWait(because).catch(() => "the run is over");
+  const stopAgent = (reason: string): void => {
+    stopAndWait(input, reason).then(
+      (why) => detached.abort(new Error(why)),
+      () => "the run has ended",
+    );
   };
   const detach = (reason: string): void => {
     // Adding it to the record calls its listeners, ours too.
     if (observed.evidence.acts.detach || detached.signal.aborted) return;
-    observed.add({ kind: "act", act: { kind: "detach", reason, at: client.clock.now() } });
+    observed.add({ kind: "act", act: { kind: "detach", reason, at: clock.now() } });
     detached.abort(new Error(reason));
   };
-  const obey = (): void => {
+  const carryOut = (): void => {
     const request = classifyStop(stopSignal.reason);
     if (request.kind === "detach") detach(request.reason);
     else {
-      observed.add({ kind: "act", act: { ...request, at: client.clock.now() } });
-      stop(request.reason);
+      observed.add({ kind: "act", act: { ...request, at: clock.now() } });
+      stopAgent(request.reason);
     }
   };
-  const stopLooking = observed.subscribe(() => {
+  const unsubscribe = observed.subscribe(() => {
     const successor = successorOf(observed, input.runId);
-    if (successor) detach(`run ${successor} has taken over its Job`);
+    if (successor) detach(`run ${successor} has adopted Job ${run.name}`);
   });
-  if (stopSignal.aborted) obey();
-  else stopSignal.addEventListener("abort", obey, { once: true, signal: over });
-  over.addEventListener("abort", stopLooking, { once: true });
-  const leave = (because: Fault): void => {
-    if (hasEnded(observed.evidence)) return;
-    observed.add({ kind: "fault", fault: because });
-    detached.abort(new Error(because.message));
+  if (stopSignal.aborted) carryOut();
+  else stopSignal.addEventListener("abort", carryOut, { once: true, signal: runEnded });
+  runEnded.addEventListener("abort", unsubscribe, { once: true });
+  return {
+    detached: detached.signal,
+    stopAgent,
+    detach: (fault) => {
+      if (hasEnded(observed.evidence)) return;
+      observed.add({ kind: "fault", fault });
+      detached.abort(new Error(fault.message));
+    },
   };
-  return { detached: detached.signal, stop, leave };
+}
+
+/** Seconds that Paperclip waits for a stopped run before it answers its user with 409 (measured on 2026.916.1). */
+const HOST_WAITS_SEC = 60;
+/** Seconds of these for what comes after: the last lines, the result, the deletion. */
+const CONCLUSION_SEC = 5;
+/** Seconds beyond its grace that a stopped pod takes at least: Job controller and kubelet work in steps of a second. */
+const CLUSTER_SEC = 10;
+/** The same where the grace alone is longer than Paperclip waits. */
+const PATIENT_CLUSTER_SEC = 60;
+
+/** Seconds from a Stop until a run returns although its pod's end was not seen. */
+export function stopDeadlineSec(graceSec: number): number {
+  const whileHostWaits = HOST_WAITS_SEC - CONCLUSION_SEC;
+  return graceSec + CLUSTER_SEC <= whileHostWaits ? whileHostWaits : graceSec + PATIENT_CLUSTER_SEC;
+}
+
+/** Resolves, with the reason, when the agent is not to be waited for any longer; rejects when the run ends before. */
+async function stopAndWait({ client, run, observed, runEnded }: StopControlInput, reason: string): Promise<string> {
+  const ended = (): boolean => hasEnded(observed.evidence);
+  if (ended()) return "the agent had ended before it was stopped";
+  const { clock } = client;
+  const { graceSec } = run.terms;
+  const askedAt = clock.now();
+  const outcome = await suspendJob(client, run, reason, observed, runEnded);
+  // A cluster that was away leaves the agent its whole grace all the same.
+  const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
+  const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);
+  if (outcome === "suspended") await late;
+  else await Promise.race([late, observed.until(ended, runEnded)]);
+  return ended() ? "the agent had ended before it was stopped" : "the stopped pod did not end in time";
 }
 
 /** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */

@@ -1,4 +1,4 @@
-/** Tells the host which Job carries the run, and where it comes from. */
+/** Reports to the host which Job carries the run, and where it comes from. */
 import type { Host } from "../../paperclip/host.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
@@ -16,7 +16,7 @@ export async function announceAdoption(
   from: string | null,
 ): Promise<void> {
   const whose = from ? `run ${from}, which is over` : "an earlier process of this run";
-  const note = `Job ${job.name} was started by ${whose}: taken over, with its transcript from the first line`;
+  const note = `Job ${job.name} was started by ${whose}: adopted, with its transcript from the first line`;
   const command = `kubectl job/${job.name}`;
   await host.invocation({ ...plan.meta, command, commandNotes: [note, ...(plan.meta.commandNotes ?? [])], prompt: "" });
   host.dispatched();

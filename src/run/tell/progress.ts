@@ -1,35 +1,35 @@
-/** Tells the host where the run is: what pod, where, which phase, why it waits. One notice for each change. */
+/** Reports the run's progress to the host: its pod, node and phase, and why it waits. One notice for each change. */
 import type { Host, Notice } from "../../paperclip/host.ts";
 import { describeWaiting, type Evidence, type ObservedRun, type PodFacts, trueCondition } from "../observe/observe.ts";
 import { CONTAINER } from "../shared/names.ts";
 
-/** Starts telling; returns the way to stop, which resolves when the last notice is delivered. */
+/** Returns the way to stop, which resolves when the last notice is delivered. */
 export function reportProgress(observed: ObservedRun, host: Host): () => Promise<void> {
-  let told = "";
-  let telling = Promise.resolve();
-  const tell = (): void => {
-    const notice = stageOf(observed);
-    if (!notice || `${notice.type} ${notice.message}` === told) return;
-    told = `${notice.type} ${notice.message}`;
-    telling = telling.then(() => host.notice(notice));
+  let last = "";
+  let delivered = Promise.resolve();
+  const report = (): void => {
+    const notice = progressOf(observed);
+    if (!notice || `${notice.type} ${notice.message}` === last) return;
+    last = `${notice.type} ${notice.message}`;
+    delivered = delivered.then(() => host.notice(notice));
   };
-  const stop = observed.subscribe(tell);
-  // The pod may have been in sight before anybody listened.
-  tell();
+  const unsubscribe = observed.subscribe(report);
+  // The pod may have been observed before anybody subscribed.
+  report();
   return () => {
-    stop();
-    return telling;
+    unsubscribe();
+    return delivered;
   };
 }
 
-function stageOf(observed: ObservedRun): Notice | null {
+function progressOf(observed: ObservedRun): Notice | null {
   const { evidence } = observed;
   const { pod, job } = evidence;
   if (!job) return null;
   if (!pod || (pod.agent.state !== "running" && pod.agent.state !== "terminated")) return waitingNotice(observed);
   const payload = podPayload(evidence);
   if (pod.agent.state === "running" && pod.deletionAskedAt !== null)
-    return leavingNotice(pod, job.stoppedBecause !== null, payload);
+    return deletionNotice(pod, job.stoppedBecause !== null, payload);
   if (pod.agent.state === "running")
     return { type: "k8s.pod.running", message: `Pod ${pod.name} runs on node ${pod.node ?? "unknown"}`, payload };
   const end = pod.agent.terminated;
@@ -38,11 +38,11 @@ function stageOf(observed: ObservedRun): Notice | null {
 }
 
 /** On a node that does not answer a pod stays like this until the node is back or removed. */
-function leavingNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<string, unknown>): Notice {
+function deletionNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<string, unknown>): Notice {
   const { reason = "", message = "" } = trueCondition(pod.conditions, "DisruptionTarget") ?? {};
   const why = [reason, message].filter(Boolean).join(": ");
-  const words = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has not ended its agent yet`;
-  return { type: "k8s.pod.leaving", message: words, level: stoppedByUs ? "info" : "warn", payload };
+  const sentence = `Pod ${pod.name} is being deleted${why ? ` (${why})` : ""}; node ${pod.node ?? "unknown"} has not ended its agent yet`;
+  return { type: "k8s.pod.leaving", message: sentence, level: stoppedByUs ? "info" : "warn", payload };
 }
 
 function waitingNotice(observed: ObservedRun): Notice | null {

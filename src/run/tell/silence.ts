@@ -1,38 +1,104 @@
 /** Shows that a silent run is alive: Paperclip grows suspicious of one that says nothing for an hour (measured). */
 import type { Clock } from "../../kubernetes/clock.ts";
-import type { Host } from "../../paperclip/host.ts";
+import type { FeedHealth } from "../../kubernetes/watch/resource-feed.ts";
+import type { Host, Notice } from "../../paperclip/host.ts";
 import type { ObservedRun } from "../observe/observe.ts";
+import type { SilenceLimits } from "../shared/run-terms.ts";
 
 /** Milliseconds of silence after which the host is told once more. */
 const SILENCE_MS = 10 * 60_000;
 
+/** Milliseconds after which what a watch showed last is no longer what is: a bookmark comes each minute. */
+const CURRENT_FOR_MS = 3 * 60_000;
+
+export interface SilenceReport {
+  readonly host: Host;
+  readonly observed: ObservedRun;
+  /** Whether the cluster shows its pods at the moment; undefined = nobody watches. */
+  readonly podsHealth: () => FeedHealth | undefined;
+  /** Those that the run's agent was started with. */
+  readonly limits: SilenceLimits;
+  readonly clock: Clock;
+  /** Aborts when the run is over. */
+  readonly signal: AbortSignal;
+}
+
 export interface SilenceReporter {
-  /** The agent said something. */
-  heard(): void;
+  /** A line of the agent has arrived. */
+  lineArrived(): void;
 }
 
 /** Tells the host of each stretch of silence of a container that runs, until the signal aborts. */
-export function reportSilence(observed: ObservedRun, host: Host, clock: Clock, signal: AbortSignal): SilenceReporter {
-  let heardAt = clock.now();
-  let toldAt = heardAt;
+export function reportSilence(report: SilenceReport): SilenceReporter {
+  const { host, clock, signal } = report;
+  let arrivedAt = clock.now();
+  let toldAt = arrivedAt;
   const tell = async (): Promise<void> => {
     for (;;) {
-      const next = Math.max(heardAt, toldAt) + SILENCE_MS;
+      const next = Math.max(arrivedAt, toldAt) + SILENCE_MS;
       await clock.sleep(Math.max(0, next - clock.now()), signal);
-      if (clock.now() < Math.max(heardAt, toldAt) + SILENCE_MS) continue;
+      if (clock.now() < Math.max(arrivedAt, toldAt) + SILENCE_MS) continue;
       toldAt = clock.now();
-      const { pod } = observed.evidence;
-      // Of a pod that was told to end, running was only the last that its node said.
-      if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) continue;
-      const minutes = Math.round((toldAt - heardAt) / 60_000);
-      const message = `The agent in pod ${pod.name} has printed nothing for ${minutes} minutes; its container runs`;
-      await host.notice({ type: "k8s.pod.silent", message, payload: { pod: pod.name, minutes } });
+      const notice = noticeOf(report, arrivedAt, toldAt);
+      if (notice) await host.notice(notice);
     }
   };
   tell().catch(() => "the run is over");
   return {
-    heard: () => {
-      heardAt = clock.now();
+    lineArrived: () => {
+      arrivedAt = clock.now();
     },
   };
 }
+
+function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number, now: number): Notice | null {
+  const { pod } = observed.evidence;
+  // Of a pod that is being deleted, running is only the last that its node said.
+  if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) return null;
+  const unseenSince = lastSeen(podsHealth(), now);
+  if (unseenSince !== null) return unreachable(pod.name, unseenSince);
+  const minutes = Math.round((now - since) / 60_000);
+  const silent = `The agent in pod ${pod.name} has printed nothing for ${minutes} minutes; its container is running.`;
+  const payload = { pod: pod.name, minutes, ...limits };
+  return { type: "k8s.pod.silent", message: `${silent} ${consequenceOf(limits, since)}`, payload };
+}
+
+/** When the cluster was last heard of, milliseconds since 1970; null: it shows what is. */
+function lastSeen(health: FeedHealth | undefined, now: number): number | null {
+  if (!health) return 0;
+  const { state, lastContactAt } = health;
+  const isCurrent = (state === "watching" || state === "polling") && now - lastContactAt <= CURRENT_FOR_MS;
+  return isCurrent ? null : lastContactAt;
+}
+
+function unreachable(pod: string, since: number): Notice {
+  const last = since === 0 ? "does not answer" : `has not answered since ${timeOfDay(since)}`;
+  return {
+    type: "k8s.observation.unreachable",
+    level: "warn",
+    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job goes on by itself.`,
+    payload: { pod },
+  };
+}
+
+/** What will happen to a silent agent, and when. */
+export function consequenceOf({ silenceLimitSec, toolSilenceLimitSec }: SilenceLimits, since: number): string {
+  const after = (sec: number): string => `after ${duration(sec)} of silence, around ${timeOfDay(since + sec * 1000)}`;
+  if (silenceLimitSec === 0 && toolSilenceLimitSec === 0)
+    return "Nothing ends it, because silenceLimitSec is 0: stop the run, or set a limit for the next one.";
+  if (silenceLimitSec === toolSilenceLimitSec)
+    return `It is ended ${after(silenceLimitSec)} (silenceLimitSec, toolSilenceLimitSec).`;
+  const idle =
+    silenceLimitSec > 0
+      ? `It is ended ${after(silenceLimitSec)} (silenceLimitSec)`
+      : "Nothing ends it (silenceLimitSec is 0)";
+  const tool =
+    toolSilenceLimitSec > 0
+      ? `during a tool call it is ended ${after(toolSilenceLimitSec)} (toolSilenceLimitSec)`
+      : "during a tool call nothing ends it (toolSilenceLimitSec is 0)";
+  return `${idle}; ${tool}.`;
+}
+
+const duration = (sec: number): string => (sec % 60 === 0 ? `${sec / 60} minutes` : `${sec} seconds`);
+
+const timeOfDay = (at: number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`;

@@ -1,12 +1,14 @@
 /**
- * Tells the host of a run while it goes on: which Job carries it, where its pod is and why it waits, that a silent agent
- * is alive, what a speaking one does, and every line of its transcript in the form that the page can show.
+ * Reports a run to the host while it goes on: which Job carries it, where its pod is and why it waits, that a silent agent
+ * is alive, what a working one does, and every line of its transcript in the form that the page can show.
  */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { Clock } from "../../kubernetes/clock.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
 import type { TranscriptSink } from "../follow/follow.ts";
 import type { ObservedRun } from "../observe/observe.ts";
+import type { RunTerms } from "../shared/run-terms.ts";
 import { reportActivity } from "./activity.ts";
 import type { Page } from "./page/page.ts";
 import { openTextPage } from "./page/text-pipe.ts";
@@ -21,8 +23,10 @@ export interface TellRequest {
   readonly onLog: AdapterExecutionContext["onLog"];
   readonly page: Page;
   readonly observed: ObservedRun;
+  readonly observer: Pick<Observer, "health">;
+  readonly terms: Pick<RunTerms, "silence">;
   readonly clock: Clock;
-  /** The run is over. */
+  /** Aborts when the run is over. */
   readonly signal: AbortSignal;
 }
 
@@ -33,9 +37,11 @@ export interface Telling {
   stop(): Promise<void>;
 }
 
-export function tellRun({ host, onLog, page, observed, clock, signal }: TellRequest): Telling {
+export function tellRun(request: TellRequest): Telling {
+  const { host, onLog, page, observed, observer, clock, signal } = request;
   const stop = reportProgress(observed, host);
-  const silence = reportSilence(observed, host, clock, signal);
+  const podsHealth = () => observer.health?.pods;
+  const silence = reportSilence({ host, observed, podsHealth, limits: request.terms.silence, clock, signal });
   const ended = new AbortController();
   const activity = reportActivity(host, clock, AbortSignal.any([signal, ended.signal]));
   const notices: Promise<void>[] = [];
@@ -47,7 +53,7 @@ export function tellRun({ host, onLog, page, observed, clock, signal }: TellRequ
     onLog: (stream, chunk) => onLog(stream, chunk),
     page: text?.between,
     line: (channel, line) => {
-      silence.heard();
+      silence.lineArrived();
       if (channel === "stdout") activity.line(line);
     },
     notice,

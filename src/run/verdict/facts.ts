@@ -101,7 +101,7 @@ function isStopped(evidence: Evidence, container: Terminated | null): boolean {
 
 /** The Job is held back, and its controller has seen that and counts no pod: none will come. */
 function heldWithoutPods(job: JobFacts): boolean {
-  if (!job.suspended || job.livePods > 0) return false;
+  if (!job.suspended || job.activePods > 0) return false;
   return job.presence !== "present" || trueCondition(job.conditions, "Suspended") !== null;
 }
 

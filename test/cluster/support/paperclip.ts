@@ -6,7 +6,7 @@ import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 
 export interface FakePaperclip {
   readonly url: string;
-  /** How often the record of a run was asked for. */
+  /** How often the record of a run was asked for, by itself or with those of its company. */
   asked(runId: string): number;
   /** Resolves when the record of the run has been asked for once more. */
   nextQuestion(runId: string): Promise<void>;
@@ -32,15 +32,23 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   let failure: number | null = null;
   const server = createServer((request, response) => {
     const runId = decodeURIComponent(/^\/api\/heartbeat-runs\/([^/]+)$/.exec(request.url ?? "")?.[1] ?? "");
-    questions.push(runId);
+    const isList = /^\/api\/companies\/[^/]+\/heartbeat-runs\?/.test(request.url ?? "");
+    const about = isList ? [...runs.keys()] : [runId];
+    questions.push(...about);
     response.once("close", () => {
-      for (const listener of [...curious]) listener(runId);
+      for (const id of about) for (const listener of [...curious]) listener(id);
     });
     if (failure !== null) return answer(response, failure, { error: "a failure that a test asked for" });
     if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
     if (assigneeAgentId) return answer(response, 200, { id: taskId, assigneeAgentId });
+    if (isList)
+      return answer(
+        response,
+        200,
+        [...runs].map(([id, { status }]) => ({ id, status })),
+      );
     const run = runs.get(runId);
     answer(response, run ? 200 : 404, run ? { id: runId, ...run } : { error: "Heartbeat run not found" });
   });

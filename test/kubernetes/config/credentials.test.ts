@@ -169,7 +169,7 @@ describe("exec plugins", () => {
 
   test.each([
     ["fails", "echo 'login failed: token=top-secret Bearer top-secret' >&2; exit 1", "login failed"],
-    ["says nothing", "exit 3", "failed and said nothing"],
+    ["prints nothing", "exit 3", "failed without a message"],
     ["prints no JSON", "echo top-secret", "printed no valid ExecCredential"],
   ])("one that %s gives an error without its secrets", async (_, script, words) => {
     server = await ApiServer.start(pod);
@@ -239,5 +239,95 @@ describe("TLS", () => {
     proxy.closeAllConnections();
     expect(targets).toEqual([new URL(server.origin).host]);
     await eventually(() => server.sockets.size === 0, "nothing stays open through the proxy");
+  });
+});
+
+describe("a credential that the server refuses while many calls are under way", () => {
+  const PARALLEL = 8;
+
+  test("is renewed once, and every call is repeated with the new one", async () => {
+    let refused = 0;
+    const all = Promise.withResolvers<void>();
+    server = await ApiServer.start(async (seen, reply) => {
+      if (seen.headers.authorization !== "Bearer token-1") return pod(seen, reply);
+      // All are sent with the old one before any is refused.
+      if (++refused === PARALLEL) all.resolve();
+      await all.promise;
+      refuse(reply, 401, "Unauthorized", "Unauthorized");
+    });
+    const slow = await plugin(`[ "$n" = 1 ] || sleep 0.3; ${credential('\\"token\\":\\"token-$n\\"')}`);
+    const client = new KubernetesClient(await server.cluster({ exec: { command: slow.command } }));
+    const found = await Promise.all(Array.from({ length: PARALLEL }, () => ask(client)));
+    expect(found.map(({ metadata }) => metadata.name)).toEqual(Array.from({ length: PARALLEL }, () => "p"));
+    expect(await slow.runs()).toBe("xx");
+  });
+
+  test("is not renewed again for a call whose 401 comes late: the newer one is used", async () => {
+    const late = Promise.withResolvers<void>();
+    let first = true;
+    server = await ApiServer.start(async (seen, reply) => {
+      if (seen.headers.authorization !== "Bearer token-1") return pod(seen, reply);
+      if (first) {
+        first = false;
+        await late.promise;
+      }
+      refuse(reply, 401, "Unauthorized", "Unauthorized");
+    });
+    const { command, runs } = await plugin(credential('\\"token\\":\\"token-$n\\"'));
+    const clock = new LeapingClock();
+    const client = new KubernetesClient(await server.cluster({ exec: { command } }), { clock });
+    const early = ask(client);
+    await eventually(() => server.seen.length === 1, "the first call arrives");
+    await ask(client);
+    await clock.sleep(60_000);
+    late.resolve();
+    expect((await early).metadata.name).toBe("p");
+    expect(await runs()).toBe("xx");
+  });
+
+  test("and whose successor is refused too ends every call with the 401", async () => {
+    server = await ApiServer.start((_, reply) => refuse(reply, 401, "Unauthorized", "Unauthorized"));
+    const { command, runs } = await plugin(`sleep 0.1; ${credential('\\"token\\":\\"token-$n\\"')}`);
+    const client = new KubernetesClient(await server.cluster({ exec: { command } }));
+    const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, () => ask(client)));
+    for (const end of ends) expect(end).toMatchObject({ status: "rejected", reason: { unauthorized: true } });
+    expect(await runs()).toBe("xx");
+    expect(server.seen.length).toBeLessThanOrEqual(2 * PARALLEL);
+  });
+});
+
+describe("an exec plugin that fails", () => {
+  test("once is asked again: the call goes on", async () => {
+    server = await ApiServer.start(pod);
+    const { command, runs } = await plugin(
+      `[ "$n" -gt 1 ] || { echo "no route to host" >&2; exit 1; }; ${credential('\\"token\\":\\"token-$n\\"')}`,
+    );
+    const client = new KubernetesClient(await server.cluster({ exec: { command } }), { clock: new LeapingClock() });
+    expect((await client.get(pods, "runs", "p")).metadata.name).toBe("p");
+    expect(await client.create(pods, "runs", { metadata: { name: "p" } })).toMatchObject({ metadata: { name: "p" } });
+    expect(await runs()).toBe("xx");
+  });
+
+  test("for good is given up within a quarter of a minute, with its own message", async () => {
+    server = await ApiServer.start(pod);
+    const { command, runs } = await plugin("echo 'log in again' >&2; exit 1");
+    const clock = new LeapingClock();
+    const client = new KubernetesClient(await server.cluster({ exec: { command } }), { clock });
+    const error = await client.get(pods, "runs", "p").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "credentials", message: expect.stringContaining("log in again") });
+    const slept = clock.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(slept).toBeLessThanOrEqual(15_000);
+    expect((await runs()).length).toBeLessThan(30);
+    expect(server.seen).toEqual([]);
+  });
+
+  test("because it is not there is not asked again", async () => {
+    const clock = new LeapingClock();
+    server = await ApiServer.start(pod);
+    const cluster = await server.cluster({ exec: { command: "/nonexistent/login" } });
+    await expect(new KubernetesClient(cluster, { clock }).get(pods, "runs", "p")).rejects.toMatchObject({
+      kind: "credentials",
+    });
+    expect(clock.slept).toEqual([]);
   });
 });

@@ -111,7 +111,7 @@ describe("how a program ends", () => {
       say(socket, STDOUT, "all");
       tell(socket, SUCCESS);
     });
-    const { end, out } = await run(client, { silenceMs: 100 });
+    const { end, out } = await run(client, { idleTimeoutMs: 100 });
     expect(end).toMatchObject({ kind: "exited", exitCode: 0 });
     expect(out.toString()).toBe("all");
     await eventually(() => server.sockets.size === 0, "the socket closes");
@@ -213,8 +213,11 @@ describe("nothing is waited for without end", () => {
 
   test("a program that falls silent", async () => {
     const { client } = await serve((socket) => say(socket, STDOUT, "some"));
-    const { end, out } = await run(client, { silenceMs: 100 });
-    expect(end).toMatchObject({ kind: "failed", error: { kind: "timeout", detail: "the connection fell silent" } });
+    const { end, out } = await run(client, { idleTimeoutMs: 100 });
+    expect(end).toMatchObject({
+      kind: "failed",
+      error: { kind: "timeout", detail: "the connection was idle for too long" },
+    });
     expect(out.toString()).toBe("some");
     await eventually(() => server.sockets.size === 0, "the socket closes");
   });
@@ -230,7 +233,7 @@ describe("nothing is waited for without end", () => {
         socket.close(1000);
       }, 150);
     });
-    const { end, out } = await run(client, { silenceMs: 1000 });
+    const { end, out } = await run(client, { idleTimeoutMs: 1000 });
     expect(end).toMatchObject({ kind: "exited" });
     expect(out.toString()).toBe("........");
   });

@@ -148,12 +148,12 @@ describe("its life", () => {
   test("synced() ends with its signal and with the observer", async () => {
     api.intercept = () => true;
     const observer = await observerOf();
-    await expect(observer.synced()).rejects.toThrow("somebody observes");
+    await expect(observer.synced()).rejects.toThrow("needs a listener");
     const { leave } = listen(observer);
     await expect(observer.synced(AbortSignal.abort("enough"))).rejects.toBe("enough");
     const waiting = observer.synced();
     leave();
-    await expect(waiting).rejects.toThrow("nobody observes any more");
+    await expect(waiting).rejects.toThrow("the last listener has left");
   });
 });
 
@@ -180,7 +180,7 @@ describe("without the right to watch", () => {
     expect(warnings.sort()).toEqual(
       ["jobs", "pods"].map(
         (resource) =>
-          `the right "watch" on "${resource}" in namespace "runs" is missing: a list each 5 s takes its place, which sees ends later and may miss their reason`,
+          `the right "watch" on "${resource}" in namespace "runs" is missing: a list each 5 s takes its place, which shows ends later and may miss their reason`,
       ),
     );
     expect(observer.health).toMatchObject({
@@ -249,7 +249,7 @@ describe("without the right to watch", () => {
     await moveUntil(() => server.seen.length > 10, 40_000);
     expect(observer.denial).toBeUndefined();
     leave();
-    await expect(denied).rejects.toThrow("nobody observes any more");
+    await expect(denied).rejects.toThrow("the last listener has left");
   });
 });
 
@@ -300,7 +300,8 @@ const lifetimeOf = (watcher: { seen: { url: URL } }) =>
 
 /** Lets everything under way come to rest: both watches stand, both have heard a bookmark of this very moment. */
 async function quiet(observer: Observer): Promise<void> {
-  const heard = () => observer.health?.jobs.heardAt === clock.now() && observer.health.pods.heardAt === clock.now();
+  const heard = () =>
+    observer.health?.jobs.lastContactAt === clock.now() && observer.health.pods.lastContactAt === clock.now();
   await eventually(() => {
     const wait = clock.sleeping.find((ms) => ms < 1000);
     if (wait !== undefined) clock.advance(wait);

@@ -94,7 +94,7 @@ describe("the saved session of a task is kept by a run that says nothing of any 
         namespace: "n",
         uid: "job-uid",
         object: JOB,
-        terms: { facts: RUN, graceSec: 1, session: {} },
+        terms: { facts: RUN, graceSec: 1, silence: { silenceLimitSec: 0, toolSilenceLimitSec: 0 }, session: {} },
       }),
     ],
     ["a pod that never starts", outcomeOf(job(), pod({ phase: "Pending" }), gaveUp)],
@@ -206,7 +206,7 @@ test("a fault of the adapter beside a living Job does not say that nothing is al
     namespace: "n",
     uid: "job-uid",
     object: JOB,
-    terms: { facts: RUN, graceSec: 1, session: {} },
+    terms: { facts: RUN, graceSec: 1, silence: { silenceLimitSec: 0, toolSilenceLimitSec: 0 }, session: {} },
   });
   expect(told).toMatchObject({
     errorCode: "k8s_observation_lost",

@@ -34,19 +34,19 @@ const gaveUp = ({ evidence }: ObservedRun): boolean => evidence.acts.gaveUp !== 
 
 describe("a pod whose time to start is over", () => {
   it("is given up when the cluster shows now what was told of it", async () => {
-    const record = await waitLate(async () => ({ kind: "seen", pod: CREATING as never }));
+    const record = await waitLate(async () => ({ kind: "found", pod: CREATING as never }));
     expect(gaveUp(record)).toBe(true);
   });
 
   it("is not given up when the cluster shows that it started", async () => {
-    const record = await waitLate(async () => ({ kind: "seen", pod: STARTED as never }));
+    const record = await waitLate(async () => ({ kind: "found", pod: STARTED as never }));
     expect(gaveUp(record)).toBe(false);
   });
 
   it("is not given up when the watch tells that it started while we look", async () => {
     const record = await waitLate(async (seen) => {
       seen.add({ kind: "pod", pod: STARTED, deleted: false, at: T0 });
-      return { kind: "seen", pod: STARTED as never };
+      return { kind: "found", pod: STARTED as never };
     });
     expect(gaveUp(record)).toBe(false);
   });

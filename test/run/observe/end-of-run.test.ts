@@ -1,7 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { causeIsPending, hasEnded } from "../../../src/run/observe/end-of-run.ts";
 import { ANNOTATIONS } from "../../../src/run/shared/names.ts";
-import { ANSWERED, agent, ended, evidenceOf, JOB, job, jobDeleted, pod, RUNNING } from "../support/evidence.ts";
+import {
+  ANSWERED,
+  agent,
+  cancel,
+  container,
+  ended,
+  evidenceOf,
+  JOB,
+  job,
+  jobDeleted,
+  pod,
+  podObject,
+  RUNNING,
+  T0,
+} from "../support/evidence.ts";
 
 const failed = { conditions: [{ type: "Failed", status: "True" }] };
 const NO_POD = { kind: "no-pod" } as const;
@@ -61,5 +75,33 @@ describe("lesson 3: honest causes for a truncated run", () => {
   it("nothing is waited for when the pod is gone with its Job, or has said why itself", () => {
     expect(causeIsPending(evidenceOf([job(), pod(RUNNING), { kind: "pod-gone", at: 0 }, job(failed)]))).toBe(false);
     expect(causeIsPending(evidenceOf([job(), pod({ phase: "Failed", reason: "Evicted" })]))).toBe(false);
+  });
+});
+
+describe("a run that was stopped", () => {
+  /** Another container of the pod goes on: a sidecar that was injected and does not end. */
+  const agentEnded = (at: number) =>
+    ({
+      kind: "pod",
+      pod: podObject({
+        phase: "Running",
+        containerStatuses: [
+          container({ terminated: { exitCode: 143, reason: "Error", startedAt: "2026-11-22T07:00:01Z" } }),
+          container({ running: {} }, "istio-proxy"),
+        ],
+      }),
+      deleted: false,
+      at,
+    }) as const;
+
+  it("has ended with the agent's container, and its cause is known: no sidecar is waited for", () => {
+    const evidence = evidenceOf([job(), pod(RUNNING), cancel(T0), agentEnded(T0 + 5)]);
+    expect(hasEnded(evidence)).toBe(true);
+    expect(causeIsPending(evidence)).toBe(false);
+  });
+
+  it("after its agent's end was not stopped by that: why it ended may still be told", () => {
+    const evidence = evidenceOf([job(), pod(RUNNING), agentEnded(T0), cancel(T0 + 5)]);
+    expect(causeIsPending(evidence)).toBe(true);
   });
 });

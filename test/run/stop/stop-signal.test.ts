@@ -1,51 +1,45 @@
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { describe, expect, it } from "vitest";
+import type { PolledRun } from "../../../src/paperclip/cancellation-poller.ts";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
 import { classifyStop } from "../../../src/run/stop/stop-reason.ts";
 import { createStopSignal } from "../../../src/run/stop/stop-signal.ts";
 
-/** A host, its record of the run, and a clock that passes when told to. */
-function setUp() {
+const agent = { id: "agent", companyId: "company" } as AdapterExecutionContext["agent"];
+
+/** A host, and who polls the record of its run. */
+function setUp({ token = "token", aborted }: { token?: string | null; aborted?: Error } = {}) {
   const host = new AbortController();
+  if (aborted) host.abort(aborted);
   const over = new AbortController();
   const told: string[] = [];
-  const ticks: (() => void)[] = [];
-  const waits: number[] = [];
+  const polled = new Set<PolledRun>();
   let looks = 0;
   let status: RunStatus = { kind: "alive", status: "running" };
-  const orders = createStopSignal({
-    runId: "run",
-    host: host.signal,
+  const stop = createStopSignal({
+    ctx: { runId: "run", signal: host.signal, agent },
+    record: { url: "http://paperclip", token },
     readStatus: () => {
       looks++;
       return Promise.resolve(status);
     },
+    cancellations: {
+      watch: (run) => {
+        polled.add(run);
+        return () => polled.delete(run);
+      },
+    },
     tell: (message) => Promise.resolve(void told.push(message)),
     over: over.signal,
-    clock: {
-      now: () => 0,
-      sleep: (ms, signal) =>
-        new Promise((resolve, reject) => {
-          waits.push(ms);
-          ticks.push(resolve);
-          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-        }),
-    },
-    random: () => 0.5,
   });
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
   return {
     host,
     over,
-    orders,
+    stop,
     told,
-    waits,
     looks: () => looks,
-    settle,
-    look: async (next: RunStatus) => {
-      status = next;
-      ticks.shift()?.();
-      await settle();
-    },
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    polled: () => [...polled],
     say: (next: RunStatus) => {
       status = next;
     },
@@ -55,52 +49,40 @@ function setUp() {
 const over = (status: string): RunStatus => ({ kind: "over", status, reported: null });
 const alive = (status: string): RunStatus => ({ kind: "alive", status });
 
-describe("lesson 2, case 56: only an explicit cancellation cancels", () => {
-  it.each([over("cancelled"), alive("cancelling")])("the record says %j", async (status) => {
-    const { orders, look } = setUp();
-    await look(status);
-    expect(classifyStop(orders.reason)).toMatchObject({ kind: "cancel", by: "the run's record" });
+describe("lesson 2, case 56: the run's record", () => {
+  it("is polled with the run's token, and a cancellation in it stops the run", () => {
+    const { stop, polled } = setUp();
+    const [run] = polled();
+    expect(run).toMatchObject({ url: "http://paperclip", token: "token", companyId: "company", runId: "run" });
+    run?.onCancelled("cancelled");
+    expect(classifyStop(stop.reason)).toMatchObject({ kind: "cancel", by: "the run's record" });
+    expect(polled()).toEqual([]);
   });
 
-  it.each<RunStatus>([
-    ...["running", "queued", "pending", "scheduled_retry", "a word of tomorrow"].map(alive),
-    ...["succeeded", "failed", "timed_out", "interrupted"].map(over),
-    { kind: "unknown" },
-    { kind: "unreadable", why: "500", denied: false },
-  ])("nothing is stopped by %j", async (status) => {
-    const { orders, look, looks } = setUp();
-    for (let round = 1; round <= 3; round++) {
-      await look(status);
-      expect(looks()).toBe(round);
-    }
-    expect(orders.aborted).toBe(false);
+  it("that cannot be read is told, and stops nothing", () => {
+    const { stop, polled, told } = setUp();
+    polled()[0]?.onDenied("Paperclip does not accept the token (401)");
+    expect(told).toEqual([expect.stringMatching(/token \(401\).*Stop on the run's page still works/)]);
+    expect(stop.aborted).toBe(false);
   });
 
-  it("a refused token ends the looking, with one notice", async () => {
-    const { orders, look, looks, told } = setUp();
-    await look({ kind: "unreadable", why: "Paperclip does not accept the token (401)", denied: true });
-    await look(over("cancelled"));
-    expect(looks()).toBe(1);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/token \(401\).*Stop still works/);
-    expect(orders.aborted).toBe(false);
-  });
-
-  it("the record is looked at every 15 to 30 seconds, and not any more when the run is over", async () => {
-    const { look, looks, waits, over: ends, settle } = setUp();
-    await look(alive("running"));
-    expect(waits).toEqual([22_500, 22_500]);
-    ends.abort();
-    await settle();
-    expect(looks()).toBe(1);
+  it("is not polled any more when the run is over or stopped, and never without a token", () => {
+    const ended = setUp();
+    ended.over.abort();
+    expect(ended.polled()).toEqual([]);
+    const stopped = setUp();
+    stopped.host.abort(new Error("Cancelled by a board operator"));
+    expect(stopped.polled()).toEqual([]);
+    expect(setUp({ token: null }).polled()).toEqual([]);
+    expect(setUp({ aborted: new Error("too late") }).polled()).toEqual([]);
   });
 });
 
 describe("the host's signal", () => {
   it("cancels at once, with the host's words", () => {
-    const { host, orders, looks } = setUp();
+    const { host, stop, looks } = setUp();
     host.abort(new Error("Cancelled due to budget pause"));
-    expect(classifyStop(orders.reason)).toEqual({
+    expect(classifyStop(stop.reason)).toEqual({
       kind: "cancel",
       by: "the host",
       reason: "Cancelled due to budget pause",
@@ -109,17 +91,32 @@ describe("the host's signal", () => {
   });
 
   it("that only says the lease is lost detaches", async () => {
-    const { host, orders, settle } = setUp();
+    const { host, stop, settle } = setUp();
     host.abort(new Error("Legacy controller lease lost"));
     await settle();
-    expect(classifyStop(orders.reason)).toMatchObject({ kind: "detach" });
+    expect(classifyStop(stop.reason)).toMatchObject({ kind: "detach" });
   });
 
   it("that only says the lease is lost cancels when the run's record says so", async () => {
-    const { host, orders, settle, say } = setUp();
+    const { host, stop, settle, say } = setUp();
     say(over("cancelled"));
     host.abort(new Error("Legacy controller lease lost"));
     await settle();
-    expect(classifyStop(orders.reason)).toMatchObject({ kind: "cancel" });
+    expect(classifyStop(stop.reason)).toMatchObject({ kind: "cancel" });
+  });
+});
+
+describe("a record that is read once more when the lease is lost", () => {
+  it.each<RunStatus>([
+    ...["running", "queued", "pending", "scheduled_retry", "a word of tomorrow"].map(alive),
+    ...["succeeded", "failed", "timed_out", "interrupted"].map(over),
+    { kind: "unknown" },
+    { kind: "unreadable", why: "500", denied: false },
+  ])("leaves the agent alone when it says %j", async (status) => {
+    const { host, stop, settle, say } = setUp();
+    say(status);
+    host.abort(new Error("Legacy controller lease lost"));
+    await settle();
+    expect(classifyStop(stop.reason)).toMatchObject({ kind: "detach" });
   });
 });

@@ -17,14 +17,14 @@ export interface Evidence {
   readonly job: JobFacts | null;
   /** The newest pod of the Job, chosen by the Job's UID; null: none was ever seen. */
   readonly pod: PodFacts | null;
-  /** True: a look at the cluster found no pod of the Job. */
-  readonly podless: boolean;
+  /** True: a list of the Job's pods found none. */
+  readonly hasNoPod: boolean;
   /** What the runner left in the agent container's termination message. */
   readonly seal: Seal | null;
   /** Useful Events of the Job and its pod, oldest first, bounded. */
   readonly events: readonly ClusterEvent[];
   readonly transcript: TranscriptReport | null;
-  /** What the transcript says; the verdict merges it with the seal. */
+  /** What the transcript shows of the agent; the verdict merges it with the seal. */
   readonly agent: AgentResult | null;
   readonly acts: ActsTaken;
   /** What went wrong on the adapter's side, oldest first, bounded. */
@@ -51,7 +51,7 @@ type TranscriptState =
   | { readonly state: "unproven"; readonly lines: number; readonly why: string };
 
 export type TranscriptReport = TranscriptState & {
-  /** Why nobody could read the log; absent when it was read, even if it said nothing. */
+  /** Why nobody could read the log; absent when it was read, even if it was empty. */
   readonly unread?: string;
   /** Path of the file with the lines as the agent wrote them, where the page shows something else. */
   readonly file?: string;

@@ -13,8 +13,8 @@ export interface Condition {
 }
 
 /**
- * `present` it was there when last looked at; `deleted` the watch said so, with its last state; `gone` a look found
- * nothing (404), and nobody saw it go.
+ * `present` it was there when last observed; `deleted` the watch reported it, with its last state; `gone` a request found
+ * nothing (404), and its deletion was not observed.
  */
 export type Presence = "present" | "deleted" | "gone";
 
@@ -33,8 +33,8 @@ export interface JobFacts {
   readonly memoryLimit: string | null;
   /** Why an adapter stopped the run, as it noted on the Job before it may have died itself; null: none did. */
   readonly stoppedBecause: string | null;
-  /** Pods that run, wait or are being ended, as the Job's controller counts them. */
-  readonly livePods: number;
+  /** Pods that run, wait or are being deleted: `status.active` and `status.terminating`. */
+  readonly activePods: number;
   /** True once its controller counted a pod of any state. */
   readonly hadPods: boolean;
   /** Every condition ever seen, newest state of each type. */
@@ -57,7 +57,7 @@ export function readJob(before: JobFacts | null, job: Job, container: string, de
     suspended: job.spec?.suspend ?? false,
     memoryLimit: memoryLimit(job.spec?.template.spec, container),
     stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
-    livePods: active + terminating,
+    activePods: active + terminating,
     hadPods: before?.hadPods === true || active + terminating + failed + succeeded > 0,
     conditions: readConditions(before?.conditions ?? [], job.status?.conditions),
   };

@@ -13,12 +13,12 @@ import { type PodFacts, readPod } from "./pod.ts";
 /** One thing that was seen. `at` is the adapter's clock, milliseconds since 1970. */
 export type Observation =
   | { readonly kind: "job"; readonly job: Job; readonly deleted: boolean; readonly at: number }
-  /** A look at the Job found nothing (404). */
+  /** A request for the Job found nothing (404). */
   | { readonly kind: "job-gone"; readonly at: number }
   | { readonly kind: "pod"; readonly pod: Pod; readonly deleted: boolean; readonly at: number }
-  /** A look at the pod found nothing (404, or a list without it). */
+  /** A request for the pod found nothing (404, or a list without it). */
   | { readonly kind: "pod-gone"; readonly at: number }
-  /** A look at the Job's pods found none, though none was known before. */
+  /** A list of the Job's pods found none, and none was known before. */
   | { readonly kind: "no-pod" }
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "transcript"; readonly report: TranscriptReport }
@@ -33,7 +33,7 @@ export function noEvidence(run: RunFacts): Evidence {
     run,
     job: null,
     pod: null,
-    podless: false,
+    hasNoPod: false,
     seal: null,
     events: [],
     transcript: null,
@@ -49,13 +49,13 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
     case "job":
       return { ...evidence, job: observeJob(evidence, seen.job, seen.deleted, seen.at) };
     case "job-gone":
-      return { ...evidence, job: goneIfPresent(evidence.job, seen.at) };
+      return { ...evidence, job: markGone(evidence.job, seen.at) };
     case "pod":
       return observePod(evidence, seen.pod, seen.deleted, seen.at);
     case "pod-gone":
-      return { ...evidence, pod: goneIfPresent(evidence.pod, seen.at) };
+      return { ...evidence, pod: markGone(evidence.pod, seen.at) };
     case "no-pod":
-      return { ...evidence, podless: evidence.pod === null };
+      return { ...evidence, hasNoPod: evidence.pod === null };
     case "event":
       return { ...evidence, events: recordEvent(evidence.events, seen.event) };
     case "transcript":
@@ -71,7 +71,7 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
 
 /** A Job of the same name with another UID is not ours; it shows that ours is gone. */
 function observeJob({ job: before, run }: Evidence, job: Job, deleted: boolean, at: number): JobFacts | null {
-  if (before && before.uid !== job.metadata?.uid) return goneIfPresent(before, at);
+  if (before && before.uid !== job.metadata?.uid) return markGone(before, at);
   return readJob(before, job, run.container, deleted, at);
 }
 
@@ -83,7 +83,7 @@ function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number):
   return {
     ...evidence,
     pod: facts,
-    podless: false,
+    hasNoPod: false,
     seal: parseSeal(facts.agent.terminated?.message) ?? sealOf(evidence, facts),
   };
 }
@@ -100,13 +100,13 @@ export function belongsTo(pod: Pod, jobUid: string): boolean {
   return pod.metadata?.labels?.["batch.kubernetes.io/controller-uid"] === jobUid;
 }
 
-/** A late word about a pod that has been replaced. */
+/** A late observation of a pod that has been replaced. */
 function isOlder(pod: Pod, known: PodFacts): boolean {
   if (pod.metadata?.uid === known.uid) return false;
   return (pod.metadata?.creationTimestamp ?? "") < (known.createdAt ?? "");
 }
 
-function goneIfPresent<T extends { presence: string; endedAt: number | null }>(facts: T | null, at: number): T | null {
+function markGone<T extends { presence: string; endedAt: number | null }>(facts: T | null, at: number): T | null {
   return facts?.presence === "present" ? { ...facts, presence: "gone", endedAt: at } : facts;
 }
 

@@ -6,18 +6,18 @@ const NEWLINE = Buffer.from("\n");
 
 export interface KeepOptions {
   readonly file: string;
-  /** Hears of the first fault; the file is given up then. */
+  /** Called for the first fault; the file is given up then. */
   readonly onFault: (error: Error) => void;
   /** Bytes that wait for the disk, above which there is no room for more. @default 4 MiB */
   readonly memoryBytes?: number;
-  /** Resolves when the disk has taken too long; the signal says that it is not waited for any more. */
+  /** Resolves when the disk has taken too long; the signal aborts when it is not waited for any more. */
   readonly tooLong: (signal: AbortSignal) => Promise<void>;
   /** @default a new file that only its owner may read, in a folder that only its owner may enter */
   readonly create?: (file: string) => Promise<FileHandle>;
 }
 
 /**
- * Writes lines to a file that only its owner reads. Taking lines in never waits. A disk that fails or hangs is told
+ * Writes lines to a file that only its owner reads. Taking lines in never waits. A disk that fails or hangs is reported
  * once, and then nothing more is written: a run is never harmed by it.
  */
 export class KeptTranscript {
@@ -60,7 +60,7 @@ export class KeptTranscript {
    */
   async close(lastNewline: boolean): Promise<boolean> {
     if (this.#newlineDue && lastNewline) this.#add(NEWLINE);
-    // A run that said nothing has an empty file.
+    // A run that printed nothing has an empty file.
     if (!this.#givenUp) this.#writing ??= this.#write();
     await this.#writing;
     const file = this.#file;

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { type PageForm, pageForm } from "../../../config/operator.ts";
 
 /**
- * The operator's word; else text in Paperclip's server, whose page cannot read stream-json (measured on 2026.916.1), and
- * stream-json for whoever else calls us and reads the lines itself.
+ * The operator's setting; else text in Paperclip's server, whose page cannot read stream-json (measured on 2026.916.1), and
+ * stream-json for every other host, which reads the lines itself.
  *
  * @param mainModule path of the program that this process runs
  */
@@ -26,7 +26,7 @@ async function isPaperclip(mainModule: string | undefined): Promise<boolean> {
   return program !== null && PAPERCLIP.has((await packageOf(program)) ?? "");
 }
 
-/** Name of the package that a file belongs to: that of the gapEnd package.json with a name. */
+/** Name of the package that a file belongs to: that of the nearest package.json with a name. */
 async function packageOf(file: string): Promise<string | null> {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const name = await nameIn(join(folder, "package.json"));

@@ -10,7 +10,7 @@ export type Page =
       readonly form: "text";
       /** Path of the agent's own lines. */
       readonly file: string;
-      /** The command that prints them, where the words leave something out. */
+      /** The command that prints them, where the text leaves something out. */
       readonly command: string;
     };
 

@@ -1,4 +1,4 @@
-/** Stands between the follower and `onLog`: the agent's stdout goes to a file as it is, and to the page in words. */
+/** Stands between the follower and `onLog`: the agent's stdout goes to a file as it is, and to the page as text. */
 
 import { type FormatOptions, formatEvent } from "../../../format/format-line.ts";
 import { LineBatch, type LineBlock, type LineSink } from "../../follow/follow.ts";
@@ -55,18 +55,18 @@ export class TextPage implements LineSink {
 
   /** A line that is no event of Claude Code's is shown as it is. */
   #show(number: number, lines: Buffer, at: number, end: number): void {
-    const words = this.#wordsOf(lines.toString("utf8", at, end));
-    if (words === null) {
+    const formatted = this.#textOf(lines.toString("utf8", at, end));
+    if (formatted === null) {
       this.#batch.add("stdout", number, lines, at, end);
       return;
     }
-    for (const text of words) {
+    for (const text of formatted) {
       const bytes = Buffer.from(text);
       this.#batch.add("stdout", number, bytes, 0, bytes.length);
     }
   }
 
-  #wordsOf(line: string): string[] | null {
+  #textOf(line: string): string[] | null {
     try {
       return formatEvent(line, this.#format);
     } catch {

@@ -20,7 +20,7 @@ export interface OpenTextPage {
   close(lastNewline: boolean): Promise<string | null>;
 }
 
-/** Shows a run as text, and keeps its lines in a file. `warn` hears once that this cannot be. */
+/** Shows a run as text, and keeps its lines in a file. `warn` is called once if the file cannot be written. */
 export function openTextPage(
   { file, command }: Extract<Page, { form: "text" }>,
   clock: Clock,
