@@ -74,7 +74,7 @@ async function patienceWith(reason: string, message: string, podStartTimeoutSec:
     message,
   };
   record.add({ kind: "event", event });
-  const findPod: FindPod = async () => ({ kind: "seen", pod: CREATING as never });
+  const findPod: FindPod = async () => ({ kind: "found", pod: CREATING as never });
   await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec }, findPod, new AbortController().signal);
   return record.evidence.acts.gaveUp?.waitedSec ?? Number.NaN;
 }
