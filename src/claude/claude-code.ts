@@ -10,9 +10,6 @@ export type {
   AgentCost,
   AgentResult,
   AgentUsage,
-  PermissionDenial,
-  Progress,
-  RateLimit,
   TerminalResult,
 } from "./agent-result.ts";
 export type { ClaudeInvocation, Word } from "./arguments.ts";
