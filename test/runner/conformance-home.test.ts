@@ -158,7 +158,7 @@ describe("a volume that hangs at the end", () => {
     "does not keep the container on $name",
     async (runner) => {
       const pipe = join(home, "volume");
-      execFileSync("mkfifo", [pipe]);
+      execFileSync("sh", ["-c", `mkfifo "$1"`, "make", pipe]);
       // Opens it, and never reads: a write beyond what the kernel holds hangs in its thread.
       const reader = spawn("sh", ["-c", 'exec sleep 600 <"$1"', "reader", pipe], { stdio: "ignore" });
       onTestFinished(() => void reader.kill("SIGKILL"));

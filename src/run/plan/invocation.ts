@@ -63,6 +63,8 @@ export function runnerSpec(
     toolSilenceLimitSec: config.toolSilenceLimitSec,
     ...(home.claim ? { configDirectory: CONFIG_DIRECTORY } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
+    // Other pods use a home that lies on a volume.
+    ...(home.claim ? { configDirectory: `${SCRATCH}/claude-config` } : {}),
   };
 }
 

@@ -136,12 +136,12 @@ describe("the plan of a run", () => {
     for (const key of Object.keys(config)) expect(() => spec({ [key]: -1 })).toThrow(ConfigError);
   });
 
-  it("gives a run on a home that other pods use too a configuration directory of its own, which goes with the pod", () => {
-    const told = (change: Parameters<typeof input>[0]): { configDirectory?: string } =>
-      JSON.parse(secretOf(planRun(input(change)))["run.json"] ?? "{}");
-    expect(told({ hostPod })).toMatchObject({ configDirectory: "/run/claude-k8s-scratch/claude-config" });
-    expect(told({ config: { homeClaim: "mine" } })).toHaveProperty("configDirectory");
-    expect(told({})).not.toHaveProperty("configDirectory");
+  it("gives Claude Code a configuration directory of the run's own where other pods use the home too", () => {
+    const spec = (more: object): object => JSON.parse(secretOf(planRun(input(more)))["run.json"] ?? "{}") as object;
+    const configDirectory = "/run/claude-k8s-scratch/claude-config";
+    expect(spec({ hostPod })).toMatchObject({ configDirectory });
+    expect(spec({ config: { homeClaim: "home-of-ada" } })).toMatchObject({ configDirectory });
+    expect(spec({})).not.toHaveProperty("configDirectory");
   });
 
   it("passes the restricted Pod Security level", () => {
