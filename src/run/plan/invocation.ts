@@ -5,7 +5,6 @@ import { ConfigError } from "../../config/config-error.ts";
 import { buildPrompt, type Prompt, type PromptInput } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec } from "../../runner/spec.ts";
 import { agentCli } from "../shared/agent-cli.ts";
-import { type Home, SCRATCH } from "./home.ts";
 import type { Provision } from "./provision.ts";
 
 /** A run's own, where other pods use the home too: it goes with the pod. */
@@ -52,7 +51,6 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
-  home: Home,
 ): RunnerSpec {
   return {
     command,
@@ -63,8 +61,6 @@ export function runnerSpec(
     toolSilenceLimitSec: config.toolSilenceLimitSec,
     ...(home.claim ? { configDirectory: CONFIG_DIRECTORY } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
-    // Other pods use a home that lies on a volume.
-    ...(home.claim ? { configDirectory: `${SCRATCH}/claude-config` } : {}),
   };
 }
 

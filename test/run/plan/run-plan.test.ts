@@ -137,11 +137,11 @@ describe("the plan of a run", () => {
   });
 
   it("gives Claude Code a configuration directory of the run's own where other pods use the home too", () => {
-    const spec = (more: object): object => JSON.parse(secretOf(planRun(input(more)))["run.json"] ?? "{}") as object;
-    const configDirectory = "/run/claude-k8s-scratch/claude-config";
-    expect(spec({ hostPod })).toMatchObject({ configDirectory });
-    expect(spec({ config: { homeClaim: "home-of-ada" } })).toMatchObject({ configDirectory });
-    expect(spec({})).not.toHaveProperty("configDirectory");
+    const variables = (more: object) => podOf(planRun(input(more))).containers[0]?.env;
+    const own = { name: "CLAUDE_K8S_CONFIG_DIRECTORY", value: "/run/claude-k8s-scratch/claude-config" };
+    expect(variables({ hostPod })).toContainEqual(own);
+    expect(variables({ config: { homeClaim: "home-of-ada" } })).toContainEqual(own);
+    expect(variables({})?.map(({ name }) => name)).not.toContain(own.name);
   });
 
   it("passes the restricted Pod Security level", () => {
