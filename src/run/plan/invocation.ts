@@ -7,9 +7,6 @@ import { RUN_FILES, type RunnerSpec } from "../../runner/spec.ts";
 import { agentCli } from "../shared/agent-cli.ts";
 import type { Provision } from "./provision.ts";
 
-/** A run's own, where other pods use the home too: it goes with the pod. */
-const CONFIG_DIRECTORY = `${SCRATCH}/claude-config`;
-
 /** What Claude appends to its system prompt. */
 export const INSTRUCTIONS_FILE = "instructions.md";
 
@@ -59,7 +56,6 @@ export function runnerSpec(
     terminalResultGraceMs: config.terminalResultCleanupGraceMs,
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
-    ...(home.claim ? { configDirectory: CONFIG_DIRECTORY } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }
