@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runnerScript, startScript } from "../../src/runner/scripts.generated.ts";
 import type { Seal } from "../../src/runner/seal.ts";
 import { parseSeal } from "../../src/runner/seal-message.ts";
-import { RUN_FILES, type RunnerSpec } from "../../src/runner/spec.ts";
+import { CONFIG_DIRECTORY, RUN_FILES, type RunnerSpec } from "../../src/runner/spec.ts";
 import { findClaudeCode } from "../claude-code.ts";
 import { say, text } from "../scripted-model/index.ts";
 import { type Anthropic, startAnthropic } from "./support/anthropic.ts";
@@ -40,7 +40,7 @@ async function run(pod: number, resume: string | undefined): Promise<Seal | null
   const flags = ["--print", "--output-format", "stream-json", "--verbose", ...(resume ? ["--resume", resume] : [])];
   const spec: RunnerSpec = {
     command: [findClaudeCode().binary, ...flags],
-    ...{ graceSec: 10, timeoutSec: 0, configDirectory: join(folder, "claude-config") },
+    ...{ graceSec: 10, timeoutSec: 0 },
   };
   const files = { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript, [RUN_FILES.prompt]: "Hello?" };
   for (const [name, content] of Object.entries({ ...files, [RUN_FILES.spec]: JSON.stringify(spec) }))
@@ -50,7 +50,7 @@ async function run(pod: number, resume: string | undefined): Promise<Seal | null
     stdio: "ignore",
     env: {
       ...{ PATH: process.env.PATH, HOME: home, TMPDIR: folder, NODE_EXTRA_CA_CERTS: join(root, "ca.pem") },
-      ...anthropic.env,
+      ...{ ...anthropic.env, [CONFIG_DIRECTORY]: join(folder, "claude-config") },
     },
   });
   await once(child, "exit");

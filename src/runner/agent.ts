@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Seal } from "./seal.ts";
-import type { CommandWord, RunnerSpec } from "./spec.ts";
+import { CONFIG_DIRECTORY, type CommandWord, type RunnerSpec } from "./spec.ts";
 import { onStopSignal, toldSoFar } from "./stop-signals.ts";
 import { callAfter } from "./timer.ts";
 
@@ -119,9 +119,9 @@ export function wordsOf(command: RunnerSpec["command"], runDirectory: string): [
   return [text(program), ...args.map(text)];
 }
 
-/** start.sh keeps NODE_OPTIONS from the runner, under another name: they are meant for the agent. */
+/** Without what is meant for the runner. start.sh keeps NODE_OPTIONS from it, under another name: they are the agent's. */
 function agentEnvironment(): NodeJS.ProcessEnv {
-  const { CLAUDE_K8S_NODE_OPTIONS: options, ...env } = process.env;
+  const { CLAUDE_K8S_NODE_OPTIONS: options, [CONFIG_DIRECTORY]: _, ...env } = process.env;
   return options === undefined ? env : { ...env, NODE_OPTIONS: options };
 }
 

@@ -21,7 +21,7 @@ import { StderrRecord, StdoutRecord } from "./output-record.ts";
 import { PartialSeal } from "./partial-seal.ts";
 import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
-import { RUN_FILES, type RunnerSpec } from "./spec.ts";
+import { CONFIG_DIRECTORY, RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
 import { TooLate, within } from "./timer.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
@@ -127,9 +127,9 @@ async function runAgent(): Promise<{ end: AgentEnd; exitCode: number }> {
   }
 }
 
-async function configDirectory(spec: RunnerSpec): Promise<ConfigDirectory | null> {
-  const { configDirectory: directory, command } = spec;
-  if (directory === undefined) return null;
+async function configDirectory({ command }: RunnerSpec): Promise<ConfigDirectory | null> {
+  const directory = process.env[CONFIG_DIRECTORY];
+  if (!directory) return null;
   try {
     const made = makeConfigDirectory(directory, wordsOf(command, runDirectory), process.env);
     return await within(LAST_WRITES_MS, made);

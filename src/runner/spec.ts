@@ -29,11 +29,6 @@ export interface RunnerSpec {
     /** Name of the prompt's file in the run's directory. */
     readonly prompt: string;
   };
-  /**
-   * Where the agent's Claude Code gets a configuration directory of this run's own, with links into the home, which other
-   * pods use too. @default nothing: it is the home's
-   */
-  readonly configDirectory?: string;
 }
 
 /**
@@ -56,6 +51,12 @@ export function containerCommand(paths: {
   const words = ["/bin/sh", `${RUN_DIRECTORY}/${RUN_FILES.start}`, paths.terminationLog, paths.workingDirectory];
   return paths.transcript === undefined ? words : [...words, paths.transcript];
 }
+
+/**
+ * The container's variable that names where the agent's Claude Code gets a configuration directory of this run's own, with
+ * links into the home, which other pods use too. Without it, Claude Code uses the home's. The agent does not see it.
+ */
+export const CONFIG_DIRECTORY = "CLAUDE_K8S_CONFIG_DIRECTORY";
 
 /** Offsets of a folder's transcript count from here: names of one length sort by number, and sh takes none for octal. */
 export const FIRST_OFFSET = 1e15;

@@ -136,6 +136,7 @@ stop() {
 trap 'stop terminated' TERM INT HUP QUIT
 trap 'stop timeout' USR1
 
+unset CLAUDE_K8S_CONFIG_DIRECTORY
 echo 'raw|1'
 seal null null unknown ',"partial":true'
 

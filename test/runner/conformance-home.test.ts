@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { CONFIG_DIRECTORY } from "../../src/runner/spec.ts";
 import { Pod, type PodOptions, runPod, sh } from "./pod.ts";
 import { nodeRunners, runners } from "./runners.ts";
 
@@ -22,8 +23,7 @@ const read = (name: string): Record<string, unknown> =>
 const CLAUDE = `dir=\${CLAUDE_CONFIG_DIR:-$HOME/.claude} file=\${CLAUDE_CONFIG_DIR:-$HOME}/.claude.json`;
 const options = (script: string, ...args: string[]): PodOptions => ({
   command: sh(`${CLAUDE}\n${script}`, ...args),
-  env: { HOME: home },
-  more: { configDirectory: join(mkdtempSync(join(home, "scratch-")), "claude-config") },
+  env: { HOME: home, [CONFIG_DIRECTORY]: join(mkdtempSync(join(home, "scratch-")), "claude-config") },
 });
 
 describe.each(nodeRunners)("a home that other pods use, on $name,", (runner) => {
@@ -35,7 +35,7 @@ cat "$dir/settings.json"; echo
 echo '{}' >"$dir/projects/session.jsonl"
 echo new >"$dir/history.jsonl"
 printf %s '{"userID":"u","onboarded":true,"projects":{"/a":{"trusted":true},"/b":{"trusted":true}}}' >"$file"
-echo "$CLAUDE_SECURESTORAGE_CONFIG_DIR"
+echo "$CLAUDE_SECURESTORAGE_CONFIG_DIR$CLAUDE_K8S_CONFIG_DIRECTORY"
 until [ -e "$HOME/go" ]; do sleep 0.05; done`;
     const pod = new Pod(runner, options(script));
     await pod.prints(`${home}/.claude`);
@@ -110,7 +110,7 @@ echo '{}' >"$dir/projects/$1.jsonl"`;
     const old = await runPod(runner, options('echo "$dir"'));
     expect(old.stdout.toString()).toBe(`${home}/.claude\n`);
     const given = options('echo "$dir $CLAUDE_SECURESTORAGE_CONFIG_DIR"');
-    const own = await runPod(runner, { ...given, env: { HOME: home, CLAUDE_CONFIG_DIR: "/its/own" } });
+    const own = await runPod(runner, { ...given, env: { ...given.env, CLAUDE_CONFIG_DIR: "/its/own" } });
     expect(own.stdout.toString()).toBe("/its/own \n");
   });
 
@@ -158,7 +158,7 @@ describe("a volume that hangs at the end", () => {
     "does not keep the container on $name",
     async (runner) => {
       const pipe = join(home, "volume");
-      execFileSync("mkfifo", [pipe]);
+      execFileSync("sh", ["-c", `mkfifo "$1"`, "make", pipe]);
       // Opens it, and never reads: a write beyond what the kernel holds hangs in its thread.
       const reader = spawn("sh", ["-c", 'exec sleep 600 <"$1"', "reader", pipe], { stdio: "ignore" });
       onTestFinished(() => void reader.kill("SIGKILL"));

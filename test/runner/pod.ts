@@ -18,10 +18,7 @@ export interface PodOptions {
   readonly graceSec?: number;
   readonly timeoutSec?: number;
   /** What the runner is told beyond that. */
-  readonly more?: Pick<
-    RunnerSpec,
-    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "configDirectory"
-  >;
+  readonly more?: Pick<RunnerSpec, "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh">;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;
   readonly env?: Record<string, string>;

@@ -2,12 +2,17 @@
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import { isBelow } from "../../paperclip/paths.ts";
 import type { Workspace } from "../../paperclip/wake.ts";
+import { CONFIG_DIRECTORY } from "../../runner/spec.ts";
 
 /** The agents' HOME, also in the adapter before this one: Claude Code keeps its sessions and login below it. */
 export const HOME = "/paperclip";
 
 /** A folder that goes with the pod, for what is thrown away after the run. */
 export const SCRATCH = "/run/claude-k8s-scratch";
+
+/** Claude Code's configuration of this run, where other pods use the home too: they do use one that lies on a volume. */
+export const configVariables = ({ claim }: Home) =>
+  claim ? [{ name: CONFIG_DIRECTORY, value: `${SCRATCH}/claude-config` }] : [];
 
 export interface Home {
   /** The claim mounted at `path`; null for an empty directory that goes with the pod. */

@@ -5,11 +5,7 @@ import { ConfigError } from "../../config/config-error.ts";
 import { buildPrompt, type Prompt, type PromptInput } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec } from "../../runner/spec.ts";
 import { agentCli } from "../shared/agent-cli.ts";
-import { type Home, SCRATCH } from "./home.ts";
 import type { Provision } from "./provision.ts";
-
-/** A run's own, where other pods use the home too: it goes with the pod. */
-const CONFIG_DIRECTORY = `${SCRATCH}/claude-config`;
 
 /** What Claude appends to its system prompt. */
 export const INSTRUCTIONS_FILE = "instructions.md";
@@ -52,7 +48,6 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
-  home: Home,
 ): RunnerSpec {
   return {
     command,
@@ -61,7 +56,6 @@ export function runnerSpec(
     terminalResultGraceMs: config.terminalResultCleanupGraceMs,
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
-    ...(home.claim ? { configDirectory: CONFIG_DIRECTORY } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }

@@ -17,7 +17,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import { scriptVariables } from "./environment-script.ts";
-import { type Home, SCRATCH } from "./home.ts";
+import { configVariables, type Home, SCRATCH } from "./home.ts";
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
@@ -137,6 +137,7 @@ function container(input: ManifestInput): Container {
       ...environmentReferences(input.name, input.environment),
       { name: "HOME", value: path },
       ...scriptVariables(RUN_DIRECTORY),
+      ...configVariables(input.home),
     ],
     ...(input.resources ? { resources: input.resources } : {}),
     terminationMessagePath: TERMINATION_LOG,

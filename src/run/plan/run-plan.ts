@@ -194,9 +194,8 @@ function whatToSay(input: PlanInput, provision: Provision, resume: string | null
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
   ];
-  const { spec, content } = whatFits(
-    [runnerSpec(config, first, fresh, place.home), runnerSpec(config, first, null, place.home)],
-    (spec) => secretContent(files(spec), environment),
+  const { spec, content } = whatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
+    secretContent(files(spec), environment),
   );
   const said = note === null ? notes : [...notes, note];
   return { environment, aboutTheRun, model, notes: said, prompt: first.prompt, spec, content };

@@ -136,12 +136,12 @@ describe("the plan of a run", () => {
     for (const key of Object.keys(config)) expect(() => spec({ [key]: -1 })).toThrow(ConfigError);
   });
 
-  it("gives a run on a home that other pods use too a configuration directory of its own, which goes with the pod", () => {
-    const told = (change: Parameters<typeof input>[0]): { configDirectory?: string } =>
-      JSON.parse(secretOf(planRun(input(change)))["run.json"] ?? "{}");
-    expect(told({ hostPod })).toMatchObject({ configDirectory: "/run/claude-k8s-scratch/claude-config" });
-    expect(told({ config: { homeClaim: "mine" } })).toHaveProperty("configDirectory");
-    expect(told({})).not.toHaveProperty("configDirectory");
+  it("gives Claude Code a configuration directory of the run's own where other pods use the home too", () => {
+    const variables = (more: object) => podOf(planRun(input(more))).containers[0]?.env;
+    const own = { name: "CLAUDE_K8S_CONFIG_DIRECTORY", value: "/run/claude-k8s-scratch/claude-config" };
+    expect(variables({ hostPod })).toContainEqual(own);
+    expect(variables({ config: { homeClaim: "home-of-ada" } })).toContainEqual(own);
+    expect(variables({})?.map(({ name }) => name)).not.toContain(own.name);
   });
 
   it("passes the restricted Pod Security level", () => {
