@@ -156,9 +156,9 @@ export const fields = {
   graceSec: field<number>({
     label: "Interrupt grace period (seconds)",
     control: "number",
-    hint: "Seconds Claude Code has to save its session after Stop or the timeout, before it is killed; Paperclip waits 60 for a Stop. Default: 45.",
+    hint: "Seconds Claude Code has to save its session after Stop or the timeout, before it is killed. Paperclip waits 60 for a Stop, in which the rest of the pod ends too. Default: 30, as Kubernetes has it.",
     value: seconds,
-    default: 45,
+    default: 30,
   }),
   podStartTimeoutSec: field<number>({
     label: "Pod start timeout (seconds)",

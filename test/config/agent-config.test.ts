@@ -235,7 +235,7 @@ describe("the form", () => {
   });
 
   it("shows a grace that ends before Paperclip's wait for a Stop, 60 s", () => {
-    expect(form.find(({ key }) => key === "graceSec")?.default).toBe(45);
+    expect(form.find(({ key }) => key === "graceSec")?.default).toBe(30);
   });
 
   it("shows defaults that the parser takes, and means them", () => {
