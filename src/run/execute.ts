@@ -13,7 +13,7 @@ import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { claim } from "./claim/claim.ts";
-import { abandon, collectWhenRecorded, conclude, refuse } from "./conclude/conclude.ts";
+import { abandon, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
 import {
@@ -85,14 +85,17 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   );
   try {
     const run = await launchOrAdopt(context, plan);
-    const collectLater = (ended: LaunchedRun) =>
-      collectWhenRecorded(
-        { deps, runId: ctx.runId, readStatus, acquire: () => deps.clusters.acquire(clusterOf(agent)) },
-        ended,
-      );
+    const collection = {
+      // Paperclip's server sets it when it listens (measured on 2026.916.1).
+      inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),
+      runId: ctx.runId,
+      readStatus,
+      acquire: () => deps.clusters.acquire(clusterOf(agent)),
+      paperclipHome: plan.paperclipHome,
+    };
     try {
       const observed = await seeThrough(context, plan, run);
-      return await conclude({ client, run, observed, plan, host, stopSignal, collectLater });
+      return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
       // A bug of ours; the agent may be alive all the same.
       return abandon(error, run);
@@ -143,7 +146,10 @@ async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun):
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
     await raceSignal(synced, detached);
-    following = followRun({ client, run, observed, sink: telling.transcript, signal: detached });
+    following = followRun({
+      ...{ client, run, observed, sink: telling.transcript, signal: detached },
+      paperclipHome: plan.paperclipHome,
+    });
     await awaitStart(client, run, observed, plan, findPod, detached);
     const { gaveUp } = observed.evidence.acts;
     if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);

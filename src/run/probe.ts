@@ -115,7 +115,7 @@ class Probe {
     const { client } = this.#lease;
     const observer = this.#lease.observer(this.#plan.namespace, PROBES);
     try {
-      await removeEarlier(client, this.#plan.namespace, this.#signal);
+      await removeEarlier(client, this.#plan, this.#signal);
       await requireVisibility(client, observer, this.#signal);
       const launched = await launch(client, this.#plan, null, this.#signal);
       if (launched.kind === "not-elected") return { kind: "not-launched", fault: this.#slotTaken(launched.elected) };
@@ -150,11 +150,11 @@ class Probe {
 
   async #removeJob(): Promise<string | null> {
     const { client } = this.#lease;
-    if (this.#run) return cleanUp(client, this.#run);
+    const { namespace, name, paperclipHome } = this.#plan;
+    if (this.#run) return cleanUp(client, this.#run, paperclipHome);
     // A call whose answer did not come may have made it all the same.
-    const { namespace, name } = this.#plan;
     const job = await client.find(jobs, namespace, name, { retryForMs: 0 });
-    return job ? cleanUp(client, jobInCluster(job)) : null;
+    return job ? cleanUp(client, jobInCluster(job), paperclipHome) : null;
   }
 
   async #seeThrough(run: LaunchedRun): Promise<ProbeOutcome> {
@@ -167,7 +167,14 @@ class Probe {
     let following = Promise.resolve();
     try {
       await raceSignal(synced, signal);
-      following = followRun({ client, run, observed, sink: this.#sink(), signal });
+      following = followRun({
+        client,
+        run,
+        observed,
+        sink: this.#sink(),
+        paperclipHome: this.#plan.paperclipHome,
+        signal,
+      });
       await awaitStart(client, run, observed, this.#plan, findPod, signal);
       const { gaveUp } = observed.evidence.acts;
       if (gaveUp) return { kind: "ended", verdict: judge(observed.evidence), waiting: gaveUp.waiting };
@@ -207,9 +214,9 @@ function timedOut({ pod, job, events }: ObservedRun): ProbeOutcome {
   return { kind: "timed-out", stage: "waiting", waiting };
 }
 
-async function removeEarlier(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<void> {
+async function removeEarlier(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<void> {
   const earlier = await client
-    .list(jobs, namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
+    .list(jobs, plan.namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
     .catch(() => ({ items: [] }));
-  await removeExpiredProbes(client, earlier.items);
+  await removeExpiredProbes(client, earlier.items, plan.paperclipHome);
 }

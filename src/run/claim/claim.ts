@@ -30,7 +30,7 @@ export interface ClaimRequest {
   readonly client: KubernetesClient;
   /** Sees the Jobs and pods of the namespace, for as long as the claim takes. */
   readonly observer: Observer;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token" | "paperclipHome">;
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   /** Is told what is waited for, and what is removed. */
@@ -123,7 +123,7 @@ async function removeAll(request: ClaimRequest, removals: readonly Removal[], si
   const { client, plan, host } = request;
   for (const removal of removals) {
     await host.status(describeRemoval(removal));
-    await guarded(client, () => removeJob(client, plan.namespace, removal, signal));
+    await guarded(client, () => removeJob(client, plan.namespace, removal, plan.paperclipHome, signal));
   }
 }
 

@@ -1,31 +1,49 @@
 /** Removes a run's objects once its verdict is recorded. The Job owns Secret and pod: the cluster takes them with it. */
-import { rm } from "node:fs/promises";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
-import { transcriptCopyOf } from "../plan/plan.ts";
+import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 
-/** Milliseconds that the host waits for its result while the cluster is away. */
-const RETRY_FOR_MS = 20_000;
+/** Milliseconds that the host waits for its result while the cluster is away: of a Stop's 60 s, few are left by now. */
+const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
 
-/** Null when it is done (or was before); otherwise why it is not: the next run or the Job's TTL collects it. Never rejects. */
-export async function cleanUp(client: KubernetesClient, job: JobInCluster): Promise<string | null> {
-  const { uid, namespace, name } = job;
-  const copy = transcriptCopyOf(job.object);
-  // On a volume that is away this may fail: the copy is small, and nobody reads it without its Job.
-  if (copy?.kind === "file") await rm(copy.path, { force: true }).catch(() => undefined);
-  return settled(
-    client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", retryForMs: RETRY_FOR_MS }),
-  );
+/** Null when it is done (or was before); otherwise why it is not, in a sentence. Never rejects. */
+export type CleanUpStep = (client: KubernetesClient) => Promise<string | null>;
+
+export const removal =
+  ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
+  (client) =>
+    settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+
+/** With the runner's copy of the transcript. Null, or why the Job is still there. Never rejects. */
+export async function cleanUp(client: KubernetesClient, job: JobInCluster, home: string): Promise<string | null> {
+  const left = await removal(job)(client);
+  await removeTranscriptCopy(job.object, home, client.clock);
+  return left;
 }
 
-/** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. As above. */
-export function markCollected(client: KubernetesClient, job: JobInCluster, runId: string): Promise<string | null> {
-  const patch = { metadata: { uid: job.uid, annotations: { [ANNOTATIONS.collected]: runId } } };
-  return settled(client.patch(jobs, job.namespace, job.name, patch, { retryForMs: RETRY_FOR_MS }));
-}
+/**
+ * Notes on a Job that is kept that its outcome is reported: no later run is to report it again.
+ *
+ * @param suspend its pod has a container that goes on although the agent's has ended: it would go on for ever
+ */
+export const marking =
+  ({ uid, namespace, name }: JobInCluster, runId: string, suspend: boolean): CleanUpStep =>
+  async (client) => {
+    const mark = { metadata: { uid, annotations: { [ANNOTATIONS.collected]: runId } } };
+    const patch = (body: object) => client.patch(jobs, namespace, name, body, PATIENCE);
+    if (!suspend) return settled(patch(mark));
+    const both = { ...mark, spec: { suspend: true } };
+    // 422: it has finished meanwhile, and cannot be suspended any more (measured).
+    return settled(
+      patch(both).catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 422) return patch(mark);
+        throw error;
+      }),
+    );
+  };
 
 async function settled(call: Promise<unknown>): Promise<string | null> {
   try {

@@ -62,6 +62,8 @@ export interface FollowRequest {
   readonly run: JobInCluster;
   readonly observed: ObservedRun;
   readonly sink: TranscriptSink;
+  /** Paperclip's home, where the runner's copy may be. */
+  readonly paperclipHome: string;
   /** Nobody waits for the agent any more. */
   readonly signal: AbortSignal;
 }
@@ -97,7 +99,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
 
 /** Where lines may be had that the log API lost. */
 function gapSources(request: FollowRequest, container: ContainerView): GapSource[] {
-  const copy = transcriptCopyOf(request.run.object);
+  const copy = transcriptCopyOf(request.run.object, request.paperclipHome);
   if (copy === null) return [];
   if (copy.kind === "file") return [new TranscriptFile(copy.path)];
   const onRefused = ({ message }: Error): void =>

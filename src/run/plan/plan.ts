@@ -15,13 +15,20 @@ import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { Given } from "./provision.ts";
 import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
+import { paperclipHome } from "./transcript-copy.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, variableKey } from "./secret.ts";
 export { isSameToken, TOKENS, takesTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
-export { transcriptCopyOf } from "./transcript-copy.ts";
+export {
+  isTranscriptCopy,
+  paperclipHome,
+  removeTranscriptCopy,
+  transcriptCopiesIn,
+  transcriptCopyOf,
+} from "./transcript-copy.ts";
 
 /** The cluster that an agent's configuration names. */
 export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
@@ -70,6 +77,7 @@ async function gather(
     ctx,
     agent,
     policy,
+    paperclipHome: paperclipHome(deps.env),
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),

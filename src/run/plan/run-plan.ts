@@ -32,6 +32,8 @@ export interface PlanInput {
   /** Variables of Paperclip's own process that the policy hands on. */
   readonly inherited: InheritedEnvironment;
   readonly hostPod: HostPod | null;
+  /** See paperclipHome(). */
+  readonly paperclipHome: string;
   /** Why there is none. @default nothing is known of it */
   readonly hostPodMissing?: HostPodMissing;
   /** Where Jobs go when the agent does not say. */
@@ -60,6 +62,8 @@ export interface RunPlan extends RunTerms {
   readonly predecessors: readonly string[];
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
   readonly token: string | null;
+  /** See paperclipHome(). */
+  readonly paperclipHome: string;
   /** Sentences on what of the configuration has no effect, or another than one may think. */
   readonly notes: readonly string[];
   readonly meta: AdapterInvocationMeta;
@@ -136,6 +140,7 @@ export function planRun(input: PlanInput): RunPlan {
       repoRef: wake.workspace.repoRef,
     }),
     token: ctx.authToken ?? null,
+    paperclipHome: input.paperclipHome,
     notes,
     meta: invocationMeta({
       ...words,

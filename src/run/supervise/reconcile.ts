@@ -13,12 +13,17 @@ import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
 import { askOperator } from "./ask-operator.ts";
+import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { claimWakeup, wake } from "./wake.ts";
 
 export interface NamespaceToReconcile {
   readonly lease: ClusterLease;
   readonly namespace: string;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
+  /** See paperclipHome(). */
+  readonly paperclipHome: string;
+  /** Paperclip's own pod is in this namespace: its agents' pods may share its home. */
+  readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
   /** Is told what is done, in a sentence. */
@@ -38,7 +43,9 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   const { client } = here.lease;
   const labelSelector = OURS_AND_PROBES;
   const { items } = await client.list(jobs, here.namespace, { labelSelector, signal: here.signal });
-  await removeExpiredProbes(client, items.filter(isProbe));
+  await removeExpiredProbes(client, items.filter(isProbe), here.paperclipHome);
+  if (here.isOwnNamespace)
+    await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
   const left = items.filter((job) => !isProbe(job)).values();
   const worker = async (): Promise<void> => {
     for (const job of left) {
@@ -51,7 +58,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
 
 async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
   const runId = runIdOf(job);
-  if (!runId || activeRuns.has(runId) || ["leaving", "collected"].includes(stateOf(job))) return;
+  if (!runId || activeRuns.has(runId) || stateOf(job) === "leaving") return;
   try {
     await attend(here, job, runId);
   } catch (error) {
@@ -68,8 +75,12 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
     companyId: job.metadata?.labels?.[LABELS.companyId] ?? "",
   };
   const url = here.paperclipUrl(agent);
-  const token = await newestToken(client, job, signal);
-  const status = await lastStatus(createRunStatusReader({ url, token }), runId, signal);
+  // Of a kept Job Paperclip has the outcome: there is nothing to ask.
+  const isKept = stateOf(job) === "collected";
+  const token = isKept ? null : await newestToken(client, job, signal);
+  const status: RunStatus = isKept
+    ? { kind: "unknown" }
+    : await lastStatus(createRunStatusReader({ url, token }), runId, signal);
   // It may have begun here while we asked.
   if (activeRuns.has(runId)) return;
   tellDenial(here, job, status);
@@ -79,7 +90,7 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
       return;
     case "remove":
       tell(describeRemoval(action.removal));
-      return removeJob(client, namespace, action.removal, signal);
+      return removeJob(client, namespace, action.removal, here.paperclipHome, signal);
     case "wake":
       if (url && token) await wakeOrAsk(here, job, action, { url, token, agentId: agent.id, signal });
   }

@@ -212,11 +212,11 @@ describe("the plan of a run", () => {
     const volume = { name: "transcript", emptyDir: { sizeLimit: "128Mi" } };
     const shared = planRun(input({ hostPod }));
     const path = `/paperclip/.claude-k8s/transcripts/${shared.name}`;
-    expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", path });
+    expect(transcriptCopyOf(shared.job, "/paperclip")).toEqual({ kind: "file", path });
     expect(podOf(shared).volumes).not.toContainEqual(volume);
     for (const config of [{}, { homeClaim: "other" }]) {
       const plan = planRun(input({ config }));
-      expect(transcriptCopyOf(plan.job)).toEqual({ kind: "folder", path: "/run/claude-k8s-transcript/" });
+      expect(transcriptCopyOf(plan.job, "/paperclip")).toEqual({ kind: "folder", path: "/run/claude-k8s-transcript/" });
       expect(podOf(plan).volumes).toContainEqual(volume);
       const mount = { name: "transcript", mountPath: "/run/claude-k8s-transcript" };
       expect(podOf(plan).containers[0]?.volumeMounts).toContainEqual(mount);

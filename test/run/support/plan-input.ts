@@ -33,6 +33,7 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
     policy: operatorPolicy({}),
     inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,
+    paperclipHome: "/paperclip",
     defaultNamespace: "agents",
     given: given({ instructions: { path: "/host/agents/ada/AGENTS.md", text: "Be kind.", folder: null } }),
     scripts: { "start.sh": "#!/bin/sh", "runner.mjs": "//" },
