@@ -5,7 +5,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { elect } from "./elect.ts";
-import { jobsOfAgent } from "./seen-in-cluster.ts";
+import { jobsAndPodsOfAgent } from "./seen-in-cluster.ts";
 
 /** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */
 const DECIDED_WITHIN_MS = 30_000;
@@ -27,7 +27,7 @@ export async function awaitElection(
   const deadline = client.clock.now() + DECIDED_WITHIN_MS;
   const candidate = { ...plan.identity, name: job.name, uid: job.uid };
   for (;;) {
-    const found = await jobsOfAgent(client, plan, options);
+    const found = await jobsAndPodsOfAgent(client, plan, options);
     const election = elect(candidate, found);
     if (election.kind === "start") {
       const object = found.find(({ metadata }) => metadata?.uid === job.uid);

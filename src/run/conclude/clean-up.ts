@@ -1,6 +1,7 @@
 /** Removes a run's objects once its verdict is recorded. The Job owns Secret and pod: the cluster takes them with it. */
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { Clock } from "../../kubernetes/clock.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
@@ -24,26 +25,35 @@ export async function cleanUp(client: KubernetesClient, job: JobInCluster, home:
   return left;
 }
 
-/**
- * Notes on a Job that is kept that its outcome is reported: no later run is to report it again.
- *
- * @param suspend its pod has a container that goes on although the agent's has ended: it would go on for ever
- */
+/** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. */
 export const marking =
-  ({ uid, namespace, name }: JobInCluster, runId: string, suspend: boolean): CleanUpStep =>
-  async (client) => {
-    const mark = { metadata: { uid, annotations: { [ANNOTATIONS.collected]: runId } } };
-    const patch = (body: object) => client.patch(jobs, namespace, name, body, PATIENCE);
-    if (!suspend) return settled(patch(mark));
-    const both = { ...mark, spec: { suspend: true } };
-    // 422: it has finished meanwhile, and cannot be suspended any more (measured).
+  ({ uid, namespace, name }: JobInCluster, runId: string): CleanUpStep =>
+  (client) => {
+    const patch = { metadata: { uid, annotations: { [ANNOTATIONS.collected]: runId } } };
+    return settled(client.patch(jobs, namespace, name, patch, PATIENCE));
+  };
+
+/** Milliseconds that the other containers of a kept Job's pod get to end by themselves, before their pod is ended. */
+const SIDECAR_ENDS_WITHIN_MS = 10_000;
+
+/**
+ * Suspends a Job that is kept although another container keeps its pod running: it would run for ever, and its TTL would
+ * never begin. Done, too, when the pod has ended by itself meanwhile.
+ */
+export function suspension(job: JobInCluster, clock: Clock): CleanUpStep {
+  const { uid, namespace, name } = job;
+  const after = clock.now() + SIDECAR_ENDS_WITHIN_MS;
+  return async (client) => {
+    if (clock.now() < after) return "it may end by itself";
+    const call = client.patch(jobs, namespace, name, { metadata: { uid }, spec: { suspend: true } }, PATIENCE);
+    // 422: it has finished, and cannot be suspended any more (measured).
     return settled(
-      patch(both).catch((error: unknown) => {
-        if (error instanceof ApiError && error.status === 422) return patch(mark);
-        throw error;
+      call.catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 422)) throw error;
       }),
     );
   };
+}
 
 async function settled(call: Promise<unknown>): Promise<string | null> {
   try {

@@ -8,7 +8,7 @@ import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { finishInBackground } from "./background.ts";
-import { marking, removal } from "./clean-up.ts";
+import { marking, removal, suspension } from "./clean-up.ts";
 import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
@@ -57,7 +57,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
   if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
-  const step = keep ? marking(run, runId, hasLivingSidecar(observed)) : removal(run);
+  const step = keep ? marking(run, runId) : removal(run);
   const left = await step(client);
   const { acquire, paperclipHome } = collection;
   if (left) {
@@ -66,6 +66,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
       `Job ${run.namespace}/${run.name} could not be ${keep ? "marked" : "deleted"} yet, ${later}: ${left}`,
     );
   }
+  if (keep && hasLivingSidecar(observed)) await finishInBackground(acquire, suspension(run, client.clock));
   if (!keep) await removeTranscriptCopy(run.object, paperclipHome, client.clock);
 }
 

@@ -1,7 +1,7 @@
 /** What a Job of an agent is to the agent's next run. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import { ANNOTATIONS, jobName, LABELS, labelValue } from "./names.ts";
+import { ANNOTATIONS, CONTAINER, jobName, LABELS, labelValue } from "./names.ts";
 
 export type JobState =
   /** Being deleted: it blocks nobody. */
@@ -30,9 +30,47 @@ export function stateOf(job: Job): JobState {
   return ranBefore ? "started" : "candidate";
 }
 
-function hasFinished({ status }: Job): boolean {
-  const ends = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
-  return status?.conditions?.some(({ type, status: is }) => is === "True" && ends.includes(type)) ?? false;
+const ENDS = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
+/** A condition that the adapter gives its own view of a Job; the cluster never has it. */
+const AGENT_ENDED = "AgentEnded";
+
+function hasFinished(job: Job): boolean {
+  return trueConditions(job).some(({ type }) => ENDS.includes(type) || type === AGENT_ENDED);
+}
+
+const trueConditions = ({ status }: Job) =>
+  (status?.conditions ?? []).filter((condition) => condition.status === "True");
+
+/**
+ * The Jobs as their pods show them. The cluster counts a Job as running while any container of its pod runs; a sidecar that
+ * does not end (a service mesh's, Vault's) runs for ever. A Job whose agent's container has ended has finished.
+ */
+export function withPods<T extends Job>(jobs: readonly T[], pods: readonly Pod[]): readonly T[] {
+  return jobs.map((job) => {
+    const endedAt = agentEndedAt(pods.filter((pod) => isPodOf(job, pod)));
+    if (endedAt === null) return job;
+    const ended = { type: AGENT_ENDED, status: "True", lastTransitionTime: endedAt };
+    return { ...job, status: { ...job.status, conditions: [...(job.status?.conditions ?? []), ended] } };
+  });
+}
+
+const isPodOf = (job: Job, { metadata }: Pod): boolean =>
+  metadata?.ownerReferences?.some(({ kind, uid }) => kind === "Job" && uid === job.metadata?.uid) ?? false;
+
+/** Null while the agent may run in one of them, or has never run. */
+function agentEndedAt(pods: readonly Pod[]): string | null {
+  const ends = pods.map(({ status }) => {
+    const agent = status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+    return agent?.state?.terminated?.finishedAt ?? null;
+  });
+  return ends.includes(null) ? null : (ends.toSorted().at(-1) ?? null);
+}
+
+/** Since when another container keeps the pod going whose agent has ended, by the cluster's clock; null: none does. */
+export function sidecarSince(job: Job): string | null {
+  const conditions = trueConditions(job);
+  if (job.spec?.suspend === true || conditions.some(({ type }) => ENDS.includes(type))) return null;
+  return conditions.find(({ type }) => type === AGENT_ENDED)?.lastTransitionTime ?? null;
 }
 
 /** Of a suspended Job: false once its controller has seen that and counts no pod, also none that is being ended. */

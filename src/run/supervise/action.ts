@@ -2,7 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { Removal } from "../claim/claim.ts";
-import { hasPods, runIdOf, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
+import { hasPods, runIdOf, sidecarSince, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { nextMark, readMark, type WokenMark } from "./woken-mark.ts";
 
@@ -23,6 +23,8 @@ const STOPPED_FOR_MS = 5 * 60_000;
 /** Milliseconds after which nothing of a stopped Job is of use to anybody, whether or not Paperclip knows its run. */
 const STOPPED_LEFT_FOR_MS = 60 * 60_000;
 const DEFAULT_GRACE_SEC = 60;
+/** Milliseconds that the other containers of a kept Job's pod get to end by themselves. */
+const SIDECAR_ENDS_WITHIN_MS = 2 * 60_000;
 /** Seconds that a kept Job stays which does not say itself. */
 const DEFAULT_KEPT_SEC = 86_400;
 /** Milliseconds after which a Job that was never unsuspended is left over: its process is done within minutes. */
@@ -41,6 +43,9 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
   const isLeft = state === "stopped" && status.kind !== "alive" && !hasPods(job);
   if (isLeft && suspendedFor(job, now) > STOPPED_LEFT_FOR_MS)
     return remove("delete", "its run was stopped an hour ago, and nobody removed it");
+  const sidecar = sidecarSince(job);
+  if (state === "collected" && sidecar && now - Date.parse(sidecar) > SIDECAR_ENDS_WITHIN_MS)
+    return remove("stop", "its agent has ended, and another container keeps its pod running");
   if (state === "collected" && job.spec?.suspend === true && isKeptLongEnough(job, now))
     return remove("delete", "it was kept for its ttlSecondsAfterFinished");
   // Only Paperclip's plain word that the run is over is a leave to do anything else.

@@ -1,14 +1,15 @@
 /** Reconciles one namespace: which Jobs does no run look after, and what is to be done about each. */
 import type { Job } from "kubernetes-types/batch/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
+import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
 import { describeRemoval, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { isProbe, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
-import { LABELS, OURS_AND_PROBES } from "../shared/names.ts";
+import { isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
+import { LABELS, OURS, OURS_AND_PROBES } from "../shared/names.ts";
 import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
@@ -46,7 +47,8 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   await removeExpiredProbes(client, items.filter(isProbe), here.paperclipHome);
   if (here.isOwnNamespace)
     await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
-  const left = items.filter((job) => !isProbe(job)).values();
+  const ours = items.filter((job) => !isProbe(job));
+  const left = withPods(ours, ours.length > 0 ? await podsIn(here) : []).values();
   const worker = async (): Promise<void> => {
     for (const job of left) {
       here.signal.throwIfAborted();
@@ -54,6 +56,16 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** None without the right to list them: then a Job's conditions must do. */
+async function podsIn({ lease, namespace, signal }: NamespaceToReconcile): Promise<readonly Pod[]> {
+  try {
+    return (await lease.client.list(pods, namespace, { labelSelector: OURS, signal })).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.forbidden) return [];
+    throw error;
+  }
 }
 
 async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
