@@ -22,6 +22,7 @@ import {
   observeRun,
   requireVisibility,
   untilCauseIsKnown,
+  untilPodLost,
   untilVisibilityLost,
 } from "./observe/observe.ts";
 import { clusterOf, prepare, type RunPlan } from "./plan/plan.ts";
@@ -142,6 +143,7 @@ async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun):
   const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: over.signal });
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, over.signal).then(stop.detach, () => "the run is over");
+  untilPodLost(observed, findPod, clock, over.signal).then(stop.giveUpPod, () => "the run is over");
   let following = Promise.resolve();
   try {
     // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.

@@ -37,7 +37,7 @@ export async function seenInCluster(
 ): Promise<SeenInCluster> {
   const beside = (await watched(observer, place.identity)) ?? listed(client, place, options);
   const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), beside]);
-  return { jobs: withPods([...own, ...others], found), pods: found };
+  return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
 }
 
 /** All Jobs of the agent, as its pods show them. Throws ApiError. */
@@ -47,7 +47,7 @@ export async function jobsAndPodsOfAgent(
   options: CallOptions,
 ): Promise<readonly Job[]> {
   const [found, ended] = await Promise.all([jobsOfAgent(client, place, options), podsOfAgent(client, place, options)]);
-  return withPods(found, ended);
+  return withPods(found, ended, client.clock.now());
 }
 
 /** Null while the watches do not stand. */

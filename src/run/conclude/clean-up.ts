@@ -2,10 +2,11 @@
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
+import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
+import { hasAgentEnded } from "../shared/unknown-agent.ts";
 
 /** Milliseconds that the host waits for its result while the cluster is away: of a Stop's 60 s, few are left by now. */
 const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
@@ -17,6 +18,19 @@ export const removal =
   ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
   (client) =>
     settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+
+/** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
+export const removalOnceEnded =
+  (job: JobInCluster): CleanUpStep =>
+  async (client) => {
+    try {
+      const labelSelector = `job-name=${job.name}`;
+      const { items } = await client.list(pods, job.namespace, { labelSelector, ...PATIENCE });
+      return items.every(hasAgentEnded) ? await removal(job)(client) : "its pod has not ended";
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
 
 /** With the runner's copy of the transcript. Null, or why the Job is still there. Never rejects. */
 export async function cleanUp(client: KubernetesClient, job: JobInCluster, home: string): Promise<string | null> {

@@ -8,7 +8,7 @@ import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { finishInBackground } from "./background.ts";
-import { marking, removal, suspension } from "./clean-up.ts";
+import { marking, removal, removalOnceEnded, suspension } from "./clean-up.ts";
 import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
@@ -57,7 +57,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
   if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
-  const step = keep ? marking(run, runId) : removal(run);
+  const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
   const left = await step(client);
   const { acquire, paperclipHome } = collection;
   if (left) {
@@ -93,5 +93,5 @@ function recordLateCancel({ client, observed, stopSignal }: ConcludeInput): void
 
 /** We lost it from sight and nobody asked for its end: it may be alive. */
 function isLost({ evidence: { faults, acts } }: ObservedRun): boolean {
-  return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.gaveUp;
+  return (acts.gaveUpPod !== null || faults.some(({ fatal }) => fatal)) && !acts.cancel && !acts.gaveUp;
 }

@@ -8,8 +8,9 @@ import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../..
 import { describeRemoval, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
+import { isAgentUnknown, isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
 import { LABELS, OURS, OURS_AND_PROBES } from "../shared/names.ts";
+import { releaseCommands } from "../shared/unknown-agent.ts";
 import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
@@ -48,7 +49,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   if (here.isOwnNamespace)
     await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
   const ours = items.filter((job) => !isProbe(job));
-  const left = withPods(ours, ours.length > 0 ? await podsIn(here) : []).values();
+  const left = withPods(ours, ours.length > 0 ? await podsIn(here) : [], client.clock.now()).values();
   const worker = async (): Promise<void> => {
     for (const job of left) {
       here.signal.throwIfAborted();
@@ -71,6 +72,7 @@ async function podsIn({ lease, namespace, signal }: NamespaceToReconcile): Promi
 async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
   const runId = runIdOf(job);
   if (!runId || activeRuns.has(runId) || stateOf(job) === "leaving") return;
+  if (isAgentUnknown(job)) return tellUnknown(here, job, runId);
   try {
     await attend(here, job, runId);
   } catch (error) {
@@ -120,6 +122,13 @@ async function wakeOrAsk(
   if (!marked) return;
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
+}
+
+/** Another run, or the removal of the Job, could put a second agent beside it. */
+function tellUnknown({ tellOnce }: NamespaceToReconcile, job: Job, runId: string): void {
+  tellOnce(
+    `Job ${nameOf(job)} of run ${runId} is left alone: its node does not answer, and nobody can say whether its agent still runs. ${releaseCommands(job, null)}`,
+  );
 }
 
 /** Nothing can be done for such a Job, and nothing else would say so. */
