@@ -10,6 +10,8 @@ export interface Fault {
   readonly fatal: boolean;
   /** True when the same can succeed later with nothing changed: the cluster was away or overloaded. @default false */
   readonly passing?: boolean;
+  /** True when something of the run may be alive all the same, though no Job is known. @default false */
+  readonly mayRun?: boolean;
   readonly at: number;
 }
 

@@ -148,6 +148,7 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
       fix: maybe(fc.string()),
       status: maybe(code),
       fatal: fc.boolean(),
+      mayRun: fc.boolean(),
       at,
     }),
   }),
