@@ -21,7 +21,7 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, variableKey } from "./secret.ts";
-export { isSameToken, TOKENS, takesTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
+export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
 export {
   isTranscriptCopy,
   paperclipHome,
