@@ -124,12 +124,12 @@ describe.concurrent("an image", () => {
       config: { image: "registry.invalid/no/such:1", podStartTimeoutSec: 6 },
     });
     const words = /ImagePullBackOff|ErrImagePull/;
-    await expectRefused(run, "k8s_pod_schedule_failed", words, /image's name and tag.*imagePullSecrets/);
+    await expectRefused(run, "k8s_pod_schedule_failed", words, /image's name and tag.*serviceAccountName/);
   });
 
   it("whose name can be none", async () => {
     const run = startRun(place, { agent: AGENT, config: { image: "UPPER case/!!" } });
-    await expectRefused(run, "k8s_pod_schedule_failed", /InvalidImageName/, /not a valid image name/);
+    await expectRefused(run, "k8s_pod_schedule_failed", /InvalidImageName/, /not a valid name/);
   });
 
   it("that must be on the node and is not", async () => {
