@@ -81,7 +81,7 @@ function origin({ path, folder }: Instructions, isSeen: boolean): string {
 }
 
 const from = (name: string, place: string, more = ""): string =>
-  `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}.${more}`;
+  `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}. What the instructions name beside themselves is in that folder, not in your home or working directory.${more}`;
 
 const below = (folder: string, files: readonly FolderFile[]): RunFile[] =>
   files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable }));
