@@ -2,7 +2,7 @@
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { prepareProbe } from "../run/plan/plan.ts";
 import { type ProbeReport, runProbe } from "../run/probe.ts";
-import { within } from "../run/shared/within.ts";
+import { withTimeout } from "../run/shared/with-timeout.ts";
 import type { CheckContext } from "./check.ts";
 import { type Asked, contextOfTest } from "./context.ts";
 
@@ -28,7 +28,7 @@ export async function runHello(
   const { client } = lease;
   const ctx = contextOfTest(companyId, config);
   const plan = await prepareProbe(ctx, agent, client, deps, hostPod, { limitSec });
-  return within(client.clock, (limitSec + MARGIN_SEC) * 1000, runProbe({ lease, plan, limitSec }), {
+  return withTimeout(client.clock, (limitSec + MARGIN_SEC) * 1000, runProbe({ lease, plan, limitSec }), {
     outcome: { kind: "timed-out", stage: "launching" },
     facts: null,
     runner: null,

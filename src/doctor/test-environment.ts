@@ -70,9 +70,9 @@ const podChecks: readonly PodCheck[] = [
 
 export async function testEnvironment(
   ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config"> & { readonly companyId?: string },
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterEnvironmentTestResult> {
-  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...given });
+  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...overrides });
   return { adapterType: ctx.adapterType, status: statusOf(found), checks: found, testedAt: new Date().toISOString() };
 }
 

@@ -10,9 +10,9 @@ import { addActiveRun, placesFile, rememberPlace, removeActiveRun } from "./supe
 
 export async function runInPaperclip(
   ctx: AdapterExecutionContext,
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
-  const { env } = { ...realDependencies(), ...given };
+  const { env } = { ...realDependencies(), ...overrides };
   const recovers = autoRecovery(env);
   const continued = (result: AdapterExecutionResult): AdapterExecutionResult =>
     recovers ? withContinuation(result) : result;
@@ -22,8 +22,8 @@ export async function runInPaperclip(
   let left = false;
   const evidence = emitContinuationEvidence(recovers ? ctx : {});
   try {
-    await remember(ctx, env);
-    const result = await execute({ ...ctx, ...evidence.callbacks }, given);
+    await rememberPlaceOf(ctx, env);
+    const result = await execute({ ...ctx, ...evidence.callbacks }, overrides);
     left = result.resultJson?.verdict === "detached";
     return continued(result);
   } finally {
@@ -71,7 +71,7 @@ function emitContinuationEvidence({ onEvent, onMeta }: Pick<AdapterExecutionCont
 }
 
 /** So that a later process finds this run's Job. Only in a server: tests and demos have no later process. */
-async function remember({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
+async function rememberPlaceOf({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
   if (!env.PAPERCLIP_LISTEN_PORT) return;
   const text = (value: unknown): string | null =>
     typeof value === "string" && value.trim() !== "" ? value.trim() : null;

@@ -50,9 +50,9 @@ export async function exec(
   { openTimeoutMs = 15_000, idleTimeoutMs = 15_000 }: ExecLimits = {},
 ): Promise<ExecEnd> {
   const call = callOf(request);
-  const over = new AbortController();
+  const done = new AbortController();
   const deadline = startDeadline(openTimeoutMs, signal);
-  const idle = new IdleTimeout(transport.clock, idleTimeoutMs, over);
+  const idle = new IdleTimeout(transport.clock, idleTimeoutMs, done);
   let stderr = "";
   let status = "";
   const onMessage = (message: Buffer): void => {
@@ -68,7 +68,7 @@ export async function exec(
   };
   try {
     signal.throwIfAborted();
-    const until = AbortSignal.any([deadline.signal, over.signal]);
+    const until = AbortSignal.any([deadline.signal, done.signal]);
     await converse(transport, call, { protocols: PROTOCOLS, onOpen, onMessage }, until);
     return endOf(status, stderr, call.request);
   } catch (thrown) {
@@ -80,7 +80,7 @@ export async function exec(
     return { kind: kindOf(thrown), error: thrown };
   } finally {
     deadline.clear();
-    over.abort();
+    done.abort();
   }
 }
 

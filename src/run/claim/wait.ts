@@ -62,10 +62,10 @@ export function waitForStoppedJob(job: Job): Wait {
  * speak for their own pods.
  */
 export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: readonly Job[]): Wait | null {
-  const spokenFor = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
+  const livingUids = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
   const pod = pods.find((one) => {
     const owner = one.metadata?.ownerReferences?.find(({ kind }) => kind === "Job");
-    return relationOf(me, one) !== null && isRunning(one) && !spokenFor.has(owner?.uid);
+    return relationOf(me, one) !== null && isRunning(one) && !livingUids.has(owner?.uid);
   });
   return pod ? waitForPod(pod) : null;
 }
@@ -82,8 +82,8 @@ function waitForPod({ metadata, spec }: Pod): Wait {
   const runId = labels?.[LABELS.runId] ?? null;
   const job = labels?.["job-name"] ?? null;
   // A Job that was deleted without its pods leaves them to work on; else the garbage collector is on its way.
-  const worksOn = !deletionTimestamp && !ownerReferences?.length;
-  const told = worksOn ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
+  const keepsRunning = !deletionTimestamp && !ownerReferences?.length;
+  const podState = keepsRunning ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
     why: `Pod ${name} of run ${runId} was told to end and does not${spec?.nodeName ? `; it is on node ${spec.nodeName}` : ""}`,
@@ -92,12 +92,12 @@ function waitForPod({ metadata, spec }: Pod): Wait {
   const sec =
     (deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SEC) + POD_END_MARGIN_SEC;
   return {
-    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${told}`,
+    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${podState}`,
     job,
     pod: name,
     runId,
     since: deletionTimestamp ?? null,
-    limit: worksOn ? null : { sec, refusal },
+    limit: keepsRunning ? null : { sec, refusal },
   };
 }
 

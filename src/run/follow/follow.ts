@@ -81,7 +81,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
-      const message = worthTelling(event);
+      const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
     sources: gapSources(request, container),
@@ -117,9 +117,9 @@ function openPodLog(client: KubernetesClient, job: JobInCluster, observed: Obser
   return (request, signal) => {
     const pod = observed.evidence.pod?.name;
     if (!pod) {
-      const over = hasEnded(observed.evidence);
-      const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
-      return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
+      const ended = hasEnded(observed.evidence);
+      const error = new Error(ended ? "the Job has no pod" : "the Job has no pod yet");
+      return Promise.resolve({ kind: ended ? "gone" : "not-yet", error });
     }
     const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
     return openLog(client.transport, log, signal);
@@ -127,7 +127,7 @@ function openPodLog(client: KubernetesClient, job: JobInCluster, observed: Obser
 }
 
 /** What an operator wants to know; reconnects that lose nothing are no news. */
-function worthTelling(event: FollowEvent): string | null {
+function noticeOf(event: FollowEvent): string | null {
   switch (event.type) {
     case "missing":
       return missingLine(event.missing);

@@ -20,8 +20,8 @@ export async function requireVisibility(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
   const late = async () => {
     await client.clock.sleep(SYNC_WITHIN_MS, either);
     const { jobs, pods } = observer.health ?? {};
@@ -32,7 +32,7 @@ export async function requireVisibility(
     const error = await Promise.race(waiting);
     if (error) throw new RunFault(faultFrom(client, error, "The end of this run could not be observed"), error);
   } finally {
-    over.abort();
+    done.abort();
     await Promise.allSettled(waiting);
   }
 }

@@ -25,7 +25,7 @@ export interface RefillOptions {
   readonly random: Random;
   readonly signal: AbortSignal;
   /** Milliseconds without a new line after which sources that fail are not asked again. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Why lines are missing, for those that nobody has. */
   readonly why: () => string;
   readonly onEvent: (event: FollowEvent) => void;
@@ -44,7 +44,7 @@ export async function refill(target: RefillTarget, options: RefillOptions): Prom
     const taken = transcript.taken;
     const { failed, read, gapEnd } = await askAll(target, options);
     if (isReached(target, transcript)) return;
-    const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
+    const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.timeoutMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
