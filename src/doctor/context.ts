@@ -22,7 +22,7 @@ const CALL_MS = 8_000;
 /** Milliseconds for one check, with the few calls that it makes. */
 const CHECK_MS = 12_000;
 
-export interface Asked {
+export interface TestRequest {
   readonly config: AdapterEnvironmentTestContext["config"];
   readonly companyId: string;
   readonly deps: Dependencies;
@@ -32,7 +32,7 @@ export interface Asked {
 export async function openContext(
   client: KubernetesClient,
   agent: ParsedAgentConfig,
-  { config, companyId, deps }: Asked,
+  { config, companyId, deps }: TestRequest,
 ): Promise<(CheckContext & { readonly gitVersion: string }) | AdapterEnvironmentCheck> {
   const call: CallOptions = { retryForMs: 0, timeoutMs: CALL_MS };
   try {

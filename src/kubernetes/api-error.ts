@@ -31,7 +31,7 @@ export interface ApiErrorDetails {
   readonly code?: string | undefined;
   readonly ambiguous?: boolean | undefined;
   /** @default true */
-  readonly passing?: boolean | undefined;
+  readonly transient?: boolean | undefined;
 }
 
 /** A call to the API server that gave no result. Never contains a credential. */
@@ -56,7 +56,7 @@ export class ApiError extends Error {
   /** True when a change may have been carried out although no answer says so: look before doing it again. */
   readonly ambiguous: boolean;
   /** For `unreachable` and `credentials`: false when waiting does not help (a certificate does not match, a file is gone). */
-  readonly passing: boolean;
+  readonly transient: boolean;
   readonly #from: ApiErrorDetails;
 
   constructor(from: ApiErrorDetails) {
@@ -75,7 +75,7 @@ export class ApiError extends Error {
     this.retryAfterMs = from.retryAfterMs;
     this.code = from.code;
     this.ambiguous = from.ambiguous ?? false;
-    this.passing = from.passing ?? true;
+    this.transient = from.transient ?? true;
     this.#from = from;
   }
 

@@ -46,7 +46,7 @@ export async function* watchStream<T extends KubeObject>(
   try {
     signal.throwIfAborted();
     const answer = await transport.send(call, deadline.signal);
-    deadline.lift();
+    deadline.stopTimer();
     idle.start();
     yield { type: "OPENED" };
     for await (const line of byteLines(idle.watch(answer.body), limits.maxLineBytes)) {

@@ -1,6 +1,6 @@
 /** What to do about a refused or failed call to the API server, in one sentence. */
 import { ApiError } from "../../kubernetes/api-error.ts";
-import { isPassing } from "../../kubernetes/http/retry.ts";
+import { isTransient } from "../../kubernetes/http/retry.ts";
 import type { Fault } from "./run-fault.ts";
 
 export function adviceFor(error: unknown): string {
@@ -40,7 +40,7 @@ function adviceForStatus(error: ApiError): string {
   if (error.notFound && details?.kind === "namespaces")
     return `Create the namespace ${details.name}, or set another one (namespace).`;
   if (status === 422) return "Change the setting that the message names.";
-  if (isPassing(error)) return "The cluster answered with an error: run it again later.";
+  if (isTransient(error)) return "The cluster answered with an error: run it again later.";
   return "Read the message: the API server does not accept the request.";
 }
 
@@ -56,7 +56,7 @@ export function faultOf(
     fix: adviceFor(error),
     status: error instanceof ApiError ? (error.status ?? null) : null,
     fatal: about.fatal ?? true,
-    passing: error instanceof ApiError && isPassing(error),
+    transient: error instanceof ApiError && isTransient(error),
     at: about.at,
   };
 }

@@ -31,7 +31,7 @@ it("a policy that denies with 400 is told as one, and is not worth another try",
     detail: 'admission webhook "validate.kyverno.svc-fail" denied the request: labels are required',
   });
   expect(adviceFor(denied)).toMatch(/^A policy of the cluster refuses it/);
-  expect(faultOf(denied, { code: "k8s_job_create_failed", doing: "x", at: 0 }).passing).toBe(false);
+  expect(faultOf(denied, { code: "k8s_job_create_failed", doing: "x", at: 0 }).transient).toBe(false);
 });
 
 it.each([
@@ -44,5 +44,5 @@ it.each([
   ["credentials", undefined, false],
 ] as const)("%s %s can pass: %s", (kind, status, passing) => {
   const error = new ApiError({ kind, request: { verb: "create", resource: "jobs" }, status, detail: "x" });
-  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).passing).toBe(passing);
+  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).transient).toBe(passing);
 });
