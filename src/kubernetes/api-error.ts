@@ -125,9 +125,9 @@ function sentence(from: ApiErrorDetails): string {
     case "timeout":
       return `${what} failed: ${from.detail}`;
     case "protocol":
-      return `${what} failed: the answer is not that of a Kubernetes API server: ${from.detail}`;
+      return `${what} failed: the answer does not come from a Kubernetes API server: ${from.detail}`;
     case "credentials":
-      return `${what} failed: no credentials could be had: ${from.detail}`;
+      return `${what} failed: no credentials are available: ${from.detail}`;
   }
 }
 

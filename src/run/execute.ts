@@ -159,7 +159,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     await untilCauseIsKnown(observed, clock, runEnded.signal);
   } catch (error) {
     // The Job is there: whatever went wrong on our side, its agent may be alive.
-    const about = { code: "k8s_observation_lost", doing: "The run was lost from sight", at: clock.now() };
+    const about = { code: "k8s_observation_lost", doing: "The run can no longer be observed", at: clock.now() };
     if (!detached.aborted) stop.detach(faultOf(error, about));
     await following;
   } finally {

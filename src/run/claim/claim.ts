@@ -87,8 +87,8 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
       }
     }
   }
-  const why = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
-  const fix = "Look at the agent's Jobs (kubectl get jobs); then run it again.";
+  const why = `The agent's Jobs changed ${MAX_ROUNDS} times while this run was looking for a free slot`;
+  const fix = "Check the agent's Jobs (kubectl get jobs), then run the task again.";
   throw refusal(client.clock, { code: "k8s_concurrency_guard_unreachable", why, fix });
 }
 
@@ -109,7 +109,7 @@ async function adopted(request: ClaimRequest, job: Job, from: string | null, sig
   const { client, plan, host } = request;
   const run = { id: plan.identity.runId, token: plan.token };
   const problem = isAdopted(job) ? await refreshToken(client, job, run, signal) : null;
-  if (problem) await host.status(`The agent keeps the token of the run that was lost: ${problem}`);
+  if (problem) await host.status(`The agent keeps the token of its earlier run: ${problem}`);
   return { kind: "adopted", job, from };
 }
 
@@ -133,7 +133,7 @@ async function failClosed<T>(client: KubernetesClient, call: () => Promise<T>): 
     return await call();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const doing = "Could not see whether another run of this agent is alive";
+    const doing = "Could not check for other runs of this agent";
     const at = client.clock.now();
     throw new RunFault(faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at }), error);
   }

@@ -95,7 +95,9 @@ function adoption(assessed: readonly Assessed[]): ClaimDecision | null {
   const living = orphans(true);
   if (living.length > 1) return { kind: "blocked", by: blockedByTwo(living) };
   const [chosen, ...rest] = [...living, ...orphans(false)];
-  const superseded = rest.map((job) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
+  const superseded = rest.map(
+    (job) => ({ job, how: "delete", why: "a newer Job of the same task takes its place" }) as const,
+  );
   const removals = assessed.flatMap(({ job, classification }) =>
     classification.kind === "remove" ? [{ job, ...classification.removal }] : [],
   );

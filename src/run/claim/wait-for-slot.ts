@@ -67,7 +67,7 @@ export function createSlotWaiter(
       current = null;
       await host.notice({
         type: "k8s.run.waited",
-        message: `The way is free after ${seconds} s`,
+        message: `Waited ${seconds} s; this run goes on now`,
         payload: { seconds },
       });
     },

@@ -31,12 +31,12 @@ const DEFAULT_GRACE_SEC = 60;
 
 /** Another run of the slot: Paperclip says that it goes on. */
 export function waitForLivingRun(job: Job, { status }: { readonly status: string }): Wait {
-  return waitForJob(job, `Run ${runIdOf(job)} is alive (${status}) as ${describeJob(job)}`);
+  return waitForJob(job, `Run ${runIdOf(job)} (${status}) still uses ${describeJob(job)}`);
 }
 
 /** The session that this run is to resume. */
 export function waitForSession(job: Job): Wait {
-  return waitForJob(job, `${describeJob(job)} works in session ${sessionLabelOf(job)}, which this run is to resume`);
+  return waitForJob(job, `${describeJob(job)} uses session ${sessionLabelOf(job)}, which this run resumes`);
 }
 
 function waitForJob(job: Job, why: string): Wait {
@@ -50,8 +50,8 @@ export function waitForStoppedJob(job: Job): Wait {
   const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `${describeJob(job)} was stopped, and its pod does not end`,
-    fix: `Look at the node of its pod (kubectl get pod -o wide). Once the node is gone for good: ${deletion(job)}, and delete the pod with --force`,
+    why: `${describeJob(job)} was stopped, and its pod has not ended in time`,
+    fix: `Check the node of its pod (kubectl get pod -o wide). If the node is gone for good, run ${deletion(job)} and delete the pod with --force`,
   };
   const limit = { sec: graceSec + POD_END_MARGIN_SEC, refusal };
   return { ...waitForJob(job, `${describeJob(job)} was stopped, and its pod is ending`), limit };
@@ -83,11 +83,13 @@ function waitForPod({ metadata, spec }: Pod): Wait {
   const job = labels?.["job-name"] ?? null;
   // A Job that was deleted without its pods leaves them to work on; else the garbage collector is on its way.
   const keepsRunning = !deletionTimestamp && !ownerReferences?.length;
-  const podState = keepsRunning ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
+  const podState = keepsRunning
+    ? `is still running; to end it: kubectl -n ${namespace} delete pod ${name}`
+    : "is ending";
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `Pod ${name} of run ${runId} was told to end and does not${spec?.nodeName ? `; it is on node ${spec.nodeName}` : ""}`,
-    fix: `Look at its node. Once that is gone for good, remove the pod: kubectl -n ${namespace} delete pod ${name} --force`,
+    why: `Pod ${name} of run ${runId} is being deleted and has not ended in time${spec?.nodeName ? ` (node ${spec.nodeName})` : ""}`,
+    fix: `Check its node. If the node is gone for good, delete the pod: kubectl -n ${namespace} delete pod ${name} --force`,
   };
   const sec =
     (deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SEC) + POD_END_MARGIN_SEC;

@@ -53,7 +53,9 @@ function pollRecord({ ctx, record, cancellations, warn, runEnded }: StopSignalIn
     runId: ctx.runId,
     onCancelled: (status) => stop.abort(new CancelledByRecord(status)),
     onDenied: (why) =>
-      void warn(`A cancellation in the run's record is not seen for now: ${why}. Stop on the run's page still works.`),
+      void warn(
+        `A cancellation through Paperclip's API cannot be noticed at the moment: ${why}. Stop on the run's page still works.`,
+      ),
   });
   for (const signal of [runEnded, stop.signal]) signal.addEventListener("abort", leave, { once: true });
 }

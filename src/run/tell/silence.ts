@@ -76,7 +76,7 @@ function unreachable(pod: string, since: number): Notice {
   return {
     type: "k8s.observation.unreachable",
     level: "warn",
-    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job goes on by itself.`,
+    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job does not need Paperclip and keeps running.`,
     payload: { pod },
   };
 }

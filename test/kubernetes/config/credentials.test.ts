@@ -69,7 +69,7 @@ describe("as whom requests are made", () => {
       kind: "credentials",
       ambiguous: false,
       message:
-        'get pods "p" in namespace "runs" failed: no credentials could be had: /nonexistent/token cannot be read (ENOENT)',
+        'get pods "p" in namespace "runs" failed: no credentials are available: /nonexistent/token cannot be read (ENOENT)',
     });
     expect(server.seen).toEqual([]);
   });
