@@ -31,6 +31,12 @@ const OVER = { kind: "over", status: "failed" } as RunStatus;
 const ALIVE = { kind: "alive", status: "running" } as RunStatus;
 const CLOCK = { now: () => T0, sleep: () => Promise.resolve() };
 
+/** With the label that the Job controller gives a pod. */
+const podOfJob = (spec: Parameters<typeof podOf>[0]): Pod => {
+  const pod = podOf({ name: "ac-agent-run-1-x7k2p", ...spec });
+  return { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata?.labels, "job-name": "ac-agent-run-1" } } };
+};
+
 const named = (spec: JobSpec): Job => {
   const job = jobOf({ name: "ac-agent-run-1", ...spec });
   return { ...job, metadata: { ...job.metadata, namespace: "agents" } };
@@ -50,11 +56,11 @@ const WAITING: readonly Scene[] = [
     me: { sessionId: "4f2d7c1e" },
   },
   { title: "A stopped agent has its grace", jobs: [{ state: "stopping" }] },
-  { title: "A pod outlives its deleted Job", jobs: [], pods: [podOf({ name: "ac-agent-run-1-x7k2p" })] },
+  { title: "A pod outlives its deleted Job", jobs: [], pods: [podOfJob({})] },
   {
     title: "A Job was deleted without its pod",
     jobs: [],
-    pods: [podOf({ name: "ac-agent-run-1-x7k2p", owner: null, ending: false })],
+    pods: [podOfJob({ owner: null, ending: false })],
   },
 ];
 

@@ -27,7 +27,7 @@ const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
 function adviceForStatus(error: ApiError): string {
   const { detail, status, details } = error;
   const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
-  if (error.unauthorized) return "Check the kubeconfig or the token: the cluster does not accept its credentials.";
+  if (error.unauthorized) return "Check the credentials that the kubeconfig names: the cluster does not accept them.";
   if (error.forbidden && /exceeded quota/.test(detail)) return `Raise the quota${where}, or wait until other runs end.`;
   if (error.forbidden && MISSING_RIGHT.test(detail))
     return `Grant the verb "${error.verb}" on ${error.resource}${where} to Paperclip's service account (deploy/rbac.yaml has the whole Role).`;

@@ -41,8 +41,14 @@ it.each([
   ["status", 429, true],
   ["status", 403, false],
   ["status", 422, false],
-  ["credentials", undefined, false],
-] as const)("%s %s can pass: %s", (kind, status, passing) => {
+  ["credentials", undefined, true],
+] as const)("%s %s is transient: %s", (kind, status, transient) => {
   const error = new ApiError({ kind, request: { verb: "create", resource: "jobs" }, status, detail: "x" });
-  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).transient).toBe(passing);
+  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).transient).toBe(transient);
+});
+
+it("a credential that is missing for good is not transient", () => {
+  const request = { verb: "create", resource: "jobs" };
+  const error = new ApiError({ kind: "credentials", request, detail: "x", transient: false });
+  expect(faultOf(error, { code: "k8s_job_create_failed", doing: "x", at: 0 }).transient).toBe(false);
 });
