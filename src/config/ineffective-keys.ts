@@ -124,19 +124,19 @@ export function isSilent(key: string, value: unknown): boolean {
 }
 
 /** One notice for each group of keys, and for each key that nobody knows. */
-export function noticesOf(given: readonly string[]): ConfigNotice[] {
+export function noticesOf(configured: readonly string[]): ConfigNotice[] {
   const known = Object.values(ineffective).flatMap(({ keys, message, ...group }): ConfigNotice[] => {
-    const found = keys.filter((key) => given.includes(key));
+    const found = keys.filter((key) => configured.includes(key));
     if (found.length === 0) return [];
     const plural = message.replace(/^has /, "have ").replace(": it belongs", ": they belong");
     return [{ field: found.join(", "), kind: "no-effect", message: found.length > 1 ? plural : message, ...group }];
   });
   const all = new Set(Object.values(ineffective).flatMap(({ keys }) => keys));
-  return [...known, ...given.filter((key) => !all.has(key)).map(unknownKey)];
+  return [...known, ...configured.filter((key) => !all.has(key)).map(unknownKey)];
 }
 
 /** Letters that a key may differ from the one that was meant. */
-const NEAR = 2;
+const MAX_TYPO_DISTANCE = 2;
 
 function unknownKey(key: string): ConfigNotice {
   const nearest = settings
@@ -147,6 +147,9 @@ function unknownKey(key: string): ConfigNotice {
     kind: "unknown",
     level: "warn",
     message: "is not a setting of claude_k8s and has no effect",
-    fix: nearest.letters <= NEAR ? `Did you mean ${nearest.known}?` : "Remove it from the agent's configuration.",
+    fix:
+      nearest.letters <= MAX_TYPO_DISTANCE
+        ? `Did you mean ${nearest.known}?`
+        : "Remove it from the agent's configuration.",
   };
 }

@@ -70,9 +70,9 @@ const podChecks: readonly PodCheck[] = [
 
 export async function testEnvironment(
   ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config"> & { readonly companyId?: string },
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterEnvironmentTestResult> {
-  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...given });
+  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...overrides });
   return { adapterType: ctx.adapterType, status: statusOf(found), checks: found, testedAt: new Date().toISOString() };
 }
 
@@ -100,7 +100,7 @@ async function examine(
   }
 }
 
-interface Asked {
+interface TestRequest {
   readonly config: Record<string, unknown>;
   readonly companyId: string;
   readonly deps: Dependencies;
@@ -110,14 +110,14 @@ async function examinePod(
   lease: ClusterLease,
   context: CheckContext,
   found: readonly AdapterEnvironmentCheck[],
-  asked: Asked,
+  request: TestRequest,
 ): Promise<AdapterEnvironmentCheck[]> {
   const skipped = (why: string) => [info("claude_hello_probe_skipped", `The hello probe was not run: ${why}.`)];
-  if (!helloProbe(asked.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
+  if (!helloProbe(request.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
   if (found.some(({ level, code }) => level === "error" && code.startsWith("k8s_")))
     return skipped("what is wrong already keeps a pod from starting");
-  const limitSec = probeLimitSec(asked.config);
-  const probe = await runHello(lease, context, limitSec, asked);
+  const limitSec = probeLimitSec(request.config);
+  const probe = await runHello(lease, context, limitSec, request);
   return podChecks.flatMap((check) => check({ ...context, probe, limitSec }));
 }
 

@@ -1,14 +1,14 @@
 import { parseStdoutLine, type RunEntry } from "../ui-parser.ts";
-import { count, dollars, duration, many } from "./numbers.ts";
+import { count, dollars, duration, plural } from "./numbers.ts";
 import { type Style, styleOf } from "./style.ts";
-import type { Bound, StyleOptions } from "./style-options.ts";
+import type { Excerpt, StyleOptions } from "./style-options.ts";
 import { toolCall } from "./tool-call.ts";
 
 export interface FormatOptions extends StyleOptions {
   /** What is shown of a tool's input or result, and of what Claude Code says in the user's name. @default 12 lines */
-  readonly tools?: Bound;
+  readonly tools?: Excerpt;
   /** What is shown of the model's thoughts. @default all */
-  readonly thoughts?: Bound;
+  readonly thoughts?: Excerpt;
   /** Also show events that only the machine needs. @default false */
   readonly debug?: boolean;
 }
@@ -38,8 +38,8 @@ export function formatStderr(line: string, options: FormatOptions = {}): string[
   return formatEntry({ kind: "stderr", ts: "", text: line }, styleOf(options), options);
 }
 
-const WHOLE: Bound = { lines: Number.POSITIVE_INFINITY, columns: Number.POSITIVE_INFINITY };
-const TWELVE_LINES: Bound = { ...WHOLE, lines: 12 };
+const WHOLE: Excerpt = { lines: Number.POSITIVE_INFINITY, columns: Number.POSITIVE_INFINITY };
+const TWELVE_LINES: Excerpt = { ...WHOLE, lines: 12 };
 
 function formatEntry(
   entry: RunEntry,
@@ -81,12 +81,12 @@ function initText({ sessionId, model, tools, mcpServers, mcpFailed }: Entry<"ini
   return [
     `session ${sessionId}`,
     model,
-    ...(tools > 0 ? [many(tools, "tool")] : []),
-    ...(mcpServers > 0 ? [`${many(mcpServers, "MCP server")}${failed}`] : []),
+    ...(tools > 0 ? [plural(tools, "tool")] : []),
+    ...(mcpServers > 0 ? [`${plural(mcpServers, "MCP server")}${failed}`] : []),
   ].join(" · ");
 }
 
-function formatToolResult({ content, isError }: Entry<"tool_result">, bound: Bound, style: Style): string[] {
+function formatToolResult({ content, isError }: Entry<"tool_result">, bound: Excerpt, style: Style): string[] {
   const paint = isError ? style.colors.red : style.colors.cyan;
   return style.putCut(isError ? "fails" : "gets", content.trim() ? content : "(nothing)", bound, paint, paint);
 }
@@ -96,15 +96,15 @@ function formatResult(entry: Entry<"result">, style: Style): string[] {
   // Claude Code calls the end of a refused conversation a success, too.
   const subtype = entry.isError && entry.subtype === "success" ? "error" : entry.subtype;
   const cached = entry.cachedTokens > 0 ? ` (and ${count(entry.cachedTokens)} cached)` : "";
-  const account = [
+  const summary = [
     subtype,
-    ...(entry.turns > 0 ? [many(entry.turns, "turn")] : []),
+    ...(entry.turns > 0 ? [plural(entry.turns, "turn")] : []),
     ...(entry.durationMs > 0 ? [duration(entry.durationMs)] : []),
     `${count(entry.inputTokens)} tokens in${cached}`,
     `${count(entry.outputTokens)} out`,
     dollars(entry.costUsd),
   ].join(" · ");
-  if (!entry.isError) return style.put("result", account, c.green);
+  if (!entry.isError) return style.put("result", summary, c.green);
   const reasons = entry.errors.length > 0 ? entry.errors : [entry.text].filter(Boolean);
-  return style.put("result", [account, ...reasons].join("\n"), c.red, c.red);
+  return style.put("result", [summary, ...reasons].join("\n"), c.red, c.red);
 }

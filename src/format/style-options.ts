@@ -7,11 +7,11 @@ export interface StyleOptions {
   /** Marks where each event begins, and what belongs to it, for a page that takes leading spaces away. @default false */
   readonly marks?: boolean;
   /** Where the lines are that are not shown. @default no hint */
-  readonly rest?: string;
+  readonly moreHint?: string;
 }
 
 /** How much is shown of a text: its first lines, and the first columns of each. */
-export interface Bound {
+export interface Excerpt {
   readonly lines: number;
   readonly columns: number;
 }

@@ -13,11 +13,11 @@ export function toolCall(name: string, input: unknown): string {
 }
 
 function command(text: string, description: unknown): string {
-  const remark = typeof description === "string" ? description.trim() : "";
-  if (remark === "") return `$ ${text}`;
-  return text.includes("\n") || text.length + remark.length > ONE_LINE
-    ? `# ${remark}\n$ ${text}`
-    : `$ ${text}  # ${remark}`;
+  const comment = typeof description === "string" ? description.trim() : "";
+  if (comment === "") return `$ ${text}`;
+  return text.includes("\n") || text.length + comment.length > ONE_LINE
+    ? `# ${comment}\n$ ${text}`
+    : `$ ${text}  # ${comment}`;
 }
 
 function valueText(value: unknown): string {

@@ -51,8 +51,8 @@ export function ellipsis(line: string, width: number): string {
 /** Measures only what may or may not fit: to measure a line of megabytes takes seconds. */
 function fits(line: string, width: number): boolean {
   if (line.length * 2 <= width) return true;
-  return line.length <= width * MOST_UNITS && columns(line) <= width;
+  return line.length <= width * MAX_UNITS_PER_COLUMN && columns(line) <= width;
 }
 
 /** UTF-16 units of one column: more than any grapheme of a human's has. */
-const MOST_UNITS = 32;
+const MAX_UNITS_PER_COLUMN = 32;

@@ -31,7 +31,7 @@ export interface ApiErrorDetails {
   readonly code?: string | undefined;
   readonly ambiguous?: boolean | undefined;
   /** @default true */
-  readonly passing?: boolean | undefined;
+  readonly transient?: boolean | undefined;
 }
 
 /** A call to the API server that gave no result. Never contains a credential. */
@@ -56,7 +56,7 @@ export class ApiError extends Error {
   /** True when a change may have been carried out although no answer says so: look before doing it again. */
   readonly ambiguous: boolean;
   /** For `unreachable` and `credentials`: false when waiting does not help (a certificate does not match, a file is gone). */
-  readonly passing: boolean;
+  readonly transient: boolean;
   readonly #from: ApiErrorDetails;
 
   constructor(from: ApiErrorDetails) {
@@ -75,7 +75,7 @@ export class ApiError extends Error {
     this.retryAfterMs = from.retryAfterMs;
     this.code = from.code;
     this.ambiguous = from.ambiguous ?? false;
-    this.passing = from.passing ?? true;
+    this.transient = from.transient ?? true;
     this.#from = from;
   }
 
@@ -125,9 +125,9 @@ function sentence(from: ApiErrorDetails): string {
     case "timeout":
       return `${what} failed: ${from.detail}`;
     case "protocol":
-      return `${what} failed: the answer is not that of a Kubernetes API server: ${from.detail}`;
+      return `${what} failed: the answer does not come from a Kubernetes API server: ${from.detail}`;
     case "credentials":
-      return `${what} failed: no credentials could be had: ${from.detail}`;
+      return `${what} failed: no credentials are available: ${from.detail}`;
   }
 }
 

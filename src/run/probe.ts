@@ -28,7 +28,7 @@ import { describeJob } from "./shared/job-state.ts";
 import { jobInCluster, type LaunchedRun } from "./shared/launched-run.ts";
 import { CONTAINER, PROBES } from "./shared/names.ts";
 import { type Fault, RunFault } from "./shared/run-fault.ts";
-import { within } from "./shared/within.ts";
+import { withTimeout } from "./shared/with-timeout.ts";
 import { judge, type Verdict } from "./verdict/verdict.ts";
 
 export type { Waiting } from "./observe/observe.ts";
@@ -74,18 +74,18 @@ export async function runProbe({ lease, plan, limitSec }: ProbeRequest): Promise
   const { clock } = client;
   const began = clock.now();
   const limit = new AbortController();
-  const over = new AbortController();
-  clock.sleep(limitSec * 1000, over.signal).then(
+  const done = new AbortController();
+  clock.sleep(limitSec * 1000, done.signal).then(
     () => limit.abort(new Error(`no answer within ${limitSec} s`)),
     () => "the probe is over",
   );
-  const probe = new Probe(lease, plan, AbortSignal.any([limit.signal, over.signal]));
+  const probe = new Probe(lease, plan, AbortSignal.any([limit.signal, done.signal]));
   try {
     const outcome = await probe.outcome();
-    over.abort();
+    done.abort();
     return { outcome, ...probe.seen, tookSec: (clock.now() - began) / 1000, leftOver: await probe.remove() };
   } finally {
-    over.abort();
+    done.abort();
     probe.stopWatching();
   }
 }
@@ -120,7 +120,7 @@ class Probe {
       const launched = await launch(client, this.#plan, null, this.#signal);
       if (launched.kind === "not-elected") return { kind: "not-launched", fault: this.#slotTaken(launched.elected) };
       this.#run = launched.run;
-      return await this.#seeThrough(this.#run);
+      return await this.#observeToEnd(this.#run);
     } catch (error) {
       if (this.#signal.aborted) return { kind: "timed-out", stage: "launching" };
       if (error instanceof RunFault) return { kind: "not-launched", fault: error.fault };
@@ -145,7 +145,7 @@ class Probe {
   async remove(): Promise<string | null> {
     const { clock } = this.#lease.client;
     const late = `the cluster gave no answer within ${CLEAN_UP_WITHIN_MS / 1000} s`;
-    return within(clock, CLEAN_UP_WITHIN_MS, this.#removeJob(), late).catch(messageOf);
+    return withTimeout(clock, CLEAN_UP_WITHIN_MS, this.#removeJob(), late).catch(messageOf);
   }
 
   async #removeJob(): Promise<string | null> {
@@ -157,10 +157,10 @@ class Probe {
     return job ? cleanUp(client, jobInCluster(job)) : null;
   }
 
-  async #seeThrough(run: LaunchedRun): Promise<ProbeOutcome> {
+  async #observeToEnd(run: LaunchedRun): Promise<ProbeOutcome> {
     const { client } = this.#lease;
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.#signal, over.signal]);
+    const done = new AbortController();
+    const signal = AbortSignal.any([this.#signal, done.signal]);
     const observer = this.#lease.observer(this.#plan.namespace, PROBES);
     const { observed, synced, findPod, stop } = observeRun(client, observer, run, signal);
     this.#observed = observed;
@@ -172,13 +172,13 @@ class Probe {
       const { gaveUp } = observed.evidence.acts;
       if (gaveUp) return { kind: "ended", verdict: judge(observed.evidence), waiting: gaveUp.waiting };
       await observed.until(() => hasEnded(observed.evidence), signal);
-      await within(client.clock, LOG_WITHIN_MS, following, undefined);
+      await withTimeout(client.clock, LOG_WITHIN_MS, following, undefined);
       await untilCauseIsKnown(observed, client.clock, signal);
     } catch (error) {
       if (!this.#signal.aborted) throw error;
       if (!hasEnded(observed.evidence)) return timedOut(observed);
     } finally {
-      over.abort();
+      done.abort();
       stop();
       await following;
     }

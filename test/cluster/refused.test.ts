@@ -51,7 +51,7 @@ describe("a namespace's quota", () => {
       run,
       "k8s_job_create_failed",
       /exceeded quota: team/,
-      /^The quota in namespace \S+ has no room/,
+      /^Raise the quota in namespace \S+/,
     );
   });
 

@@ -65,8 +65,8 @@ test("what Claude Code says in the user's name is cut like a tool's result: a sk
   expect(shown.at(-1)).toBe("        … 28 more lines");
 });
 
-test("where the rest is can be said", () => {
-  const look = { tools: { lines: 1, columns: 80 }, rest: "see there" };
+test("names where the hidden lines are", () => {
+  const look = { tools: { lines: 1, columns: 80 }, moreHint: "see there" };
   expect(formatLine(gets("1\n2\n3"), look)).toEqual(["gets    1", "        … 2 more lines (see there)"]);
 });
 

@@ -21,11 +21,11 @@ export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
   /** True when asking again may help: a plugin that failed does so for a hiccup of the network, too. */
-  readonly passing: boolean;
+  readonly transient: boolean;
 
-  constructor(message: string, passing: boolean) {
+  constructor(message: string, transient: boolean) {
     super(message);
-    this.passing = passing;
+    this.transient = transient;
   }
 }
 
@@ -50,11 +50,11 @@ export class CredentialSource {
 
   get(): Promise<Credentials> {
     if (this.#pending) return this.#pending;
-    const asked: Promise<Credentials> = this.#ask().finally(() => {
-      if (this.#pending === asked) this.#pending = undefined;
+    const loading: Promise<Credentials> = this.#load().finally(() => {
+      if (this.#pending === loading) this.#pending = undefined;
     });
-    this.#pending = asked;
-    return asked;
+    this.#pending = loading;
+    return loading;
   }
 
   /** Forgets what is cached, because the server refused it (401): a plugin's token can be revoked before it expires. */
@@ -65,9 +65,9 @@ export class CredentialSource {
     this.#pending = undefined;
   }
 
-  async #ask(): Promise<Credentials> {
+  async #load(): Promise<Credentials> {
     try {
-      this.#kubeConfig ??= await load(this.#selection);
+      this.#kubeConfig ??= await loadKubeConfig(this.#selection);
       const options: RequestOptions = {};
       await this.#kubeConfig.applyToHTTPSOptions(options);
       const headers: Record<string, string> = {};
@@ -78,7 +78,7 @@ export class CredentialSource {
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
       return { headers, tls: tlsOptions(options) };
     } catch (error) {
-      throw new CredentialsError(describe(error), isPassing(error));
+      throw new CredentialsError(describe(error), isTransient(error));
     }
   }
 
@@ -112,7 +112,7 @@ function oidcOf(user: Fields): OidcConfig | null {
 }
 
 /** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
-async function load({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
+async function loadKubeConfig({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
   const { KubeConfig } = await import("./kubeconfig-library.ts");
   const kubeConfig = new KubeConfig();
   const server = String(cluster.value.server);
@@ -168,7 +168,7 @@ function tlsOptions(options: RequestOptions): TlsOptions {
 }
 
 /** False where somebody has to act: a program or a file that is not there, a login that has ended. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const { path, syscall } = error as NodeJS.ErrnoException;
   return !syscall?.startsWith("spawn") && path === undefined && !(error instanceof LoginEnded);
 }

@@ -28,7 +28,7 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
       if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
       ambiguous ||= thrown.ambiguous;
       const error = ambiguous && !thrown.ambiguous ? thrown.asAmbiguous() : thrown;
-      if (!(isPassing(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
+      if (!(isTransient(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
       const doubtMs = doubtMsOf(error);
       doubtedSince = doubtMs === null ? null : (doubtedSince ?? clock.now());
       const last = doubtedSince === null ? end : Math.min(end, doubtedSince + (doubtMs ?? 0));
@@ -52,9 +52,9 @@ function doubtMsOf(error: ApiError): number | null {
 }
 
 /** Whether the same call may succeed later without anybody changing anything. */
-export function isPassing(error: ApiError): boolean {
+export function isTransient(error: ApiError): boolean {
   if (error.kind === "timeout") return true;
-  if (error.kind === "unreachable" || error.kind === "credentials") return error.passing;
+  if (error.kind === "unreachable" || error.kind === "credentials") return error.transient;
   if (error.kind !== "status" || error.status === undefined) return false;
   // A 500 of etcd that no waiting mends (measured: an object over 1.5 MiB).
   if (error.detail.includes("request is too large")) return false;

@@ -98,8 +98,8 @@ export class Transport {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof CredentialsError)) throw error;
-      const { message: detail, passing } = error;
-      throw new ApiError({ kind: "credentials", detail, request: call.request, passing });
+      const { message: detail, transient } = error;
+      throw new ApiError({ kind: "credentials", detail, request: call.request, transient });
     }
   }
 

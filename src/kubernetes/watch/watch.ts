@@ -46,7 +46,7 @@ export async function* watch<T extends KubeObject>(
 const SHORT_LIVED_MS = 10_000;
 
 /** Connections in a row that brought nothing, after which lists are read besides: some proxies let no watch through. */
-const FRUITLESS = 6;
+const FAILURES_BEFORE_LISTING = 6;
 
 /** `failed`: the next wait is a longer one. */
 type Step = { readonly next: "again" | "forbidden"; readonly failed: boolean; readonly error?: ApiError };
@@ -104,7 +104,7 @@ class Watch<T extends KubeObject> {
     const end = yield* this.#stream(initial);
     const step = this.#judge(end, initial);
     // Only now: a watch reports a deletion with the object's last state, a list does not.
-    if (step.failed && step.next === "again" && this.#failures >= FRUITLESS) yield* this.#list();
+    if (step.failed && step.next === "again" && this.#failures >= FAILURES_BEFORE_LISTING) yield* this.#list();
     return step;
   }
 

@@ -22,7 +22,7 @@ export type ClaimDecision =
   | { readonly kind: "blocked"; readonly by: Blocked };
 
 /** What the cluster shows: all that may concern the run, and more. */
-export interface SeenInCluster {
+export interface ClusterState {
   readonly jobs: readonly Job[];
   readonly pods: readonly Pod[];
 }
@@ -43,7 +43,7 @@ export function dependsOnAssignee(me: Claimant, jobs: readonly Job[], statuses: 
   });
 }
 
-export function decideClaim(me: Claimant, seen: SeenInCluster, statuses: RunStatuses): ClaimDecision {
+export function decideClaim(me: Claimant, seen: ClusterState, statuses: RunStatuses): ClaimDecision {
   const jobs = seen.jobs.toSorted(newestFirst);
   const ours = jobs.find((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving");
   const state = ours ? stateOf(ours) : null;
@@ -81,7 +81,7 @@ function waiting(assessed: readonly Assessed[], holdsBack: "claim" | "start"): C
   return null;
 }
 
-function waitingForPods(me: Claimant, { jobs, pods }: SeenInCluster): ClaimDecision | null {
+function waitingForPods(me: Claimant, { jobs, pods }: ClusterState): ClaimDecision | null {
   const living = jobs.filter((job) => ["candidate", "started", "stopped"].includes(stateOf(job)));
   const wait = waitForPods(me, pods, living);
   return wait && { kind: "wait", wait };
@@ -95,7 +95,9 @@ function adoption(assessed: readonly Assessed[]): ClaimDecision | null {
   const living = orphans(true);
   if (living.length > 1) return { kind: "blocked", by: blockedByTwo(living) };
   const [chosen, ...rest] = [...living, ...orphans(false)];
-  const superseded = rest.map((job) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
+  const superseded = rest.map(
+    (job) => ({ job, how: "delete", why: "a newer Job of the same task takes its place" }) as const,
+  );
   const removals = assessed.flatMap(({ job, classification }) =>
     classification.kind === "remove" ? [{ job, ...classification.removal }] : [],
   );

@@ -40,5 +40,5 @@ export async function refreshToken(
     const found = await client.find(secrets, namespace, secret.metadata?.name ?? "", options).catch(() => undefined);
     if (found && isSameToken(found, secret)) return null;
   }
-  return `it was adopted more than ${TOKENS.length} times`;
+  return `the Job was adopted more than ${TOKENS.length} times`;
 }

@@ -31,12 +31,12 @@ const DEFAULT_GRACE_SEC = 60;
 
 /** Another run of the slot: Paperclip says that it goes on. */
 export function waitForLivingRun(job: Job, { status }: { readonly status: string }): Wait {
-  return waitForJob(job, `Run ${runIdOf(job)} is alive (${status}) as ${describeJob(job)}`);
+  return waitForJob(job, `Run ${runIdOf(job)} (${status}) still uses ${describeJob(job)}`);
 }
 
 /** The session that this run is to resume. */
 export function waitForSession(job: Job): Wait {
-  return waitForJob(job, `${describeJob(job)} works in session ${sessionLabelOf(job)}, which this run is to resume`);
+  return waitForJob(job, `${describeJob(job)} uses session ${sessionLabelOf(job)}, which this run resumes`);
 }
 
 function waitForJob(job: Job, why: string): Wait {
@@ -50,8 +50,8 @@ export function waitForStoppedJob(job: Job): Wait {
   const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `${describeJob(job)} was stopped, and its pod does not end`,
-    fix: `Look at the node of its pod (kubectl get pod -o wide). Once the node is gone for good: ${deletion(job)}, and delete the pod with --force`,
+    why: `${describeJob(job)} was stopped, and its pod has not ended in time`,
+    fix: `Check the node of its pod (kubectl get pod -o wide). If the node is gone for good, run ${deletion(job)} and delete the pod with --force`,
   };
   const limit = { sec: graceSec + POD_END_MARGIN_SEC, refusal };
   return { ...waitForJob(job, `${describeJob(job)} was stopped, and its pod is ending`), limit };
@@ -62,10 +62,10 @@ export function waitForStoppedJob(job: Job): Wait {
  * speak for their own pods.
  */
 export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: readonly Job[]): Wait | null {
-  const spokenFor = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
+  const livingUids = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
   const pod = pods.find((one) => {
     const owner = one.metadata?.ownerReferences?.find(({ kind }) => kind === "Job");
-    return relationOf(me, one) !== null && isRunning(one) && !spokenFor.has(owner?.uid);
+    return relationOf(me, one) !== null && isRunning(one) && !livingUids.has(owner?.uid);
   });
   return pod ? waitForPod(pod) : null;
 }
@@ -82,22 +82,24 @@ function waitForPod({ metadata, spec }: Pod): Wait {
   const runId = labels?.[LABELS.runId] ?? null;
   const job = labels?.["job-name"] ?? null;
   // A Job that was deleted without its pods leaves them to work on; else the garbage collector is on its way.
-  const worksOn = !deletionTimestamp && !ownerReferences?.length;
-  const told = worksOn ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
+  const keepsRunning = !deletionTimestamp && !ownerReferences?.length;
+  const podState = keepsRunning
+    ? `is still running; to end it: kubectl -n ${namespace} delete pod ${name}`
+    : "is ending";
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `Pod ${name} of run ${runId} was told to end and does not${spec?.nodeName ? `; it is on node ${spec.nodeName}` : ""}`,
-    fix: `Look at its node. Once that is gone for good, remove the pod: kubectl -n ${namespace} delete pod ${name} --force`,
+    why: `Pod ${name} of run ${runId} is being deleted and has not ended in time${spec?.nodeName ? ` (node ${spec.nodeName})` : ""}`,
+    fix: `Check its node. If the node is gone for good, delete the pod: kubectl -n ${namespace} delete pod ${name} --force`,
   };
   const sec =
     (deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SEC) + POD_END_MARGIN_SEC;
   return {
-    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${told}`,
+    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${podState}`,
     job,
     pod: name,
     runId,
     since: deletionTimestamp ?? null,
-    limit: worksOn ? null : { sec, refusal },
+    limit: keepsRunning ? null : { sec, refusal },
   };
 }
 

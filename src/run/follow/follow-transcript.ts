@@ -62,7 +62,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     },
     onSpill: (error) => event({ type: "spill", error }),
     memoryBytes: limits.memoryBytes,
-    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogAgainMs : limits.onLogMs, waiting),
+    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogHungTimeoutMs : limits.onLogTimeoutMs, waiting),
   });
   const follower = new Follower({
     ...options,
@@ -125,13 +125,13 @@ function observed(
   event: (event: FollowEvent) => void,
 ): ((channel: Channel, line: Buffer) => void) | undefined {
   if (!onLine) return undefined;
-  let told = false;
+  let reported = false;
   return (channel, line) => {
     try {
       onLine(channel, line);
     } catch (thrown) {
-      if (told) return;
-      told = true;
+      if (reported) return;
+      reported = true;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       event({ type: "sink-fault", sink: "onLine", error });
     }

@@ -24,11 +24,10 @@ import { transcriptCopyOf } from "../plan/plan.ts";
 import { agentCli } from "../shared/agent-cli.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
-import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
-import { missingLine } from "./assemble/missing.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { followTranscript } from "./follow-transcript.ts";
+import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
@@ -81,7 +80,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
-      const message = worthTelling(event);
+      const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
     sources: gapSources(request, container),
@@ -101,7 +100,7 @@ function gapSources(request: FollowRequest, container: ContainerView): GapSource
   if (copy === null) return [];
   if (copy.kind === "file") return [new TranscriptFile(copy.path)];
   const onRefused = ({ message }: Error): void =>
-    request.sink.notice("k8s.log.exec", `Missing lines are not looked for in the pod: ${message}`, "info");
+    request.sink.notice("k8s.log.exec", `Missing lines cannot be read from the pod: ${message}`, "info");
   return [new PodCopy({ folder: copy.path, container, run: runInPod(request), onRefused })];
 }
 
@@ -117,32 +116,11 @@ function openPodLog(client: KubernetesClient, job: JobInCluster, observed: Obser
   return (request, signal) => {
     const pod = observed.evidence.pod?.name;
     if (!pod) {
-      const over = hasEnded(observed.evidence);
-      const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
-      return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
+      const ended = hasEnded(observed.evidence);
+      const error = new Error(ended ? "the Job has no pod" : "the Job has no pod yet");
+      return Promise.resolve({ kind: ended ? "gone" : "not-yet", error });
     }
     const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
     return openLog(client.transport, log, signal);
   };
-}
-
-/** What an operator wants to know; reconnects that lose nothing are no news. */
-function worthTelling(event: FollowEvent): string | null {
-  switch (event.type) {
-    case "missing":
-      return missingLine(event.missing);
-    case "refilled":
-      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from the ${event.source}`;
-    case "conflict":
-      return `Line ${event.line} of ${event.channel} came twice with different content`;
-    case "sink-fault":
-      return `Paperclip did not take a line (${event.sink}): ${event.error.message}`;
-    case "spill":
-      return event.error ? `Lines that Paperclip is too slow for cannot be put on disk: ${event.error.message}` : null;
-    case "gap":
-    case "reconnect":
-    case "suspicion":
-    case "unstamped":
-      return null;
-  }
 }

@@ -65,7 +65,7 @@ export class Follower {
     this.#queue = new GapQueue({
       transcript,
       memoryBytes: limits.memoryBytes,
-      refill: (target) => refill(target, { ...common, sources: [api, ...sources], patienceMs: limits.gapPatienceMs }),
+      refill: (target) => refill(target, { ...common, sources: [api, ...sources], timeoutMs: limits.gapTimeoutMs }),
       onEvent,
       signal,
     });
@@ -106,11 +106,12 @@ export class Follower {
 
   async #pause(reading: Reading, attempt: number): Promise<void> {
     const { random, container, onEvent } = this.#options;
-    const told = reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
+    const retryAfterMs =
+      reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
     const early = reading.kind === "not-yet" && container.state() === "waiting";
-    const waitMs = Math.max(told ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
+    const waitMs = Math.max(retryAfterMs ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
     onEvent({ type: "reconnect", why: troubleOf(reading), waitMs });
-    await this.#changeWithin(waitMs, told !== undefined);
+    await this.#changeWithin(waitMs, retryAfterMs !== undefined);
   }
 
   /** A change of the container is a reason to look at once; but what the server asked for is kept to (`whole`). */

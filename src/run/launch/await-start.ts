@@ -104,14 +104,14 @@ async function changeOrEvents(
   observed: ObservedRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
   const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
   try {
     if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
   } finally {
-    over.abort();
+    done.abort();
     await Promise.allSettled([change, due]);
   }
 }

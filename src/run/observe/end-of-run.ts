@@ -11,7 +11,7 @@ export function hasEnded(evidence: Evidence): boolean {
   if (!podIsOver) return false;
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;
-  return evidence.hasNoPod && isWithoutFuture(evidence);
+  return evidence.hasNoPod && getsNoPod(evidence);
 }
 
 /**
@@ -19,10 +19,10 @@ export function hasEnded(evidence: Evidence): boolean {
  * suspension that a Job shows may be that of its birth, which its controller has yet to take back.
  */
 export function isPodMissed(evidence: Evidence): boolean {
-  return evidence.pod === null && !evidence.hasNoPod && isWithoutFuture(evidence);
+  return evidence.pod === null && !evidence.hasNoPod && getsNoPod(evidence);
 }
 
-function isWithoutFuture(evidence: Evidence): boolean {
+function getsNoPod(evidence: Evidence): boolean {
   const { job } = evidence;
   return job !== null && (job.presence !== "present" || jobIsFinished(evidence) || isSuspendedForGood(job));
 }

@@ -61,7 +61,7 @@ export function runnerSpec(
 }
 
 /** The first spec whose Secret is not too large. A fresh session's prompt may be what makes it so: the run goes without. */
-export function whatFits<T>(
+export function firstThatFits<T>(
   [spec, smaller]: readonly [RunnerSpec, RunnerSpec],
   contentOf: (spec: RunnerSpec) => T,
 ): { readonly spec: RunnerSpec; readonly content: T } {

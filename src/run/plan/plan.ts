@@ -12,9 +12,10 @@ import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
-import type { Given } from "./provision.ts";
-import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
+import type { AgentBundle } from "./provision.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
@@ -74,7 +75,7 @@ async function gather(
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
-    given: await whatIsGiven(ctx, agent, deps),
+    bundle: await readBundle(ctx, agent, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   };
 }
@@ -86,7 +87,11 @@ async function gather(
 const BUNDLE_BYTES = 640 * 1024;
 
 /** What Paperclip has for the agent beside its prompt. */
-async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfig, deps: Dependencies): Promise<Given> {
+async function readBundle(
+  ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  deps: Dependencies,
+): Promise<AgentBundle> {
   const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
   const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {

@@ -8,7 +8,8 @@ import { probeScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import { LABELS } from "../shared/names.ts";
 import { SCRATCH } from "./home.ts";
-import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
+import type { PlanInput } from "./plan-input.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
 
 export interface ProbeSettings {
   /** Seconds from the probe's start to its answer. */

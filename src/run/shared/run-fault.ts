@@ -9,7 +9,7 @@ export interface Fault {
   readonly status: number | null;
   readonly fatal: boolean;
   /** True when the same can succeed later with nothing changed: the cluster was away or overloaded. @default false */
-  readonly passing?: boolean;
+  readonly transient?: boolean;
   readonly at: number;
 }
 

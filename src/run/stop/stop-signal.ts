@@ -15,9 +15,9 @@ export interface StopSignalInput {
   readonly readStatus: ReadRunStatus;
   readonly cancellations: Pick<CancellationPoller, "watch">;
   /** Hears once that Paperclip does not accept the run's token. */
-  readonly tell: (message: string) => Promise<void>;
+  readonly warn: (message: string) => Promise<void>;
   /** Aborts when the run is over. */
-  readonly over: AbortSignal;
+  readonly runEnded: AbortSignal;
 }
 
 /** A host that shuts down waits 5 s for its runs (measured): the last reading must be quick. Milliseconds. */
@@ -25,7 +25,7 @@ const LAST_READING_MS = 3_000;
 
 /** Aborts when the run is to be stopped, or left to a successor; classifyStop() tells which from its reason. */
 export function createStopSignal(input: StopSignalInput): AbortSignal {
-  const { over } = input;
+  const { runEnded } = input;
   const { signal: host } = input.ctx;
   const stop = new AbortController();
   const obeyHost = (): void => {
@@ -33,7 +33,7 @@ export function createStopSignal(input: StopSignalInput): AbortSignal {
     else void readOnceMore(input).then((status) => stop.abort(cancellationIn(status) ?? host?.reason));
   };
   if (host?.aborted) obeyHost();
-  host?.addEventListener("abort", obeyHost, { once: true, signal: over });
+  host?.addEventListener("abort", obeyHost, { once: true, signal: runEnded });
   pollRecord(input, stop);
   return stop.signal;
 }
@@ -43,9 +43,9 @@ function readOnceMore({ ctx, readStatus }: StopSignalInput): Promise<RunStatus> 
   return readStatus(ctx.runId, AbortSignal.timeout(LAST_READING_MS));
 }
 
-function pollRecord({ ctx, record, cancellations, tell, over }: StopSignalInput, stop: AbortController): void {
+function pollRecord({ ctx, record, cancellations, warn, runEnded }: StopSignalInput, stop: AbortController): void {
   const { url, token } = record;
-  if (!url || !token || over.aborted || stop.signal.aborted) return;
+  if (!url || !token || runEnded.aborted || stop.signal.aborted) return;
   const leave = cancellations.watch({
     url,
     token,
@@ -53,9 +53,11 @@ function pollRecord({ ctx, record, cancellations, tell, over }: StopSignalInput,
     runId: ctx.runId,
     onCancelled: (status) => stop.abort(new CancelledByRecord(status)),
     onDenied: (why) =>
-      void tell(`A cancellation in the run's record is not seen for now: ${why}. Stop on the run's page still works.`),
+      void warn(
+        `A cancellation through Paperclip's API cannot be noticed at the moment: ${why}. Stop on the run's page still works.`,
+      ),
   });
-  for (const signal of [over, stop.signal]) signal.addEventListener("abort", leave, { once: true });
+  for (const signal of [runEnded, stop.signal]) signal.addEventListener("abort", leave, { once: true });
 }
 
 function cancellationIn(status: RunStatus): CancelledByRecord | null {

@@ -32,18 +32,18 @@ export interface SilenceReporter {
 export function reportSilence(report: SilenceReport): SilenceReporter {
   const { host, clock, signal } = report;
   let arrivedAt = clock.now();
-  let toldAt = arrivedAt;
-  const tell = async (): Promise<void> => {
+  let reportedAt = arrivedAt;
+  const watch = async (): Promise<void> => {
     for (;;) {
-      const next = Math.max(arrivedAt, toldAt) + SILENCE_MS;
+      const next = Math.max(arrivedAt, reportedAt) + SILENCE_MS;
       await clock.sleep(Math.max(0, next - clock.now()), signal);
-      if (clock.now() < Math.max(arrivedAt, toldAt) + SILENCE_MS) continue;
-      toldAt = clock.now();
-      const notice = noticeOf(report, arrivedAt, toldAt);
+      if (clock.now() < Math.max(arrivedAt, reportedAt) + SILENCE_MS) continue;
+      reportedAt = clock.now();
+      const notice = noticeOf(report, arrivedAt, reportedAt);
       if (notice) await host.notice(notice);
     }
   };
-  tell().catch(() => "the run is over");
+  watch().catch(() => "the run is over");
   return {
     lineArrived: () => {
       arrivedAt = clock.now();
@@ -76,7 +76,7 @@ function unreachable(pod: string, since: number): Notice {
   return {
     type: "k8s.observation.unreachable",
     level: "warn",
-    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job goes on by itself.`,
+    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job does not need Paperclip and keeps running.`,
     payload: { pod },
   };
 }

@@ -30,14 +30,14 @@ export interface TellRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Telling {
+export interface RunReporter {
   /** Where the transcript goes. */
   readonly transcript: TranscriptSink;
   /** Resolves when the last notice of the pod's progress is delivered. */
   stop(): Promise<void>;
 }
 
-export function tellRun(request: TellRequest): Telling {
+export function tellRun(request: TellRequest): RunReporter {
   const { host, onLog, page, observed, observer, clock, signal } = request;
   const stop = reportProgress(observed, host);
   const podsHealth = () => observer.health?.pods;

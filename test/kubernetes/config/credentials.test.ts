@@ -69,7 +69,7 @@ describe("as whom requests are made", () => {
       kind: "credentials",
       ambiguous: false,
       message:
-        'get pods "p" in namespace "runs" failed: no credentials could be had: /nonexistent/token cannot be read (ENOENT)',
+        'get pods "p" in namespace "runs" failed: no credentials are available: /nonexistent/token cannot be read (ENOENT)',
     });
     expect(server.seen).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe("TLS", () => {
   test("a server that the kubeconfig's authority did not sign is not talked to, and not tried again", async () => {
     const client = await clientOf({}, { "certificate-authority": fixture("alice.crt") }, "h2");
     const error = await client.get(pods, "runs", "p").catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ kind: "unreachable", passing: false, ambiguous: false });
+    expect(error).toMatchObject({ kind: "unreachable", transient: false, ambiguous: false });
     expect(server.seen).toEqual([]);
     expect(server.connections).toBe(1);
   });
@@ -211,7 +211,7 @@ describe("TLS", () => {
     expect(server.seen).toHaveLength(1);
     await ask(new KubernetesClient(await server.cluster({}, { "tls-server-name": "kubernetes.test" })));
     const wrong = new KubernetesClient(await server.cluster({}, { "tls-server-name": "other.test" }));
-    await expect(ask(wrong)).rejects.toMatchObject({ kind: "unreachable", passing: false });
+    await expect(ask(wrong)).rejects.toMatchObject({ kind: "unreachable", transient: false });
   });
 
   test("a proxy carries the connection", async () => {

@@ -77,7 +77,7 @@ describe("the token of the run that adopts a Job", () => {
 
   it("says why it was not given, and the run goes on", async () => {
     const job = planned({ state: "started" });
-    expect((await give(job, { there: 3 })).problem).toBe("it was adopted more than 3 times");
+    expect((await give(job, { there: 3 })).problem).toBe("the Job was adopted more than 3 times");
     await server?.stop();
     expect((await give(job, { refused: true })).problem).toContain("secrets is forbidden");
   });

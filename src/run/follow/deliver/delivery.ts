@@ -36,7 +36,7 @@ export class Delivery implements LineSink {
   readonly #late = new Set<LineRange>();
   #pumping: Promise<void> | null = null;
   #stopped = false;
-  #faultTold = false;
+  #faultReported = false;
   #awaitingRoom: (() => void)[] = [];
 
   constructor(options: DeliveryOptions) {
@@ -61,8 +61,8 @@ export class Delivery implements LineSink {
       const lines = { channel, from, to };
       if (outcome instanceof Promise) {
         this.#undelivered.wait(lines);
-        this.#pumping = outcome.then((settled) => this.#account([lines], [settled])).then(() => this.#pump());
-      } else if (outcome.kind !== "taken") this.#account([lines], [outcome]);
+        this.#pumping = outcome.then((settled) => this.#recordOutcomes([lines], [settled])).then(() => this.#pump());
+      } else if (outcome.kind !== "taken") this.#recordOutcomes([lines], [outcome]);
       return;
     }
     this.#undelivered.wait({ channel, from, to });
@@ -99,7 +99,7 @@ export class Delivery implements LineSink {
 
   #stop(): void {
     this.#stopped = true;
-    this.#tellRoom();
+    this.#releaseWaiters();
     this.#host.abandon();
   }
 
@@ -111,7 +111,7 @@ export class Delivery implements LineSink {
         // A block on disk cannot be read: it is lost to the host, what follows is not.
         this.#fault(error instanceof Error ? error : new Error(String(error)));
       }
-      if (!this.#spool.overfull) this.#tellRoom();
+      if (!this.#spool.overfull) this.#releaseWaiters();
     }
     this.#pumping = null;
   }
@@ -129,11 +129,11 @@ export class Delivery implements LineSink {
       at = end;
     }
     const lines = entries.map(({ from, to }) => ({ channel, from, to }) as const);
-    this.#account(lines, outcomes);
+    this.#recordOutcomes(lines, outcomes);
   }
 
   /** These lines were offered, in one or several calls. */
-  #account(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
+  #recordOutcomes(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       // The lines still wait, and nobody will take them.
       if (outcome.kind === "abandoned") return;
@@ -160,12 +160,12 @@ export class Delivery implements LineSink {
   }
 
   #fault(error: Error): void {
-    if (this.#faultTold) return;
-    this.#faultTold = true;
+    if (this.#faultReported) return;
+    this.#faultReported = true;
     this.#options.onFault(error);
   }
 
-  #tellRoom(): void {
+  #releaseWaiters(): void {
     const waiting = this.#awaitingRoom;
     this.#awaitingRoom = [];
     for (const resolve of waiting) resolve();

@@ -28,11 +28,11 @@ export class StreamLifetime {
   readonly #closed = new AbortController();
   readonly #ended = new AbortController();
   readonly #watching: Promise<void>;
-  #heardAt: number;
+  #receivedAt: number;
 
   constructor(options: LifetimeOptions) {
     this.#options = options;
-    this.#heardAt = options.clock.now();
+    this.#receivedAt = options.clock.now();
     this.#watching = this.#watch();
   }
 
@@ -42,8 +42,8 @@ export class StreamLifetime {
   }
 
   /** Bytes came. */
-  heard(): void {
-    this.#heardAt = this.#options.clock.now();
+  received(): void {
+    this.#receivedAt = this.#options.clock.now();
   }
 
   /** Lines came: perhaps the last. */
@@ -81,17 +81,17 @@ export class StreamLifetime {
     const { readEnd, limits, clock } = this.#options;
     const endSeenAt = clock.now();
     this.progress();
-    const over = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
+    const done = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
     // However slowly bytes drip.
-    clock.sleep(limits.endTotalMs, over).then(
+    clock.sleep(limits.endDeadlineMs, done).then(
       () => this.#closed.abort(),
       () => undefined,
     );
     await this.#sleepUntilSilence(QUIET_MS);
     if (this.#isOver()) return;
-    await readEnd(over);
+    await readEnd(done);
     this.progress();
-    this.#heardAt = Math.max(this.#heardAt, endSeenAt);
+    this.#receivedAt = Math.max(this.#receivedAt, endSeenAt);
     await this.#sleepUntilSilence(limits.lingerMs);
     this.#closed.abort();
   }
@@ -101,7 +101,7 @@ export class StreamLifetime {
   }
 
   #silence(): number {
-    return this.#options.clock.now() - this.#heardAt;
+    return this.#options.clock.now() - this.#receivedAt;
   }
 
   async #sleepUntilSilence(ms: number): Promise<void> {

@@ -44,7 +44,7 @@ export class Intake {
   }
 
   /** For another answer of the same source. */
-  again(): Intake {
+  restart(): Intake {
     return new Intake(this.transcript, this.#isFilled, this.#stop);
   }
 }

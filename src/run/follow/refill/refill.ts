@@ -25,7 +25,7 @@ export interface RefillOptions {
   readonly random: Random;
   readonly signal: AbortSignal;
   /** Milliseconds without a new line after which sources that fail are not asked again. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Why lines are missing, for those that nobody has. */
   readonly why: () => string;
   readonly onEvent: (event: FollowEvent) => void;
@@ -42,13 +42,13 @@ export async function refill(target: RefillTarget, options: RefillOptions): Prom
   let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const { failed, read, gapEnd } = await askAll(target, options);
+    const { failed, read, gapEnd } = await readSources(target, options);
     if (isReached(target, transcript)) return;
-    const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
+    const mayRetry = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.timeoutMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
-    } else if (patient && (failed || (read && !gapEnd.any && doubts-- > 0))) {
+    } else if (mayRetry && (failed || (read && !gapEnd.any && doubts-- > 0))) {
       // An answer that ends before the place asked for may have ended too early: HTTP cannot tell.
       await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
     } else if (!giveUpNext(target, gapEnd, options)) return;
@@ -61,7 +61,7 @@ export function giveUpRest(target: RefillTarget, options: Pick<RefillOptions, "t
 }
 
 /** One round. `failed`: a source may have more later; `read`: one gave what it has. */
-async function askAll(target: RefillTarget, options: RefillOptions) {
+async function readSources(target: RefillTarget, options: RefillOptions) {
   const { transcript, sources, signal } = options;
   const round = { failed: false, read: false, gapEnd: new GapEnd() };
   for (const source of sources) {

@@ -21,7 +21,7 @@ export class TextPage implements LineSink {
       marks: true,
       tools: { lines: 12, columns: 600 },
       thoughts: { lines: 4, columns: 240 },
-      rest: command,
+      moreHint: command,
     };
     this.#batch = new LineBatch((block) => shown.push(block));
   }

@@ -13,7 +13,7 @@ import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { agentLabel, LABELS, labelValue, OURS, type RunIdentity } from "../shared/names.ts";
-import type { SeenInCluster } from "./decide.ts";
+import type { ClusterState } from "./decide.ts";
 import { relationOf } from "./slot.ts";
 
 type Place = Pick<RunPlan, "namespace" | "identity">;
@@ -28,19 +28,19 @@ export async function jobsOfAgent(
 }
 
 /** The agent's Jobs and pods, and other agents' Jobs of the run's task. Throws ApiError. */
-export async function seenInCluster(
+export async function readClusterState(
   client: KubernetesClient,
   observer: Observer,
   place: Place,
   options: CallOptions,
-): Promise<SeenInCluster> {
-  const beside = (await watched(observer, place.identity)) ?? listed(client, place, options);
-  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), beside]);
+): Promise<ClusterState> {
+  const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
+  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), shared]);
   return { jobs: [...own, ...others], pods: found };
 }
 
 /** Null while the watches do not stand. */
-async function watched(observer: Observer, identity: RunIdentity): Promise<SeenInCluster | null> {
+async function watched(observer: Observer, identity: RunIdentity): Promise<ClusterState | null> {
   const synced = observer.synced().then(
     () => true,
     () => false,
@@ -59,7 +59,7 @@ async function watched(observer: Observer, identity: RunIdentity): Promise<SeenI
   return { jobs: others, pods: found };
 }
 
-async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<SeenInCluster> {
+async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<ClusterState> {
   const { namespace, identity } = place;
   const labelSelector = ofOthersOnTask(identity);
   const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });
