@@ -29,6 +29,7 @@ import { checkImage } from "./checks/image.ts";
 import { checkLog } from "./checks/log.ts";
 import { checkLostLines } from "./checks/lost-lines.ts";
 import { checkNamespace } from "./checks/namespace.ts";
+import { checkNetworkPolicy } from "./checks/network-policy.ts";
 import { checkNode } from "./checks/node.ts";
 import { checkNotes } from "./checks/notes.ts";
 import { checkPodStart } from "./checks/pod-start.ts";
@@ -52,6 +53,7 @@ const checks: Readonly<Record<string, Check>> = {
   "the credential of Claude Code": checkCredentials,
   "Paperclip's address": checkApiUrl,
   "lost lines": checkLostLines,
+  "the network's limits": checkNetworkPolicy,
 };
 
 /** Seen in the pod of the hello probe. */

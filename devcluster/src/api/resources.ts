@@ -38,6 +38,7 @@ function define(
 }
 
 const RBAC = "rbac.authorization.k8s.io";
+const ADMISSION = "admissionregistration.k8s.io";
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   define("Namespace", "", "namespaces", {
@@ -65,6 +66,17 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("RoleBinding", RBAC, "rolebindings", { nameFormat: "path" }),
   define("ClusterRole", RBAC, "clusterroles", { namespaced: false, nameFormat: "path" }),
   define("ClusterRoleBinding", RBAC, "clusterrolebindings", { namespaced: false, nameFormat: "path" }),
+  // Kept, and without effect.
+  define("NetworkPolicy", "networking.k8s.io", "networkpolicies", { shortNames: ["netpol"] }),
+  define("ValidatingAdmissionPolicy", ADMISSION, "validatingadmissionpolicies", {
+    namespaced: false,
+    categories: ["api-extensions"],
+    subresources: ["status"],
+  }),
+  define("ValidatingAdmissionPolicyBinding", ADMISSION, "validatingadmissionpolicybindings", {
+    namespaced: false,
+    categories: ["api-extensions"],
+  }),
 ];
 
 /** The second face of events: same objects, other field names (api/events.ts). */
