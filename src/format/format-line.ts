@@ -18,19 +18,39 @@ export interface FormatOptions extends StyleOptions {
  * reader does not need. Whatever the model or a tool wrote cannot reach a terminal as an escape sequence.
  */
 export function formatLine(line: string, options: FormatOptions = {}): string[] {
+  if (line.length > LONGEST) return formatTooLong(line.length, options);
   const style = styleOf(options);
-  const lines = parseStdoutLine(line, "").flatMap((entry) => formatEntry(entry, style, options));
+  const lines = formatEvent(line, options) ?? style.put("", line, style.colors.dim, style.colors.dim);
   return lines.length === 0 && options.debug && line !== "" ? style.put("debug", line, style.colors.dim) : lines;
 }
 
-/** Like `formatLine`; null when the line is no event of Claude Code's that we know. */
-export function formatEvent(line: string, options: FormatOptions): string[] | null {
+/**
+ * Like `formatLine`; null when the line is no event of Claude Code's that we know.
+ *
+ * @param parsed what JSON the line holds, by whoever has parsed it already; undefined = none
+ */
+export function formatEvent(line: string, options: FormatOptions, ...parsed: [] | [unknown]): string[] | null {
   // Only an event is an object; the adapter's own lines are not the agent's to write.
   if (!line.trimStart().startsWith("{")) return null;
-  const entries = parseStdoutLine(line, "");
+  const entries = parseStdoutLine(line, "", ...parsed);
   if (entries.length > 0 && entries.every(({ kind }) => kind === "stdout")) return null;
   const style = styleOf(options);
-  return entries.flatMap((entry) => formatEntry(entry, style, options));
+  const lines = entries.slice(0, MOST_ENTRIES).flatMap((entry) => formatEntry(entry, style, options));
+  const more = entries.length - MOST_ENTRIES;
+  return more > 0 ? [...lines, ...style.put("", `… ${many(more, "more block")}`, style.colors.dim)] : lines;
+}
+
+/** Blocks of one message that are shown; Claude Code writes one a line. */
+const MOST_ENTRIES = 1000;
+
+/** Characters of the longest line that is looked into. */
+const LONGEST = 4 * 1024 * 1024;
+
+/** What stands for a line that is too long to be looked into. */
+export function formatTooLong(bytes: number, options: FormatOptions): string[] {
+  const style = styleOf(options);
+  const where = options.rest ? ` (${options.rest})` : "";
+  return style.put("note", `A line of ${(bytes / 1e6).toFixed(1)} MB is not shown${where}`, style.colors.magenta);
 }
 
 /** Formats one line that Claude Code wrote to stderr. */

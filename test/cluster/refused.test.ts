@@ -47,12 +47,7 @@ describe("a namespace's quota", () => {
   it("of Jobs that is used up refuses the run at once", async () => {
     await quota({ "count/jobs.batch": "0" });
     const run = startRun(place, { agent: AGENT });
-    await expectRefused(
-      run,
-      "k8s_job_create_failed",
-      /exceeded quota: team/,
-      /^Raise the quota in namespace \S+/,
-    );
+    await expectRefused(run, "k8s_job_create_failed", /exceeded quota: team/, /^Raise the quota in namespace \S+/);
   });
 
   it("of Secrets that is used up refuses the run, and takes its Job back", async () => {

@@ -3,6 +3,9 @@ import path from "node:path";
 import { parse } from "yaml";
 import { KubeconfigError } from "./kubeconfig-error.ts";
 
+/** A file of a hundred contexts has fewer; in a longer one the last of two equal keys counts. */
+const COMPARED_CHARACTERS = 64 * 1024;
+
 type Fields = Record<string, unknown>;
 
 /** A kubeconfig as the file has it. */
@@ -29,7 +32,8 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig> {
 export function parseKubeconfig(text: string, file: string): Kubeconfig {
   let content: unknown;
   try {
-    content = parse(text);
+    // The parser compares each key of a map with all others.
+    content = parse(text, { uniqueKeys: text.length <= COMPARED_CHARACTERS });
   } catch (error) {
     // The parser's message quotes the line, which may be a token: only the position is told.
     const line = (error as { linePos?: [{ line: number }] }).linePos?.[0].line;

@@ -22,6 +22,7 @@ import type { Channel } from "../../runner/frame.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { transcriptCopyOf } from "../plan/plan.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { eventOf } from "../shared/agent-event.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
@@ -68,7 +69,7 @@ export interface FollowRequest {
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
 export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
-  const reader = agentCli.readOutput();
+  const reader = agentCli.readOutput(eventOf);
   const container = viewContainer(observed);
   const { transcript, unread } = await followTranscript({
     open: openPodLog(client, run, observed),

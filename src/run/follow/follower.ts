@@ -55,7 +55,7 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options;
     const { sink, limits, onEvent, signal, container, clock, random, sources } = options;
-    this.transcript = new Transcript(options, limits.maxLineBytes);
+    this.transcript = new Transcript(options, limits.maxLineBytes, limits.pieceBytes);
     this.endpoint = new LogEndpoint(options.open);
     const { transcript, endpoint } = this;
     const why = () => this.#whyMissing();

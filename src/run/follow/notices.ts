@@ -15,6 +15,8 @@ export function noticeOf(event: FollowEvent): string | null {
       return `Paperclip did not take a line (${event.sink}): ${event.error.message}`;
     case "spill":
       return event.error ? `Lines that wait for Paperclip cannot be buffered on disk: ${event.error.message}` : null;
+    case "full":
+      return event.message;
     case "gap":
     case "reconnect":
     case "suspicion":

@@ -10,6 +10,7 @@ import type { TranscriptSink } from "../follow/follow.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import type { RunTerms } from "../shared/run-terms.ts";
 import { reportActivity } from "./activity.ts";
+import { NoticeBudget } from "./notice-budget.ts";
 import type { Page } from "./page/page.ts";
 import { openTextPage } from "./page/text-pipe.ts";
 import { reportProgress } from "./progress.ts";
@@ -45,9 +46,10 @@ export function tellRun(request: TellRequest): RunReporter {
   const ended = new AbortController();
   const activity = reportActivity(host, clock, AbortSignal.any([signal, ended.signal]));
   const notices: Promise<void>[] = [];
-  const notice: TranscriptSink["notice"] = (type, message, level) => {
+  const budget = new NoticeBudget((type, message, level) => {
     notices.push(host.notice({ type, message, level }));
-  };
+  });
+  const { notice } = budget;
   const text = page.form === "text" ? openTextPage(page, clock, (why) => notice("k8s.log.file", why, "warn")) : null;
   const transcript: TranscriptSink = {
     onLog: (stream, chunk) => onLog(stream, chunk),
@@ -60,6 +62,7 @@ export function tellRun(request: TellRequest): RunReporter {
     close: async (lastNewline) => {
       ended.abort();
       const file = (await text?.close(lastNewline)) ?? null;
+      budget.close();
       await Promise.all(notices);
       return file;
     },

@@ -22,6 +22,9 @@ export function missingLine(gap: Missing): string {
   return `[paperclip] ${count} ${count === 1 ? "line" : "lines"}${of} missing: ${which} (${gap.why})`;
 }
 
+/** Stands behind the last gap that is named at its place. */
+export const MORE_MISSING = "[paperclip] more lines may be missing below: the run's result names where";
+
 /** A place in raw lines (no numbers) where lines may be missing. */
 export interface Suspicion {
   /** Stamp of the last line before. */

@@ -4,6 +4,10 @@ import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 export interface FollowLimits {
   /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */
   readonly maxLineBytes: number;
+  /** Bytes of a frame's body when its line goes on. @default the runner's, 15 KiB */
+  readonly pieceBytes?: number;
+  /** Bytes of lines that `onLog` is given in all; the lines behind are counted, hashed and named. @default 1 GiB */
+  readonly deliveredBytes?: number;
   /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
   readonly memoryBytes: number;
   /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 10 min */

@@ -52,7 +52,7 @@ function raiseToNewest(newest: { stdout: number; stderr: number }, block: Buffer
   const head = new FrameHead();
   for (let start = 0; start < block.length; ) {
     const end = block.indexOf(NEWLINE, start);
-    if (head.read(block, start, end)) newest[head.channel] = head.line;
+    if (head.readCut(block, start, end)) newest[head.channel] = head.line;
     start = end + 1;
   }
 }
