@@ -37,7 +37,7 @@ export function formatEvent(line: string, options: FormatOptions, ...parsed: [] 
   const style = styleOf(options);
   const lines = entries.slice(0, MOST_ENTRIES).flatMap((entry) => formatEntry(entry, style, options));
   const more = entries.length - MOST_ENTRIES;
-  return more > 0 ? [...lines, ...style.put("", `… ${many(more, "more block")}`, style.colors.dim)] : lines;
+  return more > 0 ? [...lines, ...style.put("", `… ${plural(more, "more block")}`, style.colors.dim)] : lines;
 }
 
 /** Blocks of one message that are shown; Claude Code writes one a line. */
@@ -49,7 +49,7 @@ const LONGEST = 4 * 1024 * 1024;
 /** What stands for a line that is too long to be looked into. */
 export function formatTooLong(bytes: number, options: FormatOptions): string[] {
   const style = styleOf(options);
-  const where = options.rest ? ` (${options.rest})` : "";
+  const where = options.moreHint ? ` (${options.moreHint})` : "";
   return style.put("note", `A line of ${(bytes / 1e6).toFixed(1)} MB is not shown${where}`, style.colors.magenta);
 }
 

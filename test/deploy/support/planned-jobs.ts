@@ -1,6 +1,8 @@
 /** What the adapter plans for agents of several kinds. */
+
+import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planProbe } from "../../../src/run/plan/probe-plan.ts";
-import { type PlanInput, planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
+import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
 import { everything, hostPod, input } from "../../run/support/plan-input.ts";
 
 const defaultNamespace = "claude-agents";
@@ -8,7 +10,7 @@ const nothingSet = input({ defaultNamespace });
 
 const inputs: Readonly<Record<string, PlanInput>> = {
   "that sets nothing but an image": nothingSet,
-  "with everything that Paperclip gives": input({ defaultNamespace, given: everything() }),
+  "with everything that Paperclip gives": input({ defaultNamespace, bundle: everything() }),
   "with a claim and the agents' service account": input({
     defaultNamespace,
     config: { homeClaim: "claude-ada", serviceAccountName: "claude-agent", timeoutSec: 60, labels: { team: "a" } },
