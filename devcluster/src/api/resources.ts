@@ -51,12 +51,17 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("Pod", "", "pods", {
     shortNames: ["po"],
     categories: ["all"],
-    subresources: ["status", "log", "eviction", "exec"],
+    subresources: ["status", "log", "eviction", "exec", "ephemeralcontainers"],
   }),
   define("Secret", "", "secrets"),
   define("ConfigMap", "", "configmaps", { shortNames: ["cm"] }),
   define("Event", "", "events", { shortNames: ["ev"] }),
   define("PersistentVolumeClaim", "", "persistentvolumeclaims", { shortNames: ["pvc"], subresources: ["status"] }),
+  define("PersistentVolume", "", "persistentvolumes", {
+    namespaced: false,
+    shortNames: ["pv"],
+    subresources: ["status"],
+  }),
   define("ResourceQuota", "", "resourcequotas", { shortNames: ["quota"], subresources: ["status"] }),
   define("LimitRange", "", "limitranges", { shortNames: ["limits"] }),
   define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),
@@ -77,6 +82,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     namespaced: false,
     categories: ["api-extensions"],
   }),
+  define("MutatingWebhookConfiguration", ADMISSION, "mutatingwebhookconfigurations", { namespaced: false }),
+  define("ValidatingWebhookConfiguration", ADMISSION, "validatingwebhookconfigurations", { namespaced: false }),
 ];
 
 /** The second face of events: same objects, other field names (api/events.ts). */
