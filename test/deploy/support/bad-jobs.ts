@@ -1,6 +1,7 @@
 /** Jobs that the adapter never plans, each a planned one with one thing changed. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import { defaultPlan } from "./planned-jobs.ts";
 
 export interface Shape {
@@ -22,6 +23,8 @@ export function changed(change: (shape: Shape) => void): Job {
 export const security = (container: Container) => (container.securityContext ??= {});
 export const mount = (pod: PodSpec, volume: object) => pod.volumes?.push({ name: "more", ...volume });
 
+const relabel = (meta: ObjectMeta | undefined, labels: Record<string, string>) => Object.assign(meta ?? {}, { labels });
+
 /** What is changed, what the refusal says, and the change. */
 export const BAD: readonly (readonly [what: string, message: RegExp, change: (shape: Shape) => void])[] = [
   ["a Job without labels", /^The Job needs the labels/, ({ job }) => delete job.metadata?.labels],
@@ -29,6 +32,34 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
     "a Job of another manager",
     /^The Job needs the labels/,
     ({ job }) => Object.assign(job.metadata?.labels ?? {}, { "app.kubernetes.io/managed-by": "me" }),
+  ],
+  ["a Job with no label of ours", /^The Job needs the labels/, ({ job }) => relabel(job.metadata, {})],
+  [
+    "a Job of an unnamed adapter",
+    /^The Job needs the labels/,
+    ({ job }) => relabel(job.metadata, { "app.kubernetes.io/managed-by": "paperclip" }),
+  ],
+  [
+    "a Job of another adapter",
+    /^The Job needs the labels/,
+    ({ job }) => relabel(job.metadata, { ...job.metadata?.labels, "paperclip.io/adapter-type": "other" }),
+  ],
+  [
+    "a pod with no label of ours",
+    /^The pod needs the labels/,
+    ({ job }) => relabel(job.spec?.template.metadata, { "paperclip.io/adapter-type": "claude_k8s" }),
+  ],
+  [
+    "a pod of another manager",
+    /^The pod needs the labels/,
+    ({ job }) =>
+      relabel(job.spec?.template.metadata, { ...job.metadata?.labels, "app.kubernetes.io/managed-by": "me" }),
+  ],
+  [
+    "a pod of another adapter",
+    /^The pod needs the labels/,
+    ({ job }) =>
+      relabel(job.spec?.template.metadata, { ...job.metadata?.labels, "paperclip.io/adapter-type": "other" }),
   ],
   ["a pod without labels", /^The pod needs the labels/, ({ job }) => delete job.spec?.template.metadata?.labels],
   [
@@ -183,6 +214,7 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
       security(container).capabilities = { drop: ["KILL"] };
     },
   ],
+  ["capabilities, by default", /capabilities/, ({ container }) => delete container.securityContext?.capabilities],
   ["a path of the host", /mount nothing but/, ({ pod }) => mount(pod, { hostPath: { path: "/" } })],
   ["another Secret", /mount nothing but/, ({ pod }) => mount(pod, { secret: { secretName: "database" } })],
   [
