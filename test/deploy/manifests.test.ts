@@ -1,11 +1,15 @@
 /** Each folder of deploy/ through kubectl and onto an API server, and a default agent's pods through what it sets up. */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Pod } from "kubernetes-types/core/v1";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../devcluster/src/index.ts";
 import { type Kubectl, kubectlFor, kubectlVersion } from "../../devcluster/test/kubectl/kubectl.ts";
 import type { RunPlan } from "../../src/run/plan/plan.ts";
 import { type Policy, refusals, type Settings } from "./support/admission.ts";
-import { built, FOLDERS, manifestOf } from "./support/kustomize.ts";
+import { built, FOLDERS, manifestOf, manifestsIn } from "./support/kustomize.ts";
 import { defaultPlan, plans } from "./support/planned-jobs.ts";
 
 const POLICY = "ValidatingAdmissionPolicy";
@@ -48,6 +52,27 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
           .filter((line) => !line.endsWith(" unchanged")),
       ).toEqual([]);
     });
+  });
+
+  it("is changed by the kustomization that docs/deploy.md shows", async () => {
+    const page = await readFile(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+    const [, example = ""] = /^```yaml\n(.*?)^```/ms.exec(page) ?? [];
+    const folder = await mkdtemp(join(tmpdir(), "kustomization-"));
+    await cp(fileURLToPath(new URL("../../deploy", import.meta.url)), join(folder, "deploy"), { recursive: true });
+    await writeFile(join(folder, "kustomization.yaml"), example);
+    const yaml = await admin.run(["kustomize", folder]);
+    await rm(folder, { recursive: true });
+    await admin.run(["apply", "--validate=strict", "-f", "-"], yaml);
+    const [namespace] = manifestsIn(yaml, "Namespace");
+    expect(namespace?.metadata.name).toBe("agents-of-team-a");
+    expect(manifestsIn(yaml, "Role")[0]?.metadata.namespace).toBe("agents-of-team-a");
+    const [settings] = manifestsIn<Settings>(yaml, "ConfigMap");
+    expect(settings?.data).toMatchObject({
+      user: expect.stringContaining("paperclip"),
+      serviceAccounts: "claude-agent",
+    });
+    expect(yaml).toContain('limits.cpu: "400"');
+    expect(yaml).toContain("name: paperclip\n  namespace: paperclip");
   });
 
   describe("the namespace of deploy/base", () => {

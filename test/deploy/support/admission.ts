@@ -39,11 +39,9 @@ export function refusals(policy: Policy, { user, object, oldObject, settings }: 
     params: celOf({ data: settings }),
   };
   const { matchConditions, variables = [], validations } = policy.spec;
-  for (const { expression } of matchConditions) {
-    const matches = run(expression, given);
-    if (isCelError(matches)) return [matches.message];
-    if (matches !== true) return [];
-  }
+  const conditions = matchConditions.map(({ expression }) => run(expression, given));
+  if (conditions.includes(false)) return [];
+  for (const condition of conditions) if (isCelError(condition)) return [condition.message];
   const values: Record<string, CelInput> = {};
   for (const { name, expression } of variables) {
     const value = run(expression, { ...given, variables: values });
