@@ -31,7 +31,7 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
   try {
     content = parse(text);
   } catch (error) {
-    // The parser's message quotes the line, which may be a token: only the position is told.
+    // The parser's message quotes the line, which may be a token: only its number is reported.
     const line = (error as { linePos?: [{ line: number }] }).linePos?.[0].line;
     throw malformed(file, `is not valid YAML${line === undefined ? "" : ` (line ${line})`}`);
   }

@@ -13,7 +13,10 @@ const forbidden = (detail: string): ApiError =>
 
 it.each([
   ['jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"', /^Grant the verb "create"/],
-  ["jobs.batch is forbidden: exceeded quota: team, requested: count/jobs.batch=1", /^Raise the quota in namespace agents/],
+  [
+    "jobs.batch is forbidden: exceeded quota: team, requested: count/jobs.batch=1",
+    /^Raise the quota in namespace agents/,
+  ],
   [
     'jobs.batch "j" is forbidden: unable to create new content in namespace agents because it is being terminated',
     /^Set another namespace/,
