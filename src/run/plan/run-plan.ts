@@ -79,6 +79,7 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
   if (resume.note) notes.push(resume.note);
+  const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
   return {
     identity,
@@ -94,15 +95,7 @@ export function planRun(input: PlanInput): RunPlan {
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
     token: ctx.authToken ?? null,
     notes,
-    meta: invocationMeta({
-      ...forAgent,
-      ctx,
-      name,
-      namespace,
-      job,
-      workingDirectory: cwd,
-      notes: [...notes, ...unseen(input.hostPodMissing)],
-    }),
+    meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
 }
 
