@@ -1,10 +1,10 @@
 /**
- * Starts what looks after Jobs without a Paperclip process, once for this process, whichever copy of the package was
- * loaded last. It holds nothing open, so it ends with the process; and it does nothing where there is no Paperclip server
+ * Starts the supervisor of Jobs whose Paperclip process is gone, once for this process, whichever copy of the package was
+ * loaded last. It holds nothing open, so it ends with the process; it does nothing where there is no Paperclip server
  * (in tests, in the demo, on the command line).
  */
 
-/** Milliseconds: soon after a restart tasks go on; later a look costs one list for each place. */
+/** Milliseconds. Soon after a restart, so that tasks continue; later one list for each place. */
 const FIRST_RECONCILE_MS = 3_000;
 const RECONCILE_EVERY_MS = 15_000;
 
@@ -26,7 +26,7 @@ function schedule(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): vo
     reconcileOnce(env, signal)
       .catch((error: unknown) => console.warn(`[claude_k8s] ${error instanceof Error ? error.message : error}`))
       .finally(() => {
-        // Two processes that began together do not look together for ever.
+        // Jittered, so that two processes that start together do not reconcile together.
         if (!signal.aborted) schedule(env, signal, RECONCILE_EVERY_MS * (0.75 + Math.random() / 2));
       });
   }, inMs);

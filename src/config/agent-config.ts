@@ -18,7 +18,7 @@ export interface ParsedAgentConfig {
   readonly notes: readonly string[];
 }
 
-/** Keys for one and the same: what is given first is the value of all. */
+/** Keys with the same meaning: the first one that is set is the value of all. */
 const ALIASES: readonly (readonly (keyof AgentConfig)[])[] = [
   ["workingDirectory", "cwd"],
   ["effort", "thinkingEffort"],
@@ -56,7 +56,7 @@ export function parseAgentConfig(input: Readonly<Record<string, unknown>>): Pars
   return { config, set, notices, notes: notices.map(sentenceOf) };
 }
 
-/** The API server refuses a request above its limit, in words that name neither of our keys. */
+/** The API server refuses a request above its limit, with a message that names neither of our keys. */
 function impossibleResources(config: AgentConfig): ConfigProblem[] {
   return (["cpu", "memory"] as const).flatMap((resource) => {
     const [request, limit] = [`resources.requests.${resource}`, `resources.limits.${resource}`] as const;

@@ -19,15 +19,15 @@ export interface Field<T = unknown> {
   readonly default: T;
 }
 
-/** A key that Paperclip's own page shows or sets: parsed and documented, never in our form, or it would stand there twice. */
+/** A key that Paperclip's own page shows or sets: parsed and documented, but not in our form, where it would appear twice. */
 export type HostField<T = unknown> = Pick<Field<T>, "hint" | "value" | "default">;
 
 export const field = <T>(spec: Field<T>): Field<T> => spec;
 export const hostField = <T>(spec: HostField<T>): HostField<T> => spec;
 
-/** What Kubernetes takes where it wants a number of seconds (int32), and more than anybody wants for turns. */
+/** The largest number of seconds that Kubernetes takes (int32). */
 const MAX_INT32 = 2_147_483_647;
-/** A year: beyond it a typing error is likelier than a wish, and Kubernetes' own limit is not far. */
+/** A year, in seconds: a larger value is probably a typing error, and Kubernetes' own limit is near. */
 const MAX_SECONDS = 31_536_000;
 
 export const text = z.string({ error: "is not text" }).min(1);

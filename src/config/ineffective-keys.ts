@@ -114,7 +114,7 @@ export const ineffective: Readonly<Record<string, Group>> = {
   },
 };
 
-/** True for a key, with this value, that nobody misses. */
+/** True for a key that needs no notice with this value. */
 export function isSilent(key: string, value: unknown): boolean {
   if (HOSTS_OWN.has(key) || HOSTS_PREFIXES.some((prefix) => key.startsWith(prefix))) return true;
   // "auto" and "cli" ask for what they get; false and an empty list ask for nothing.
@@ -123,7 +123,7 @@ export function isSilent(key: string, value: unknown): boolean {
   return isKnown && (value === false || (Array.isArray(value) && value.length === 0));
 }
 
-/** One notice for each group of keys, and for each key that nobody knows. */
+/** One notice for each group of keys, and for each unknown key. */
 export function noticesOf(configured: readonly string[]): ConfigNotice[] {
   const known = Object.values(ineffective).flatMap(({ keys, message, ...group }): ConfigNotice[] => {
     const found = keys.filter((key) => configured.includes(key));

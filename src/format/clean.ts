@@ -1,5 +1,5 @@
 /**
- * Takes out of foreign text whatever a terminal would obey instead of show: escape sequences, control characters and the
+ * Removes from foreign text what a terminal executes instead of showing: escape sequences, control characters and the
  * marks that change the direction of writing. Keeps newlines; a tab becomes two spaces, any other end of a line a newline.
  */
 export function clean(text: string): string {

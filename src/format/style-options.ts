@@ -6,7 +6,7 @@ export interface StyleOptions {
   readonly width?: number;
   /** Marks where each event begins, and what belongs to it, for a page that takes leading spaces away. @default false */
   readonly marks?: boolean;
-  /** Where the lines are that are not shown. @default no hint */
+  /** Where the hidden lines can be read; stands behind their count. @default no hint */
   readonly moreHint?: string;
 }
 

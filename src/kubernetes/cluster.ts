@@ -14,7 +14,7 @@ import { type AgentOptions, buildAgent } from "./http/agent.ts";
 
 export type { ClusterOptions } from "./config/select-context.ts";
 
-/** A way to reach one cluster as one user: where it is, how to be let in, and the connections that all calls share. */
+/** One cluster as one user: its address, its credentials, and the connections that all calls share. */
 export interface Cluster {
   /** Without credentials; may have a path (clusters behind a gateway). */
   readonly server: URL;
@@ -47,8 +47,8 @@ export async function openCluster(
 }
 
 /**
- * In the cluster itself never the environment's, unlike kubectl: that proxy is there for the world outside, and an
- * operator who swapped the package need not have service addresses in NO_PROXY.
+ * In the cluster itself the environment's proxy is not used, unlike in kubectl: it is for the outside, and an operator who
+ * replaced the prior package may not have service addresses in NO_PROXY.
  */
 function proxyOf({ source, cluster }: Selection, server: URL, { env }: ProcessEnvironment): string | undefined {
   const proxy = cluster.value["proxy-url"];

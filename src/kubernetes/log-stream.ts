@@ -86,7 +86,7 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
       resolve(value);
     };
   });
-  // A stream nobody reads yet must neither crash the process when it breaks nor leave `end` open when it is aborted.
+  // An unread stream must neither crash the process when it breaks nor leave `end` pending when it is aborted.
   answer.body.on("error", () => undefined);
   answer.body.once("close", () => {
     if (signal.aborted) settle({ end: "aborted" });

@@ -42,7 +42,7 @@ interface RunContext {
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
-  /** Aborts when the run is to be stopped or left; its reason tells which. */
+  /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
 }
 
@@ -101,7 +101,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
       const observed = await observeToEnd(context, plan, run);
       return await conclude({ client, run, observed, plan, host, stopSignal, collectLater });
     } catch (error) {
-      // A bug of ours; the agent may be alive all the same.
+      // A bug of the adapter; the agent may be alive.
       return abandon(error, run);
     }
   } finally {
@@ -133,7 +133,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
   }
 }
 
-/** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */
+/** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
 async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
   const { ctx, host, page, stopSignal, lease } = context;
   const { client } = lease;
@@ -148,7 +148,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
   let following = Promise.resolve();
   try {
-    // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
+    // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
     await raceSignal(synced, detached);
     following = followRun({ client, run, observed, sink: reporter.transcript, signal: detached });
     await awaitStart(client, run, observed, plan, findPod, detached);
@@ -158,7 +158,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     await following;
     await untilCauseIsKnown(observed, clock, runEnded.signal);
   } catch (error) {
-    // The Job is there: whatever went wrong on our side, its agent may be alive.
+    // The Job exists: whatever went wrong on the adapter's side, its agent may be alive.
     const about = { code: "k8s_observation_lost", doing: "The run can no longer be observed", at: clock.now() };
     if (!detached.aborted) stop.detach(faultOf(error, about));
     await following;

@@ -53,7 +53,7 @@ export type ProbeOutcome =
 
 export interface ProbeReport {
   readonly outcome: ProbeOutcome;
-  /** What the pod says of itself; null when it did not come so far, or its log cannot be read. */
+  /** What the pod reports of itself; null when it did not start, or its log cannot be read. */
   readonly facts: EnvironmentFacts | null;
   /** Null when nothing was seen of the runner. */
   readonly runner: Seal["runner"] | null;
@@ -93,7 +93,7 @@ export async function runProbe({ lease, plan, limitSec }: ProbeRequest): Promise
 class Probe {
   readonly #lease: ClusterLease;
   readonly #plan: RunPlan;
-  /** Its time is up. */
+  /** Aborts at the probe's limit. */
   readonly #signal: AbortSignal;
   #run: LaunchedRun | null = null;
   #observed: ObservedRun | null = null;
@@ -151,7 +151,7 @@ class Probe {
   async #removeJob(): Promise<string | null> {
     const { client } = this.#lease;
     if (this.#run) return cleanUp(client, this.#run);
-    // A call whose answer did not come may have made it all the same.
+    // A create whose answer was lost may have succeeded.
     const { namespace, name } = this.#plan;
     const job = await client.find(jobs, namespace, name, { retryForMs: 0 });
     return job ? cleanUp(client, jobInCluster(job)) : null;
@@ -185,7 +185,7 @@ class Probe {
     return { kind: "ended", verdict: judge(observed.evidence), waiting: null };
   }
 
-  /** Nobody reads the transcript but for the line that probe.sh prints. */
+  /** Of the transcript only the line that probe.sh prints is read. */
   #sink(): TranscriptSink {
     return {
       onLog: () => Promise.resolve(),

@@ -23,7 +23,7 @@ export interface ModelList {
 }
 
 const API = "https://api.anthropic.com";
-/** Milliseconds that an answer is remembered, and that an API which failed is not asked again. */
+/** Milliseconds for which an answer is cached, and for which a failed API is not called again. */
 const FRESH_MS = 60_000;
 const FAILED_MS = 10_000;
 const MAX_BYTES = 1024 * 1024;
@@ -42,7 +42,7 @@ export function createModelList(options: ModelListOptions = {}): ModelList {
 
   const request = async (endpoint: Endpoint, forced: boolean): Promise<AdapterModel[] | null> => {
     if (!forced && remembered?.of === endpoint.identity && now() < remembered.until) return await remembered.models;
-    // Until it has answered, whoever asks meanwhile waits for the same answer.
+    // Concurrent callers share one request.
     const answer = fetchModels(endpoint, options.fetch ?? fetch, timeoutMs);
     const entry: Remembered = { of: endpoint.identity, models: answer, until: Number.POSITIVE_INFINITY };
     remembered = entry;

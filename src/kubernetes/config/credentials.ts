@@ -6,7 +6,7 @@ import { oneLine, redact } from "../redact.ts";
 import { LoginEnded, type OidcConfig, OidcToken } from "./oidc.ts";
 import type { Selection } from "./select-context.ts";
 
-/** What one request needs to be let in. */
+/** What authenticates one request. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
@@ -17,10 +17,10 @@ export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "
   servername?: string;
 }
 
-/** Credentials could not be had: an exec plugin failed, a file of a certificate or token is gone. Holds no secret. */
+/** No credentials are available: an exec plugin failed, a certificate or token file is gone. Holds no secret. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
-  /** True when asking again may help: a plugin that failed does so for a hiccup of the network, too. */
+  /** True when a retry may help: a plugin also fails because of a network error. */
   readonly transient: boolean;
 
   constructor(message: string, transient: boolean) {
@@ -34,8 +34,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const TLS_FIELDS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const;
 
 /**
- * Asks anew on each call: files are read again (service account tokens rotate each hour, client certificates too), an
- * exec plugin runs again when its credential has expired. Concurrent calls share one asking, so that one plugin runs.
+ * Loads credentials on each call: files are read again (service account tokens rotate each hour, client certificates
+ * too), an exec plugin runs again when its credential has expired. Concurrent calls share one load, so that one plugin runs.
  */
 export class CredentialSource {
   readonly #selection: Selection;

@@ -35,7 +35,7 @@ export function parseKubeconfig(text: string, file: string): Kubeconfig {
     // The parser compares each key of a map with all others.
     content = parse(text, { uniqueKeys: text.length <= COMPARED_CHARACTERS });
   } catch (error) {
-    // The parser's message quotes the line, which may be a token: only the position is told.
+    // The parser's message quotes the line, which may be a token: only its number is reported.
     const line = (error as { linePos?: [{ line: number }] }).linePos?.[0].line;
     throw malformed(file, `is not valid YAML${line === undefined ? "" : ` (line ${line})`}`);
   }

@@ -95,7 +95,7 @@ function callOf({ namespace, pod, container, command }: ExecRequest): Call {
   };
 }
 
-/** The status comes last, and only when everything else was said. */
+/** The status comes last, after all output. */
 function endOf(text: string, stderr: string, request: Request): ExecEnd {
   const status = parse(text);
   if (status?.status === "Success") return { kind: "exited", exitCode: 0, stderr };

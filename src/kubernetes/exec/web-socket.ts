@@ -30,7 +30,7 @@ export async function runWebSocket(
   try {
     await runWebSocketWith(access, transport, call, conversation, signal);
   } catch (refusal) {
-    // Only a handshake gets a 401: nothing was said yet.
+    // Only a handshake gets a 401: no message was exchanged.
     if (!(refusal instanceof ApiError) || !refusal.unauthorized) throw refusal;
     const renewed = await transport.renewedAccess(call, access, signal);
     if (!renewed) throw refusal;

@@ -6,7 +6,7 @@ import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-stat
 
 export interface Blocked {
   readonly code: VerdictCode;
-  /** What is in the way, in a sentence without its full stop. */
+  /** What holds the slot, a sentence without its full stop. */
   readonly why: string;
   readonly fix: string;
 }

@@ -1,4 +1,4 @@
-/** Asks the cluster whether this run may start: one living Job for an agent and a task, and one agent in a session. */
+/** Decides whether this run may start: one living Job for an agent and a task, and one agent in a session. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
@@ -33,7 +33,7 @@ export interface ClaimRequest {
   readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
-  /** Is told what is waited for, and what is removed. */
+  /** Gets notices of what is waited for and what is removed. */
   readonly host: Pick<Host, "notice" | "status">;
   readonly signal: AbortSignal;
 }
@@ -44,9 +44,9 @@ export type Claim =
   /** A Job that was unsuspended. `from`: the run that it belonged to before; null when it was started for this one. */
   | { readonly kind: "adopted"; readonly job: Job; readonly from: string | null };
 
-/** The agent's Jobs are listed again and again only while they change under our hands. */
+/** Decisions in a row that a change of the Jobs makes void. */
 const MAX_ROUNDS = 20;
-/** Paperclip's record of another run is asked for so many times more when it cannot be read. */
+/** Retries when Paperclip's record of another run cannot be read. */
 const RECORD_RETRIES = 2;
 
 /**
@@ -58,7 +58,7 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
   const { identity, predecessors, reattach } = plan;
   const me: Claimant = { ...identity, predecessors, reattach, ownsTask: false };
   const slot = createSlotWaiter(client, observer, me, host);
-  // A Job that this run is to adopt is adopted, also when it is cancelled now: only then it can be stopped.
+  // A cancelled run still adopts its Job: only an adopted Job can be stopped.
   const signal = delayAbort(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const decision = await decideNow(request, me, signal);
@@ -74,7 +74,7 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
         break;
       case "wait":
         await slot.wait(decision.wait, request.signal);
-        // Waiting is no change under our hands.
+        // A wait is no such change.
         round--;
         break;
       case "remove":
@@ -113,7 +113,7 @@ async function adopted(request: ClaimRequest, job: Job, from: string | null, sig
   return { kind: "adopted", job, from };
 }
 
-/** Throws unless asking again may help. */
+/** Throws RunFault unless a retry may help. */
 async function retryOrRefuse(client: KubernetesClient, by: Blocked, round: number, signal: AbortSignal): Promise<void> {
   if (by.code !== "k8s_concurrency_guard_unreachable" || round >= RECORD_RETRIES) throw refusal(client.clock, by);
   await client.clock.sleep(1000 * (round + 1), signal);
@@ -127,7 +127,7 @@ async function removeAll(request: ClaimRequest, removals: readonly Removal[], si
   }
 }
 
-/** Not knowing whether another Job lives is no leave to start a second one. */
+/** Without knowing whether another Job is alive, no second one is started. */
 async function failClosed<T>(client: KubernetesClient, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

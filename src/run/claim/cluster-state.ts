@@ -1,7 +1,7 @@
 /**
- * What the cluster shows of all that may concern a run. The agent's own Jobs are listed: no resourceVersion is asked for,
+ * The cluster's state, as far as it may concern a run. The agent's own Jobs are listed: no resourceVersion is asked for,
  * so the answer is no older than the question. The rest has been there for a while where it matters, so the watches that
- * all runs share are asked, and the cluster itself only where they do not stand yet.
+ * all runs share are read, and the API server only while they are not up.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Job } from "kubernetes-types/batch/v1";
@@ -39,7 +39,7 @@ export async function readClusterState(
   return { jobs: [...own, ...others], pods: found };
 }
 
-/** Null while the watches do not stand. */
+/** Null while the watches are not up. */
 async function watched(observer: Observer, identity: RunIdentity): Promise<ClusterState | null> {
   const synced = observer.synced().then(
     () => true,

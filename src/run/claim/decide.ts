@@ -1,6 +1,6 @@
 /**
- * Who may run now: decided from the Jobs and pods that the cluster shows and from what Paperclip says of their runs. Pure.
- * The order is that of harm: first what must not be disturbed, then what is unclear, then what may be adopted.
+ * Which Job may have the slot: decided from the cluster's Jobs and pods and from Paperclip's status of their runs. Pure.
+ * The order is that of possible harm: first what must not be disturbed, then what is unclear, then what may be adopted.
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
@@ -11,12 +11,12 @@ import { type Claimant, type Classification, classifyJob, concernOf, type Remova
 import { type Wait, waitForPods } from "./wait.ts";
 
 export type ClaimDecision =
-  /** Nobody is in the way. `existing`: a Job of this run that was never unsuspended; an earlier call made it. */
+  /** The slot is free. `existing`: a Job of this run that was never unsuspended; an earlier call made it. */
   | { readonly kind: "free"; readonly existing: Job | null }
   /** A Job of this very run that was unsuspended: an earlier process of the adapter started or adopted it. */
   | { readonly kind: "ours"; readonly job: Job }
   | { readonly kind: "adopt"; readonly job: Job }
-  /** These go first; then the cluster is to be asked again. */
+  /** These are removed first; then it is decided again. */
   | { readonly kind: "remove"; readonly removals: readonly Removal[] }
   | { readonly kind: "wait"; readonly wait: Wait }
   | { readonly kind: "blocked"; readonly by: Blocked };

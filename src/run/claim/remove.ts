@@ -8,7 +8,7 @@ import type { Removal } from "./classify.ts";
 
 /**
  * A stopped agent gets SIGTERM and its grace, as on any Stop; its Job is removed when its pod is gone. Resolves also when
- * the Job has changed meanwhile: then it is to be judged again. Throws ApiError.
+ * the Job has changed since: then it is decided again. Throws ApiError.
  */
 export async function removeJob(
   client: KubernetesClient,

@@ -1,4 +1,4 @@
-/** Waits for what holds a run back, and shows that it does. */
+/** Waits until the slot of a run may be free, and reports to the host what it waits for. */
 
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
@@ -9,20 +9,20 @@ import type { SlotOfRun } from "./slot.ts";
 import { relationOf } from "./slot.ts";
 import type { Wait } from "./wait.ts";
 
-/** Milliseconds before the cluster is asked again after a change: changes come in groups. */
+/** Milliseconds after a change before the cluster's state is read again: changes come in groups. */
 const SETTLE_MS = 300;
-/** Milliseconds after which it is asked without a change: Paperclip's records change without one. */
+/** Milliseconds after which it is read without a change: Paperclip's records change without one. */
 const POLL_EVERY_MS = 10_000;
-/** Milliseconds after which the host is told again: Paperclip grows suspicious of a run that is silent for an hour. */
+/** Milliseconds between notices of one wait: Paperclip flags a run that is silent for an hour. */
 const NOTIFY_EVERY_MS = 10 * 60_000;
 
 export interface SlotWaiter {
   /**
-   * Resolves when it is time to ask the cluster again. Throws RunFault when the wait has passed its limit, or the signal's
-   * reason.
+   * Resolves when the cluster's state is to be read again. Throws RunFault when the wait has passed its limit, or the
+   * signal's reason.
    */
   wait(wait: Wait, signal: AbortSignal): Promise<void>;
-  /** Tells the host that the run goes on, if it was told that it waits. */
+  /** Reports that the wait is over, if it was reported. */
   granted(): Promise<void>;
 }
 

@@ -8,19 +8,19 @@ import { type Blocked, deletion } from "./blocked.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
 export interface Wait {
-  /** A sentence without its full stop. The same words are the same wait. */
+  /** A sentence without its full stop; an equal one is the same wait. */
   readonly why: string;
   readonly job: string | null;
   readonly pod: string | null;
   readonly runId: string | null;
   /** Since when that is alive, by the cluster's clock. */
   readonly since: string | null;
-  /** Null: as long as a run of Paperclip's is alive, somebody watches over it, and can stop it. */
+  /** Null: no limit while a run of Paperclip's is alive, which its user can stop. */
   readonly limit: WaitLimit | null;
 }
 
 export interface WaitLimit {
-  /** Seconds after which it is not believed any more that it ends by itself. */
+  /** Seconds after which the run is refused instead. */
   readonly sec: number;
   readonly refusal: Blocked;
 }
@@ -29,7 +29,7 @@ export interface WaitLimit {
 const POD_END_MARGIN_SEC = 120;
 const DEFAULT_GRACE_SEC = 60;
 
-/** Another run of the slot: Paperclip says that it goes on. */
+/** Another run of the slot, which Paperclip has as alive. */
 export function waitForLivingRun(job: Job, { status }: { readonly status: string }): Wait {
   return waitForJob(job, `Run ${runIdOf(job)} (${status}) still uses ${describeJob(job)}`);
 }
@@ -58,8 +58,8 @@ export function waitForStoppedJob(job: Job): Wait {
 }
 
 /**
- * A deleted Job is gone at once, its pod only after its grace. `jobs`: as listed together with the pods; those that live
- * speak for their own pods.
+ * A deleted Job is gone at once, its pod only after its grace. `jobs`: as listed together with the pods; the pods
+ * of a living Job are waited for with that Job.
  */
 export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: readonly Job[]): Wait | null {
   const livingUids = new Set(livingJobs.map(({ metadata }) => metadata?.uid));

@@ -11,12 +11,12 @@ export interface DrainOptions extends Omit<RefillOptions, "timeoutMs" | "sources
   readonly endpoint: LogEndpoint;
   readonly container: ContainerView;
   readonly api: LogApi;
-  /** Where else lines may be had. */
+  /** Other sources of missing lines. */
   readonly sources: RefillOptions["sources"];
   readonly limits: FollowLimits;
 }
 
-/** Gets what is missing at the end of a container's log. */
+/** Reads the rest of the log of a container that has ended. */
 export async function drain(options: DrainOptions): Promise<void> {
   const { transcript, container, api, endpoint, sources, limits, signal } = options;
   const seal = container.seal();

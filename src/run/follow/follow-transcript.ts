@@ -16,14 +16,14 @@ export interface FollowOptions {
   readonly open: OpenLog;
   readonly container: ContainerView;
   readonly onLog: OnLog;
-  /** What stands between the lines, once they are counted and hashed, and `onLog`. @default nothing */
+  /** Transforms the lines, once they are counted and hashed, before `onLog`. @default nothing */
   readonly page?: ((shown: LineSink) => LineSink) | undefined;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
-  /** Where else missing lines may be had, in the order in which to ask; the log API itself is always asked first. */
+  /** Other sources of missing lines, in order; the log API itself always comes first. */
   readonly sources?: readonly GapSource[];
-  /** Stops following; what arrived is still handed on for up to two seconds. */
+  /** Stops following; lines that have arrived are still delivered for up to two seconds. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
   /** @default Math.random */
@@ -111,13 +111,13 @@ async function flush(delivery: Delivery, clock: Clock, signal: AbortSignal): Pro
   done.abort();
 }
 
-/** A listener that throws harms nobody. */
+/** An event listener that throws does not end the follower. */
 function quietly(onEvent: ((event: FollowEvent) => void) | undefined): (event: FollowEvent) => void {
   return (event) => {
     try {
       onEvent?.(event);
     } catch {
-      // Nothing to tell it to.
+      // There is nobody to report it to.
     }
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Follows the agent's log: every line to the host, the agent's own words into the evidence.
+ * Follows the agent's log: every line to the host, the agent's result into the evidence.
  *
  * A line passes seven stations on its way:
  *
@@ -39,17 +39,17 @@ import { TranscriptFile } from "./refill/transcript-file.ts";
 export { LineBatch } from "./assemble/batch.ts";
 export type { LineBlock, LineSink } from "./assemble/line-sink.ts";
 
-/** Who gets the transcript: what the host is told of it, and in which form, is not the follower's business. */
+/** The receiver of the transcript, which decides what the host gets and in which form. */
 export interface TranscriptSink {
   /** One call at a time, whole lines, at most 64 KiB each; may be slow, hang or throw. */
   readonly onLog: OnLog;
-  /** What stands between the lines, once they are counted and hashed, and `onLog`; undefined = nothing. */
+  /** Transforms the lines, once they are counted and hashed, before `onLog`; undefined = as they are. */
   readonly page: ((shown: LineSink) => LineSink) | undefined;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   line(channel: Channel, line: Buffer): void;
   notice(type: string, message: string, level: "info" | "warn"): void;
   /**
-   * All lines were handed over. Resolves, when everything is told, with the path of the file that holds the lines as the
+   * All lines were delivered. Resolves, when the last notice is delivered, with the path of the file that holds the lines as the
    * agent wrote them; null when there is none.
    *
    * @param lastNewline whether the agent ended its last line
@@ -62,7 +62,7 @@ export interface FollowRequest {
   readonly run: JobInCluster;
   readonly observed: ObservedRun;
   readonly sink: TranscriptSink;
-  /** Nobody waits for the agent any more. */
+  /** Aborts when the run no longer waits for the agent. */
   readonly signal: AbortSignal;
 }
 
@@ -95,7 +95,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
   observed.add({ kind: "transcript", report: { ...transcript, ...kept, ...(unread === null ? {} : { unread }) } });
 }
 
-/** Where lines may be had that the log API lost. */
+/** The sources of lines that the log API lost. */
 function gapSources(request: FollowRequest, container: ContainerView): GapSource[] {
   const copy = transcriptCopyOf(request.run.object);
   if (copy === null) return [];
@@ -112,7 +112,7 @@ function runInPod({ client, run, observed }: FollowRequest): RunInPod {
   };
 }
 
-/** The log of the pod that is known at the time: its name comes with the observer's word of it. */
+/** The log of the run's pod, whose name is known once it is observed. */
 function openPodLog(client: KubernetesClient, job: JobInCluster, observed: ObservedRun): OpenLog {
   return (request, signal) => {
     const pod = observed.evidence.pod?.name;

@@ -29,14 +29,14 @@ export interface FollowerOptions {
 }
 
 /**
- * A kubelet that says it cannot follow (no inotify instance is left for about the 107th follower of a node, measured)
- * gives what there is: it is asked twice a second, not as fast as it answers.
+ * A kubelet that cannot follow (no inotify instance is left for about the 107th follower of a node, measured) answers with
+ * what there is: it is polled twice a second, not as fast as it answers.
  */
 const ATTEMPT_UNFOLLOWED = 2;
 
 /**
- * Milliseconds between two polls, on average, of the log of a container that nobody has seen start: the observer tells
- * at once, unless its word is late, and a pod may wait for a node for an hour.
+ * Milliseconds between two polls, on average, of the log of a container that nobody has seen start: the observer reports
+ * a start at once, unless its watch is late, and a pod may wait for a node for an hour.
  */
 const POLL_MS = 10_000;
 const pollWait = (random: Random): number => POLL_MS * (0.5 + random());

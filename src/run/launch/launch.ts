@@ -22,9 +22,9 @@ import { unsuspend } from "./unsuspend.ts";
 
 export { awaitStart } from "./await-start.ts";
 
-/** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
+/** Milliseconds for which an unreachable cluster is retried: it answered a moment ago. */
 const RETRY = { retryForMs: 180_000 };
-/** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
+/** Minimal milliseconds between two attempts to create: an object that is being deleted may still have the name. */
 const CREATE_AGAIN_MS = 500;
 
 export type Launch =
@@ -56,7 +56,7 @@ export async function launch(
     signal.throwIfAborted();
     return launched(await unsuspend(client, election.job, { ...RETRY, signal: lastAnswer }), plan);
   } catch (error) {
-    // It was unsuspended after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
+    // It was unsuspended by a call whose answer was lost: the run goes on, and obeys a Stop as usual.
     const started = await withdraw(client, job);
     if (started) return launched(started, plan);
     throw error;
@@ -97,7 +97,7 @@ interface Creation<T extends KubeObject> {
   readonly type: ResourceType<T>;
   readonly object: T;
   readonly isOurs: (found: Stored<T>) => boolean;
-  /** What is there under the name goes away by itself. */
+  /** True when the object with that name is about to be deleted by the cluster. */
   readonly isLeaving: (found: Stored<T>) => boolean;
   readonly code: VerdictCode;
 }

@@ -48,12 +48,12 @@ export function causeIsPending(evidence: Evidence): boolean {
   if (!pod || wasStopped(evidence)) return false;
   if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !isSuspended(job);
   if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;
-  // The kubelet's status lags (lesson 3): the phase says that it is over, the container's end is yet to come. A pod that
+  // The kubelet's status lags: the phase is final before the container's end is reported. A pod that
   // carries a reason (Evicted …) need not have had a container.
   return pod.agent.state !== "terminated" && pod.reason === "";
 }
 
-/** We are the cause: the agent's container was seen to end after we had it stopped. Other containers may go on. */
+/** The adapter is the cause: the agent's container ended after the adapter stopped it. Other containers may still run. */
 function wasStopped({ acts, pod }: Evidence): boolean {
   const stoppedAt = acts.cancel?.at ?? acts.gaveUp?.at;
   const endedAt = pod?.agent.terminated?.seenAt;

@@ -33,7 +33,7 @@ export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
 /**
  * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.
  *
- * @param hostPod what a look for it found already
+ * @param hostPod the result of an earlier lookup
  */
 export async function prepare(
   ctx: AdapterExecutionContext,

@@ -12,7 +12,7 @@ import { RUN_DIRECTORY } from "../../runner/spec.ts";
 import type { Home } from "./home.ts";
 import type { RunFile } from "./secret.ts";
 
-/** What Paperclip has for the agent, read. */
+/** What Paperclip has for the agent beside its prompt: instructions, skills, MCP servers, programs. */
 export interface AgentBundle {
   readonly instructions: Instructions | null;
   readonly skills: Skills;
@@ -86,7 +86,7 @@ const from = (name: string, place: string, more = ""): string =>
 const below = (folder: string, files: readonly FolderFile[]): RunFile[] =>
   files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable }));
 
-/** Stands in the Job's annotations, so it tells nothing of what it was made from. */
+/** A hash, because it is an annotation of the Job and must reveal nothing of its input. */
 function digest(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);

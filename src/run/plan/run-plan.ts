@@ -5,6 +5,7 @@
 import type { AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
+import type { AgentConfig } from "../../config/agent-config.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
@@ -54,15 +55,11 @@ export function planRun(input: PlanInput): RunPlan {
   const resume = decideResume(ctx.runtime, session);
   const identity = identityOf(ctx, wake, resume.sessionId);
   const forAgent = agentInput(input, provision, resume.sessionId, workplace);
-  const facts: RunFacts = {
-    container: CONTAINER,
+  const terms = termsOf(config, {
     model: forAgent.model,
     resumedSessionId: resume.sessionId,
     sessionPersists: home.identity !== null,
-    timeoutSec: config.timeoutSec,
-  };
-  const { graceSec, timeoutSec, silenceLimitSec, toolSilenceLimitSec, ttlSecondsAfterFinished } = config;
-  const silence = { silenceLimitSec, toolSilenceLimitSec };
+  });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   const labels = runLabels(identity, config.labels);
   const job = jobManifest({
@@ -75,22 +72,21 @@ export function planRun(input: PlanInput): RunPlan {
     workingDirectory: cwd,
     environment: forAgent.environment,
     files: forAgent.content.items,
-    graceSec,
-    timeoutSec,
-    ttlSecondsAfterFinished,
-    terms: { facts, graceSec, silence, session },
+    graceSec: config.graceSec,
+    timeoutSec: config.timeoutSec,
+    ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
+    terms: { ...terms, session },
   });
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
   if (resume.note) notes.push(resume.note);
+  const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
   return {
     identity,
     namespace,
     name,
     job,
-    facts,
-    graceSec,
-    silence,
+    ...terms,
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
@@ -99,15 +95,7 @@ export function planRun(input: PlanInput): RunPlan {
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
     token: ctx.authToken ?? null,
     notes,
-    meta: invocationMeta({
-      ...forAgent,
-      ctx,
-      name,
-      namespace,
-      job,
-      workingDirectory: cwd,
-      notes: [...notes, ...unseen(input.hostPodMissing)],
-    }),
+    meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
 }
 
@@ -125,4 +113,12 @@ function workplaceOf({ ctx, agent: { config }, hostPod }: PlanInput, namespace: 
 function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessionId: string | null): RunIdentity {
   const { id: agentId, name: agentName, companyId } = agent;
   return { agentId, agentName, companyId, runId, taskId, sessionId };
+}
+
+function termsOf(
+  { graceSec, timeoutSec, silenceLimitSec, toolSilenceLimitSec }: AgentConfig,
+  known: Pick<RunFacts, "model" | "resumedSessionId" | "sessionPersists">,
+): Omit<RunTerms, "session"> {
+  const facts = { container: CONTAINER, timeoutSec, ...known };
+  return { facts, graceSec, silence: { silenceLimitSec, toolSilenceLimitSec } };
 }

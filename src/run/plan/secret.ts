@@ -77,7 +77,7 @@ export function environmentReferences(secretName: string, environment: Readonly<
     .map((name) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key: variableKey(name) } } }));
 }
 
-/** Without owner: whoever creates it adds the Job's uid, which only the cluster knows. */
+/** Without owner: launch adds the Job's uid, which only the cluster knows. */
 export function runSecret(
   name: string,
   namespace: string,

@@ -1,5 +1,5 @@
 /**
- * The runner's second copy of the transcript: what the log API lost is had from there. On a volume that Paperclip sees it
+ * The runner's second copy of the transcript, the source of lines that the log API lost. On a volume that Paperclip sees it
  * is a file, whole; elsewhere it goes with the pod, and is bounded, so that it can never be what gets the pod evicted.
  */
 import type { Job } from "kubernetes-types/batch/v1";
@@ -13,7 +13,7 @@ const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-/** The runner's word for it. */
+/** The runner's argument for it: a file, or a folder when it ends with a slash. */
 export function transcriptCopy(home: Home, job: string): string {
   return home.sharedWithPaperclip ? `${home.path}/.claude-k8s/transcripts/${job}` : `${DIRECTORY}/`;
 }

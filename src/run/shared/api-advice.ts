@@ -21,7 +21,7 @@ export function adviceFor(error: unknown): string {
   }
 }
 
-/** RBAC's words; other refusals with 403 come from admission and say themselves what is wrong. */
+/** RBAC's message; other refusals with 403 come from admission, whose own message says what is wrong. */
 const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
 
 function adviceForStatus(error: ApiError): string {

@@ -4,11 +4,11 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { ANNOTATIONS, jobName, LABELS, labelValue } from "./names.ts";
 
 export type JobState =
-  /** Being deleted: it blocks nobody. */
+  /** Being deleted: it blocks no run. */
   | "leaving"
-  /** Its outcome was reported; kept only to be looked at. */
+  /** Its outcome was reported; kept for inspection (retainJobs). */
   | "collected"
-  /** It ended, and nobody has reported it. */
+  /** It ended, and its outcome is not reported yet. */
   | "finished"
   /** An adapter stopped it: nothing of it starts again. */
   | "stopped"

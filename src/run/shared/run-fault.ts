@@ -8,7 +8,7 @@ export interface Fault {
   /** HTTP status, where the API server answered. */
   readonly status: number | null;
   readonly fatal: boolean;
-  /** True when the same can succeed later with nothing changed: the cluster was away or overloaded. @default false */
+  /** True when a retry may succeed without any change: the cluster was unreachable or overloaded. @default false */
   readonly transient?: boolean;
   readonly at: number;
 }

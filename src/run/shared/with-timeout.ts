@@ -1,6 +1,6 @@
 import type { Clock } from "../../kubernetes/clock.ts";
 
-/** What the promise gives, or `otherwise` when that takes longer. Rejects as the promise does. */
+/** Resolves with the promise's value, or with `fallback` after `ms` milliseconds. Rejects as the promise does. */
 export async function withTimeout<T, O>(clock: Clock, ms: number, promise: Promise<T>, fallback: O): Promise<T | O> {
   const settled = new AbortController();
   const timeout = clock.sleep(ms, settled.signal).then(() => fallback);

@@ -1,7 +1,7 @@
 /**
  * Joins the two ways in which a run is asked to stop: the host's signal, and the run's own record, which is polled in
  * case the signal never comes. Only the statuses cancelled and cancelling stop anything: any other status, an error or
- * no answer says nothing about what somebody wants.
+ * no answer is no request to stop.
  */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
@@ -14,7 +14,7 @@ export interface StopSignalInput {
   readonly record: Pick<RunStatusOptions, "url" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly cancellations: Pick<CancellationPoller, "watch">;
-  /** Hears once that Paperclip does not accept the run's token. */
+  /** Called once when Paperclip does not accept the run's token. */
   readonly warn: (message: string) => Promise<void>;
   /** Aborts when the run is over. */
   readonly runEnded: AbortSignal;
@@ -23,7 +23,7 @@ export interface StopSignalInput {
 /** A host that shuts down waits 5 s for its runs (measured): the last reading must be quick. Milliseconds. */
 const LAST_READING_MS = 3_000;
 
-/** Aborts when the run is to be stopped, or left to a successor; classifyStop() tells which from its reason. */
+/** Aborts when the run is to be stopped or detached; classifyStop() tells which from its reason. */
 export function createStopSignal(input: StopSignalInput): AbortSignal {
   const { runEnded } = input;
   const { signal: host } = input.ctx;
@@ -38,7 +38,7 @@ export function createStopSignal(input: StopSignalInput): AbortSignal {
   return stop.signal;
 }
 
-/** The lease is also lost when the run was ended behind our back: then the agent must not go on. */
+/** The lease is also lost when the run was cancelled elsewhere: then the agent must be stopped. */
 function readOnceMore({ ctx, readStatus }: StopSignalInput): Promise<RunStatus> {
   return readStatus(ctx.runId, AbortSignal.timeout(LAST_READING_MS));
 }

@@ -14,7 +14,7 @@ export function countOf({ from, to }: Pick<Missing, "from" | "to">): number {
   return to - from + 1;
 }
 
-/** The line that stands in the transcript where lines are missing. */
+/** The line that marks missing lines in the transcript. */
 export function missingLine(gap: Missing): string {
   const count = countOf(gap);
   const of = gap.channel === "stderr" ? " of stderr" : "";

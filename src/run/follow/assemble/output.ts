@@ -58,7 +58,7 @@ export class Output {
     this.#target.onLine?.(channel, line.subarray(0, line.length - 1));
   }
 
-  /** The beginning of a line whose rest will never come; nobody may take it for a line. */
+  /** The beginning of a line whose rest is lost; it must not count as a line. */
   lineStart(channel: Channel, start: Buffer): void {
     this.#batch.flush();
     this.#target.sink.push({ channel, bytes: start, from: 0, to: 0 });

@@ -8,7 +8,7 @@ import { Spool, type SpoolEntry } from "./spool.ts";
 import { type LineRange, Undelivered } from "./undelivered.ts";
 
 export interface DeliveryOptions extends HostCallsOptions {
-  /** Hears of the first fault of `onLog`; delivery goes on. */
+  /** Called with the first fault of `onLog`; delivery goes on. */
   readonly onFault: (error: Error) => void;
   readonly onSpill: (error: Error | null) => void;
   /** Bytes of the agent's lines that the host is given; the lines behind count as undelivered. @default 1 GiB */
@@ -19,7 +19,7 @@ export interface DeliveryOptions extends HostCallsOptions {
   readonly memoryBytes?: number;
 }
 
-/** A line of the follower's own is never in one chunk with others: whoever shows it may want to show it differently. */
+/** A line of the follower's own is never in one chunk with the agent's: the host may show it differently. */
 const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
 
 /** Paperclip keeps what it is given, on the disk that has its database. */
@@ -35,7 +35,7 @@ const NOT_READ_BACK = "they waited on disk for Paperclip and could not be read b
 
 /**
  * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
- * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered. Which
+ * in never waits. A call that fails or hangs is reported once and skipped: the lines behind it are still offered. Which
  * lines the host does not have is known by their numbers.
  */
 export class Delivery implements LineSink {
@@ -167,7 +167,7 @@ export class Delivery implements LineSink {
   /** These lines were offered, in one or several calls. */
   #recordOutcomes(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
-      // The lines still wait, and nobody will take them.
+      // The lines stay undelivered.
       if (outcome.kind === "abandoned") return;
       if (outcome.kind === "refused") this.#fault(outcome.error);
       if (outcome.kind === "late") this.#fault(new Error("onLog did not settle in time"));

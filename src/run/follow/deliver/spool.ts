@@ -37,7 +37,7 @@ export class Spool {
   #spilled = false;
   #broken = false;
 
-  /** `onSpill` hears once that the disk is used, and of the error when it cannot be. */
+  /** `onSpill` is called once when the disk is used, and with the error when it cannot be. */
   constructor(
     memoryBytes: number,
     onSpill: (error: Error | null) => void,

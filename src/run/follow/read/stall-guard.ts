@@ -1,6 +1,6 @@
 import type { Clock } from "../../../kubernetes/clock.ts";
 
-/** Aborts its signal when nothing was heard for too long: an answer that is not followed has no reason to be silent. */
+/** Aborts its signal after `stallMs` without a byte: an answer that is not followed has no reason to be silent. */
 export class StallGuard {
   readonly #clock: Clock;
   readonly #stallMs: number;

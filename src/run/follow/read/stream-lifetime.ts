@@ -4,7 +4,7 @@ import type { Transcript } from "../assemble/transcript.ts";
 import { type ContainerView, hasEnded } from "./container.ts";
 import type { FollowLimits } from "./limits.ts";
 
-/** Silence after the container's end from which on the log is read beside the stream; its own end comes after 1.0 s. */
+/** Milliseconds of silence after the container's end until the log is also read without following: the stream itself ends after 1.0 s. */
 const QUIET_MS = 150;
 
 export interface LifetimeOptions {
@@ -82,7 +82,7 @@ export class StreamLifetime {
     const endSeenAt = clock.now();
     this.progress();
     const done = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
-    // However slowly bytes drip.
+    // Also when bytes arrive slowly.
     clock.sleep(limits.endDeadlineMs, done).then(
       () => this.#closed.abort(),
       () => undefined,

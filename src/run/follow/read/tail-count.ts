@@ -1,6 +1,6 @@
 /** How one answer of the log API served. */
 export interface Served {
-  /** It was closed for its silence: that says nothing of how far answers get. */
+  /** It was closed for its silence, so it does not show how far answers get. */
   readonly silent: boolean;
   /** Lines that were new, and lines that were known. */
   readonly taken: number;

@@ -20,7 +20,7 @@ export interface GapQueueOptions {
 
 /**
  * The lines of the followed stream. Where lines are missing, later ones wait (on disk beyond a bound) while the gap is
- * refilled, and the stream is read on: the node keeps a rotated file only for whoever has it open.
+ * refilled, and the stream is read on: the node keeps a rotated file only while it is open.
  */
 export class GapQueue {
   /** Stamp of the newest line that is safe here, taken or waiting. */

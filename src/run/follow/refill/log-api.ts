@@ -11,7 +11,7 @@ import { TailCount } from "../read/tail-count.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
 import type { Intake } from "./intake.ts";
 
-/** How often the time for an answer is added up, at most. */
+/** The largest multiple of `stallMs` that an answer gets. */
 const MAX_STALLS = 3;
 
 /** What the kubelet says of the log of a container that it has removed (measured on 1.36, after an eviction). */
@@ -127,8 +127,8 @@ export class LogApi implements GapSource {
   }
 
   /**
-   * A 400 is the kubelet's word on this container. The others are doubted for a while: an API server that has just started
-   * knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway speaks for nobody.
+   * A 400 is the kubelet's final answer for this container. The others are retried for a while: an API server that has just
+   * started knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway's answer proves nothing.
    */
   #isFinal({ kind, status }: LogError): boolean {
     return (kind === "status" && status === 400) || this.#isRefusedForGood();

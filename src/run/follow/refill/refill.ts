@@ -8,7 +8,7 @@ import { GapEnd } from "./gap-end.ts";
 import type { GapSource } from "./gap-source.ts";
 import { Intake } from "./intake.ts";
 
-/** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
+/** What to refill: frames up to these places (excluded); `openEnded`: also everything after them. */
 export interface RefillTarget {
   readonly stdout: Place | null;
   readonly stderr: Place | null;
@@ -24,21 +24,21 @@ export interface RefillOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Milliseconds without a new line after which sources that fail are not asked again. */
+  /** Milliseconds without a new line after which failing sources are no longer retried. */
   readonly timeoutMs: number;
   /** Why lines are missing, for those that nobody has. */
   readonly why: () => string;
   readonly onEvent: (event: FollowEvent) => void;
 }
 
-/** A source that stalls uses up much patience at once: it is asked again all the same. */
+/** Minimal attempts: a source that stalls may use up the whole time in one. */
 const MIN_ATTEMPTS = 8;
 
-/** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
+/** Reads missing lines from the sources in turn; lines that none has are given up and named at their place. */
 export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
   const { transcript, clock, random, signal } = options;
   let quietSince = clock.now();
-  // Nothing tells what lacks at an open end, and each run with one waits so often (1.5 s in all).
+  // An open end has no known length, so every run with one waits for all of these (1.5 s in all).
   let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
@@ -70,7 +70,7 @@ async function readSources(target: RefillTarget, options: RefillOptions) {
     const answer = await source.refill(intake);
     round.gapEnd.merge(intake.gapEnd);
     if (answer !== "absent") round[answer] = true;
-    // A source goes on a little beyond what was missing.
+    // A source may deliver some lines beyond the gap.
     const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
     const to = Math.min(transcript.stdout.lastLine, Math.max(from, beyond - 1));
     if (transcript.stdout.line > from)

@@ -43,13 +43,13 @@ export function containerTrouble(status: ContainerStatus, events: readonly Event
   return { state, reason, message, fix: fixForWaiting(reason), patience: patienceWith(message, patience) };
 }
 
-/** What the words add to the reason. */
+/** The patience of a reason, adjusted by its message. */
 function patienceWith(message: string, patience: Patience): Patience {
   if (NEVER_HEALS.test(message)) return "fatal";
   return patience === "retried" && namesMissingObject(message) ? "missing-object" : patience;
 }
 
-/** The registry's own words: kubelets before 1.31 leave them out of the back-off message, but not out of the Event. */
+/** The registry's own message: kubelets before 1.31 leave them out of the back-off message, but not out of the Event. */
 function registryMessage(message: string, events: readonly Event[]): string {
   const cause = message.replace(/^Back-off pulling image "[^"]*":? ?/, "").replace(/^ErrImagePull: /, "");
   if (cause !== "") return cause;

@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Milliseconds that a transcript is kept after its last line (30 days): the only complete record, yet not for ever. */
+/** Milliseconds that a transcript is kept after its last line (30 days). */
 const KEPT_MS = 30 * 86_400_000;
 
 /** Removes old transcripts. Never rejects: what cannot be removed now is next time. @param now milliseconds since 1970 */
