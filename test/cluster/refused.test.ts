@@ -162,7 +162,10 @@ describe.concurrent("what is missing", () => {
   });
 
   it("a Secret that a volume names", async () => {
-    const run = await adoptBroken({ volumes: [{ name: "v", secret: { secretName: "no-such-secret" } }] });
+    const run = await adoptBroken(
+      { volumes: [{ name: "v", secret: { secretName: "no-such-secret" } }] },
+      { volumeMounts: [{ name: "v", mountPath: "/v" }] },
+    );
     await expectRefused(
       run,
       "k8s_pod_schedule_failed",
@@ -175,7 +178,7 @@ describe.concurrent("what is missing", () => {
     ["a ConfigMap", { configMapKeyRef: { name: "no-such-map", key: "k" } }, /configmap "no-such-map" not found/],
     ["a Secret", { secretKeyRef: { name: "no-such-secret", key: "k" } }, /secret "no-such-secret" not found/],
   ])("%s that a variable names", async (_, valueFrom, words) => {
-    const run = await adoptBroken({}, [{ name: "X", valueFrom }]);
+    const run = await adoptBroken({}, { env: [{ name: "X", valueFrom }] });
     await expectRefused(run, "k8s_pod_schedule_failed", words, /Create the Secret, ConfigMap or key/);
   });
 });
@@ -184,17 +187,14 @@ describe.concurrent("what is missing", () => {
  * A run that takes over a Job which no plan of ours makes, as a webhook or an older version may have: its wait is the
  * same.
  */
-async function adoptBroken(pod: Partial<PodSpec>, env: object[] = []): Promise<TestRun> {
+async function adoptBroken(pod: Partial<PodSpec>, container: object = {}): Promise<TestRun> {
   const agentId = `agent-${freshId()}`;
   const lost = `run-${freshId()}`;
   place.paperclip.set(lost, "failed");
   const job = jobManifestOf(place, { agentId, runId: lost, suspend: false });
   const { spec } = job.spec?.template ?? {};
-  const containers = (spec?.containers ?? []).map((container) => ({ ...container, env: env as [] }));
-  const template = {
-    ...job.spec?.template,
-    spec: { containers, ...spec, ...pod, ...(env.length > 0 ? { containers } : {}) },
-  };
+  const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
+  const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
   await place.admin.create(jobs, place.namespace, { ...job, spec: { ...job.spec, template } });
   return startRun(place, { agent: AGENT, agentId, wake: { retryOfRunId: lost }, config: { podStartTimeoutSec: 4 } });
 }

@@ -51,7 +51,7 @@ export async function startWebhook(
 }
 
 /** A configuration of one webhook that is asked about the creation of these. */
-export function webhookConfiguration(name: string, resource: string, webhook: object) {
+export function webhookConfiguration<T extends object>(name: string, resource: string, webhook: T) {
   const group = resource === "jobs" ? "batch" : "";
   return {
     metadata: { name },

@@ -120,7 +120,8 @@ it("a Job gets one pod, however long its webhooks think", async () => {
   await api.call("POST", JOBS, {
     body: job("thoughtful", { spec: { suspend: false }, container: { command: ["sleep", "600"] } }),
   });
-  const ready = () => (cluster.store.get("jobs", "default", "thoughtful")?.status as { ready?: number }).ready;
+  const ready = () =>
+    (cluster.store.get("jobs", "default", "thoughtful")?.status as { ready?: number } | undefined)?.ready;
   await expect.poll(ready, { timeout: 5000 }).toBe(1);
   expect(webhook.reviews).toHaveLength(1);
 });
