@@ -1,12 +1,14 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import { inheritedEnvironment } from "../../config/inherited-environment.ts";
 import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
-import { readInstructions } from "../../paperclip/instructions.ts";
+import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts";
+import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { readSkills } from "../../paperclip/skills.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
@@ -87,7 +89,16 @@ const BUNDLE_BYTES = 640 * 1024;
 
 /** What Paperclip has for the agent beside its prompt. */
 async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfig, deps: Dependencies): Promise<Given> {
-  const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
+  const { config } = ctx;
+  const { id: agentId, companyId, adapterConfig: stored } = ctx.agent;
+  const from = { config, stored, companyId, agentId, home: paperclipHome(deps.env) };
+  const foreign = foreignPaths(from).map(({ field, path }) => ({
+    field,
+    problem: `names ${path}, which Paperclip does not keep for this agent`,
+    fix: "Set it for the agent, not for one task: the *Instructions* tab.",
+  }));
+  if (foreign.length > 0) throw new ConfigError(foreign);
+  const { instructions, notes } = await readInstructions({ ...from, room: BUNDLE_BYTES });
   const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,

@@ -33,7 +33,8 @@ export function contextOf(settings: RunSettings, callbacks: Callbacks): AdapterE
   const { runId, agentId, agent, config, wake, kubeconfig, namespace, image } = settings;
   return {
     runId,
-    agent: { id: agentId, companyId: "company", name: "Ada", adapterType: "claude_k8s", adapterConfig: {} },
+    // Paperclip has stored what the agent has; only a task can override it.
+    agent: { id: agentId, companyId: "company", name: "Ada", adapterType: "claude_k8s", adapterConfig: config },
     runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: "task" },
     config: {
       kubeconfig,
