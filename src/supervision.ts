@@ -3,6 +3,7 @@
  * loaded last. It holds nothing open, so it ends with the process; it does nothing where there is no Paperclip server
  * (in tests, in the demo, on the command line).
  */
+import { inPaperclipServer } from "./paperclip/server.ts";
 
 /** Milliseconds. Soon after a restart, so that tasks continue; later one list for each place. */
 const FIRST_RECONCILE_MS = 3_000;
@@ -35,8 +36,7 @@ function schedule(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): vo
 }
 
 async function reconcileOnce(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
-  // Paperclip's server sets it when it listens (measured on 2026.916.1).
-  if (!env.PAPERCLIP_LISTEN_PORT) return;
+  if (!inPaperclipServer(env)) return;
   const { superviseOnce } = await import("./run/supervise/supervise.ts");
   await superviseOnce({ signal });
 }

@@ -3,6 +3,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclip
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
+import { inPaperclipServer } from "../paperclip/server.ts";
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
@@ -72,7 +73,7 @@ function emitContinuationEvidence({ onEvent, onMeta }: Pick<AdapterExecutionCont
 
 /** So that a later process finds this run's Job. Only in a server: tests and demos have no later process. */
 async function rememberPlaceOf({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
-  if (!env.PAPERCLIP_LISTEN_PORT) return;
+  if (!inPaperclipServer(env)) return;
   const text = (value: unknown): string | null =>
     typeof value === "string" && value.trim() !== "" ? value.trim() : null;
   const place = {

@@ -130,10 +130,10 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-/** Reads one log line (without its newline) as a frame; null when it is not one. */
+/** Reads one log line (without its newline) as a frame, of a length that is not asked for; null when it has no frame's head. */
 export function parseFrame(bytes: Buffer): Frame | null {
   const head = new FrameHead();
-  if (!head.read(bytes, 0, bytes.length)) return null;
+  if (!head.readCut(bytes, 0, bytes.length)) return null;
   const { channel, line, piece, last } = head;
   return { channel, line, piece, last, body: bytes.subarray(head.body) };
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { GuardedFileError, readGuarded, readGuardedText } from "../../files/guarded-file.ts";
 import { oneLine, redact } from "../redact.ts";
 import { LoginEnded, type OidcConfig, OidcToken } from "./oidc.ts";
 import type { Selection } from "./select-context.ts";
@@ -76,7 +76,7 @@ export class CredentialSource {
       if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
       const token = (await this.#tokenFromFile()) ?? (await this.#oidcToken());
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
-      return { headers, tls: tlsOptions(options) };
+      return { headers, tls: { ...tlsOptions(options), ...(await certificates(this.#selection, options)) } };
     } catch (error) {
       throw new CredentialsError(describe(error), isTransient(error));
     }
@@ -85,10 +85,10 @@ export class CredentialSource {
   // The client library knows neither `tokenFile` of a kubeconfig nor the newline at the end of such a file. A file
   // that is briefly away (a projected volume being swapped) leaves the last token in use, as in client-go.
   async #tokenFromFile(): Promise<string | undefined> {
-    const file = this.#selection.user.value.tokenFile;
-    if (typeof file !== "string" || file === "") return undefined;
+    const file = tokenFileOf(this.#selection.user.value);
+    if (file === undefined) return undefined;
     try {
-      this.#lastToken = (await readFile(file, "utf8")).trim();
+      this.#lastToken = (await readGuardedText(file, { maxBytes: MAX_FILE_BYTES })).trim();
     } catch (error) {
       if (this.#lastToken === undefined) throw error;
     }
@@ -101,6 +101,39 @@ export class CredentialSource {
     this.#oidc ??= new OidcToken(config);
     return this.#oidc.get();
   }
+}
+
+/** Bytes of a file with a token, certificates or a key. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** `tokenFile`, or that of an auth provider: the client library would read it in a way that holds up the whole process. */
+function tokenFileOf(user: Fields): string | undefined {
+  const provider = user["auth-provider"] as { readonly config?: { readonly tokenFile?: unknown } } | undefined;
+  return textOf(user.tokenFile) ?? textOf(provider?.config?.tokenFile);
+}
+
+/** The fields of a kubeconfig that name files, which the client library would read the same way. */
+const FILES = { ca: "certificate-authority", cert: "client-certificate", key: "client-key" } as const;
+
+/** From those files, read again each time; what an exec plugin gave goes before a certificate of the user's. */
+async function certificates({ cluster, user }: Selection, options: RequestOptions): Promise<TlsOptions> {
+  const tls: TlsOptions = {};
+  for (const field of ["ca", "cert", "key"] as const) {
+    const file = textOf((field === "ca" ? cluster : user).value[FILES[field]]);
+    if (file !== undefined && !options[field])
+      tls[field] = (await readGuarded(file, { maxBytes: MAX_FILE_BYTES })).bytes;
+  }
+  return tls;
+}
+
+/** What the client library gets: no file's path, and so none of the data that such a file goes before. */
+function withoutFiles(fields: Fields): Fields {
+  const named = Object.values(FILES).filter((field) => textOf(fields[field]) !== undefined);
+  return Object.fromEntries(
+    Object.entries(fields).filter(([field]) => !named.some((name) => field === name || field === `${name}-data`)),
+  );
 }
 
 type AuthProvider = { readonly name?: unknown; readonly config?: OidcConfig };
@@ -118,11 +151,16 @@ async function loadKubeConfig({ cluster, user, namespace, context }: Selection):
   const server = String(cluster.value.server);
   const { "insecure-skip-tls-verify": insecure } = cluster.value;
   // The library refuses http: unless verification is off; there is nothing to verify on such a connection.
-  const value = { ...cluster.value, "insecure-skip-tls-verify": insecure === true || server.startsWith("http:") };
+  const value = {
+    ...withoutFiles(cluster.value),
+    "insecure-skip-tls-verify": insecure === true || server.startsWith("http:"),
+  };
   kubeConfig.loadFromString(
     JSON.stringify({
       clusters: [{ name: cluster.name, cluster: value }],
-      users: [{ name: user.name || "nobody", user: withExecInfo(withoutOidc(user.value), cluster.value) }],
+      users: [
+        { name: user.name || "nobody", user: withExecInfo(withoutFiles(withoutOidc(user.value)), cluster.value) },
+      ],
       contexts: [{ name: context, context: { cluster: cluster.name, user: user.name || "nobody", namespace } }],
       "current-context": context,
     }),
@@ -131,7 +169,8 @@ async function loadKubeConfig({ cluster, user, namespace, context }: Selection):
 }
 
 function withoutOidc(user: Fields): Fields {
-  return oidcOf(user) ? { ...user, "auth-provider": undefined } : user;
+  const isReadByUs = oidcOf(user) || (user["auth-provider"] !== undefined && tokenFileOf(user) !== undefined);
+  return isReadByUs ? { ...user, "auth-provider": undefined } : user;
 }
 
 /** What kubectl passes to a plugin, and the client library does not; several refuse to work without. */
@@ -175,6 +214,7 @@ function isTransient(error: unknown): boolean {
 
 function describe(error: unknown): string {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof GuardedFileError) return error.message;
   if (syscall?.startsWith("spawn")) return `the exec plugin ${path ?? ""} could not be started (${code})`;
   if (path !== undefined) return `${path} cannot be read (${code})`;
   // A plugin that printed no JSON: the parser's message would quote what it printed.

@@ -2,7 +2,7 @@
  * The `oidc` auth provider of a kubeconfig. The client library's own (2.0.1) cannot refresh a token: it passes the issuer
  * in a form that openid-client refuses, and reads a token's lifetime in seconds as its expiry time.
  */
-import { readFile } from "node:fs/promises";
+import { readGuarded } from "../../files/guarded-file.ts";
 
 /** The provider's `config` in the kubeconfig. */
 export interface OidcConfig {
@@ -73,10 +73,13 @@ export class OidcToken {
   }
 }
 
+/** Bytes of a certificate's file. */
+const MAX_BYTES = 1024 * 1024;
+
 async function authorityOf(config: OidcConfig): Promise<Buffer | undefined> {
   const { "idp-certificate-authority-data": data, "idp-certificate-authority": file } = config;
   if (data) return Buffer.from(data, "base64");
-  return file ? readFile(file) : undefined;
+  return file ? (await readGuarded(file, { maxBytes: MAX_BYTES })).bytes : undefined;
 }
 
 /** Milliseconds since 1970; 0 for what is no token. */

@@ -1,5 +1,5 @@
 /** Removes a run's objects once its verdict is recorded. The Job owns Secret and pod: the cluster takes them with it. */
-import { rm } from "node:fs/promises";
+import { removeGuarded } from "../../files/guarded-file.ts";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
@@ -15,7 +15,7 @@ export async function cleanUp(client: KubernetesClient, job: JobInCluster): Prom
   const { uid, namespace, name } = job;
   const copy = transcriptCopyOf(job.object);
   // On a volume that is away this may fail: the copy is small, and nobody reads it without its Job.
-  if (copy?.kind === "file") await rm(copy.path, { force: true }).catch(() => undefined);
+  if (copy?.kind === "file") await removeGuarded(copy.path, copy.home).catch(() => undefined);
   return settled(
     client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", retryForMs: RETRY_FOR_MS }),
   );

@@ -99,7 +99,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
 function gapSources(request: FollowRequest, container: ContainerView): GapSource[] {
   const copy = transcriptCopyOf(request.run.object);
   if (copy === null) return [];
-  if (copy.kind === "file") return [new TranscriptFile(copy.path)];
+  if (copy.kind === "file") return [new TranscriptFile(copy.path, copy.home)];
   const onRefused = ({ message }: Error): void =>
     request.sink.notice("k8s.log.exec", `Missing lines cannot be read from the pod: ${message}`, "info");
   return [new PodCopy({ folder: copy.path, container, run: runInPod(request), onRefused })];

@@ -1,12 +1,15 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import { inheritedEnvironment } from "../../config/inherited-environment.ts";
 import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
-import { readInstructions } from "../../paperclip/instructions.ts";
+import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts";
+import { paperclipHome } from "../../paperclip/kept-files.ts";
+import { inPaperclipServer } from "../../paperclip/server.ts";
 import { readSkills } from "../../paperclip/skills.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
@@ -92,7 +95,12 @@ async function readBundle(
   agent: ParsedAgentConfig,
   deps: Dependencies,
 ): Promise<AgentBundle> {
-  const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
+  const { config } = ctx;
+  const { id: agentId, companyId, adapterConfig: stored } = ctx.agent;
+  const from = { config, stored, companyId, agentId, home: paperclipHome(deps.env) };
+  // Outside of Paperclip's server the caller's configuration is the operator's own; there agents can change it.
+  if (inPaperclipServer(deps.env)) refuseForeign(from);
+  const { instructions, notes } = await readInstructions({ ...from, room: BUNDLE_BYTES });
   const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,
@@ -102,4 +110,14 @@ async function readBundle(
     paperclipUrl: deps.paperclipUrl(ctx.agent),
     notes: [...notes, ...skills.notes],
   };
+}
+
+/** Throws ConfigError where the configuration names instructions that Paperclip does not keep for this agent. */
+function refuseForeign(from: Parameters<typeof foreignPaths>[0]): void {
+  const problems = foreignPaths(from).map(({ field, path }) => ({
+    field,
+    problem: `names ${path}, which Paperclip does not keep for this agent`,
+    fix: "Set it for the agent, not for one task: the *Instructions* tab.",
+  }));
+  if (problems.length > 0) throw new ConfigError(problems);
 }

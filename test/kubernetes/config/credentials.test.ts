@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
@@ -73,6 +75,22 @@ describe("as whom requests are made", () => {
     });
     expect(server.seen).toEqual([]);
   });
+
+  test.each(["tokenFile", "client-certificate", "client-key", "auth-provider"])(
+    "a %s that is a pipe holds nobody up",
+    async (field) => {
+      server = await ApiServer.start(pod, "h2");
+      const pipe = path.join(await server.directory(), "pipe");
+      await promisify(execFile)("mkfifo", [pipe]);
+      const value = field === "auth-provider" ? { name: "file", config: { tokenFile: pipe } } : pipe;
+      const client = new KubernetesClient(await server.cluster({ [field]: value }));
+      await expect(ask(client)).rejects.toMatchObject({
+        kind: "credentials",
+        message: expect.stringContaining(`${pipe} is no regular file`),
+      });
+      expect(server.seen).toEqual([]);
+    },
+  );
 
   test("a client certificate; when its file changes, new requests use the new one", async () => {
     server = await ApiServer.start(pod, "h2");

@@ -45,13 +45,13 @@ export class PodCopy implements GapSource {
     let head = Buffer.alloc(0);
     let heardBytes = 0;
     const tooMuch = new AbortController();
-    let take: ((chunk: Buffer) => void) | null = null;
+    let take: ((chunk: Buffer) => boolean) | null = null;
     const hear = (bytes: Buffer): void => {
       heardBytes += bytes.length;
       if (heardBytes > MAX_BYTES) tooMuch.abort();
       if (tooMuch.signal.aborted) return;
       if (take) {
-        take(bytes);
+        if (!take(bytes)) tooMuch.abort();
         return;
       }
       head = Buffer.concat([head, bytes]);
