@@ -10,13 +10,18 @@ export default defineConfig({
           name: "unit",
           testTimeout: 30_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/{cluster,package}/**"],
+          exclude: ["test/{attacks,cluster,package}/**"],
         },
       },
       {
         extends: true,
         // Most of their time these wait for a cluster; each file has one of its own.
-        test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], testTimeout: 120_000, maxWorkers: 3 },
+        test: {
+          name: "cluster",
+          include: ["test/{attacks,cluster}/**/*.test.ts"],
+          testTimeout: 120_000,
+          maxWorkers: 3,
+        },
       },
       { extends: true, test: { name: "devcluster", include: ["devcluster/test/**/*.test.ts"], testTimeout: 60_000 } },
       { extends: true, test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000 } },

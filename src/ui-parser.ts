@@ -27,21 +27,30 @@ const OWN_LINE = "[paperclip] ";
 
 type Json = Record<string, unknown>;
 
+/** Characters of the longest line that is looked into: to parse a longer one would hold up the page. */
+const LONGEST = 4 * 1024 * 1024;
+/** Of a longer one, those that are shown. */
+const BEGINNING = 1000;
+
 /**
  * @param line one line of stdout, without its newline
  * @param ts the time stamp that the entries get
+ * @param parsed what JSON the line holds, by whoever has parsed it already; undefined = none
  * @returns no entry for what only the machine needs; a `stdout` entry with the line as it is for anything unknown
  */
-export function parseStdoutLine(line: string, ts: string): RunEntry[] {
+export function parseStdoutLine(line: string, ts: string, ...parsed: [] | [unknown]): RunEntry[] {
+  if (line.length > LONGEST) return [{ kind: "stdout", ts, text: `${line.slice(0, BEGINNING)}… (${sizeOf(line)})` }];
   if (line.startsWith(OWN_LINE)) return [{ kind: "system", ts, text: line.slice(OWN_LINE.length) }];
   try {
-    const event = parseObject(line);
+    const event = parsed.length === 0 ? parseObject(line) : isObject(parsed[0]) ? parsed[0] : undefined;
     if (event) return entriesOf(event, ts) ?? [{ kind: "stdout", ts, text: line }];
   } catch {
     // JSON.stringify is recursive: JSON.parse takes values that are nested deeper than the stack.
   }
   return [{ kind: "stdout", ts, text: line }];
 }
+
+const sizeOf = (line: string): string => `a line of ${(line.length / 1e6).toFixed(1)} million characters`;
 
 /** undefined: not an event that we know. */
 function entriesOf(event: Json, ts: string): RunEntry[] | undefined {

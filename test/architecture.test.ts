@@ -8,15 +8,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A folder of src/ and the folders that it may import; any may import itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  kubernetes: [],
+  files: [],
+  kubernetes: ["files"],
   claude: ["runner/seal.ts"],
-  paperclip: [],
+  paperclip: ["files"],
   config: [],
   runner: [],
   format: ["ui-parser.ts"],
-  run: ["kubernetes", "claude", "paperclip", "config", "runner", "format"],
+  run: ["files", "kubernetes", "claude", "paperclip", "config", "runner", "format"],
   doctor: ["kubernetes", "claude", "paperclip", "config", "run"],
-  cli: ["format", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
+  cli: ["files", "format", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */

@@ -2,18 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAccess } from "./api/access.ts";
+import { createPastWebhooks } from "./api/admission/webhooks/create.ts";
 import { createCertificate } from "./api/certificate.ts";
 import { createFaults, type Faults } from "./api/faults.ts";
 import { kubeconfigFor } from "./api/kubeconfig.ts";
 import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
+import type { Pod } from "./controllers/objects.ts";
 import { startControllers } from "./controllers/start.ts";
 import { startNode } from "./node/node.ts";
 import type { RunningNode } from "./node/running-node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
 import { type ApiStore, createStore } from "./store/store.ts";
 import { measuredTimings, type Timings } from "./timings.ts";
-import type { Clock, Executor, LocalImage, LogReader } from "./types.ts";
+import type { Clock, Executor, KubeObject, LocalImage, LogReader } from "./types.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
@@ -90,7 +92,12 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
     environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...watchdog.environment },
   });
   undo.defer(() => node.stop());
-  const controllers = startControllers(store, { clock, timings });
+  const username = "system:serviceaccount:kube-system:job-controller";
+  const controllers = startControllers(store, {
+    clock,
+    timings,
+    createPod: (pod) => createPastWebhooks(store, "pods", pod as KubeObject, { username }) as Pod | Promise<Pod>,
+  });
   undo.defer(() => controllers.stop());
   const running = undo.move();
   return {

@@ -19,6 +19,12 @@ export const comment = (body: string): string =>
 export const setStatus = (status: string): string =>
   api("PATCH", "/issues/$PAPERCLIP_TASK_ID", JSON.stringify({ status }));
 
+/** Answers with a text, and does nothing: its task is closed by whoever reads that. */
+export const saysOnly =
+  (words: string): Scene =>
+  () =>
+    say([text(words)]);
+
 /** Works for so many seconds, then finishes. */
 export const finishAfter =
   (seconds: number): Scene =>

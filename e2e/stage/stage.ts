@@ -84,6 +84,11 @@ export class Stage implements AsyncDisposable {
     return this.#server;
   }
 
+  /** Address of the scripted model, as pods and this machine reach it. */
+  get modelUrl(): string {
+    return this.#parts.modelUrl;
+  }
+
   get api(): PaperclipServer["api"] {
     return this.#server.api;
   }

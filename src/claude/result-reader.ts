@@ -21,6 +21,8 @@ export interface ResultReader {
   result(): AgentResult;
 }
 
+/** Bytes of the longest line that is looked into, as in the runner: no event that counts is longer. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const MAX_SAID_CHARS = 8 * 1024;
 const MAX_ANSWER_CHARS = 64 * 1024;
 
@@ -38,7 +40,10 @@ interface State {
   message: { readonly id: string | null; readonly content: boolean } | null;
 }
 
-export function createResultReader(): ResultReader {
+/**
+ * @param parse what JSON a line holds; undefined = none
+ */
+export function createResultReader(parse: (line: Buffer) => unknown = parseJson): ResultReader {
   const state: State = {
     known: NO_RESULT,
     meter: NOTHING_USED,
@@ -50,8 +55,10 @@ export function createResultReader(): ResultReader {
   };
   return {
     line(bytes) {
-      const event = parse(bytes);
-      if (event === "blank") return;
+      if (bytes.length > MAX_LINE_BYTES) return;
+      const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const event = asStreamEvent(parse(line));
+      if (event === null && isBlank(line)) return;
       if (event === null) state.known = { ...state.known, malformedLines: state.known.malformedLines + 1 };
       else read(state, event);
     },
@@ -62,14 +69,15 @@ export function createResultReader(): ResultReader {
   };
 }
 
-function parse(bytes: Uint8Array): StreamEvent | null | "blank" {
+function parseJson(line: Buffer): unknown {
   try {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-    return text.trim() === "" ? "blank" : asStreamEvent(JSON.parse(text));
+    return JSON.parse(line.toString("utf8"));
   } catch {
-    return null;
+    return undefined;
   }
 }
+
+const isBlank = (line: Buffer): boolean => line.toString("utf8").trim() === "";
 
 function read(state: State, event: StreamEvent): void {
   const sessionId = asText(event.session_id, 256) ?? state.known.sessionId;

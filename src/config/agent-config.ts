@@ -18,14 +18,14 @@ export interface ParsedAgentConfig {
   readonly notes: readonly string[];
 }
 
-/** Keys for one and the same: what is given first is the value of all. */
-const TWINS: readonly (readonly (keyof AgentConfig)[])[] = [
+/** Keys with the same meaning: the first one that is set is the value of all. */
+const ALIASES: readonly (readonly (keyof AgentConfig)[])[] = [
   ["workingDirectory", "cwd"],
   ["effort", "thinkingEffort"],
   ["extraArgs", "args"],
 ];
 
-const isGiven = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
+const isSet = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
 
 /** Throws ConfigError that names every field whose value is wrong. */
 export function parseAgentConfig(input: Readonly<Record<string, unknown>>): ParsedAgentConfig {
@@ -33,20 +33,20 @@ export function parseAgentConfig(input: Readonly<Record<string, unknown>>): Pars
   const set = new Set<string>();
   const values: Record<string, unknown> = {};
   for (const [key, field] of settings) {
-    const given = flat.get(key);
-    if (isBlank(given)) {
+    const value = flat.get(key);
+    if (isBlank(value)) {
       values[key] = field.default;
       continue;
     }
-    const parsed = field.value.safeParse(given);
+    const parsed = field.value.safeParse(value);
     if (parsed.success) {
       values[key] = parsed.data;
       set.add(key);
     } else problems.push(...describe(key, parsed.error.issues, field));
   }
-  for (const twins of TWINS) {
-    const value = twins.map((key) => values[key]).find(isGiven);
-    if (value !== undefined) for (const key of twins) values[key] = value;
+  for (const aliases of ALIASES) {
+    const value = aliases.map((key) => values[key]).find(isSet);
+    if (value !== undefined) for (const key of aliases) values[key] = value;
   }
   const config = values as unknown as AgentConfig;
   if (problems.length === 0) problems.push(...impossibleResources(config));
@@ -56,7 +56,7 @@ export function parseAgentConfig(input: Readonly<Record<string, unknown>>): Pars
   return { config, set, notices, notes: notices.map(sentenceOf) };
 }
 
-/** The API server refuses a request above its limit, in words that name neither of our keys. */
+/** The API server refuses a request above its limit, with a message that names neither of our keys. */
 function impossibleResources(config: AgentConfig): ConfigProblem[] {
   return (["cpu", "memory"] as const).flatMap((resource) => {
     const [request, limit] = [`resources.requests.${resource}`, `resources.limits.${resource}`] as const;

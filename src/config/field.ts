@@ -19,16 +19,16 @@ export interface Field<T = unknown> {
   readonly default: T;
 }
 
-/** A key that Paperclip's own page shows or sets: parsed and documented, never in our form, or it would stand there twice. */
+/** A key that Paperclip's own page shows or sets: parsed and documented, but not in our form, where it would appear twice. */
 export type HostField<T = unknown> = Pick<Field<T>, "hint" | "value" | "default">;
 
 export const field = <T>(spec: Field<T>): Field<T> => spec;
 export const hostField = <T>(spec: HostField<T>): HostField<T> => spec;
 
-/** What Kubernetes takes where it wants a number of seconds (int32), and more than anybody wants for turns. */
-const MOST = 2_147_483_647;
-/** A year: beyond it a typing error is likelier than a wish, and Kubernetes' own limit is not far. */
-const MOST_SECONDS = 31_536_000;
+/** The largest number of seconds that Kubernetes takes (int32). */
+const MAX_INT32 = 2_147_483_647;
+/** A year, in seconds: a larger value is probably a typing error, and Kubernetes' own limit is near. */
+const MAX_SECONDS = 31_536_000;
 
 export const text = z.string({ error: "is not text" }).min(1);
 
@@ -36,9 +36,9 @@ export const absolutePath = text.startsWith("/", { error: "is not an absolute pa
 
 /** Agents and imports write numbers as text. */
 const number = <T>(schema: z.ZodType<T>): z.ZodType<T> =>
-  z.preprocess((given) => {
-    const written = typeof given === "string" ? given.trim() : "";
-    return /^[-+]?\d+(\.\d+)?$/.test(written) ? Number(written) : given;
+  z.preprocess((input) => {
+    const written = typeof input === "string" ? input.trim() : "";
+    return /^[-+]?\d+(\.\d+)?$/.test(written) ? Number(written) : input;
   }, schema) as unknown as z.ZodType<T>;
 
 export const wholeNumber = (from: number): z.ZodType<number> =>
@@ -47,14 +47,14 @@ export const wholeNumber = (from: number): z.ZodType<number> =>
       .number({ error: "is not a number" })
       .int({ error: "is not a whole number" })
       .min(from, { error: `is below ${from}` })
-      .max(MOST, { error: `is above ${MOST}` }),
+      .max(MAX_INT32, { error: `is above ${MAX_INT32}` }),
   );
 
 export const seconds: z.ZodType<number> = number(
   z
     .number({ error: "is not a number" })
     .min(0, { error: "is below 0" })
-    .max(MOST_SECONDS, { error: `is above ${MOST_SECONDS} (a year)` }),
+    .max(MAX_SECONDS, { error: `is above ${MAX_SECONDS} (a year)` }),
 );
 
 /** Also "true" and "false" as text: agents and imports write them, and a select of the page stores text. */

@@ -115,9 +115,9 @@ export const fields = {
     default: 0,
   }),
   silenceLimitSec: field<number>({
-    label: "Silence limit (seconds, 0 = only told)",
+    label: "Silence limit (seconds, 0 = only reported)",
     control: "number",
-    hint: "Seconds without a line of output, and without a tool call in flight, after which the agent is ended; its session is kept. Default: 0 = the silence is only told.",
+    hint: "Seconds without a line of output, and without a tool call in flight, after which the agent is ended; its session is kept. Default: 0 = a silence is only reported.",
     value: wholeNumber(0),
     default: 0,
   }),

@@ -114,7 +114,7 @@ export const ineffective: Readonly<Record<string, Group>> = {
   },
 };
 
-/** True for a key, with this value, that nobody misses. */
+/** True for a key that needs no notice with this value. */
 export function isSilent(key: string, value: unknown): boolean {
   if (HOSTS_OWN.has(key) || HOSTS_PREFIXES.some((prefix) => key.startsWith(prefix))) return true;
   // "auto" and "cli" ask for what they get; false and an empty list ask for nothing.
@@ -123,30 +123,52 @@ export function isSilent(key: string, value: unknown): boolean {
   return isKnown && (value === false || (Array.isArray(value) && value.length === 0));
 }
 
-/** One notice for each group of keys, and for each key that nobody knows. */
-export function noticesOf(given: readonly string[]): ConfigNotice[] {
+/** One notice for each group of keys, and for each unknown key. */
+export function noticesOf(configured: readonly string[]): ConfigNotice[] {
   const known = Object.values(ineffective).flatMap(({ keys, message, ...group }): ConfigNotice[] => {
-    const found = keys.filter((key) => given.includes(key));
+    const found = keys.filter((key) => configured.includes(key));
     if (found.length === 0) return [];
     const plural = message.replace(/^has /, "have ").replace(": it belongs", ": they belong");
     return [{ field: found.join(", "), kind: "no-effect", message: found.length > 1 ? plural : message, ...group }];
   });
   const all = new Set(Object.values(ineffective).flatMap(({ keys }) => keys));
-  return [...known, ...given.filter((key) => !all.has(key)).map(unknownKey)];
+  const unknown = configured.filter((key) => !all.has(key));
+  return [...known, ...unknown.slice(0, MOST_UNKNOWN).map(unknownKey), ...furtherKeys(unknown.length - MOST_UNKNOWN)];
 }
 
+/** Unknown keys that are named. */
+const MOST_UNKNOWN = 20;
+
+function furtherKeys(count: number): ConfigNotice[] {
+  if (count <= 0) return [];
+  const fix = "Remove them from the agent's configuration.";
+  const message = "are not settings of claude_k8s and have no effect";
+  return [{ field: `${count} more keys`, kind: "unknown", level: "warn", message, fix }];
+}
+
+/** Characters of the longest key that may be meant for one of ours. */
+const LONGEST_GUESSED = 64;
+/** Of a longer one, those that are named. */
+const NAMED = 80;
+
 /** Letters that a key may differ from the one that was meant. */
-const NEAR = 2;
+const MAX_TYPO_DISTANCE = 2;
 
 function unknownKey(key: string): ConfigNotice {
-  const nearest = settings
-    .map(([known]) => ({ known, letters: distance(known.toLowerCase(), key.toLowerCase()) }))
-    .reduce((best, next) => (next.letters < best.letters ? next : best));
+  const near = key.length > LONGEST_GUESSED ? null : nearestTo(key);
   return {
-    field: key,
+    field: key.length > NAMED ? `${key.slice(0, NAMED)}…` : key,
     kind: "unknown",
     level: "warn",
     message: "is not a setting of claude_k8s and has no effect",
-    fix: nearest.letters <= NEAR ? `Did you mean ${nearest.known}?` : "Remove it from the agent's configuration.",
+    fix: near === null ? "Remove it from the agent's configuration." : `Did you mean ${near}?`,
   };
+}
+
+/** The setting that a key is a slip for; null when none is near. */
+function nearestTo(key: string): string | null {
+  const nearest = settings
+    .map(([known]) => ({ known, letters: distance(known.toLowerCase(), key.toLowerCase()) }))
+    .reduce((best, next) => (next.letters < best.letters ? next : best));
+  return nearest.letters <= MAX_TYPO_DISTANCE ? nearest.known : null;
 }

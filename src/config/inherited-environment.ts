@@ -32,13 +32,13 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv, { inheritEnv }: Ope
   const removed = inheritEnv.filter((pattern) => pattern.startsWith("-")).map((pattern) => pattern.slice(1).trim());
   const names = [...variablesFor(env), ...added];
   const paths = [...PATH_VARIABLES, ...(reachesVertex(env) ? GOOGLE_PATH_VARIABLES : [])];
-  const given = Object.entries(env).filter(
+  const entries = Object.entries(env).filter(
     (entry): entry is [string, string] => Boolean(entry[1]) && !removed.some((pattern) => matches(pattern, entry[0])),
   );
   const isVariable = (name: string): boolean => names.some((pattern) => handsOn(pattern, name));
   return {
-    variables: Object.fromEntries(given.filter(([name]) => isVariable(name))),
-    paths: Object.fromEntries(given.filter(([name]) => paths.includes(name) && !isVariable(name))),
+    variables: Object.fromEntries(entries.filter(([name]) => isVariable(name))),
+    paths: Object.fromEntries(entries.filter(([name]) => paths.includes(name) && !isVariable(name))),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Who serves the model, by the variables with which Claude Code (2.1.330) is told. */
+/** Who serves the model, by the variables that tell Claude Code (2.1.330). */
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** As Claude Code reads a switch. */

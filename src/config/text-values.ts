@@ -4,9 +4,13 @@
  */
 import { parse as parseYaml } from "yaml";
 
+/** Characters of a textarea's text: what is longer is no map of labels, and the parser's time grows with its square. */
+const LONGEST = 16 * 1024;
+
 /** What a textarea's text means; undefined for blank text. Throws with the YAML parser's message. */
 export function readStructured(value: unknown): unknown {
   if (typeof value !== "string") return value ?? undefined;
+  if (value.length > LONGEST) throw new Error(`it is longer than ${LONGEST} characters`);
   if (value.trim() === "") return undefined;
   return readKeyValueLines(value) ?? parseYaml(value);
 }

@@ -14,7 +14,7 @@ import { findHostPod, type HostPodLookup, prepare, type RunPlan } from "../run/p
 import { adviceFor } from "../run/shared/api-advice.ts";
 import type { Dependencies } from "../run/shared/dependencies.ts";
 import { ADAPTER_TYPE } from "../run/shared/names.ts";
-import { within } from "../run/shared/within.ts";
+import { withTimeout } from "../run/shared/with-timeout.ts";
 import { type Check, type CheckContext, messageOf, problem } from "./check.ts";
 
 /** Milliseconds for one call to the cluster. */
@@ -22,7 +22,7 @@ const CALL_MS = 8_000;
 /** Milliseconds for one check, with the few calls that it makes. */
 const CHECK_MS = 12_000;
 
-export interface Asked {
+export interface TestRequest {
   readonly config: AdapterEnvironmentTestContext["config"];
   readonly companyId: string;
   readonly deps: Dependencies;
@@ -32,7 +32,7 @@ export interface Asked {
 export async function openContext(
   client: KubernetesClient,
   agent: ParsedAgentConfig,
-  { config, companyId, deps }: Asked,
+  { config, companyId, deps }: TestRequest,
 ): Promise<(CheckContext & { readonly gitVersion: string }) | AdapterEnvironmentCheck> {
   const call: CallOptions = { retryForMs: 0, timeoutMs: CALL_MS };
   try {
@@ -82,7 +82,7 @@ export async function bounded(what: string, check: Check, context: CheckContext)
   const again = "Test again when the cluster answers quickly.";
   const late = `Whether ${what} is in order could not be seen within ${CHECK_MS / 1000} s.`;
   try {
-    return await within(clock, CHECK_MS, check(context), [problem("warn", "k8s_check_timed_out", late, again)]);
+    return await withTimeout(clock, CHECK_MS, check(context), [problem("warn", "k8s_check_timed_out", late, again)]);
   } catch (error) {
     const failed = `${what} could not be checked: ${messageOf(error)}`;
     return [problem("warn", "k8s_check_failed", failed, "This is a fault of the adapter; please report it.")];

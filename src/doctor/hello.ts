@@ -2,9 +2,9 @@
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { prepareProbe } from "../run/plan/plan.ts";
 import { type ProbeReport, runProbe } from "../run/probe.ts";
-import { within } from "../run/shared/within.ts";
+import { withTimeout } from "../run/shared/with-timeout.ts";
 import type { CheckContext } from "./check.ts";
-import { type Asked, contextOfTest } from "./context.ts";
+import { contextOfTest, type TestRequest } from "./context.ts";
 
 const DEFAULT_SEC = 90;
 /** Longer than any proxy before Paperclip waits for an answer. */
@@ -14,21 +14,21 @@ const MARGIN_SEC = 30;
 
 /** Seconds from the probe's start to its answer: `helloProbeTimeoutSec`, as Paperclip's own adapters have it. @default 90 */
 export function probeLimitSec({ helloProbeTimeoutSec }: Record<string, unknown>): number {
-  const asked = Number(helloProbeTimeoutSec ?? DEFAULT_SEC);
-  if (!Number.isFinite(asked) || asked <= 0) return DEFAULT_SEC;
-  return Math.min(MAX_SEC, Math.max(1, Math.round(asked)));
+  const seconds = Number(helloProbeTimeoutSec ?? DEFAULT_SEC);
+  if (!Number.isFinite(seconds) || seconds <= 0) return DEFAULT_SEC;
+  return Math.min(MAX_SEC, Math.max(1, Math.round(seconds)));
 }
 
 export async function runHello(
   lease: ClusterLease,
   { agent, hostPod }: CheckContext,
   limitSec: number,
-  { config, companyId, deps }: Asked,
+  { config, companyId, deps }: TestRequest,
 ): Promise<ProbeReport> {
   const { client } = lease;
   const ctx = contextOfTest(companyId, config);
   const plan = await prepareProbe(ctx, agent, client, deps, hostPod, { limitSec });
-  return within(client.clock, (limitSec + MARGIN_SEC) * 1000, runProbe({ lease, plan, limitSec }), {
+  return withTimeout(client.clock, (limitSec + MARGIN_SEC) * 1000, runProbe({ lease, plan, limitSec }), {
     outcome: { kind: "timed-out", stage: "launching" },
     facts: null,
     runner: null,

@@ -29,6 +29,7 @@ import { checkImage } from "./checks/image.ts";
 import { checkLog } from "./checks/log.ts";
 import { checkLostLines } from "./checks/lost-lines.ts";
 import { checkNamespace } from "./checks/namespace.ts";
+import { checkNetworkPolicy } from "./checks/network-policy.ts";
 import { checkNode } from "./checks/node.ts";
 import { checkNotes } from "./checks/notes.ts";
 import { checkPodStart } from "./checks/pod-start.ts";
@@ -52,6 +53,7 @@ const checks: Readonly<Record<string, Check>> = {
   "the credential of Claude Code": checkCredentials,
   "Paperclip's address": checkApiUrl,
   "lost lines": checkLostLines,
+  "the network's limits": checkNetworkPolicy,
 };
 
 /** Seen in the pod of the hello probe. */
@@ -70,9 +72,9 @@ const podChecks: readonly PodCheck[] = [
 
 export async function testEnvironment(
   ctx: Pick<AdapterEnvironmentTestContext, "adapterType" | "config"> & { readonly companyId?: string },
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterEnvironmentTestResult> {
-  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...given });
+  const found = await examine(ctx.config, ctx.companyId ?? "", { ...realDependencies(), ...overrides });
   return { adapterType: ctx.adapterType, status: statusOf(found), checks: found, testedAt: new Date().toISOString() };
 }
 
@@ -100,7 +102,7 @@ async function examine(
   }
 }
 
-interface Asked {
+interface TestRequest {
   readonly config: Record<string, unknown>;
   readonly companyId: string;
   readonly deps: Dependencies;
@@ -110,14 +112,14 @@ async function examinePod(
   lease: ClusterLease,
   context: CheckContext,
   found: readonly AdapterEnvironmentCheck[],
-  asked: Asked,
+  request: TestRequest,
 ): Promise<AdapterEnvironmentCheck[]> {
   const skipped = (why: string) => [info("claude_hello_probe_skipped", `The hello probe was not run: ${why}.`)];
-  if (!helloProbe(asked.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
+  if (!helloProbe(request.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
   if (found.some(({ level, code }) => level === "error" && code.startsWith("k8s_")))
     return skipped("what is wrong already keeps a pod from starting");
-  const limitSec = probeLimitSec(asked.config);
-  const probe = await runHello(lease, context, limitSec, asked);
+  const limitSec = probeLimitSec(request.config);
+  const probe = await runHello(lease, context, limitSec, request);
   return podChecks.flatMap((check) => check({ ...context, probe, limitSec }));
 }
 

@@ -12,11 +12,11 @@ export interface Activity {
 /** Characters of an agent's text; Paperclip shows 220 (2026.916.1). */
 const TEXT = 220;
 
-/** Null when a line of stream-json shows none. */
-export function activityOf(line: string): Activity | null {
+/** Null when a line of stream-json shows none. `parsed`: what JSON it holds. */
+export function activityOf(line: string, parsed: unknown): Activity | null {
   let tool: string | null = null;
   let text: string | null = null;
-  for (const entry of parseStdoutLine(line, "")) {
+  for (const entry of parseStdoutLine(line, "", parsed)) {
     if (entry.kind === "tool_call") tool = clean(entry.name);
     if (entry.kind === "assistant") text = clean(entry.text.slice(0, TEXT)).trim() || null;
   }

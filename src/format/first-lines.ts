@@ -1,8 +1,8 @@
 /** The first lines of a text, and how many more it has. What is not shown is not taken apart: a text may have megabytes. */
-export function firstLines(text: string, most: number): { readonly lines: string[]; readonly more: number } {
+export function firstLines(text: string, max: number): { readonly lines: string[]; readonly more: number } {
   const lines: string[] = [];
   let at = 0;
-  while (lines.length < most) {
+  while (lines.length < max) {
     const end = text.indexOf("\n", at);
     if (end < 0) return { lines: [...lines, text.slice(at)], more: 0 };
     lines.push(text.slice(at, end));

@@ -9,8 +9,8 @@ export function dollars(amount: number): string {
 }
 
 /** `2 turns`; `one` is the singular. */
-export function many(number: number, one: string): string {
-  return `${count(number)} ${one}${number === 1 ? "" : "s"}`;
+export function plural(number: number, singular: string): string {
+  return `${count(number)} ${singular}${number === 1 ? "" : "s"}`;
 }
 
 export function duration(ms: number): string {

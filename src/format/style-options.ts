@@ -6,12 +6,12 @@ export interface StyleOptions {
   readonly width?: number;
   /** Marks where each event begins, and what belongs to it, for a page that takes leading spaces away. @default false */
   readonly marks?: boolean;
-  /** Where the lines are that are not shown. @default no hint */
-  readonly rest?: string;
+  /** Where the hidden lines can be read; stands behind their count. @default no hint */
+  readonly moreHint?: string;
 }
 
 /** How much is shown of a text: its first lines, and the first columns of each. */
-export interface Bound {
+export interface Excerpt {
   readonly lines: number;
   readonly columns: number;
 }

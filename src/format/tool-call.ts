@@ -1,9 +1,9 @@
 type Input = Readonly<Record<string, unknown>>;
 
-/** Characters of an input that is told in one line. */
+/** Characters of the longest input that is shown in one line. */
 const ONE_LINE = 100;
 
-/** A tool's name and its input, to be read: a command as in a shell; else names and values, in one line where it is short. */
+/** A tool's name and its input for people: a command as in a shell; else names and values, in one line where it is short. */
 export function toolCall(name: string, input: unknown): string {
   if (!isInput(input)) return input === undefined ? name : `${name} ${plain(input)}`;
   if (name === "Bash" && typeof input.command === "string") return command(input.command, input.description);
@@ -13,11 +13,11 @@ export function toolCall(name: string, input: unknown): string {
 }
 
 function command(text: string, description: unknown): string {
-  const remark = typeof description === "string" ? description.trim() : "";
-  if (remark === "") return `$ ${text}`;
-  return text.includes("\n") || text.length + remark.length > ONE_LINE
-    ? `# ${remark}\n$ ${text}`
-    : `$ ${text}  # ${remark}`;
+  const comment = typeof description === "string" ? description.trim() : "";
+  if (comment === "") return `$ ${text}`;
+  return text.includes("\n") || text.length + comment.length > ONE_LINE
+    ? `# ${comment}\n$ ${text}`
+    : `$ ${text}  # ${comment}`;
 }
 
 function valueText(value: unknown): string {

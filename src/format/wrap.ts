@@ -33,7 +33,7 @@ export function wrap(line: string, width: number): string[] {
   return current.trim() === "" ? lines : [...lines, current.trimEnd()];
 }
 
-/** The start of a text that fits; at least one character, so that cutting always comes to an end. */
+/** The start of a text that fits; at least one character, so that the loop ends. */
 function cut(text: string, width: number): string {
   let used = 0;
   for (const { segment, index } of graphemes.segment(text)) {
@@ -51,8 +51,8 @@ export function ellipsis(line: string, width: number): string {
 /** Measures only what may or may not fit: to measure a line of megabytes takes seconds. */
 function fits(line: string, width: number): boolean {
   if (line.length * 2 <= width) return true;
-  return line.length <= width * MOST_UNITS && columns(line) <= width;
+  return line.length <= width * MAX_UNITS_PER_COLUMN && columns(line) <= width;
 }
 
-/** UTF-16 units of one column: more than any grapheme of a human's has. */
-const MOST_UNITS = 32;
+/** UTF-16 units of one column, more than a grapheme of any script has. */
+const MAX_UNITS_PER_COLUMN = 32;

@@ -17,7 +17,7 @@ export interface MissingRight {
   readonly right: Right;
   /** `create jobs.batch in namespace "x"` */
   readonly sentence: string;
-  /** What the authorizer said, if anything. */
+  /** The authorizer's reason, if it gave one. */
   readonly reason?: string;
 }
 

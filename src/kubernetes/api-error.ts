@@ -3,8 +3,8 @@ import { oneLine, redact, redactValues } from "./redact.ts";
 
 /**
  * `unreachable` no connection, or it broke; `timeout` no answer in time; `status` the API server answered with a
- * refusal or fault; `protocol` an answer that is not Kubernetes; `credentials` none could be had (an exec plugin failed,
- * a token file is gone), so that nothing was sent.
+ * refusal or fault; `protocol` an answer that is not Kubernetes; `credentials` none are available (an exec plugin
+ * failed, a token file is gone), so nothing was sent.
  */
 export type ApiErrorKind = "unreachable" | "timeout" | "status" | "protocol" | "credentials";
 
@@ -21,7 +21,7 @@ export interface Request {
 export interface ApiErrorDetails {
   readonly kind: ApiErrorKind;
   readonly request: Request;
-  /** What went wrong, in words; for `status` the server's own message. */
+  /** What went wrong, for people; for `status` the server's own message. */
   readonly detail: string;
   readonly status?: number | undefined;
   readonly reason?: string | undefined;
@@ -31,7 +31,7 @@ export interface ApiErrorDetails {
   readonly code?: string | undefined;
   readonly ambiguous?: boolean | undefined;
   /** @default true */
-  readonly passing?: boolean | undefined;
+  readonly transient?: boolean | undefined;
 }
 
 /** A call to the API server that gave no result. Never contains a credential. */
@@ -47,16 +47,16 @@ export class ApiError extends Error {
   readonly status: number | undefined;
   /** Machine-readable reason of Kubernetes: AlreadyExists, Conflict, Forbidden, Invalid, Expired, … */
   readonly reason: string | undefined;
-  /** The server's own sentence, or what the network said. */
+  /** The server's message, or that of the network. */
   readonly detail: string;
   /** `details` of the server's Status: causes with their fields. */
   readonly details: Status["details"];
   readonly retryAfterMs: number | undefined;
   readonly code: string | undefined;
-  /** True when a change may have been carried out although no answer says so: look before doing it again. */
+  /** True when a change may have been carried out although no answer confirms it: read the object before repeating it. */
   readonly ambiguous: boolean;
   /** For `unreachable` and `credentials`: false when waiting does not help (a certificate does not match, a file is gone). */
-  readonly passing: boolean;
+  readonly transient: boolean;
   readonly #from: ApiErrorDetails;
 
   constructor(from: ApiErrorDetails) {
@@ -75,7 +75,7 @@ export class ApiError extends Error {
     this.retryAfterMs = from.retryAfterMs;
     this.code = from.code;
     this.ambiguous = from.ambiguous ?? false;
-    this.passing = from.passing ?? true;
+    this.transient = from.transient ?? true;
     this.#from = from;
   }
 
@@ -125,9 +125,9 @@ function sentence(from: ApiErrorDetails): string {
     case "timeout":
       return `${what} failed: ${from.detail}`;
     case "protocol":
-      return `${what} failed: the answer is not that of a Kubernetes API server: ${from.detail}`;
+      return `${what} failed: the answer does not come from a Kubernetes API server: ${from.detail}`;
     case "credentials":
-      return `${what} failed: no credentials could be had: ${from.detail}`;
+      return `${what} failed: no credentials are available: ${from.detail}`;
   }
 }
 

@@ -29,11 +29,11 @@ export interface ListOptions extends CallOptions {
 }
 
 export interface CreateOptions extends CallOptions {
-  /** Everything but the storing: admission and quota speak too. @default false */
+  /** Everything except storing the object: admission and quota are checked too. @default false */
   readonly dryRun?: boolean | undefined;
   /** `Strict`: a field that the server does not know is refused, not dropped. @default the server's own: Warn */
   readonly fieldValidation?: "Strict" | undefined;
-  /** Hears each warning of the server, such as what Pod Security will refuse. @default nobody */
+  /** Called with each warning of the server, such as what Pod Security will refuse. @default nobody */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

@@ -23,7 +23,7 @@ import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored }
 
 const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
 
-/** Typed calls to one cluster, each with a time limit and with retries that cannot do anything twice. */
+/** Typed calls to one cluster, each with a timeout and with idempotent retries. Each throws ApiError, or the signal's reason. */
 export class KubernetesClient {
   readonly cluster: Cluster;
   readonly transport: Transport;
@@ -53,7 +53,7 @@ export class KubernetesClient {
     );
   }
 
-  /** undefined when the cluster says that there is no such object; a gateway's own 404 is an error. */
+  /** undefined when the API server answers 404; a gateway's own 404 throws ApiError. */
   async find<T extends KubeObject>(
     type: ResourceType<T>,
     namespace: string,

@@ -1,4 +1,4 @@
-/** What time it is and how to wait: passed in, so that tests decide both. */
+/** The current time and how to wait: passed in, so that tests control both. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -15,8 +15,8 @@ export interface SleepOptions {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The machine's clock. Its timers keep the process alive unless told otherwise: somebody is awaiting them, and whoever
- * stops waiting aborts the signal.
+ * The machine's clock. Its timers keep the process alive unless told otherwise, because somebody awaits them; to stop waiting, abort the
+ * signal.
  */
 export const systemClock: Clock = {
   now: () => Date.now(),

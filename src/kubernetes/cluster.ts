@@ -5,8 +5,8 @@ import { environmentProxy } from "./config/environment-proxy.ts";
 import { KubeconfigError } from "./config/kubeconfig-error.ts";
 import {
   type ClusterOptions,
+  type ProcessEnvironment,
   type Selection,
-  type Surroundings,
   selectContext,
   thisProcess,
 } from "./config/select-context.ts";
@@ -14,7 +14,7 @@ import { type AgentOptions, buildAgent } from "./http/agent.ts";
 
 export type { ClusterOptions } from "./config/select-context.ts";
 
-/** A way to reach one cluster as one user: where it is, how to be let in, and the connections that all calls share. */
+/** One cluster as one user: its address, its credentials, and the connections that all calls share. */
 export interface Cluster {
   /** Without credentials; may have a path (clusters behind a gateway). */
   readonly server: URL;
@@ -36,21 +36,21 @@ export interface Cluster {
 /** Throws KubeconfigError; opens no connection and asks for no credentials yet. */
 export async function openCluster(
   options: ClusterOptions = {},
-  around: Surroundings = thisProcess,
+  environment: ProcessEnvironment = thisProcess,
   agentOptions: AgentOptions = {},
 ): Promise<Cluster> {
-  const selection = await selectContext(options, around);
+  const selection = await selectContext(options, environment);
   const server = serverUrl(selection);
-  const proxyUrl = proxyOf(selection, server, around);
+  const proxyUrl = proxyOf(selection, server, environment);
   const build = (tls: TlsOptions) => buildAgent(tls, proxyUrl, agentOptions);
   return new OpenCluster(selection, server, build, await build({}));
 }
 
 /**
- * In the cluster itself never the environment's, unlike kubectl: that proxy is there for the world outside, and an
- * operator who swapped the package need not have service addresses in NO_PROXY.
+ * In the cluster itself the environment's proxy is not used, unlike in kubectl: it is for the outside, and an operator who
+ * replaced the prior package may not have service addresses in NO_PROXY.
  */
-function proxyOf({ source, cluster }: Selection, server: URL, { env }: Surroundings): string | undefined {
+function proxyOf({ source, cluster }: Selection, server: URL, { env }: ProcessEnvironment): string | undefined {
   const proxy = cluster.value["proxy-url"];
   if (typeof proxy === "string" && proxy !== "") return proxy;
   return source === "in-cluster" ? undefined : environmentProxy(server, env);

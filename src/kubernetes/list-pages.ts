@@ -9,7 +9,7 @@ interface Page<T extends KubeObject> {
 
 type PageQuery = { limit?: number; continue?: string };
 
-/** Reads a list page by page; when the later pages have expired meanwhile (410), all of it in one piece. */
+/** Reads a list page by page; when its continue token has expired (410), the whole list in one request. */
 export async function listPages<T extends KubeObject>(
   type: ResourceType<T>,
   limit: number | undefined,

@@ -62,7 +62,7 @@ export async function openLog(
   const deadline = startDeadline(openTimeoutMs, signal);
   try {
     const answer = await transport.send(call, deadline.signal);
-    deadline.lift();
+    deadline.stopTimer();
     if (answer.statusCode !== 204) return opened(answer, call.request, deadline.signal, () => deadline.clear());
     await answer.body.dump();
     deadline.clear();
@@ -86,7 +86,7 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
       resolve(value);
     };
   });
-  // A stream nobody reads yet must neither crash the process when it breaks nor leave `end` open when it is aborted.
+  // An unread stream must neither crash the process when it breaks nor leave `end` pending when it is aborted.
   answer.body.on("error", () => undefined);
   answer.body.once("close", () => {
     if (signal.aborted) settle({ end: "aborted" });
@@ -126,8 +126,8 @@ function callOf(log: LogRequest): Call {
 function kindOf(error: ApiError): "not-yet" | "gone" | "refused" | "failed" {
   if (error.notFound) return "gone";
   if (error.status === 400 && error.detail.includes("is waiting to start")) return "not-yet";
-  const passing = error.status === undefined || error.status === 429 || error.status >= 500;
-  return passing && error.passing ? "failed" : "refused";
+  const transient = error.status === undefined || error.status === 429 || error.status >= 500;
+  return transient && error.transient ? "failed" : "refused";
 }
 
 function notScheduled(request: Request): ApiError {

@@ -1,6 +1,6 @@
 /**
- * The rights that the adapter uses, and no more: deploy/rbac.yaml grants exactly these, and has the optional ones as a
- * comment, which a test holds.
+ * The rights that the adapter uses, and no more. `node scripts/role.ts` writes the Roles of deploy/ from them; a test holds
+ * both in step.
  */
 import type { Right } from "./access.ts";
 
@@ -16,5 +16,10 @@ export const neededRights: readonly Right[] = [
   ...of("", "events", "list"),
 ];
 
-/** To read lines that the log API has lost from a pod that lives; without them, such lines are named as missing. */
-export const optionalRights: readonly Right[] = of("", "pods/exec", "get", "create");
+/** Each is the operator's to weigh: everything works without them. */
+export const optionalRights = {
+  /** To read lines that the log API has lost from a pod that lives; without it, such lines are named as missing. */
+  lostLines: of("", "pods/exec", "get", "create"),
+  /** For the environment test; without it, the test says that it did not look. */
+  networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
+} as const satisfies Record<string, readonly Right[]>;

@@ -2,6 +2,7 @@ import type { SelfSubjectAccessReview } from "kubernetes-types/authorization/v1.
 import type { Job } from "kubernetes-types/batch/v1.js";
 import type { ConfigMap, Event, Namespace, PersistentVolumeClaim, Pod, Secret } from "kubernetes-types/core/v1.js";
 import type { ObjectMeta } from "kubernetes-types/meta/v1.js";
+import type { NetworkPolicy } from "kubernetes-types/networking/v1.js";
 
 /** Any object of the API, as far as this folder must know it. */
 export interface KubeObject {
@@ -47,6 +48,7 @@ export const persistentVolumeClaims = resource<PersistentVolumeClaim>(
   "persistentvolumeclaims",
   "PersistentVolumeClaim",
 );
+export const networkPolicies = resource<NetworkPolicy>("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy");
 export const namespaces = resource<Namespace>("v1", "namespaces", "Namespace", false);
 export const selfSubjectAccessReviews = resource<SelfSubjectAccessReview>(
   "authorization.k8s.io/v1",

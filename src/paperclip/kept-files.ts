@@ -2,8 +2,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export const keptFiles = (env: NodeJS.ProcessEnv): string =>
-  join(env.PAPERCLIP_HOME?.trim() || join(homedir(), ".paperclip"), "claude_k8s");
+export const paperclipHome = (env: NodeJS.ProcessEnv): string =>
+  env.PAPERCLIP_HOME?.trim() || join(homedir(), ".paperclip");
+
+export const keptFiles = (env: NodeJS.ProcessEnv): string => join(paperclipHome(env), "claude_k8s");
 
 export const transcriptsFolder = (env: NodeJS.ProcessEnv): string => join(keptFiles(env), "transcripts");
 

@@ -43,17 +43,17 @@ interface RunContext {
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
-  /** Aborts when the run is to be stopped or left; its reason tells which. */
+  /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
 }
 
 export async function execute(
   ctx: AdapterExecutionContext,
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
-  const deps = { ...realDependencies(), ...given };
+  const deps = { ...realDependencies(), ...overrides };
   const host = createHost(ctx);
-  const over = new AbortController();
+  const runEnded = new AbortController();
   let lease: ClusterLease | null = null;
   let stopSignal = ctx.signal;
   try {
@@ -65,12 +65,19 @@ export async function execute(
     const readStatus = createRunStatusReader(record);
     const readAssignee = createTaskAssigneeReader(record);
     const { cancellations } = deps;
-    stopSignal = createStopSignal({ ctx, record, readStatus, cancellations, tell: host.status, over: over.signal });
+    stopSignal = createStopSignal({
+      ctx,
+      record,
+      readStatus,
+      cancellations,
+      warn: host.status,
+      runEnded: runEnded.signal,
+    });
     return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
-    over.abort();
+    runEnded.abort();
     await lease?.release();
   }
 }
@@ -92,13 +99,12 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
       runId: ctx.runId,
       readStatus,
       acquire: () => deps.clusters.acquire(clusterOf(agent)),
-      paperclipHome: plan.paperclipHome,
     };
     try {
-      const observed = await seeThrough(context, plan, run);
+      const observed = await observeToEnd(context, plan, run);
       return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
-      // A bug of ours; the agent may be alive all the same.
+      // A bug of the adapter; the agent may be alive.
       return abandon(error, run);
     }
   } finally {
@@ -130,43 +136,40 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
   }
 }
 
-/** Until the agent has ended and all it said is delivered, or nobody is to wait for it any more. */
-async function seeThrough(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
+/** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
+async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
   const { ctx, host, page, stopSignal, lease } = context;
   const { client } = lease;
   const { clock } = client;
-  const over = new AbortController();
+  const runEnded = new AbortController();
   const observer = lease.observer(plan.namespace, OURS);
-  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, over.signal);
+  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
   const { terms } = run;
-  const telling = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: over.signal });
-  const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: over.signal });
+  const reporter = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: runEnded.signal });
+  const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: runEnded.signal });
   const { detached } = stop;
-  untilVisibilityLost(client, observer, host, over.signal).then(stop.detach, () => "the run is over");
-  untilPodLost(observed, findPod, clock, over.signal).then(stop.giveUpPod, () => "the run is over");
+  untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
+  untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
   let following = Promise.resolve();
   try {
-    // Before that nothing can be said of a pod that is not seen: it may be there, and even have ended.
+    // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
     await raceSignal(synced, detached);
-    following = followRun({
-      ...{ client, run, observed, sink: telling.transcript, signal: detached },
-      paperclipHome: plan.paperclipHome,
-    });
+    following = followRun({ client, run, observed, sink: reporter.transcript, signal: detached });
     await awaitStart(client, run, observed, plan, findPod, detached);
     const { gaveUp } = observed.evidence.acts;
     if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);
     await observed.until(() => hasEnded(observed.evidence), detached);
     await following;
-    await untilCauseIsKnown(observed, clock, over.signal);
+    await untilCauseIsKnown(observed, clock, runEnded.signal);
   } catch (error) {
-    // The Job is there: whatever went wrong on our side, its agent may be alive.
-    const about = { code: "k8s_observation_lost", doing: "The run was lost from sight", at: clock.now() };
+    // The Job exists: whatever went wrong on the adapter's side, its agent may be alive.
+    const about = { code: "k8s_observation_lost", doing: "The run can no longer be observed", at: clock.now() };
     if (!detached.aborted) stop.detach(faultOf(error, about));
     await following;
   } finally {
-    over.abort();
+    runEnded.abort();
     stopObserving();
-    await telling.stop();
+    await reporter.stop();
   }
   return observed;
 }

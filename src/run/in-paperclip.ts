@@ -3,6 +3,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclip
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
+import { inPaperclipServer } from "../paperclip/server.ts";
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
@@ -10,20 +11,20 @@ import { addActiveRun, placesFile, rememberPlace, removeActiveRun } from "./supe
 
 export async function runInPaperclip(
   ctx: AdapterExecutionContext,
-  given: Partial<Dependencies> = {},
+  overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
-  const { env } = { ...realDependencies(), ...given };
+  const { env } = { ...realDependencies(), ...overrides };
   const recovers = autoRecovery(env);
   const continued = (result: AdapterExecutionResult): AdapterExecutionResult =>
     recovers ? withContinuation(result) : result;
   // Paperclip has no local environment for this run: it would go to a sandbox of Paperclip's own (measured: null then).
-  if (ctx.executionTarget === null) return continued(refuse(notLocal(), ctx.signal));
+  if (ctx.executionTarget === null) return continued(refuse(environmentNotLocal(), ctx.signal));
   addActiveRun(ctx.runId);
   let left = false;
   const evidence = emitContinuationEvidence(recovers ? ctx : {});
   try {
-    await remember(ctx, env);
-    const result = await execute({ ...ctx, ...evidence.callbacks }, given);
+    await rememberPlaceOf(ctx, env);
+    const result = await execute({ ...ctx, ...evidence.callbacks }, overrides);
     left = result.resultJson?.verdict === "detached";
     return continued(result);
   } finally {
@@ -32,12 +33,12 @@ export async function runInPaperclip(
   }
 }
 
-function notLocal(): ConfigError {
+export function environmentNotLocal(): ConfigError {
   return new ConfigError([
     {
       field: "The agent's environment",
       problem:
-        "is not a local one: Paperclip wants to run it in a sandbox of its own (PAPERCLIP_EXECUTION_MODE=kubernetes does that to every agent), and claude_k8s creates its Jobs itself",
+        "is not a local one: Paperclip runs it in a sandbox of its own (as PAPERCLIP_EXECUTION_MODE=kubernetes makes it do for every agent), but claude_k8s creates its Jobs itself",
       fix: "Unset PAPERCLIP_EXECUTION_MODE in the server's environment, or choose the environment Local for this agent. To use Paperclip's own sandboxes instead, change the agent's type to claude_local.",
     },
   ]);
@@ -71,8 +72,8 @@ function emitContinuationEvidence({ onEvent, onMeta }: Pick<AdapterExecutionCont
 }
 
 /** So that a later process finds this run's Job. Only in a server: tests and demos have no later process. */
-async function remember({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
-  if (!env.PAPERCLIP_LISTEN_PORT) return;
+async function rememberPlaceOf({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
+  if (!inPaperclipServer(env)) return;
   const text = (value: unknown): string | null =>
     typeof value === "string" && value.trim() !== "" ? value.trim() : null;
   const place = {
@@ -81,6 +82,8 @@ async function remember({ config }: AdapterExecutionContext, env: NodeJS.Process
     namespace: text(config.namespace),
   };
   await rememberPlace(placesFile(env), place).catch((error: unknown) =>
-    console.warn(`[claude_k8s] Cannot remember where Jobs are: ${error instanceof Error ? error.message : error}`),
+    console.warn(
+      `[claude_k8s] The place of the run's Job cannot be written down for a later process: ${error instanceof Error ? error.message : error}`,
+    ),
   );
 }

@@ -28,7 +28,7 @@ import { describeJob } from "./shared/job-state.ts";
 import { jobInCluster, type LaunchedRun } from "./shared/launched-run.ts";
 import { CONTAINER, PROBES } from "./shared/names.ts";
 import { type Fault, RunFault } from "./shared/run-fault.ts";
-import { within } from "./shared/within.ts";
+import { withTimeout } from "./shared/with-timeout.ts";
 import { judge, type Verdict } from "./verdict/verdict.ts";
 
 export type { Waiting } from "./observe/observe.ts";
@@ -53,7 +53,7 @@ export type ProbeOutcome =
 
 export interface ProbeReport {
   readonly outcome: ProbeOutcome;
-  /** What the pod says of itself; null when it did not come so far, or its log cannot be read. */
+  /** What the pod reports of itself; null when it did not start, or its log cannot be read. */
   readonly facts: EnvironmentFacts | null;
   /** Null when nothing was seen of the runner. */
   readonly runner: Seal["runner"] | null;
@@ -74,18 +74,18 @@ export async function runProbe({ lease, plan, limitSec }: ProbeRequest): Promise
   const { clock } = client;
   const began = clock.now();
   const limit = new AbortController();
-  const over = new AbortController();
-  clock.sleep(limitSec * 1000, over.signal).then(
+  const done = new AbortController();
+  clock.sleep(limitSec * 1000, done.signal).then(
     () => limit.abort(new Error(`no answer within ${limitSec} s`)),
     () => "the probe is over",
   );
-  const probe = new Probe(lease, plan, AbortSignal.any([limit.signal, over.signal]));
+  const probe = new Probe(lease, plan, AbortSignal.any([limit.signal, done.signal]));
   try {
     const outcome = await probe.outcome();
-    over.abort();
+    done.abort();
     return { outcome, ...probe.seen, tookSec: (clock.now() - began) / 1000, leftOver: await probe.remove() };
   } finally {
-    over.abort();
+    done.abort();
     probe.stopWatching();
   }
 }
@@ -93,7 +93,7 @@ export async function runProbe({ lease, plan, limitSec }: ProbeRequest): Promise
 class Probe {
   readonly #lease: ClusterLease;
   readonly #plan: RunPlan;
-  /** Its time is up. */
+  /** Aborts at the probe's limit. */
   readonly #signal: AbortSignal;
   #run: LaunchedRun | null = null;
   #observed: ObservedRun | null = null;
@@ -115,12 +115,12 @@ class Probe {
     const { client } = this.#lease;
     const observer = this.#lease.observer(this.#plan.namespace, PROBES);
     try {
-      await removeEarlier(client, this.#plan, this.#signal);
+      await removeEarlier(client, this.#plan.namespace, this.#signal);
       await requireVisibility(client, observer, this.#signal);
       const launched = await launch(client, this.#plan, null, this.#signal);
       if (launched.kind === "not-elected") return { kind: "not-launched", fault: this.#slotTaken(launched.elected) };
       this.#run = launched.run;
-      return await this.#seeThrough(this.#run);
+      return await this.#observeToEnd(this.#run);
     } catch (error) {
       if (this.#signal.aborted) return { kind: "timed-out", stage: "launching" };
       if (error instanceof RunFault) return { kind: "not-launched", fault: error.fault };
@@ -145,54 +145,47 @@ class Probe {
   async remove(): Promise<string | null> {
     const { clock } = this.#lease.client;
     const late = `the cluster gave no answer within ${CLEAN_UP_WITHIN_MS / 1000} s`;
-    return within(clock, CLEAN_UP_WITHIN_MS, this.#removeJob(), late).catch(messageOf);
+    return withTimeout(clock, CLEAN_UP_WITHIN_MS, this.#removeJob(), late).catch(messageOf);
   }
 
   async #removeJob(): Promise<string | null> {
     const { client } = this.#lease;
-    const { namespace, name, paperclipHome } = this.#plan;
-    if (this.#run) return cleanUp(client, this.#run, paperclipHome);
-    // A call whose answer did not come may have made it all the same.
+    if (this.#run) return cleanUp(client, this.#run);
+    // A create whose answer was lost may have succeeded.
+    const { namespace, name } = this.#plan;
     const job = await client.find(jobs, namespace, name, { retryForMs: 0 });
-    return job ? cleanUp(client, jobInCluster(job), paperclipHome) : null;
+    return job ? cleanUp(client, jobInCluster(job)) : null;
   }
 
-  async #seeThrough(run: LaunchedRun): Promise<ProbeOutcome> {
+  async #observeToEnd(run: LaunchedRun): Promise<ProbeOutcome> {
     const { client } = this.#lease;
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.#signal, over.signal]);
+    const done = new AbortController();
+    const signal = AbortSignal.any([this.#signal, done.signal]);
     const observer = this.#lease.observer(this.#plan.namespace, PROBES);
     const { observed, synced, findPod, stop } = observeRun(client, observer, run, signal);
     this.#observed = observed;
     let following = Promise.resolve();
     try {
       await raceSignal(synced, signal);
-      following = followRun({
-        client,
-        run,
-        observed,
-        sink: this.#sink(),
-        paperclipHome: this.#plan.paperclipHome,
-        signal,
-      });
+      following = followRun({ client, run, observed, sink: this.#sink(), signal });
       await awaitStart(client, run, observed, this.#plan, findPod, signal);
       const { gaveUp } = observed.evidence.acts;
       if (gaveUp) return { kind: "ended", verdict: judge(observed.evidence), waiting: gaveUp.waiting };
       await observed.until(() => hasEnded(observed.evidence), signal);
-      await within(client.clock, LOG_WITHIN_MS, following, undefined);
+      await withTimeout(client.clock, LOG_WITHIN_MS, following, undefined);
       await untilCauseIsKnown(observed, client.clock, signal);
     } catch (error) {
       if (!this.#signal.aborted) throw error;
       if (!hasEnded(observed.evidence)) return timedOut(observed);
     } finally {
-      over.abort();
+      done.abort();
       stop();
       await following;
     }
     return { kind: "ended", verdict: judge(observed.evidence), waiting: null };
   }
 
-  /** Nobody reads the transcript but for the line that probe.sh prints. */
+  /** Of the transcript only the line that probe.sh prints is read. */
   #sink(): TranscriptSink {
     return {
       onLog: () => Promise.resolve(),
@@ -214,9 +207,9 @@ function timedOut({ pod, job, events }: ObservedRun): ProbeOutcome {
   return { kind: "timed-out", stage: "waiting", waiting };
 }
 
-async function removeEarlier(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<void> {
+async function removeEarlier(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<void> {
   const earlier = await client
-    .list(jobs, plan.namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
+    .list(jobs, namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
     .catch(() => ({ items: [] }));
-  await removeExpiredProbes(client, earlier.items, plan.paperclipHome);
+  await removeExpiredProbes(client, earlier.items);
 }

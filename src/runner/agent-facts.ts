@@ -21,7 +21,7 @@ export class AgentFacts {
 
   /** Looks at one line; true when it taught something new. `parse`: for a caller that has others look at it too. */
   see(line: Buffer, parse = (): Json | null => parseObject(line)): boolean {
-    if (!this.#mayMatter(line)) return false;
+    if (!this.#isRelevant(line)) return false;
     const event = parse();
     if (!event) return false;
     const seen = this.#learn(event);
@@ -30,7 +30,7 @@ export class AgentFacts {
     return true;
   }
 
-  #mayMatter(line: Buffer): boolean {
+  #isRelevant(line: Buffer): boolean {
     if (line.includes('"result"') || line.includes('"init"') || line.includes('"rate_limit_event"')) return true;
     if (this.known.session_id === undefined && line.includes('"session_id"')) return true;
     return line.includes('"assistant"') && (this.known.content === undefined || line.includes('"error"'));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Seal } from "./seal.ts";
 import { CONFIG_DIRECTORY, type CommandWord, type RunnerSpec } from "./spec.ts";
-import { onStopSignal, toldSoFar } from "./stop-signals.ts";
+import { firstStopSignal, onStopSignal } from "./stop-signals.ts";
 import { callAfter } from "./timer.ts";
 
 export interface Agent {
@@ -77,8 +77,8 @@ export async function startAgent(start: AgentStart, runDirectory: string, workin
   const [program, ...args] = wordsOf(start.command, runDirectory);
   prepare("cannot make the working directory", () => mkdirSync(workingDirectory, { recursive: true }));
   const prompt = prepare("cannot read the prompt", () => openSync(join(runDirectory, start.prompt), "r"));
-  const told = await toldSoFar();
-  if (told) throw new StoppedBefore(told);
+  const stopSignal = await firstStopSignal();
+  if (stopSignal) throw new StoppedBefore(stopSignal);
   const child = await spawned(program, () => {
     const process = spawn(program, args, {
       cwd: workingDirectory,

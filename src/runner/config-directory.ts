@@ -23,7 +23,7 @@ const OWN = new Set(["backups", "daemon", "ide", "jobs", "session-env", "session
 const KNOWS_LOGIN_DIRECTORY = [2, 1, 200];
 
 /** Larger files beside the linked ones are not brought home. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 const LOCK_WAIT_MS = 3_000;
 
 /** A configuration directory of this run alone, whose contents are links into the home. */
@@ -86,7 +86,7 @@ async function mergeConfig(file: string, base: Json, mine: Json | null): Promise
 async function bringFile(directory: string, shared: string, name: string): Promise<void> {
   const source = join(directory, name);
   const found = await lstat(source);
-  if (!found.isFile() || found.size > MOST_BYTES) return;
+  if (!found.isFile() || found.size > MAX_BYTES) return;
   if (name.startsWith(CONFIG_FILE)) return;
   const content = await readFile(source);
   const target = await realpath(join(shared, name)).catch(() => join(shared, name));

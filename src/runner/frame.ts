@@ -3,9 +3,9 @@
  * only definition of the format: its writer, `frameHead`, and its reader, `FrameHead`.
  *
  *     12|bytes      line 12 of the agent's stdout, whole
- *     13+0|bytes    line 13, piece 0; the line goes on
- *     13+1|bytes    line 13, piece 1; the line goes on
- *     13=2|bytes    line 13, piece 2, the last
+ *     13+0|bytes    line 13, piece 0; the line goes on, so the piece is full
+ *     13+1|bytes    line 13, piece 1; the line goes on, so the piece is full
+ *     13=2|bytes    line 13, piece 2, the last, and not empty
  *     e4|bytes      line 4 of the agent's stderr (same forms)
  *
  * Lines count from 1 in each channel, pieces from 0 in each line. The number makes a replay, a gap and a wrong order
@@ -25,7 +25,8 @@ export type Channel = "stdout" | "stderr";
 /** Bytes of the agent's output in one frame, at most: 16,384 less the head, with room to spare. */
 export const MAX_BODY_BYTES = 15 * 1024;
 
-const MAX_LINE_DIGITS = 15;
+/** Numbers that fit into six bytes, with which the follower keeps them on disk. */
+const MAX_LINE_DIGITS = 14;
 const MAX_PIECE_DIGITS = 9;
 
 /** Bytes of the longest head. */
@@ -55,9 +56,24 @@ export class FrameHead {
   last = true;
   /** Where the frame's body begins. */
   body = 0;
+  readonly #pieceBytes: number;
+
+  /** @param pieceBytes of a body whose line goes on */
+  constructor(pieceBytes = MAX_BODY_BYTES) {
+    this.#pieceBytes = pieceBytes;
+  }
 
   /** False when the bytes from `start` to `end` (a log line without its newline) are not a frame; then nothing here means anything. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.readCut(bytes, start, end)) return false;
+    const length = end - this.body;
+    // Anything in the pod may write to the log: pieces of a byte or none would cost their reader more than their writer.
+    if (!this.last) return length === this.#pieceBytes;
+    return length <= this.#pieceBytes && (length > 0 || this.piece === 0);
+  }
+
+  /** The same for a frame whose end may be cut off: its head is whole, and nothing is asked of its body. */
+  readCut(bytes: Uint8Array, start: number, end: number): boolean {
     const stderr = bytes[start] === LOWER_E;
     const digits = stderr ? start + 1 : start;
     let at = digits;
@@ -114,10 +130,10 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-/** Reads one log line (without its newline) as a frame; null when it is not one. */
+/** Reads one log line (without its newline) as a frame, of a length that is not asked for; null when it has no frame's head. */
 export function parseFrame(bytes: Buffer): Frame | null {
   const head = new FrameHead();
-  if (!head.read(bytes, 0, bytes.length)) return null;
+  if (!head.readCut(bytes, 0, bytes.length)) return null;
   const { channel, line, piece, last } = head;
   return { channel, line, piece, last, body: bytes.subarray(head.body) };
 }

@@ -23,7 +23,7 @@ import type { Seal } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { CONFIG_DIRECTORY, RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
-import { TooLate, within } from "./timer.ts";
+import { TooLate, withTimeout } from "./timer.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
 
 const [, script = "", terminationLog = "", workingDirectory = "", transcriptPath] = process.argv;
@@ -86,7 +86,7 @@ async function run(): Promise<number> {
 /** What fails here is told; the agent's work is done. */
 async function lastWrite(failed: string, work: Promise<void> | undefined): Promise<void> {
   try {
-    if (work) await within(LAST_WRITES_MS, work);
+    if (work) await withTimeout(LAST_WRITES_MS, work);
   } catch (error) {
     hangs ||= error instanceof TooLate;
     faults.push(`${failed}${(error as Error).message}`);
@@ -132,7 +132,7 @@ async function configDirectory({ command }: RunnerSpec): Promise<ConfigDirectory
   if (!directory) return null;
   try {
     const made = makeConfigDirectory(directory, wordsOf(command, runDirectory), process.env);
-    return await within(LAST_WRITES_MS, made);
+    return await withTimeout(LAST_WRITES_MS, made);
   } catch (error) {
     report(`Claude Code uses the home's configuration directory: ${(error as Error).message}`);
     return null;

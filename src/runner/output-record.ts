@@ -22,7 +22,7 @@ export class StdoutRecord {
   readonly #lines: AgentLines;
   readonly #digest = createHash("sha256");
 
-  constructor(block: FrameBlock, onNews: () => void) {
+  constructor(block: FrameBlock, onNewFact: () => void) {
     this.#frames = new LineFrames("stdout", block);
     this.#lines = new AgentLines(MAX_PARSED_LINE, (line) => {
       // Any other line is no event; millions of them must cost next to nothing.
@@ -33,7 +33,7 @@ export class StdoutRecord {
         return parsed;
       };
       this.turn.see(line, parse);
-      if (this.facts.see(line, parse)) onNews();
+      if (this.facts.see(line, parse)) onNewFact();
     });
   }
 

@@ -22,14 +22,14 @@ for (const signal of STOP_SIGNALS) {
  * The first stop signal so far. Only between two immediates does the event loop certainly poll, and see the signals that
  * came while other code ran (Node 20 runs a main module after the poll of its turn, measured).
  */
-export async function toldSoFar(): Promise<StopSignal | null> {
+export async function firstStopSignal(): Promise<StopSignal | null> {
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   return first;
 }
 
 /** Calls once: for the first stop signal, at once if it came before. */
-export function onStopSignal(tell: (signal: StopSignal) => void): void {
-  listener = tell;
-  if (first) tell(first);
+export function onStopSignal(onSignal: (signal: StopSignal) => void): void {
+  listener = onSignal;
+  if (first) onSignal(first);
 }

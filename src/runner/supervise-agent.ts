@@ -1,10 +1,10 @@
 import { type Agent, type AgentEnd, type Stop, startAgent } from "./agent.ts";
 import { drained } from "./drain.ts";
 import type { FrameWriter } from "./frame-writer.ts";
-import { type Idle, IdleWatch } from "./idle-watch.ts";
 import type { StderrRecord, StdoutRecord } from "./output-record.ts";
 import type { Seal } from "./seal.ts";
 import { sessionUnusable } from "./session-unusable.ts";
+import { type Silence, SilenceWatchdog } from "./silence-watchdog.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
 
 /** Where the agent's output goes. */
@@ -29,7 +29,7 @@ export interface Supervision {
 }
 
 /** Characters of Claude Code's own words. */
-const MOST_WHY = 200;
+const MAX_REASON_CHARS = 200;
 
 /** Runs the agent to its end; when the session that it resumes cannot be used, another one with a fresh session. */
 export async function superviseAgent(supervision: Supervision): Promise<AgentEnd> {
@@ -40,9 +40,11 @@ export async function superviseAgent(supervision: Supervision): Promise<AgentEnd
     spec.fresh && end.ending === "exit" ? sessionUnusable(output.stdout.facts.known, output.stderr.tail) : null;
   if (!spec.fresh || why === null) return end;
   const { sessionId } = spec.fresh;
-  output.report(`session ${sessionId} cannot be resumed (${why.slice(0, MOST_WHY)}): a fresh session is started`);
+  output.report(
+    `session ${sessionId} cannot be resumed (${why.slice(0, MAX_REASON_CHARS)}): a fresh session is started`,
+  );
   output.stdout.nextProcess();
-  supervision.onFreshSession({ insteadOf: sessionId, why: why.slice(0, MOST_WHY) });
+  supervision.onFreshSession({ insteadOf: sessionId, why: why.slice(0, MAX_REASON_CHARS) });
   return runAgent(supervision, spec.fresh, startedAt);
 }
 
@@ -61,13 +63,13 @@ async function runAgent(
 async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers, report }: Output): Promise<AgentEnd> {
   let alive = true;
   const full = (): boolean => writers.some((writer) => writer.full);
-  const idle = new IdleWatch({
+  const watchdog = new SilenceWatchdog({
     spec,
     turn: stdout.turn,
-    isHeldUp: full,
-    onIdle: (idle) => {
-      report(inWords(idle));
-      agent.stop(stopFor(idle));
+    isBackPressured: full,
+    onSilence: (silence) => {
+      report(inWords(silence));
+      agent.stop(stopFor(silence));
     },
   });
   for (const writer of writers) {
@@ -77,13 +79,13 @@ async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers,
   }
   agent.stdout.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
-    idle.heard();
+    watchdog.reset();
     if (alive && full()) agent.stdout.pause();
   });
   agent.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
   const end = await agent.ended;
   alive = false;
-  idle.stop();
+  watchdog.stop();
   agent.stdout.resume();
   await drained(agent.closed, () => stdout.bytes + stderr.bytes);
   agent.stdout.pause();
@@ -92,10 +94,10 @@ async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers,
   return end;
 }
 
-const stopFor = ({ ending, sec, waitsFor }: Idle): Stop =>
+const stopFor = ({ ending, sec, waitsFor }: Silence): Stop =>
   ending === "silent" ? { ending, silence: { sec, tool: waitsFor } } : { ending };
 
-function inWords({ ending, sec, waitsFor }: Idle): string {
+function inWords({ ending, sec, waitsFor }: Silence): string {
   const waiting = waitsFor === null ? "" : `, ${waitsFor} in flight`;
   return ending === "after-result"
     ? `the agent has printed its result, and its process has not ended in ${sec} s (terminalResultCleanupGraceMs${waiting}): it is ended`

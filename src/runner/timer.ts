@@ -15,7 +15,7 @@ export function callAfter(milliseconds: number, action: () => void): () => void 
 export class TooLate extends Error {}
 
 /** Rejects with TooLate when the work takes longer. */
-export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_, reject) => {
     cancel = callAfter(milliseconds, () => reject(new TooLate(`it did not answer in ${milliseconds / 1000} s`)));

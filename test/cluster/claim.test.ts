@@ -171,7 +171,7 @@ describe("one agent in a session", () => {
       context: resumes(session),
       ...home,
     });
-    expect((await second.event("k8s.run.waiting")).message).toContain(`works in session ${session}`);
+    expect((await second.event("k8s.run.waiting")).message).toContain(`uses session ${session}`);
     first.cancel();
     second.cancel();
     await Promise.all([first.result, second.result]);
@@ -191,7 +191,7 @@ describe("one agent in a session", () => {
       context: resumes(SESSION),
       config: { homeClaim: "shared" },
     });
-    expect((await second.event("k8s.run.waiting")).message).toContain(`works in session ${SESSION}`);
+    expect((await second.event("k8s.run.waiting")).message).toContain(`uses session ${SESSION}`);
     second.cancel();
     await second.result;
     const heir = startRun(place, { agent: QUICK, agentId: first.agentId, wake: { taskId: "one" } });

@@ -149,7 +149,7 @@ onDevcluster("an image", () => {
     expect(checkOf(result, "k8s_pod_image_error")).toMatchObject({
       level: "error",
       message: expect.stringMatching(/registry\.invalid\/no\/such:1: not found/),
-      hint: expect.stringContaining("imagePullSecrets"),
+      hint: expect.stringContaining("serviceAccountName"),
     });
     expect(await bench.probesLeft()).toEqual([]);
   });

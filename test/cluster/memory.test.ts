@@ -49,7 +49,9 @@ onDevcluster("out of memory", () => {
     expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null });
     expect(run.stdout()).toMatch(/the tool ended with (0|137)/);
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 4 });
-    expect(JSON.stringify(result.resultJson?.evidence)).toMatch(/killed a process in the container for want of memory/);
+    expect(JSON.stringify(result.resultJson?.evidence)).toMatch(
+      /killed a process in the container because memory ran out/,
+    );
     expect(await leftovers(place, run)).toEqual([]);
   });
 });

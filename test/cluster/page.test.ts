@@ -88,7 +88,7 @@ describe("a run in words", () => {
     expect(told).toMatchObject({ complete: true, lines: 3 });
     expect(told).not.toHaveProperty("file");
     expect(run.events.filter(({ eventType }) => eventType === "k8s.log.file").map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^The run's stream-json cannot be kept in .*: ENOTDIR/),
+      expect.stringMatching(/^The run's stream-json is not whole in .*: ENOTDIR/),
     ]);
   });
 });

@@ -47,12 +47,7 @@ describe("a namespace's quota", () => {
   it("of Jobs that is used up refuses the run at once", async () => {
     await quota({ "count/jobs.batch": "0" });
     const run = startRun(place, { agent: AGENT });
-    await expectRefused(
-      run,
-      "k8s_job_create_failed",
-      /exceeded quota: team/,
-      /^The quota in namespace \S+ has no room/,
-    );
+    await expectRefused(run, "k8s_job_create_failed", /exceeded quota: team/, /^Raise the quota in namespace \S+/);
   });
 
   it("of Secrets that is used up refuses the run, and takes its Job back", async () => {
@@ -124,12 +119,12 @@ describe.concurrent("an image", () => {
       config: { image: "registry.invalid/no/such:1", podStartTimeoutSec: 6 },
     });
     const words = /ImagePullBackOff|ErrImagePull/;
-    await expectRefused(run, "k8s_pod_schedule_failed", words, /image's name and tag.*imagePullSecrets/);
+    await expectRefused(run, "k8s_pod_schedule_failed", words, /image's name and tag.*serviceAccountName/);
   });
 
   it("whose name can be none", async () => {
     const run = startRun(place, { agent: AGENT, config: { image: "UPPER case/!!" } });
-    await expectRefused(run, "k8s_pod_schedule_failed", /InvalidImageName/, /not a valid image name/);
+    await expectRefused(run, "k8s_pod_schedule_failed", /InvalidImageName/, /not a valid name/);
   });
 
   it("that must be on the node and is not", async () => {
@@ -167,7 +162,10 @@ describe.concurrent("what is missing", () => {
   });
 
   it("a Secret that a volume names", async () => {
-    const run = await adoptBroken({ volumes: [{ name: "v", secret: { secretName: "no-such-secret" } }] });
+    const run = await adoptBroken(
+      { volumes: [{ name: "v", secret: { secretName: "no-such-secret" } }] },
+      { volumeMounts: [{ name: "v", mountPath: "/v" }] },
+    );
     await expectRefused(
       run,
       "k8s_pod_schedule_failed",
@@ -180,7 +178,7 @@ describe.concurrent("what is missing", () => {
     ["a ConfigMap", { configMapKeyRef: { name: "no-such-map", key: "k" } }, /configmap "no-such-map" not found/],
     ["a Secret", { secretKeyRef: { name: "no-such-secret", key: "k" } }, /secret "no-such-secret" not found/],
   ])("%s that a variable names", async (_, valueFrom, words) => {
-    const run = await adoptBroken({}, [{ name: "X", valueFrom }]);
+    const run = await adoptBroken({}, { env: [{ name: "X", valueFrom }] });
     await expectRefused(run, "k8s_pod_schedule_failed", words, /Create the Secret, ConfigMap or key/);
   });
 });
@@ -189,17 +187,14 @@ describe.concurrent("what is missing", () => {
  * A run that takes over a Job which no plan of ours makes, as a webhook or an older version may have: its wait is the
  * same.
  */
-async function adoptBroken(pod: Partial<PodSpec>, env: object[] = []): Promise<TestRun> {
+async function adoptBroken(pod: Partial<PodSpec>, container: object = {}): Promise<TestRun> {
   const agentId = `agent-${freshId()}`;
   const lost = `run-${freshId()}`;
   place.paperclip.set(lost, "failed");
   const job = jobManifestOf(place, { agentId, runId: lost, suspend: false });
   const { spec } = job.spec?.template ?? {};
-  const containers = (spec?.containers ?? []).map((container) => ({ ...container, env: env as [] }));
-  const template = {
-    ...job.spec?.template,
-    spec: { containers, ...spec, ...pod, ...(env.length > 0 ? { containers } : {}) },
-  };
+  const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
+  const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
   await place.admin.create(jobs, place.namespace, { ...job, spec: { ...job.spec, template } });
   return startRun(place, { agent: AGENT, agentId, wake: { retryOfRunId: lost }, config: { podStartTimeoutSec: 4 } });
 }

@@ -114,7 +114,9 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("a cluster that shows nothing", () 
     const result = await leapUntil(clock, run.result);
     fault?.remove();
     expect(result.errorCode).toBe("k8s_observation_lost");
-    expect(result.errorMessage).toMatch(/The end of this run could not be observed: (watch|list) (pods|jobs).*503/);
+    expect(result.errorMessage).toMatch(
+      /The run is not started, because its end could not be observed: (watch|list) (pods|jobs).*503/,
+    );
     expect(await objectsOf(place, run)).toEqual([]);
   });
 });

@@ -167,14 +167,14 @@ onDevcluster("an API server in trouble", () => {
       await expectWhole(run);
     });
 
-    it("and will not be asked: the run is said to be lost from sight, not never to have begun", async () => {
+    it("and will not be asked: the message says that the run can no longer be observed, not that it never began", async () => {
       // No waiting mends this one.
       const never = { kind: "respond", code: 500, message: "etcdserver: request is too large" } as const;
       const { run } = await startUnseen(TALKS, never);
       const result = await run.result;
       devcluster.faults.clear();
       expect(result).toMatchObject({ errorCode: "k8s_observation_lost", resultJson: { verdict: "adapter-fault" } });
-      expect(result.errorMessage).toMatch(/lost from sight.*may still be alive/);
+      expect(result.errorMessage).toMatch(/can no longer be observed.*may still be alive/);
       expect(result).not.toHaveProperty("executionRecovery");
       // It is left to the agent's next run.
       const next = startRun(place, { agent: "exit 1", agentId: run.agentId });

@@ -252,3 +252,19 @@ it("each entry of the schema stands in the documentation, and each of ours in th
   }
   expect(configForm().fields.map(({ key }) => key)).toEqual(Object.keys(fields));
 });
+
+describe("a configuration that is there to take the server's time", () => {
+  it("has texts of a bounded length", () => {
+    const labels = Array.from({ length: 100_000 }, (_, at) => `key${at}: x`).join("\n");
+    for (const field of ["labels", "nodeSelector", "tolerations"])
+      expect(() => parseAgentConfig({ [field]: labels })).toThrow(/cannot be read: it is longer than 16384 characters/);
+  });
+
+  it("has its unknown keys named up to twenty, and a long one not guessed at", () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`${"k".repeat(90)}${at}`, 1]));
+    const { notices } = parseAgentConfig({ ["x".repeat(1e6)]: 1, ...many });
+    expect(notices).toHaveLength(21);
+    expect(notices[0]?.field).toBe(`${"x".repeat(80)}…`);
+    expect(notices[20]).toMatchObject({ field: "9981 more keys", message: expect.stringMatching(/^are not settings/) });
+  });
+});

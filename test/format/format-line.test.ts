@@ -65,8 +65,8 @@ test("what Claude Code says in the user's name is cut like a tool's result: a sk
   expect(shown.at(-1)).toBe("        … 28 more lines");
 });
 
-test("where the rest is can be said", () => {
-  const look = { tools: { lines: 1, columns: 80 }, rest: "see there" };
+test("names where the hidden lines are", () => {
+  const look = { tools: { lines: 1, columns: 80 }, moreHint: "see there" };
   expect(formatLine(gets("1\n2\n3"), look)).toEqual(["gets    1", "        … 2 more lines (see there)"]);
 });
 
@@ -150,7 +150,8 @@ test("what is long or deep takes no time: it would stand still for all of Paperc
   const megabyte = 1 << 20;
   const look = { tools: { lines: 12, columns: 100 } };
   expect(formatLine(gets(`a${" ".repeat(megabyte)}b`), look)).toHaveLength(1);
-  expect(formatLine(gets("é".repeat(16 * megabyte)), look)).toEqual([`gets    ${"é".repeat(99)}…`]);
+  expect(formatLine(gets("é".repeat(3 * megabyte)), look)).toEqual([`gets    ${"é".repeat(99)}…`]);
+  expect(formatLine(gets("é".repeat(16 * megabyte)), look)).toEqual(["note    A line of 16.8 MB is not shown"]);
   for (const begun of ["\u001b]0;", "\u009d0;", "\u001b[", "\u001b;a"])
     expect(formatLine(gets(begun.repeat(megabyte)), look)).toHaveLength(1);
   expect(formatLine(says("\n".repeat(megabyte)))).toEqual(["says    "]);

@@ -124,7 +124,7 @@ describe("what cannot be opened is a value", () => {
         1500,
       );
       const stalled = await client.openLog(LOG, new AbortController().signal);
-      expect(stalled).toMatchObject({ kind: "failed", error: { kind: "timeout", passing: true } });
+      expect(stalled).toMatchObject({ kind: "failed", error: { kind: "timeout", transient: true } });
       await eventually(() => closed === 1, "the server's side closes");
       expect(await client.openLog(LOG, new AbortController().signal)).toMatchObject({ kind: "not-yet" });
       expect(await text(await open(client))).toBe("a\n");

@@ -4,20 +4,18 @@
  */
 import { expect, it } from "vitest";
 import { parseAgentConfig } from "../../src/config/agent-config.ts";
-import type { Host, Notice } from "../../src/paperclip/host.ts";
 import { refuse } from "../../src/run/conclude/refuse.ts";
 import { toExecutionResult } from "../../src/run/conclude/result.ts";
-import { createObservedRun } from "../../src/run/observe/observed-run.ts";
 import { fixForWaiting } from "../../src/run/observe/waiting/fixes.ts";
 import { describeWaiting } from "../../src/run/observe/waiting/waiting.ts";
 import { CONTAINER } from "../../src/run/shared/names.ts";
-import { announceJob } from "../../src/run/tell/announce.ts";
-import { reportProgress } from "../../src/run/tell/progress.ts";
 import { FIXES } from "../../src/run/verdict/fixes.ts";
 import { judge, VERDICT_CODES } from "../../src/run/verdict/verdict.ts";
-import { ended, evidenceOf, JOB, job, pod, RUN, RUNNING } from "../run/support/evidence.ts";
+import { evidenceOf, JOB } from "../run/support/evidence.ts";
 import { ENDINGS } from "./endings.ts";
-import { REFUSED, TOLD_ELSEWHERE } from "./refusals.ts";
+import { type Lines, notices } from "./notices.ts";
+import { REFUSED } from "./refusals.ts";
+import { blockedRuns, removalLines, waitingLines } from "./slot.ts";
 import { WAITS } from "./waiting.ts";
 
 type Result = ReturnType<typeof toExecutionResult>;
@@ -46,6 +44,10 @@ const endings: readonly Message[] = ENDINGS.flatMap(([chapter, list]) =>
   }),
 );
 
+const blocked: readonly Message[] = blockedRuns().map(({ title, error }) =>
+  ofResult("Another Job is in the way", title, refuse(error, undefined)),
+);
+
 const refusals: readonly Message[] = REFUSED.map(({ title, error, stop }) =>
   ofResult(
     "Nothing was started",
@@ -60,40 +62,12 @@ const waits: readonly Message[] = WAITS.map(({ title, pod, events = [] }) => {
   return { chapter: "What a pod waits for", title, about: patience, text };
 });
 
-/** Collects what a host is told. */
-function listener(): Host & { readonly told: string[] } {
-  const told: string[] = [];
-  const nothing = async (): Promise<void> => {};
-  const notice = async ({ type, message, level = "info" }: Notice): Promise<void> => {
-    told.push(`${type} (${level}): ${message}`);
-  };
-  const status = async (message: string): Promise<void> => {
-    told.push(`[paperclip] ${message}`);
-  };
-  return { told, notice, status, invocation: nothing, activity: nothing, dispatched: () => {}, faults: [] };
-}
-
-async function notices(): Promise<Message> {
-  const host = listener();
-  const { name = "", namespace = "", uid = "" } = JOB.metadata ?? {};
-  const spec = { template: { spec: { containers: [{ name: "claude", image: "agent:1" }] } } };
-  await announceJob(host, { name, namespace, uid, object: { ...JOB, spec } });
-  const observed = createObservedRun(RUN);
-  const stop = reportProgress(observed, host);
-  const leaving = {
-    deletionTimestamp: "2026-11-22T07:01:00Z",
-    deletionGracePeriodSeconds: 30,
-  };
-  for (const seen of [job(), pod({ phase: "Pending" }), pod(RUNNING), pod(RUNNING, leaving), ended(0)])
-    observed.add(seen);
-  await stop();
-  return {
-    chapter: "Notices of a run",
-    title: "From its Job to its end",
-    about: "events and lines",
-    text: host.told.join("\n"),
-  };
-}
+const linesOf = (chapter: string, { title, lines }: Lines): Message => ({
+  chapter,
+  title,
+  about: lines.length > 1 ? "lines" : "one line",
+  text: lines.join("\n"),
+});
 
 const pageOf = (messages: readonly Message[]): string => {
   const chapters = [...new Set(messages.map(({ chapter }) => chapter))];
@@ -108,17 +82,24 @@ const pageOf = (messages: readonly Message[]): string => {
   return `# Messages\n\n${intro}\n\n${chapters.map((chapter) => `## ${chapter}\n\n${of(chapter).map(block).join("\n")}`).join("\n")}`;
 };
 
-const all = async (): Promise<Message[]> => [...endings, ...refusals, ...waits, await notices()];
+/** Those that end a run. */
+const results: readonly Message[] = [...endings, ...refusals, ...blocked];
+
+const all = async (): Promise<Message[]> => [
+  ...results,
+  ...waits,
+  ...(await waitingLines()).map((lines) => linesOf("What a run waits for", lines)),
+  ...removalLines().map((lines) => linesOf("What a run removes before it starts", lines)),
+  ...(await notices()).map((lines) => linesOf("Notices of a run", lines)),
+];
 
 it("is the page that was read", async () => {
   await expect(pageOf(await all())).toMatchFileSnapshot("messages.md");
 });
 
 it("has every code that a run can end with", () => {
-  const told = [...endings, ...refusals].map(({ about }) => /`(\w+)`/.exec(about)?.[1] ?? "");
-  const missing = VERDICT_CODES.filter((code) => !told.includes(code) && !TOLD_ELSEWHERE.has(code));
-  expect(missing).toEqual([]);
-  for (const code of TOLD_ELSEWHERE) expect(VERDICT_CODES as readonly string[], code).toContain(code);
+  const codes = results.map(({ about }) => /`(\w+)`/.exec(about)?.[1] ?? "");
+  expect(VERDICT_CODES.filter((code) => !codes.includes(code))).toEqual([]);
 });
 
 it("has every fix", async () => {
@@ -127,7 +108,7 @@ it("has every fix", async () => {
 });
 
 it("holds no message that is longer than a page shows, none without a fix", () => {
-  for (const { text, title } of [...endings, ...refusals]) {
+  for (const { text, title } of results) {
     expect.soft(text.length, title).toBeLessThanOrEqual(600);
     expect.soft(text, title).toMatch(/\nWhat to do: \S.*[.)\w?]$/);
   }
@@ -160,7 +141,7 @@ it("names only settings that exist", async () => {
     ...Object.values(FIXES),
     ...WAITS.map(({ pod, events = [] }) => describeWaiting({ pod, job: JOB, events, container: CONTAINER }).fix ?? ""),
     ...["Suspended", "ErrImagePull", "FailedMapVolume"].map((reason) => fixForWaiting(reason) ?? ""),
-    ...[...endings, ...refusals].map(({ text }) => text.split("\nWhat to do: ")[1] ?? ""),
+    ...results.map(({ text }) => text.split("\nWhat to do: ")[1] ?? ""),
   ];
   for (const fix of fixes) {
     const names = fix.match(/\b[a-z]+(?:[A-Z][A-Za-z]*)+\b|\bresources(?:\.[a-z-]+)+/g) ?? [];

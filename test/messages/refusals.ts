@@ -1,8 +1,9 @@
 /** What the API server, the configuration or another run has against a run. */
 import { parseAgentConfig } from "../../src/config/agent-config.ts";
-import { ConfigError } from "../../src/config/config-error.ts";
 import { ApiError, type ApiErrorDetails } from "../../src/kubernetes/api-error.ts";
-import { KubeconfigError } from "../../src/kubernetes/config/kubeconfig-error.ts";
+import { selectContext } from "../../src/kubernetes/config/select-context.ts";
+import { environmentNotLocal } from "../../src/run/in-paperclip.ts";
+import { secretContent } from "../../src/run/plan/secret.ts";
 import { faultOf } from "../../src/run/shared/api-advice.ts";
 import { agentLabel } from "../../src/run/shared/names.ts";
 import { type Fault, RunFault } from "../../src/run/shared/run-fault.ts";
@@ -38,6 +39,12 @@ function thrown(action: () => unknown): unknown {
   }
 }
 
+/** What is said where no kubeconfig is anywhere. */
+async function noKubeconfig(): Promise<unknown> {
+  const nowhere = { env: { HOME: "/nowhere" }, serviceAccount: "/nowhere" };
+  return selectContext({}, nowhere).catch((error: unknown) => error);
+}
+
 const CREATE = "Could not create Job ac-ada-run-1-abc123";
 
 export const REFUSED: readonly Refused[] = [
@@ -47,13 +54,10 @@ export const REFUSED: readonly Refused[] = [
   },
   { title: "An agent id that no label can hold", error: thrown(() => agentLabel("***")) },
   {
-    title: "No kubeconfig",
-    error: new KubeconfigError(
-      "none",
-      "No kubeconfig is named, and none is in any of the usual places",
-      "Set kubeconfig to the path of one.",
-    ),
+    title: "A prompt that is too large",
+    error: thrown(() => secretContent([{ path: "prompt", content: "x".repeat(1_048_577) }], {})),
   },
+  { title: "No kubeconfig", error: await noKubeconfig() },
   {
     title: "An API server that is away",
     error: refused("k8s_concurrency_guard_unreachable", "Could not list the agent's Jobs", {
@@ -133,7 +137,7 @@ export const REFUSED: readonly Refused[] = [
   { title: "Any other refusal", error: refused("k8s_job_create_failed", CREATE, { status: 409, detail: "Conflict" }) },
   {
     title: "A run that cannot be seen",
-    error: refused("k8s_observation_lost", "The end of this run could not be observed", {
+    error: refused("k8s_observation_lost", "The run is not started, because its end could not be observed", {
       status: 403,
       request: { verb: "watch", resource: "pods", namespace: "agents" },
       detail: 'pods is forbidden: User "paperclip" cannot watch resource "pods"',
@@ -150,18 +154,5 @@ export const REFUSED: readonly Refused[] = [
     error: new Error("aborted"),
     stop: "Legacy controller lease lost",
   },
-  {
-    title: "An environment that is not local",
-    error: new ConfigError([
-      { field: "The agent's environment", problem: "is not a local one", fix: "Choose the environment Local." },
-    ]),
-  },
+  { title: "An environment that is not local", error: environmentNotLocal() },
 ];
-
-/** Codes whose messages are made by other chapters: their own tests hold the words. */
-export const TOLD_ELSEWHERE = new Set([
-  "k8s_prompt_too_large",
-  "k8s_concurrent_run_blocked",
-  "k8s_orphan_session_mismatch",
-  "k8s_job_state_mismatch",
-]);

@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { TurnState } from "../../src/runner/turn-state.ts";
 import { backgroundTasks, calls, init, result, returns, says, taskNotification, taskStarted } from "./stream-json.ts";
 
-function stateAfter(...lines: readonly string[]): Pick<TurnState, "over" | "waitsFor"> {
+function stateAfter(...lines: readonly string[]): Pick<TurnState, "ended" | "waitsFor"> {
   const turn = new TurnState();
   for (const line of lines) turn.see(Buffer.from(line));
-  return { over: turn.over, waitsFor: turn.waitsFor };
+  return { ended: turn.ended, waitsFor: turn.waitsFor };
 }
 
 const fixture = (name: string): string[] =>
@@ -23,8 +23,8 @@ describe("the state of the agent's turn", () => {
     // Claude Code gives a tool that it ends itself a result.
     ["sigterm-tool", false, null],
     ["sigkill-tool", false, "Bash"],
-  ])("is read from real output: %s", (name, over, waitsFor) => {
-    expect(stateAfter(...fixture(name))).toEqual({ over, waitsFor });
+  ])("is read from real output: %s", (name, ended, waitsFor) => {
+    expect(stateAfter(...fixture(name))).toEqual({ ended, waitsFor });
   });
 
   it("knows the newest tool call in flight", () => {
@@ -41,9 +41,9 @@ describe("the state of the agent's turn", () => {
 
   it("counts a background task only when the turn is over", () => {
     const lines = [init, taskStarted("t", "a build"), taskStarted("u", "in front", false), says("started")];
-    expect(stateAfter(...lines)).toEqual({ over: false, waitsFor: null });
-    expect(stateAfter(...lines, result(1))).toEqual({ over: true, waitsFor: 'background task "a build"' });
-    expect(stateAfter(...lines, result(1), taskNotification("t"))).toEqual({ over: true, waitsFor: null });
+    expect(stateAfter(...lines)).toEqual({ ended: false, waitsFor: null });
+    expect(stateAfter(...lines, result(1))).toEqual({ ended: true, waitsFor: 'background task "a build"' });
+    expect(stateAfter(...lines, result(1), taskNotification("t"))).toEqual({ ended: true, waitsFor: null });
     expect(stateAfter(...lines, backgroundTasks("x", "y"), result(1))).toMatchObject({
       waitsFor: 'background task "y"',
     });
@@ -51,13 +51,13 @@ describe("the state of the agent's turn", () => {
   });
 
   it("is over with a result of some turns, or after words of a model; another turn begins it anew", () => {
-    expect(stateAfter(init, result(0)).over).toBe(false);
-    expect(stateAfter(init, says("an API error", "<synthetic>"), result(0)).over).toBe(false);
-    expect(stateAfter(init, says("hello"), result(0)).over).toBe(true);
-    expect(stateAfter(init, says("hello"), returns("a"), result(0)).over).toBe(false);
-    expect(stateAfter(init, result(2), "a hook's words").over).toBe(true);
+    expect(stateAfter(init, result(0)).ended).toBe(false);
+    expect(stateAfter(init, says("an API error", "<synthetic>"), result(0)).ended).toBe(false);
+    expect(stateAfter(init, says("hello"), result(0)).ended).toBe(true);
+    expect(stateAfter(init, says("hello"), returns("a"), result(0)).ended).toBe(false);
+    expect(stateAfter(init, result(2), "a hook's words").ended).toBe(true);
     for (const begins of [init, says("more"), returns("a")])
-      expect(stateAfter(init, result(2), begins).over).toBe(false);
+      expect(stateAfter(init, result(2), begins).ended).toBe(false);
   });
 
   it("takes any bytes", () => {

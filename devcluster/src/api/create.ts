@@ -1,4 +1,5 @@
 import type { KubeObject } from "../types.ts";
+import { createPastWebhooks } from "./admission/webhooks/create.ts";
 import { badRequest } from "./api-error.ts";
 import { decodeObject, isDryRun, parseBody } from "./decode.ts";
 import { fromEventsV1 } from "./events.ts";
@@ -6,20 +7,23 @@ import { presented } from "./presented.ts";
 import type { Answer, ApiContext, ResourceRequest } from "./request.ts";
 
 /** POST to a collection. */
-export function create(request: ResourceRequest, context: ApiContext): Answer {
+export async function create(request: ResourceRequest, context: ApiContext): Promise<Answer> {
   const { definition } = request.target;
   return createDecoded(decodeObject(parseBody(request), definition, request), request, context);
 }
 
 /** The second half, for server-side apply: the object is already at hand. */
-export function createDecoded(object: KubeObject, request: ResourceRequest, { store }: ApiContext): Answer {
+export async function createDecoded(
+  object: KubeObject,
+  request: ResourceRequest,
+  { store }: ApiContext,
+): Promise<Answer> {
   const { definition, namespace } = request.target;
   if (definition.namespaced) inNamespace(object, namespace);
-  const { warn } = request;
-  const created = store.create(definition.name, definition.name === "events" ? fromEventsV1(object) : object, {
-    dryRun: isDryRun(request.query),
-    warn,
-  });
+  const { warn, user } = request;
+  const core = definition.name === "events" ? fromEventsV1(object) : object;
+  const options = { dryRun: isDryRun(request.query), warn, username: user.name };
+  const created = await createPastWebhooks(store, definition.name, core, options);
   return { kind: "object", code: 201, object: presented(definition, created), of: definition };
 }
 

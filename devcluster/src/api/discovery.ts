@@ -28,6 +28,7 @@ const SUBRESOURCES: Readonly<Record<string, { kind?: string; group?: string; ver
   log: { verbs: ["get"] },
   exec: { kind: "PodExecOptions", verbs: ["create", "get"] },
   eviction: { kind: "Eviction", group: "policy", version: "v1", verbs: ["create"] },
+  ephemeralcontainers: { verbs: ["get", "patch", "update"] },
   token: { kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"] },
 };
 

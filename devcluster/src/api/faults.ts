@@ -11,7 +11,7 @@ export type FaultAction =
   /** Answers with an error and does nothing else. `retryAfter` in seconds. */
   | {
       readonly kind: "respond";
-      readonly code: 429 | 500 | 502 | 503 | 504;
+      readonly code: 401 | 403 | 409 | 429 | 500 | 502 | 503 | 504;
       readonly retryAfter?: number;
       readonly message?: string;
     }

@@ -89,7 +89,16 @@ async function answered(work: () => Promise<Answer>, { accept, now }: Form): Pro
   }
 }
 
-const REASONS = { 429: "TooManyRequests", 500: "InternalError", 502: "", 503: "ServiceUnavailable", 504: "Timeout" };
+const REASONS = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  409: "Conflict",
+  429: "TooManyRequests",
+  500: "InternalError",
+  502: "",
+  503: "ServiceUnavailable",
+  504: "Timeout",
+};
 
 function injected({ code, retryAfter, message }: Extract<FaultAction, { kind: "respond" }>): ApiError {
   const details = retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter };

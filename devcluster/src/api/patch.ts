@@ -17,7 +17,7 @@ const KINDS = [
 ];
 
 /** PATCH in its four kinds. */
-export function patch(request: ResourceRequest, context: ApiContext): Answer {
+export async function patch(request: ResourceRequest, context: ApiContext): Promise<Answer> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
   if (!KINDS.includes(type)) {
     const message = `the body of the request was in an unknown format - accepted media types include: ${KINDS.join(", ")}`;
@@ -53,7 +53,7 @@ function patched(type: string, before: Plain, body: unknown, { target }: Resourc
  * Server-side apply, treated plainly: no field is owned, so nothing conflicts and nothing that a later apply leaves
  * out is removed.
  */
-function apply(body: unknown, request: ResourceRequest, context: ApiContext): Answer {
+async function apply(body: unknown, request: ResourceRequest, context: ApiContext): Promise<Answer> {
   const { definition, namespace, name, subresource } = request.target;
   if ((request.query.get("fieldManager") ?? "") === "") {
     const message = 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch';

@@ -38,6 +38,7 @@ function define(
 }
 
 const RBAC = "rbac.authorization.k8s.io";
+const ADMISSION = "admissionregistration.k8s.io";
 
 export const RESOURCES: readonly ResourceDefinition[] = [
   define("Namespace", "", "namespaces", {
@@ -50,12 +51,17 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("Pod", "", "pods", {
     shortNames: ["po"],
     categories: ["all"],
-    subresources: ["status", "log", "eviction", "exec"],
+    subresources: ["status", "log", "eviction", "exec", "ephemeralcontainers"],
   }),
   define("Secret", "", "secrets"),
   define("ConfigMap", "", "configmaps", { shortNames: ["cm"] }),
   define("Event", "", "events", { shortNames: ["ev"] }),
   define("PersistentVolumeClaim", "", "persistentvolumeclaims", { shortNames: ["pvc"], subresources: ["status"] }),
+  define("PersistentVolume", "", "persistentvolumes", {
+    namespaced: false,
+    shortNames: ["pv"],
+    subresources: ["status"],
+  }),
   define("ResourceQuota", "", "resourcequotas", { shortNames: ["quota"], subresources: ["status"] }),
   define("LimitRange", "", "limitranges", { shortNames: ["limits"] }),
   define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),
@@ -65,6 +71,19 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("RoleBinding", RBAC, "rolebindings", { nameFormat: "path" }),
   define("ClusterRole", RBAC, "clusterroles", { namespaced: false, nameFormat: "path" }),
   define("ClusterRoleBinding", RBAC, "clusterrolebindings", { namespaced: false, nameFormat: "path" }),
+  // Kept, and without effect.
+  define("NetworkPolicy", "networking.k8s.io", "networkpolicies", { shortNames: ["netpol"] }),
+  define("ValidatingAdmissionPolicy", ADMISSION, "validatingadmissionpolicies", {
+    namespaced: false,
+    categories: ["api-extensions"],
+    subresources: ["status"],
+  }),
+  define("ValidatingAdmissionPolicyBinding", ADMISSION, "validatingadmissionpolicybindings", {
+    namespaced: false,
+    categories: ["api-extensions"],
+  }),
+  define("MutatingWebhookConfiguration", ADMISSION, "mutatingwebhookconfigurations", { namespaced: false }),
+  define("ValidatingWebhookConfiguration", ADMISSION, "validatingwebhookconfigurations", { namespaced: false }),
 ];
 
 /** The second face of events: same objects, other field names (api/events.ts). */

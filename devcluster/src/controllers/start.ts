@@ -2,6 +2,7 @@ import { measuredTimings, type Timings } from "../timings.ts";
 import type { Clock, Store } from "../types.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { JobController } from "./job/job-controller.ts";
+import type { CreatePod } from "./job/pod-creator.ts";
 import { startNamespaces } from "./namespaces.ts";
 import { startPodGarbageCollector } from "./pod-garbage-collector.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -14,13 +15,15 @@ export interface ControllerOptions {
   readonly clock?: Clock;
   /** @default measuredTimings */
   readonly timings?: Timings;
+  /** How the Job controller's pods are created. @default straight into the store */
+  readonly createPod?: CreatePod;
 }
 
 /** Everything that acts on objects and is not a node. */
 export function startControllers(store: Store, options: ControllerOptions = {}): { stop(): void } {
-  const { clock = Date.now, timings = measuredTimings } = options;
+  const { clock = Date.now, timings = measuredTimings, createPod } = options;
   const shared = { clock, timings };
-  const jobs = new JobController(store, shared);
+  const jobs = new JobController(store, { ...shared, ...(createPod === undefined ? {} : { create: createPod }) });
   const garbage = new GarbageCollector(store, shared);
   const scheduler = new Scheduler(store, shared);
   const stops = [

@@ -1,6 +1,7 @@
 import type { EventRecorder } from "../controllers/events.ts";
 import type { Timings } from "../timings.ts";
 import type { Clock, LocalImage, Store } from "../types.ts";
+import type { Link } from "./link.ts";
 import type { LogRegistry } from "./logs/reader.ts";
 
 /** What every pod of the node shares. */
@@ -17,6 +18,5 @@ export interface NodeContext {
   readonly shared: Readonly<Record<string, string>>;
   readonly logs: LogRegistry;
   readonly record: EventRecorder;
-  /** Cut off from the API server: nothing that happens here is told any more. */
-  readonly isLost: () => boolean;
+  readonly link: Link;
 }

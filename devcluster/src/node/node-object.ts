@@ -55,6 +55,18 @@ export function markUnreachable(store: Store, name: string, now: number): void {
   });
 }
 
+/** What the control plane writes when the node is heard of again. */
+export function markReachable(store: Store, name: string, now: number): void {
+  store.mutate<Node>("nodes", "", name, (draft) => {
+    const ready = readyCondition("True", "KubeletReady", "kubelet is posting ready status", now);
+    const others = draft.status?.conditions?.filter(({ type }) => type !== "Ready") ?? [];
+    draft.status = { ...draft.status, conditions: [...others, ready] };
+    const taints = draft.spec.taints?.filter(({ key }) => key !== UNREACHABLE) ?? [];
+    if (taints.length > 0) draft.spec.taints = taints;
+    else delete draft.spec.taints;
+  });
+}
+
 function readyCondition(status: string, reason: string, message: string, now: number): NodeCondition {
   const stamp = timestamp(now);
   return { type: "Ready", status, reason, message, lastHeartbeatTime: stamp, lastTransitionTime: stamp };

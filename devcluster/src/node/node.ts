@@ -15,10 +15,11 @@ import type {
   Store,
   StoreEvent,
 } from "../types.ts";
+import { Link } from "./link.ts";
 import { createLogReader, LogRegistry } from "./logs/reader.ts";
 import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.ts";
 import type { NodeContext } from "./node-context.ts";
-import { markUnreachable, type NodeDescription, registerNode } from "./node-object.ts";
+import { markReachable, markUnreachable, type NodeDescription, registerNode } from "./node-object.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { PodName, RunningNode } from "./running-node.ts";
 
@@ -54,7 +55,7 @@ class LocalNode implements RunningNode {
   readonly #rotation: RotationLimits;
   readonly #rotationTimer: NodeJS.Timeout;
   readonly #unsubscribe: () => void;
-  #lost = false;
+  readonly #link = new Link();
 
   constructor(store: Store, options: NodeOptions) {
     const { directory, images, clock = Date.now, timings = measuredTimings } = options;
@@ -71,7 +72,7 @@ class LocalNode implements RunningNode {
       shared: options.environment ?? {},
       logs: registry,
       record: createEventRecorder(store, clock, "kubelet"),
-      isLost: () => this.#lost,
+      link: this.#link,
     };
     this.#rotation = { ...DEFAULT_ROTATION, ...options.rotation };
     this.logs = this.#reachable(createLogReader({ registry, clock, followEnd: timings.followEnd }));
@@ -79,7 +80,10 @@ class LocalNode implements RunningNode {
     this.name = registerNode(store, options, clock());
     for (const object of store.list("pods")) this.#hear({ type: "ADDED", resource: "pods", object });
     this.#unsubscribe = store.subscribe((event) => this.#hear(event));
-    this.#rotationTimer = setInterval(() => this.#rotateLarge(), timings.rotationCheck);
+    this.#rotationTimer = setInterval(() => {
+      this.#rotateLarge();
+      for (const worker of this.#workers.values()) worker.checkStorage();
+    }, timings.rotationCheck);
   }
 
   async oomKill(pod: PodName, options: { child?: boolean } = {}): Promise<void> {
@@ -92,10 +96,28 @@ class LocalNode implements RunningNode {
   }
 
   async lose(): Promise<void> {
-    this.#lost = true;
+    this.#link.cut();
     for (const log of this.#context.logs.all()) log.freeze();
     await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
     markUnreachable(this.#store, this.name, this.#context.clock());
+  }
+
+  async evict(pod: PodName, message: string, options: { under?: "pressure" } = {}): Promise<void> {
+    await this.#worker(pod).evict(message, options);
+  }
+
+  disconnect(): void {
+    this.#link.cut();
+    markUnreachable(this.#store, this.name, this.#context.clock());
+  }
+
+  reconnect(): void {
+    this.#link.restore();
+    markReachable(this.#store, this.name, this.#context.clock());
+    const there = this.#store.list<Pod>("pods");
+    for (const pod of there) this.#hearPod("MODIFIED", pod);
+    const uids = new Set(there.map(({ metadata }) => metadata.uid));
+    for (const [uid, worker] of this.#workers) if (!uids.has(uid)) worker.removed();
   }
 
   async stop(): Promise<void> {
@@ -111,7 +133,7 @@ class LocalNode implements RunningNode {
   }
 
   #hear({ type, resource, object }: StoreEvent): void {
-    if (this.#lost) return;
+    if (!this.#link.isUp) return;
     if (resource === "pods") this.#hearPod(type, object as Pod);
     if (resource === "persistentvolumeclaims" && type === "DELETED") this.#dropClaim(object);
   }
@@ -150,7 +172,7 @@ class LocalNode implements RunningNode {
   #reachable(reader: LogReader): LogReader {
     return {
       open: async (pod, container, options, signal) => {
-        if (!this.#lost) return await reader.open(pod, container, options, signal);
+        if (this.#link.isUp) return this.#link.through(await reader.open(pod, container, options, signal), signal);
         const text = `Get "https://${this.name}:10250/containerLogs/": dial tcp: connect: no route to host`;
         throw new ApiError(500, "InternalError", text);
       },
@@ -158,7 +180,7 @@ class LocalNode implements RunningNode {
   }
 
   async #exec(pod: Pod, container: string, program: ExecProgram): Promise<ExecProcess> {
-    if (this.#lost) throw new Error("error dialing backend: dial tcp: connect: no route to host");
+    if (!this.#link.isUp) throw new Error("error dialing backend: dial tcp: connect: no route to host");
     const worker = this.#workers.get(pod.metadata.uid);
     if (worker === undefined) throw new Error(`unable to upgrade connection: container not found ("${container}")`);
     return worker.containers.exec(container, program);

@@ -12,10 +12,11 @@ import { startExec } from "./exec.ts";
 import { expand } from "./expansion.ts";
 import { planLaunch, StartError } from "./launch-plan.ts";
 import { ContainerLog } from "./logs/container-log.ts";
-import { readLog } from "./logs/read.ts";
+import { lastLines } from "./logs/read.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Mapping } from "./paths.ts";
 import type { PodFiles } from "./pod-files.ts";
+import { isSidecar } from "./sidecar.ts";
 import { messageLimit, terminationMessage } from "./termination-message.ts";
 import { inside } from "./volumes/files.ts";
 
@@ -87,8 +88,14 @@ export class PodContainers {
     }
   }
 
-  /** Resolves when every container that was started has ended and its state says how. */
+  /** Resolves when every container that was started has ended and its state says how; sidecars do not count. */
   async ended(): Promise<void> {
+    const { initContainers = [] } = this.#host.pod.spec;
+    const sidecars = new Set(initContainers.filter(isSidecar).map(({ name }) => name));
+    await Promise.all([...this.#ends].filter(([name]) => !sidecars.has(name)).map(([, end]) => end));
+  }
+
+  async allEnded(): Promise<void> {
     await Promise.all(this.#ends.values());
   }
 
@@ -237,12 +244,4 @@ export class PodContainers {
   #record(spec: ContainerSpec, event: EventText): void {
     this.#host.record({ ...event, fieldPath: `spec.containers{${spec.name}}` });
   }
-}
-
-async function lastLines(log: ContainerLog, tailLines: number): Promise<Buffer> {
-  const never = new AbortController().signal;
-  const parts: Buffer[] = [];
-  const query = { follow: false, timestamps: false, tailLines, followEnd: 0 };
-  for await (const part of readLog(log, query, never)) parts.push(part);
-  return Buffer.concat(parts);
 }

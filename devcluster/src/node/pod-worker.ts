@@ -1,23 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pod } from "../controllers/objects.ts";
+import { KillTimer } from "./kill-timer.ts";
+import { overuseOf } from "./local-storage.ts";
 import type { NodeContext } from "./node-context.ts";
 import { PodContainers } from "./pod-containers.ts";
+import { atDeadline, DEADLINE } from "./pod-deadline.ts";
 import { PodFiles } from "./pod-files.ts";
 import { PodReporter } from "./pod-reporter.ts";
+import { isSidecar } from "./sidecar.ts";
 import type { PodRuntime } from "./status.ts";
 import { mountAll } from "./volumes/mount-all.ts";
 import { keepFresh } from "./volumes/refresh.ts";
 
-const DEADLINE = {
-  reason: "DeadlineExceeded",
-  message: "Pod was active on the node longer than the specified deadline",
-};
-
-/** A forced deletion (grace 0) still leaves the containers this many seconds: measured, their handlers run. */
-const LEAST_GRACE = 2;
 const DEFAULT_GRACE = 30;
-/** The longest delay that a timer of Node takes: 24 days. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The life of one pod on the node, from its binding to the removal of its last file. */
 export class PodWorker {
@@ -37,9 +32,8 @@ export class PodWorker {
   #failing: PodRuntime["failing"];
   #over: PodRuntime["over"];
   #stopRefreshing: () => Promise<void> = async () => {};
-  #killTimer: NodeJS.Timeout | undefined;
-  #killAt = Number.POSITIVE_INFINITY;
-  #deadlineTimer: NodeJS.Timeout | undefined;
+  readonly #killTimer = new KillTimer(() => this.containers.kill());
+  #stopDeadline = (): void => {};
 
   constructor(node: NodeContext, pod: Pod) {
     this.#node = node;
@@ -80,10 +74,25 @@ export class PodWorker {
     this.#reporter.silence();
     this.#interrupt.abort();
     this.#leave.resolve();
-    clearTimeout(this.#killTimer);
-    this.#killAt = Number.NEGATIVE_INFINITY;
-    await this.containers.kill();
+    await this.#killTimer.now();
     await this.done;
+  }
+
+  /** The kubelet ends the pod for what it takes of the node; nothing of its containers is left but their status (measured). */
+  async evict(message: string, { under }: { readonly under?: "pressure" } = {}): Promise<void> {
+    if (this.#over !== undefined || this.#interrupt.signal.aborted) return;
+    this.#failing = { reason: "Evicted", message };
+    if (under === "pressure") this.#reporter.markDisrupted(message);
+    this.#interrupt.abort();
+    await this.#killTimer.now();
+  }
+
+  /** Evicts a pod that takes more of the node's disk than it may. */
+  checkStorage(): void {
+    overuseOf(this.#pod, this.#files).then(
+      (message) => (message === undefined ? undefined : this.evict(message)),
+      (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)),
+    );
   }
 
   async #live(): Promise<void> {
@@ -98,7 +107,7 @@ export class PodWorker {
     }
     await this.#leave.promise;
     await this.#stopRefreshing();
-    clearTimeout(this.#deadlineTimer);
+    this.#stopDeadline();
     this.#reporter.remove();
     this.#node.logs.forget(this.#pod.metadata.uid);
     await this.#files.remove();
@@ -108,7 +117,10 @@ export class PodWorker {
     const { timings, store, claims } = this.#node;
     await this.#sleep(timings.podSeen);
     this.#publish();
-    this.#armDeadline();
+    this.#stopDeadline = atDeadline(this.#pod, this.#startedAt, this.#node.clock(), () => {
+      this.#failing = DEADLINE;
+      this.#endWithin(this.#grace);
+    });
     const context = { store, pod: this.#pod, files: this.#files, claims };
     this.containers.volumes = await mountAll(this.#pod.spec.volumes ?? [], {
       context,
@@ -126,12 +138,27 @@ export class PodWorker {
     const failed = (await Promise.allSettled(starts)).find((start) => start.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     await this.#untilEnded();
+    await this.#endSidecars();
     await this.#conclude();
+  }
+
+  get #grace(): number {
+    return this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
+  }
+
+  /** Sidecars outlive the containers proper, and have the pod's grace to follow them. */
+  async #endSidecars(): Promise<void> {
+    if (this.containers.running.length === 0) return;
+    await this.containers.terminate();
+    this.#killTimer.within(this.#grace);
+    await Promise.race([this.containers.allEnded(), this.#interrupted()]);
+    await this.#sleep(0);
   }
 
   async #runInit(index: number): Promise<boolean> {
     const { init } = this.containers.states;
     await this.containers.start("init", index);
+    if (isSidecar(this.#pod.spec.initContainers?.[index])) return true;
     await this.#untilEnded();
     const state = init[index];
     return state?.kind === "terminated" && state.exitCode === 0;
@@ -155,7 +182,8 @@ export class PodWorker {
   /** What has ended is told first with the phase as it was, then with the phase that follows from it. */
   async #conclude(): Promise<void> {
     await this.#sleep(this.#node.timings.phaseSeen);
-    clearTimeout(this.#deadlineTimer);
+    this.#stopDeadline();
+    this.#killTimer.stop();
     this.#over = this.#outcome();
     this.#publish();
   }
@@ -164,7 +192,7 @@ export class PodWorker {
   async #end(): Promise<void> {
     const { killSeen, podRemoved } = this.#node.timings;
     if (this.#failing !== undefined) {
-      this.#reporter.record({ type: "Normal", ...this.#failing });
+      this.#reporter.record({ type: this.#isEvicted ? "Warning" : "Normal", ...this.#failing });
       this.#publish();
     }
     const ran = this.containers.everRan;
@@ -175,9 +203,9 @@ export class PodWorker {
     this.containers.forgetWhyWaiting();
     this.#publish();
     await this.containers.terminate();
-    if (this.#killAt === Number.NEGATIVE_INFINITY) await this.containers.kill();
-    await this.containers.ended();
-    clearTimeout(this.#killTimer);
+    if (this.#killTimer.isNow) await this.containers.kill();
+    await this.containers.allEnded();
+    this.#killTimer.stop();
     if (!ran) {
       await this.#reporter.pause(killSeen);
       this.#ready = false;
@@ -187,7 +215,12 @@ export class PodWorker {
     this.containers.giveUpWaiting();
     this.#over = this.#outcome();
     this.#publish();
+    if (this.#isEvicted) this.#node.logs.markRemoved(this.#pod.metadata.uid);
     if (ran) await this.#reporter.pause(podRemoved);
+  }
+
+  get #isEvicted(): boolean {
+    return this.#failing?.reason === "Evicted";
   }
 
   #outcome(): "Succeeded" | "Failed" {
@@ -198,30 +231,8 @@ export class PodWorker {
 
   #endWithin(seconds: number): void {
     if (this.#over !== undefined) return;
-    const wait = Math.max(LEAST_GRACE, seconds) * 1000;
-    const at = performance.now() + wait;
-    if (at < this.#killAt) {
-      this.#killAt = at;
-      clearTimeout(this.#killTimer);
-      this.#killTimer = setTimeout(() => {
-        this.containers.kill().catch((error: unknown) => process.emitWarning(String(error)));
-      }, wait);
-    }
+    this.#killTimer.within(seconds);
     this.#interrupt.abort();
-  }
-
-  /** Counted from the whole second that startTime shows. */
-  #armDeadline(): void {
-    const { activeDeadlineSeconds, terminationGracePeriodSeconds = DEFAULT_GRACE } = this.#pod.spec;
-    if (activeDeadlineSeconds === undefined) return;
-    const at = Math.floor(this.#startedAt / 1000) * 1000 + activeDeadlineSeconds * 1000;
-    this.#deadlineTimer = setTimeout(
-      () => {
-        this.#failing = DEADLINE;
-        this.#endWithin(terminationGracePeriodSeconds);
-      },
-      Math.min(at - this.#node.clock(), LONGEST_TIMER),
-    );
   }
 
   #publish(): void {

@@ -19,6 +19,15 @@ export interface RunningNode {
   rotate(pod: PodName): Promise<void>;
   /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */
   lose(): Promise<void>;
+  /**
+   * Fault: the node evicts the pod for what it takes. Its containers and logs are gone at once, the object stays. `under` is
+   * the node's own pressure, which is told as a disruption.
+   */
+  evict(pod: PodName, message: string, options?: { readonly under?: "pressure" }): Promise<void>;
+  /** Fault: the kubelet hears and tells nothing for a while; what runs on the node goes on. */
+  disconnect(): void;
+  /** The kubelet is back: it tells what has happened, and carries out what was asked meanwhile. */
+  reconnect(): void;
   /** Kills every process and removes every file. */
   stop(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Container, ContainerStatus, PodCondition, PodStatus } from "kubern
 import { type Pod, timestamp } from "../controllers/objects.ts";
 import type { ContainerState } from "./container-state.ts";
 import { ADDRESS } from "./fields.ts";
+import { isSidecar } from "./sidecar.ts";
 
 /** All that the kubelet knows of a pod. */
 export interface PodRuntime {
@@ -78,16 +79,20 @@ interface Verdict {
 }
 
 function initializedOf(pod: Pod, runtime: PodRuntime): Verdict {
-  const incomplete = runtime.init.map((state) => !(state.kind === "terminated" && state.exitCode === 0));
+  const { initContainers = [] } = pod.spec;
+  const incomplete = runtime.init.map((state, index) => {
+    if (isSidecar(initContainers[index])) return state.kind === "waiting";
+    return !(state.kind === "terminated" && state.exitCode === 0);
+  });
   if (incomplete.includes(true)) {
     const message = `containers with incomplete status: ${names(pod.spec.initContainers, incomplete)}`;
     return { status: "False", reason: "ContainersNotInitialized", message };
   }
-  return outcome(runtime) === "PodCompleted" ? { status: "True", reason: "PodCompleted" } : { status: "True" };
+  return outcome(pod, runtime) === "PodCompleted" ? { status: "True", reason: "PodCompleted" } : { status: "True" };
 }
 
 function readyOf(pod: Pod, runtime: PodRuntime): Verdict {
-  const reason = outcome(runtime);
+  const reason = outcome(pod, runtime);
   if (reason !== undefined) return { status: "False", reason };
   const unready = runtime.main.map((state) => state.kind !== "running");
   if (!unready.includes(true)) return { status: "True" };
@@ -96,9 +101,10 @@ function readyOf(pod: Pod, runtime: PodRuntime): Verdict {
 }
 
 /** What the pod comes to, known before its phase says so. */
-function outcome({ init, main, failing }: PodRuntime): "PodCompleted" | "PodFailed" | undefined {
+function outcome({ spec }: Pod, { init, main, failing }: PodRuntime): "PodCompleted" | "PodFailed" | undefined {
   if (failing !== undefined) return "PodFailed";
-  if (init.some((state) => state.kind === "terminated" && state.exitCode !== 0)) return "PodFailed";
+  const proper = init.filter((_, index) => !isSidecar(spec.initContainers?.[index]));
+  if (proper.some((state) => state.kind === "terminated" && state.exitCode !== 0)) return "PodFailed";
   const ends = main.filter((state) => state.kind === "terminated");
   if (ends.length < main.length || ends.some(({ id }) => id === undefined)) return undefined;
   return ends.every(({ exitCode }) => exitCode === 0) ? "PodCompleted" : "PodFailed";

@@ -68,3 +68,34 @@ it("a limit range fills in and refuses", async () => {
     'pods "b" is forbidden: maximum memory usage per Container is 1Gi, but limit is 8Gi',
   );
 });
+
+it("a limit range bounds the ratio of limit to request, and what a whole pod takes", async () => {
+  const limits = [
+    { type: "Container", maxLimitRequestRatio: { cpu: "2" } },
+    { type: "Pod", max: { memory: "1Gi" } },
+  ];
+  const root = await namespaceWith("rated", "limitranges", { metadata: { name: "sizes" }, spec: { limits } });
+  const sized = (request: string, limit: string, memory = "64Mi") => ({
+    container: { resources: { requests: { cpu: request, memory }, limits: { cpu: limit, memory } } },
+  });
+  expect((await api.call("POST", `${root}/pods`, { body: pod("a", sized("10m", "2")) })).body.message).toBe(
+    'pods "a" is forbidden: cpu max limit to request ratio per Container is 2, but provided ratio is 200.000000',
+  );
+  expect((await api.call("POST", `${root}/pods`, { body: pod("a", sized("1", "2")) })).code).toBe(201);
+  expect((await api.call("POST", `${root}/pods`, { body: pod("b", sized("1", "2", "2Gi")) })).body.message).toBe(
+    'pods "b" is forbidden: maximum memory usage per Pod is 1Gi, but limit is 2Gi',
+  );
+});
+
+it("what a limit range says of containers is completed: a maximum is the default limit, a minimum the request", async () => {
+  const limits = [{ type: "Container", max: { memory: "1Gi", cpu: "1" }, min: { "ephemeral-storage": "1Mi" } }];
+  const root = await namespaceWith("completed", "limitranges", { metadata: { name: "sizes" }, spec: { limits } });
+  expect((await api.call("POST", `${root}/pods`, { body: pod("a") })).body.spec.containers).toMatchObject([
+    {
+      resources: {
+        limits: { memory: "1Gi", cpu: "1" },
+        requests: { memory: "1Gi", cpu: "1", "ephemeral-storage": "1Mi" },
+      },
+    },
+  ]);
+});

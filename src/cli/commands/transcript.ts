@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
+import { openGuarded } from "../../files/guarded-file.ts";
 import { transcriptsFolder } from "../../paperclip/kept-files.ts";
 import type { Command } from "../command.ts";
 
@@ -40,7 +40,8 @@ export const transcript: Command = {
       return fail(1, `there is no transcript of run ${run} in ${folder}. \`--help\` shows which runs have one.`);
     if (others.length > 0) return fail(1, `several runs begin with ${run}: ${[found, ...others].join(", ")}`);
     try {
-      await pipeline(createReadStream(join(folder, found)), process.stdout, { end: false });
+      const file = await openGuarded(join(folder, found), { links: false });
+      await pipeline(file.createReadStream(), process.stdout, { end: false });
     } catch (error) {
       // A reader that leaves early (`| head`) is no failure.
       if ((error as NodeJS.ErrnoException).code !== "EPIPE") return fail(1, (error as Error).message);

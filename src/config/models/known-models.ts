@@ -25,5 +25,5 @@ export const bedrockModels: AdapterModel[] = [
   { id: "us.anthropic.claude-haiku-4-5-20251001-v1:0", label: "Bedrock Haiku 4.5" },
 ];
 
-/** What claude_local takes where nobody names a model. */
+/** claude_local's default model. */
 export const DEFAULT_MODEL = "claude-opus-5";

@@ -23,7 +23,7 @@ export interface ModelList {
 }
 
 const API = "https://api.anthropic.com";
-/** Milliseconds that an answer is remembered, and that an API which failed is not asked again. */
+/** Milliseconds for which an answer is cached, and for which a failed API is not called again. */
 const FRESH_MS = 60_000;
 const FAILED_MS = 10_000;
 const MAX_BYTES = 1024 * 1024;
@@ -40,13 +40,13 @@ export function createModelList(options: ModelListOptions = {}): ModelList {
   let remembered: Remembered | null = null;
   let lastGood: { readonly of: string; readonly models: AdapterModel[] } | null = null;
 
-  const ask = async (endpoint: Endpoint, forced: boolean): Promise<AdapterModel[] | null> => {
+  const request = async (endpoint: Endpoint, forced: boolean): Promise<AdapterModel[] | null> => {
     if (!forced && remembered?.of === endpoint.identity && now() < remembered.until) return await remembered.models;
-    // Until it has answered, whoever asks meanwhile waits for the same answer.
-    const asked = fetchModels(endpoint, options.fetch ?? fetch, timeoutMs);
-    const entry: Remembered = { of: endpoint.identity, models: asked, until: Number.POSITIVE_INFINITY };
+    // Concurrent callers share one request.
+    const answer = fetchModels(endpoint, options.fetch ?? fetch, timeoutMs);
+    const entry: Remembered = { of: endpoint.identity, models: answer, until: Number.POSITIVE_INFINITY };
     remembered = entry;
-    const found = await asked;
+    const found = await answer;
     entry.until = now() + (found === null ? FAILED_MS : FRESH_MS);
     if (found !== null) lastGood = { of: endpoint.identity, models: found };
     return found;
@@ -56,7 +56,7 @@ export function createModelList(options: ModelListOptions = {}): ModelList {
     if (reachesBedrock(env)) return bedrockModels;
     const endpoint = reachesOtherProvider(env) ? null : endpointOf(env);
     if (endpoint === null) return models;
-    const found = (await ask(endpoint, forced)) ?? (lastGood?.of === endpoint.identity ? lastGood.models : []);
+    const found = (await request(endpoint, forced)) ?? (lastGood?.of === endpoint.identity ? lastGood.models : []);
     return merged([...found, ...models]);
   };
   return { list: () => load(false), refresh: () => load(true) };

@@ -10,7 +10,7 @@ export const checkLostLines: Check = async (context) => {
   if (homeOf(context).sharedWithPaperclip)
     return [info(code, "Lines that the cluster's log loses are read from the copy on Paperclip's home.")];
   try {
-    const rights = optionalRights.map((right) => ({ ...right, namespace }));
+    const rights = optionalRights.lostLines.map((right) => ({ ...right, namespace }));
     const missing = await missingRights(client, rights, call);
     if (missing.length === 0) return [info(code, "Lines that the cluster's log loses are read from the living pod.")];
     const which = "the optional right to read them from the pod (pods/exec, in deploy/rbac.yaml) is not granted";

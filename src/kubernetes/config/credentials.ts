@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { GuardedFileError, readGuarded, readGuardedText } from "../../files/guarded-file.ts";
 import { oneLine, redact } from "../redact.ts";
 import { LoginEnded, type OidcConfig, OidcToken } from "./oidc.ts";
 import type { Selection } from "./select-context.ts";
 
-/** What one request needs to be let in. */
+/** What authenticates one request. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
@@ -17,15 +17,15 @@ export interface TlsOptions extends Pick<SecureContextOptions, "ca" | "cert" | "
   servername?: string;
 }
 
-/** Credentials could not be had: an exec plugin failed, a file of a certificate or token is gone. Holds no secret. */
+/** No credentials are available: an exec plugin failed, a certificate or token file is gone. Holds no secret. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
-  /** True when asking again may help: a plugin that failed does so for a hiccup of the network, too. */
-  readonly passing: boolean;
+  /** True when a retry may help: a plugin also fails because of a network error. */
+  readonly transient: boolean;
 
-  constructor(message: string, passing: boolean) {
+  constructor(message: string, transient: boolean) {
     super(message);
-    this.passing = passing;
+    this.transient = transient;
   }
 }
 
@@ -34,8 +34,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const TLS_FIELDS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const;
 
 /**
- * Asks anew on each call: files are read again (service account tokens rotate each hour, client certificates too), an
- * exec plugin runs again when its credential has expired. Concurrent calls share one asking, so that one plugin runs.
+ * Loads credentials on each call: files are read again (service account tokens rotate each hour, client certificates
+ * too), an exec plugin runs again when its credential has expired. Concurrent calls share one load, so that one plugin runs.
  */
 export class CredentialSource {
   readonly #selection: Selection;
@@ -50,11 +50,11 @@ export class CredentialSource {
 
   get(): Promise<Credentials> {
     if (this.#pending) return this.#pending;
-    const asked: Promise<Credentials> = this.#ask().finally(() => {
-      if (this.#pending === asked) this.#pending = undefined;
+    const loading: Promise<Credentials> = this.#load().finally(() => {
+      if (this.#pending === loading) this.#pending = undefined;
     });
-    this.#pending = asked;
-    return asked;
+    this.#pending = loading;
+    return loading;
   }
 
   /** Forgets what is cached, because the server refused it (401): a plugin's token can be revoked before it expires. */
@@ -65,9 +65,9 @@ export class CredentialSource {
     this.#pending = undefined;
   }
 
-  async #ask(): Promise<Credentials> {
+  async #load(): Promise<Credentials> {
     try {
-      this.#kubeConfig ??= await load(this.#selection);
+      this.#kubeConfig ??= await loadKubeConfig(this.#selection);
       const options: RequestOptions = {};
       await this.#kubeConfig.applyToHTTPSOptions(options);
       const headers: Record<string, string> = {};
@@ -76,19 +76,19 @@ export class CredentialSource {
       if (options.auth) headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
       const token = (await this.#tokenFromFile()) ?? (await this.#oidcToken());
       if (token !== undefined) headers.authorization = `Bearer ${token}`;
-      return { headers, tls: tlsOptions(options) };
+      return { headers, tls: { ...tlsOptions(options), ...(await certificates(this.#selection, options)) } };
     } catch (error) {
-      throw new CredentialsError(describe(error), isPassing(error));
+      throw new CredentialsError(describe(error), isTransient(error));
     }
   }
 
   // The client library knows neither `tokenFile` of a kubeconfig nor the newline at the end of such a file. A file
   // that is briefly away (a projected volume being swapped) leaves the last token in use, as in client-go.
   async #tokenFromFile(): Promise<string | undefined> {
-    const file = this.#selection.user.value.tokenFile;
-    if (typeof file !== "string" || file === "") return undefined;
+    const file = tokenFileOf(this.#selection.user.value);
+    if (file === undefined) return undefined;
     try {
-      this.#lastToken = (await readFile(file, "utf8")).trim();
+      this.#lastToken = (await readGuardedText(file, { maxBytes: MAX_FILE_BYTES })).trim();
     } catch (error) {
       if (this.#lastToken === undefined) throw error;
     }
@@ -103,6 +103,39 @@ export class CredentialSource {
   }
 }
 
+/** Bytes of a file with a token, certificates or a key. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** `tokenFile`, or that of an auth provider: the client library would read it in a way that holds up the whole process. */
+function tokenFileOf(user: Fields): string | undefined {
+  const provider = user["auth-provider"] as { readonly config?: { readonly tokenFile?: unknown } } | undefined;
+  return textOf(user.tokenFile) ?? textOf(provider?.config?.tokenFile);
+}
+
+/** The fields of a kubeconfig that name files, which the client library would read the same way. */
+const FILES = { ca: "certificate-authority", cert: "client-certificate", key: "client-key" } as const;
+
+/** From those files, read again each time; what an exec plugin gave goes before a certificate of the user's. */
+async function certificates({ cluster, user }: Selection, options: RequestOptions): Promise<TlsOptions> {
+  const tls: TlsOptions = {};
+  for (const field of ["ca", "cert", "key"] as const) {
+    const file = textOf((field === "ca" ? cluster : user).value[FILES[field]]);
+    if (file !== undefined && !options[field])
+      tls[field] = (await readGuarded(file, { maxBytes: MAX_FILE_BYTES })).bytes;
+  }
+  return tls;
+}
+
+/** What the client library gets: no file's path, and so none of the data that such a file goes before. */
+function withoutFiles(fields: Fields): Fields {
+  const named = Object.values(FILES).filter((field) => textOf(fields[field]) !== undefined);
+  return Object.fromEntries(
+    Object.entries(fields).filter(([field]) => !named.some((name) => field === name || field === `${name}-data`)),
+  );
+}
+
 type AuthProvider = { readonly name?: unknown; readonly config?: OidcConfig };
 
 /** Of the user's `oidc` auth provider; null when there is none. */
@@ -112,17 +145,22 @@ function oidcOf(user: Fields): OidcConfig | null {
 }
 
 /** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
-async function load({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
+async function loadKubeConfig({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
   const { KubeConfig } = await import("./kubeconfig-library.ts");
   const kubeConfig = new KubeConfig();
   const server = String(cluster.value.server);
   const { "insecure-skip-tls-verify": insecure } = cluster.value;
   // The library refuses http: unless verification is off; there is nothing to verify on such a connection.
-  const value = { ...cluster.value, "insecure-skip-tls-verify": insecure === true || server.startsWith("http:") };
+  const value = {
+    ...withoutFiles(cluster.value),
+    "insecure-skip-tls-verify": insecure === true || server.startsWith("http:"),
+  };
   kubeConfig.loadFromString(
     JSON.stringify({
       clusters: [{ name: cluster.name, cluster: value }],
-      users: [{ name: user.name || "nobody", user: withExecInfo(withoutOidc(user.value), cluster.value) }],
+      users: [
+        { name: user.name || "nobody", user: withExecInfo(withoutFiles(withoutOidc(user.value)), cluster.value) },
+      ],
       contexts: [{ name: context, context: { cluster: cluster.name, user: user.name || "nobody", namespace } }],
       "current-context": context,
     }),
@@ -131,7 +169,8 @@ async function load({ cluster, user, namespace, context }: Selection): Promise<K
 }
 
 function withoutOidc(user: Fields): Fields {
-  return oidcOf(user) ? { ...user, "auth-provider": undefined } : user;
+  const isReadByUs = oidcOf(user) || (user["auth-provider"] !== undefined && tokenFileOf(user) !== undefined);
+  return isReadByUs ? { ...user, "auth-provider": undefined } : user;
 }
 
 /** What kubectl passes to a plugin, and the client library does not; several refuse to work without. */
@@ -168,13 +207,14 @@ function tlsOptions(options: RequestOptions): TlsOptions {
 }
 
 /** False where somebody has to act: a program or a file that is not there, a login that has ended. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const { path, syscall } = error as NodeJS.ErrnoException;
   return !syscall?.startsWith("spawn") && path === undefined && !(error instanceof LoginEnded);
 }
 
 function describe(error: unknown): string {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof GuardedFileError) return error.message;
   if (syscall?.startsWith("spawn")) return `the exec plugin ${path ?? ""} could not be started (${code})`;
   if (path !== undefined) return `${path} cannot be read (${code})`;
   // A plugin that printed no JSON: the parser's message would quote what it printed.

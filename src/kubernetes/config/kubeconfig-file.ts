@@ -1,7 +1,13 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
+import { GuardedFileError, readGuardedText } from "../../files/guarded-file.ts";
 import { KubeconfigError } from "./kubeconfig-error.ts";
+
+/** Bytes of the largest file: ten thousand contexts are no kubeconfig of people. */
+const MAX_BYTES = 1024 * 1024;
+
+/** A file of a hundred contexts has fewer; in a longer one the last of two equal keys counts. */
+const COMPARED_CHARACTERS = 64 * 1024;
 
 type Fields = Record<string, unknown>;
 
@@ -20,7 +26,7 @@ export interface NamedEntry {
 
 /** Reads one file; relative paths in it become absolute, as kubectl does. */
 export async function readKubeconfig(file: string): Promise<Kubeconfig> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await readGuardedText(file, { maxBytes: MAX_BYTES }).catch((error: NodeJS.ErrnoException) => {
     throw readError(file, error);
   });
   return parseKubeconfig(text, file);
@@ -29,9 +35,10 @@ export async function readKubeconfig(file: string): Promise<Kubeconfig> {
 export function parseKubeconfig(text: string, file: string): Kubeconfig {
   let content: unknown;
   try {
-    content = parse(text);
+    // The parser compares each key of a map with all others.
+    content = parse(text, { uniqueKeys: text.length <= COMPARED_CHARACTERS });
   } catch (error) {
-    // The parser's message quotes the line, which may be a token: only the position is told.
+    // The parser's message quotes the line, which may be a token: only its number is reported.
     const line = (error as { linePos?: [{ line: number }] }).linePos?.[0].line;
     throw malformed(file, `is not valid YAML${line === undefined ? "" : ` (line ${line})`}`);
   }
@@ -107,6 +114,9 @@ function malformed(file: string, problem: string): KubeconfigError {
   );
 }
 
+const whyUnreadable = (file: string, error: NodeJS.ErrnoException): string =>
+  error instanceof GuardedFileError ? `it ${error.message.slice(file.length + 1)}` : (error.code ?? "unknown error");
+
 function readError(file: string, error: NodeJS.ErrnoException): KubeconfigError {
   if (error.code === "ENOENT" || error.code === "ENOTDIR") {
     return new KubeconfigError(
@@ -115,7 +125,7 @@ function readError(file: string, error: NodeJS.ErrnoException): KubeconfigError 
       "Name a file that exists where this process runs (in a container: mount it).",
     );
   }
-  const why = error.code === "EISDIR" ? "it is a folder, not a file" : (error.code ?? "unknown error");
+  const why = error.code === "EISDIR" ? "it is a folder, not a file" : whyUnreadable(file, error);
   return new KubeconfigError(
     "unreadable",
     `The kubeconfig ${file} cannot be read: ${why}.`,

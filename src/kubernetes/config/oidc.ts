@@ -1,10 +1,10 @@
 /**
- * The `oidc` auth provider of a kubeconfig. The client library's own (2.0.1) cannot refresh a token: it hands its issuer
- * on in a form that openid-client refuses, and takes the seconds that a token lasts for the time at which it ends.
+ * The `oidc` auth provider of a kubeconfig. The client library's own (2.0.1) cannot refresh a token: it passes the issuer
+ * in a form that openid-client refuses, and reads a token's lifetime in seconds as its expiry time.
  */
-import { readFile } from "node:fs/promises";
+import { readGuarded } from "../../files/guarded-file.ts";
 
-/** As it stands in the kubeconfig. */
+/** The provider's `config` in the kubeconfig. */
 export interface OidcConfig {
   readonly "id-token"?: string;
   readonly "refresh-token"?: string;
@@ -15,12 +15,12 @@ export interface OidcConfig {
   readonly "idp-certificate-authority-data"?: string;
 }
 
-/** No token can be had until somebody logs in again. */
+/** The login has expired and cannot be refreshed: somebody has to log in again. */
 export class LoginEnded extends Error {
   override readonly name = "LoginEnded";
 }
 
-/** A token that ends sooner is refreshed, as kubectl does it. Milliseconds. */
+/** Milliseconds before its expiry at which a token is refreshed, as in kubectl. */
 const SKEW_MS = 10_000;
 
 /** Holds the newest tokens: a refresh token may be used once, and the kubeconfig is not written. */
@@ -35,7 +35,7 @@ export class OidcToken {
     this.#refreshToken = config["refresh-token"];
   }
 
-  /** Throws when there is no token that holds, and none can be had. */
+  /** A valid id token, refreshed when it is about to expire. Throws LoginEnded, or what the provider or the network answers. */
   async get(): Promise<string> {
     if (this.#idToken && endOf(this.#idToken) - SKEW_MS > Date.now()) return this.#idToken;
     return this.#refresh();
@@ -73,10 +73,13 @@ export class OidcToken {
   }
 }
 
+/** Bytes of a certificate's file. */
+const MAX_BYTES = 1024 * 1024;
+
 async function authorityOf(config: OidcConfig): Promise<Buffer | undefined> {
   const { "idp-certificate-authority-data": data, "idp-certificate-authority": file } = config;
   if (data) return Buffer.from(data, "base64");
-  return file ? readFile(file) : undefined;
+  return file ? (await readGuarded(file, { maxBytes: MAX_BYTES })).bytes : undefined;
 }
 
 /** Milliseconds since 1970; 0 for what is no token. */

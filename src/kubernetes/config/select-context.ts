@@ -12,13 +12,13 @@ export interface ClusterOptions {
 }
 
 /** What this process can know of its surroundings; a test brings its own. */
-export interface Surroundings {
+export interface ProcessEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where a pod finds its service account. */
   readonly serviceAccount: string;
 }
 
-export const thisProcess: Surroundings = {
+export const thisProcess: ProcessEnvironment = {
   env: process.env,
   serviceAccount: "/var/run/secrets/kubernetes.io/serviceaccount",
 };
@@ -33,14 +33,14 @@ export interface Selection {
 }
 
 /** Finds which cluster is meant, and as whom. Throws KubeconfigError. Opens no connection. */
-export async function selectContext(options: ClusterOptions, around: Surroundings): Promise<Selection> {
+export async function selectContext(options: ClusterOptions, environment: ProcessEnvironment): Promise<Selection> {
   if (options.kubeconfig !== undefined)
     return choose(await readKubeconfig(options.kubeconfig), options.context, options.kubeconfig);
-  if (await isInCluster(around)) return inCluster(around);
-  const fromEnv = (around.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+  if (await isInCluster(environment)) return inCluster(environment);
+  const fromEnv = (environment.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   if (fromEnv.length > 0)
     return choose(mergeKubeconfigs(await readExisting(fromEnv)), options.context, fromEnv.join(path.delimiter));
-  const home = path.join(around.env.HOME ?? homedir(), ".kube", "config");
+  const home = path.join(environment.env.HOME ?? homedir(), ".kube", "config");
   if (await exists(home)) return choose(await readKubeconfig(home), options.context, home);
   throw new KubeconfigError(
     "none",
@@ -122,11 +122,11 @@ function lacking(context: NamedEntry, field: "cluster" | "user", file: string): 
   );
 }
 
-async function isInCluster({ env, serviceAccount }: Surroundings): Promise<boolean> {
+async function isInCluster({ env, serviceAccount }: ProcessEnvironment): Promise<boolean> {
   return Boolean(env.KUBERNETES_SERVICE_HOST) && (await exists(path.join(serviceAccount, "token")));
 }
 
-async function inCluster({ env, serviceAccount }: Surroundings): Promise<Selection> {
+async function inCluster({ env, serviceAccount }: ProcessEnvironment): Promise<Selection> {
   const host = env.KUBERNETES_SERVICE_HOST ?? "";
   const port = env.KUBERNETES_SERVICE_PORT ?? "443";
   const namespace = await readFile(path.join(serviceAccount, "namespace"), "utf8").catch(() => "default");

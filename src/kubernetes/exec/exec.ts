@@ -2,10 +2,10 @@ import type { Status } from "kubernetes-types/meta/v1.js";
 import { ApiError, type Request } from "../api-error.ts";
 import { startDeadline } from "../http/deadline.ts";
 import { IdleTimeout } from "../http/idle-timeout.ts";
-import { isPassing } from "../http/retry.ts";
+import { isTransient } from "../http/retry.ts";
 import type { Call, Transport } from "../http/transport.ts";
 import { pathOf, pods } from "../resource-types.ts";
-import { converse } from "./web-socket.ts";
+import { runWebSocket } from "./web-socket.ts";
 
 export interface ExecRequest {
   readonly namespace: string;
@@ -50,9 +50,9 @@ export async function exec(
   { openTimeoutMs = 15_000, idleTimeoutMs = 15_000 }: ExecLimits = {},
 ): Promise<ExecEnd> {
   const call = callOf(request);
-  const over = new AbortController();
+  const done = new AbortController();
   const deadline = startDeadline(openTimeoutMs, signal);
-  const idle = new IdleTimeout(transport.clock, idleTimeoutMs, over);
+  const idle = new IdleTimeout(transport.clock, idleTimeoutMs, done);
   let stderr = "";
   let status = "";
   const onMessage = (message: Buffer): void => {
@@ -63,13 +63,13 @@ export async function exec(
     else if (message[0] === CHANNEL.status) status += bytes.toString();
   };
   const onOpen = (): void => {
-    deadline.lift();
+    deadline.stopTimer();
     idle.start();
   };
   try {
     signal.throwIfAborted();
-    const until = AbortSignal.any([deadline.signal, over.signal]);
-    await converse(transport, call, { protocols: PROTOCOLS, onOpen, onMessage }, until);
+    const until = AbortSignal.any([deadline.signal, done.signal]);
+    await runWebSocket(transport, call, { protocols: PROTOCOLS, onOpen, onMessage }, until);
     return endOf(status, stderr, call.request);
   } catch (thrown) {
     if (signal.aborted) return { kind: "aborted" };
@@ -80,7 +80,7 @@ export async function exec(
     return { kind: kindOf(thrown), error: thrown };
   } finally {
     deadline.clear();
-    over.abort();
+    done.abort();
   }
 }
 
@@ -95,7 +95,7 @@ function callOf({ namespace, pod, container, command }: ExecRequest): Call {
   };
 }
 
-/** The status comes last, and only when everything else was said. */
+/** The status comes last, after all output. */
 function endOf(text: string, stderr: string, request: Request): ExecEnd {
   const status = parse(text);
   if (status?.status === "Success") return { kind: "exited", exitCode: 0, stderr };
@@ -119,7 +119,7 @@ function parse(text: string): Status | undefined {
 
 function kindOf(error: ApiError): "gone" | "refused" | "failed" {
   if (error.notFound) return "gone";
-  return isPassing(error) || error.unauthorized ? "failed" : "refused";
+  return isTransient(error) || error.unauthorized ? "failed" : "refused";
 }
 
 function late({ request }: Call, detail: string): ExecEnd {

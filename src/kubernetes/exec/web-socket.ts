@@ -4,7 +4,7 @@ import { ApiError } from "../api-error.ts";
 import { networkError } from "../http/network-error.ts";
 import { type Access, type Call, queryString, type Transport } from "../http/transport.ts";
 
-export interface Conversation {
+export interface WebSocketHandlers {
   /** Subprotocols, the preferred ones first; the server must choose one. */
   readonly protocols: readonly string[];
   readonly onOpen: () => void;
@@ -20,29 +20,29 @@ const NORMAL_CLOSURE = 1000;
  * refused handshake with the server's own words; throws the signal's reason when that aborts, which closes the socket at
  * once: the peer is not waited for.
  */
-export async function converse(
+export async function runWebSocket(
   transport: Transport,
   call: Call,
-  conversation: Conversation,
+  conversation: WebSocketHandlers,
   signal: AbortSignal,
 ): Promise<void> {
   const access = await transport.access(call, signal);
   try {
-    await converseWith(access, transport, call, conversation, signal);
+    await runWebSocketWith(access, transport, call, conversation, signal);
   } catch (refusal) {
-    // Only a handshake gets a 401: nothing was said yet.
+    // Only a handshake gets a 401: no message was exchanged.
     if (!(refusal instanceof ApiError) || !refusal.unauthorized) throw refusal;
     const renewed = await transport.renewedAccess(call, access, signal);
     if (!renewed) throw refusal;
-    await converseWith(renewed, transport, call, conversation, signal);
+    await runWebSocketWith(renewed, transport, call, conversation, signal);
   }
 }
 
-async function converseWith(
+async function runWebSocketWith(
   { headers, dispatcher }: Access,
   transport: Transport,
   call: Call,
-  conversation: Conversation,
+  conversation: WebSocketHandlers,
   signal: AbortSignal,
 ): Promise<void> {
   // Loaded with the cluster's agent, which is there already.
@@ -66,17 +66,17 @@ async function converseWith(
   const abort = (): void => stop(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   let opened = false;
-  let over = false;
+  let failed = false;
   socket.addEventListener("open", () => {
     opened = true;
     conversation.onOpen();
   });
   socket.addEventListener("message", ({ data }) => {
-    if (over || signal.aborted) return;
+    if (failed || signal.aborted) return;
     try {
       conversation.onMessage(Buffer.from(data as ArrayBuffer));
     } catch (bug) {
-      over = true;
+      failed = true;
       stop(bug);
     }
   });

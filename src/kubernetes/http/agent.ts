@@ -8,7 +8,7 @@ export interface AgentOptions {
    * limits an HTTP/2 connection that died unnoticed was never replaced). @default 20000
    */
   readonly headersTimeoutMs?: number;
-  /** Milliseconds until a connection must stand. @default 10000 */
+  /** Milliseconds until a connection must be established. @default 10000 */
   readonly connectTimeoutMs?: number;
 }
 

@@ -18,8 +18,8 @@ export function fullJitter(attempt: number, random: Random, options: BackoffOpti
 }
 
 /**
- * The longest wait that a server may ask for, milliseconds. It says a few seconds (the API server: 1 to 5); a date read by
- * a clock that is hours off, or a proxy's idea of maintenance, must not keep a run from its end.
+ * The longest Retry-After that is honoured, milliseconds. The API server sends 1 to 5 seconds; a date read by a clock that
+ * is hours off, or a proxy in maintenance, must not delay the end of a run.
  */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 

@@ -4,7 +4,7 @@ export interface Deadline {
   /** True when the time ran out, as opposed to the caller's abort. */
   readonly expired: boolean;
   /** The answer has begun: from here on only the caller's abort ends it. */
-  lift(): void;
+  stopTimer(): void;
   /** To be called when the work is over: leaves no timer and no listener behind. */
   clear(): void;
 }
@@ -24,7 +24,7 @@ export function startDeadline(ms: number, caller: AbortSignal | undefined): Dead
     get expired() {
       return expired;
     },
-    lift() {
+    stopTimer() {
       clearTimeout(timer);
     },
     clear() {

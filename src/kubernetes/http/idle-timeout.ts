@@ -1,18 +1,18 @@
 import type { Clock } from "../clock.ts";
 
-/** Ends a connection on which nothing arrives for too long, by aborting `over`; until that is aborted, it watches. */
+/** Ends a connection on which nothing arrives for too long, by aborting its controller; watches until that is aborted. */
 export class IdleTimeout {
   expired = false;
   readonly #clock: Clock;
   readonly #limitMs: number;
-  readonly #over: AbortController;
+  readonly #connection: AbortController;
   #lastAt = 0;
 
   /** @param limitMs milliseconds without a byte after which the connection counts as dead */
-  constructor(clock: Clock, limitMs: number, over: AbortController) {
+  constructor(clock: Clock, limitMs: number, connection: AbortController) {
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#over = over;
+    this.#connection = connection;
   }
 
   start(): void {
@@ -37,9 +37,9 @@ export class IdleTimeout {
     for (;;) {
       const left = this.#lastAt + this.#limitMs - this.#clock.now();
       if (left <= 0) break;
-      await this.#clock.sleep(left, this.#over.signal);
+      await this.#clock.sleep(left, this.#connection.signal);
     }
     this.expired = true;
-    this.#over.abort(new Error("the connection was idle for too long"));
+    this.#connection.abort(new Error("the connection was idle for too long"));
   }
 }

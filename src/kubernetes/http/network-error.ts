@@ -8,7 +8,7 @@ export interface NetworkFault {
   /** True when no byte of the request can have reached the server. */
   readonly neverSent: boolean;
   /** False when waiting will not help: the certificates do not match. */
-  readonly passing: boolean;
+  readonly transient: boolean;
 }
 
 interface SystemError extends Error {
@@ -32,7 +32,7 @@ export function networkFault(thrown: unknown): NetworkFault {
     code,
     detail: timeout ? "the API server did not answer in time" : [code, error.message].filter(Boolean).join(": "),
     neverSent: connecting || certificate || (code !== undefined && BEFORE_SENDING.has(code)),
-    passing: !certificate && code !== "UND_ERR_DESTROYED" && code !== "UND_ERR_CLOSED",
+    transient: !certificate && code !== "UND_ERR_DESTROYED" && code !== "UND_ERR_CLOSED",
   };
 }
 

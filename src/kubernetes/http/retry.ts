@@ -13,8 +13,8 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats a call while its failure is a passing one. What may have been carried out is repeated only when that does no
- * harm. The error that is thrown at last is `ambiguous` when any attempt was.
+ * Repeats a call while its failure is transient. A call that may have been carried out is repeated only when that is
+ * idempotent. The error that is finally thrown is `ambiguous` when any attempt was.
  */
 export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions): Promise<R> {
   const { clock, random, signal } = options;
@@ -28,11 +28,11 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
       if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
       ambiguous ||= thrown.ambiguous;
       const error = ambiguous && !thrown.ambiguous ? thrown.asAmbiguous() : thrown;
-      if (!(isPassing(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
+      if (!(isTransient(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
       const doubtMs = doubtMsOf(error);
       doubtedSince = doubtMs === null ? null : (doubtedSince ?? clock.now());
       const last = doubtedSince === null ? end : Math.min(end, doubtedSince + (doubtMs ?? 0));
-      // Never before the server's own time; spread beyond it, so that not all who were told come back together.
+      // Never before the server's Retry-After; jittered beyond it, so that clients do not return together.
       const wait = (error.retryAfterMs ?? 0) + fullJitter(count, random);
       if (clock.now() + wait > last) throw error;
       await clock.sleep(wait, signal);
@@ -40,7 +40,7 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
   }
 }
 
-/** Milliseconds for which an exec plugin or an identity provider that fails is asked again. */
+/** Milliseconds for which a failing exec plugin or identity provider is retried. */
 const CREDENTIALS_MS = 15_000;
 /** Milliseconds for which a missing right is doubted: an API server that has just started refuses what it will soon allow. */
 const DENIED_RIGHT_MS = 5_000;
@@ -52,11 +52,11 @@ function doubtMsOf(error: ApiError): number | null {
 }
 
 /** Whether the same call may succeed later without anybody changing anything. */
-export function isPassing(error: ApiError): boolean {
+export function isTransient(error: ApiError): boolean {
   if (error.kind === "timeout") return true;
-  if (error.kind === "unreachable" || error.kind === "credentials") return error.passing;
+  if (error.kind === "unreachable" || error.kind === "credentials") return error.transient;
   if (error.kind !== "status" || error.status === undefined) return false;
-  // A 500 of etcd that no waiting mends (measured: an object over 1.5 MiB).
+  // A 500 of etcd that no retry mends (measured: an object over 1.5 MiB).
   if (error.detail.includes("request is too large")) return false;
   return error.status === 429 || [500, 502, 503, 504].includes(error.status);
 }

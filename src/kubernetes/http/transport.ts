@@ -38,7 +38,7 @@ const isSame = (one: Access, other: Access): boolean =>
 const CREDENTIALS_RENEWAL_MS = 30_000;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-/** Sends requests to one cluster. Knows authentication and how the API puts a refusal; retries nothing but a 401 whose credentials were renewed. */
+/** Sends requests to one cluster: authentication, and refusals as ApiError. Retries only a 401, with renewed credentials. */
 export class Transport {
   readonly cluster: Cluster;
   readonly clock: Clock;
@@ -98,8 +98,8 @@ export class Transport {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof CredentialsError)) throw error;
-      const { message: detail, passing } = error;
-      throw new ApiError({ kind: "credentials", detail, request: call.request, passing });
+      const { message: detail, transient } = error;
+      throw new ApiError({ kind: "credentials", detail, request: call.request, transient });
     }
   }
 
@@ -129,7 +129,7 @@ export class Transport {
     return new ApiError({ ...fault, request: call.request, ambiguous: call.method !== "GET" && !neverSent });
   }
 
-  /** A refusal that breaks off is a broken connection: what it would have said is not known. */
+  /** A refusal that breaks off is a broken connection: its content is not known. */
   async #refusal(call: Call, answer: Answer, signal: AbortSignal): Promise<ApiError> {
     try {
       const text = await readText(answer);

@@ -61,7 +61,7 @@ export class Observer {
 
   /**
    * Calls back for everything known at this moment (`CURRENT`, before this returns) and for each change from then on.
-   * Returns the way to stop, which may be called twice. A listener that throws is counted and goes on being called.
+   * Returns the function that unsubscribes, which may be called twice. A listener that throws is counted and stays subscribed.
    */
   observe(filter: ObservationFilter | undefined, listener: ObservationListener): () => void {
     const entry = { filter: filter ?? (() => true), listener };

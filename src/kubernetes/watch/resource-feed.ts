@@ -106,7 +106,7 @@ export class ResourceFeed<T extends KubeObject> {
       case "CONNECTED":
         this.#refusals = 0;
         this.#allow();
-        this.#become("watching");
+        this.#setState("watching");
         return;
       case "DISCONNECTED":
         if (event.error) this.#fail(event.error);
@@ -149,7 +149,7 @@ export class ResourceFeed<T extends KubeObject> {
         failures = 0;
         this.#lastContactAt = client.clock.now();
         this.#allow();
-        this.#become("polling", this.#health.error);
+        this.#setState("polling", this.#health.error);
         this.#listed(items);
       } catch (thrown) {
         if (signal.aborted) return;
@@ -157,15 +157,15 @@ export class ResourceFeed<T extends KubeObject> {
         error = thrown;
         this.#fail(error);
       }
-      const spread = pollMs * (0.8 + 0.4 * client.random());
-      const wait = error ? (error.retryAfterMs ?? 0) + spread + fullJitter(failures++, client.random) : spread;
+      const jittered = pollMs * (0.8 + 0.4 * client.random());
+      const wait = error ? (error.retryAfterMs ?? 0) + jittered + fullJitter(failures++, client.random) : jittered;
       await client.clock.sleep(wait, signal).catch(() => undefined);
     } while (!signal.aborted && client.clock.now() < until);
   }
 
   #refused(error: ApiError): void {
     this.#refusals++;
-    this.#become("disconnected", error);
+    this.#setState("disconnected", error);
     if (this.#refusals < 2 || this.#warned) return;
     this.#warned = true;
     const { verb, resource, namespace } = error;
@@ -177,7 +177,7 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   #fail(error: ApiError): void {
-    this.#become("disconnected", error);
+    this.#setState("disconnected", error);
     if (!error.forbidden && !error.unauthorized) return;
     if (++this.#denials < 2) return;
     this.#denial = error;
@@ -189,7 +189,7 @@ export class ResourceFeed<T extends KubeObject> {
     this.#denial = undefined;
   }
 
-  #become(state: FeedHealth["state"], error?: ApiError): void {
+  #setState(state: FeedHealth["state"], error?: ApiError): void {
     if (this.#health.state === state && this.#health.error?.message === error?.message) return;
     const same = this.#health.state === state;
     const since = same ? this.#health.since : this.#options.client.clock.now();

@@ -38,15 +38,15 @@ export async function* watchStream<T extends KubeObject>(
   limits: StreamLimits,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent<T>, StreamEnd, void> {
-  const over = new AbortController();
-  const stop = () => over.abort(signal.reason);
+  const done = new AbortController();
+  const stop = () => done.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
-  const deadline = startDeadline(limits.openTimeoutMs, over.signal);
-  const idle = new IdleTimeout(transport.clock, limits.idleTimeoutMs, over);
+  const deadline = startDeadline(limits.openTimeoutMs, done.signal);
+  const idle = new IdleTimeout(transport.clock, limits.idleTimeoutMs, done);
   try {
     signal.throwIfAborted();
     const answer = await transport.send(call, deadline.signal);
-    deadline.lift();
+    deadline.stopTimer();
     idle.start();
     yield { type: "OPENED" };
     for await (const line of byteLines(idle.watch(answer.body), limits.maxLineBytes)) {
@@ -60,7 +60,7 @@ export async function* watchStream<T extends KubeObject>(
   } finally {
     signal.removeEventListener("abort", stop);
     deadline.clear();
-    over.abort();
+    done.abort();
   }
 }
 

@@ -5,9 +5,9 @@ import type { Call } from "../http/transport.ts";
 import { type KubeObject, pathOf, type ResourceType, type Stored } from "../resource-types.ts";
 import { type StreamEnd, type StreamEvent, watchStream } from "./watch-stream.ts";
 
-/** The events of a watch, which goes on over every fault that may pass; it ends when aborted, or with `FORBIDDEN`. */
+/** The events of a watch, which survives every transient fault; it ends when aborted, or with `FORBIDDEN`. */
 export type WatchEvent<T extends KubeObject> =
-  /** Everything there is: at the start, and anew whenever events may have been missed. */
+  /** All existing objects: at the start, and again whenever events may have been missed. */
   | { readonly type: "LISTED"; readonly objects: readonly Stored<T>[]; readonly resourceVersion: string }
   /** For DELETED the object's last state. */
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: Stored<T> }
@@ -42,13 +42,13 @@ export async function* watch<T extends KubeObject>(
   yield* new Watch(client, type, namespace, options, signal).run();
 }
 
-/** A connection that the server closes sooner than this, milliseconds, is taken for a failure when it comes to waiting. */
+/** Milliseconds: a connection that the server closes sooner counts as a failure for the backoff. */
 const SHORT_LIVED_MS = 10_000;
 
-/** Connections in a row that brought nothing, after which lists are read besides: some proxies let no watch through. */
-const FRUITLESS = 6;
+/** Failed connections in a row after which lists are read as well: some proxies let no watch through. */
+const FAILURES_BEFORE_LISTING = 6;
 
-/** `failed`: the next wait is a longer one. */
+/** `failed`: the backoff grows. */
 type Step = { readonly next: "again" | "forbidden"; readonly failed: boolean; readonly error?: ApiError };
 
 class Watch<T extends KubeObject> {
@@ -57,7 +57,7 @@ class Watch<T extends KubeObject> {
   readonly #namespace: string;
   readonly #options: WatchOptions;
   readonly #signal: AbortSignal;
-  /** Where to go on; undefined when everything must be read anew. */
+  /** Where to resume; undefined when a full list is needed. */
   #resourceVersion: string | undefined;
   /** Whether the server sends the initial state in the watch itself (on from 1.34, refused with 422 where off). */
   #sendsInitial = true;
@@ -104,7 +104,7 @@ class Watch<T extends KubeObject> {
     const end = yield* this.#stream(initial);
     const step = this.#judge(end, initial);
     // Only now: a watch reports a deletion with the object's last state, a list does not.
-    if (step.failed && step.next === "again" && this.#failures >= FRUITLESS) yield* this.#list();
+    if (step.failed && step.next === "again" && this.#failures >= FAILURES_BEFORE_LISTING) yield* this.#list();
     return step;
   }
 
@@ -180,7 +180,7 @@ class Watch<T extends KubeObject> {
         return { next: "again", failed: false };
       case "closed": {
         if (unlisted) this.#sendsInitial = false;
-        // Something between us and the server may close every connection at once: it is not to be hammered.
+        // A proxy may close every connection at once: back off, as after a failure.
         const short = this.#client.clock.now() - this.#openedAt < SHORT_LIVED_MS;
         if (!short) this.#failures = 0;
         return { next: "again", failed: short };

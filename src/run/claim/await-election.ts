@@ -4,12 +4,12 @@ import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
+import { jobsAndPodsOfAgent } from "./cluster-state.ts";
 import { elect } from "./elect.ts";
-import { jobsAndPodsOfAgent } from "./seen-in-cluster.ts";
 
 /** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */
-const DECIDED_WITHIN_MS = 30_000;
-const ASK_EVERY_MS = 300;
+const ELECTION_TIMEOUT_MS = 30_000;
+const POLL_EVERY_MS = 300;
 
 export type ElectionResult =
   /** The Job as it was last seen: it may be unsuspended. */
@@ -24,7 +24,7 @@ export async function awaitElection(
   job: JobInCluster,
   options: CallOptions & { readonly signal: AbortSignal },
 ): Promise<ElectionResult> {
-  const deadline = client.clock.now() + DECIDED_WITHIN_MS;
+  const deadline = client.clock.now() + ELECTION_TIMEOUT_MS;
   const candidate = { ...plan.identity, name: job.name, uid: job.uid };
   for (;;) {
     const found = await jobsAndPodsOfAgent(client, plan, options);
@@ -34,6 +34,6 @@ export async function awaitElection(
       return { kind: "elected", job: object ? { ...job, object } : job };
     }
     if (election.kind === "withdraw" || client.clock.now() > deadline) return { kind: "lost", to: election.other };
-    await client.clock.sleep(ASK_EVERY_MS, options.signal);
+    await client.clock.sleep(POLL_EVERY_MS, options.signal);
   }
 }

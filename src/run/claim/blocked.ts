@@ -6,40 +6,40 @@ import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-stat
 
 export interface Blocked {
   readonly code: VerdictCode;
-  /** What is in the way, in a sentence without its full stop. */
+  /** What holds the slot, a sentence without its full stop. */
   readonly why: string;
   readonly fix: string;
 }
 
 export const blockedByOrphan = (job: Job): Blocked => ({
   code: "k8s_concurrent_run_blocked",
-  why: `${describeJob(job)} goes on without Paperclip, and reattachOrphanedJobs is off`,
-  fix: `Set reattachOrphanedJobs to true, so that the next run of its task takes it over, or end it: ${deletion(job)}`,
+  why: `${describeJob(job)} is running, its run in Paperclip has ended, and reattachOrphanedJobs is off`,
+  fix: `Set reattachOrphanedJobs to true, so that the next run of its task takes it over, or delete it: ${deletion(job)}`,
 });
 
 export const blockedBySession = (job: Job): Blocked => ({
   code: "k8s_orphan_session_mismatch",
-  why: `${describeJob(job)} goes on in session ${sessionLabelOf(job)}, and this run belongs to another one`,
-  fix: `Wait until it ends, or end it: ${deletion(job)}`,
+  why: `${describeJob(job)} is running in session ${sessionLabelOf(job)}, and this run resumes another one`,
+  fix: `Wait until it ends, or delete it: ${deletion(job)}`,
 });
 
 export const blockedByTwo = (living: readonly Job[]): Blocked => ({
   code: "k8s_concurrent_run_blocked",
-  why: `${living.length} Jobs of this task are alive (${living.map(nameOf).join(", ")}), and one run can take over one`,
-  fix: `End those that are not to go on: ${living.map(deletion).join(" or ")}`,
+  why: `${living.length} Jobs of this task are running (${living.map(nameOf).join(", ")}), and a run can take over only one of them`,
+  fix: `Keep one of them and delete the others: ${living.map(deletion).join(" or ")}`,
 });
 
 export const blockedByReport = (): Blocked => ({
   code: "k8s_job_state_mismatch",
-  why: "The outcome of this run was reported before",
+  why: "The outcome of this run is already reported",
   fix: "Start a new run.",
 });
 
 export function unreadable(job: Job, { why }: Extract<RunStatus, { kind: "unreadable" }>): Blocked {
   return {
     code: "k8s_concurrency_guard_unreachable",
-    why: `${describeJob(job)} is alive, and whether its run ${runIdOf(job)} is cannot be known: Paperclip's record of it cannot be read (${why})`,
-    fix: `Check that Paperclip's API answers at the address that PAPERCLIP_API_URL names, then run it again. To end the Job instead: ${deletion(job)}`,
+    why: `${describeJob(job)} is running, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${why})`,
+    fix: `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Asks the cluster whether this run may start: one living Job for an agent and a task, and one agent in a session. */
+/** Decides whether this run may start: one living Job for an agent and a task, and one agent in a session. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
@@ -7,19 +7,19 @@ import type { Host } from "../../paperclip/host.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
 import type { ReadTaskAssignee } from "../../paperclip/task-assignee.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { delayAbort } from "../shared/abort-later.ts";
 import { faultOf } from "../shared/api-advice.ts";
+import { delayAbort } from "../shared/delay-abort.ts";
 import { adoptedFrom, isAdopted, runIdOf } from "../shared/job-state.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
 import type { Blocked } from "./blocked.ts";
 import { type Claimant, describeRemoval, type Removal } from "./classify.ts";
+import { readClusterState } from "./cluster-state.ts";
 import { type ClaimDecision, decideClaim, dependsOnAssignee, runsInQuestion } from "./decide.ts";
 import { refreshToken } from "./refresh-token.ts";
 import { refusal } from "./refusal.ts";
 import { removeJob } from "./remove.ts";
-import { seenInCluster } from "./seen-in-cluster.ts";
-import { createTurn } from "./turn.ts";
+import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
@@ -30,10 +30,10 @@ export interface ClaimRequest {
   readonly client: KubernetesClient;
   /** Sees the Jobs and pods of the namespace, for as long as the claim takes. */
   readonly observer: Observer;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token" | "paperclipHome">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
-  /** Is told what is waited for, and what is removed. */
+  /** Gets notices of what is waited for and what is removed. */
   readonly host: Pick<Host, "notice" | "status">;
   readonly signal: AbortSignal;
 }
@@ -44,10 +44,10 @@ export type Claim =
   /** A Job that was unsuspended. `from`: the run that it belonged to before; null when it was started for this one. */
   | { readonly kind: "adopted"; readonly job: Job; readonly from: string | null };
 
-/** The agent's Jobs are listed again and again only while they change under our hands. */
+/** Decisions in a row that a change of the Jobs makes void. */
 const MAX_ROUNDS = 20;
-/** Paperclip's record of another run is asked for so many times more when it cannot be read. */
-const ASK_AGAIN = 2;
+/** Retries when Paperclip's record of another run cannot be read. */
+const RECORD_RETRIES = 2;
 
 /**
  * Waits as long as another run of the slot is alive. Throws RunFault when the slot is taken by what does not end by
@@ -57,24 +57,24 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
   const { client, observer, plan, host } = request;
   const { identity, predecessors, reattach } = plan;
   const me: Claimant = { ...identity, predecessors, reattach, ownsTask: false };
-  const turn = createTurn(client, observer, me, host);
-  // A Job that this run is to adopt is adopted, also when it is cancelled now: only then it can be stopped.
+  const slot = createSlotWaiter(client, observer, me, host);
+  // A cancelled run still adopts its Job: only an adopted Job can be stopped.
   const signal = delayAbort(request.signal);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const decision = await decideNow(request, me, signal);
     if (decision.kind !== "ours" && decision.kind !== "adopt") request.signal.throwIfAborted();
     switch (decision.kind) {
       case "free":
-        await turn.over();
+        await slot.granted();
         return decision;
       case "ours":
         return adopted(request, decision.job, isAdopted(decision.job) ? adoptedFrom(decision.job) : null, signal);
       case "blocked":
-        await askLater(client, decision.by, round, request.signal);
+        await retryOrRefuse(client, decision.by, round, request.signal);
         break;
       case "wait":
-        await turn.wait(decision.wait, request.signal);
-        // Waiting is no change under our hands.
+        await slot.wait(decision.wait, request.signal);
+        // A wait is no such change.
         round--;
         break;
       case "remove":
@@ -82,21 +82,21 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
         break;
       case "adopt": {
         const { job } = decision;
-        const ours = await guarded(client, () => adopt(client, plan.namespace, job, me, signal));
+        const ours = await failClosed(client, () => adopt(client, plan.namespace, job, me, signal));
         if (ours) return adopted(request, ours, runIdOf(job), signal);
       }
     }
   }
-  const why = `The Jobs of this agent changed ${MAX_ROUNDS} times while it was decided which of them counts`;
-  const fix = "Look at the agent's Jobs (kubectl get jobs); then run it again.";
+  const why = `The agent's Jobs changed ${MAX_ROUNDS} times while this run was looking for a free slot`;
+  const fix = "Check the agent's Jobs (kubectl get jobs), then run the task again.";
   throw refusal(client.clock, { code: "k8s_concurrency_guard_unreachable", why, fix });
 }
 
 async function decideNow(request: ClaimRequest, me: Claimant, signal: AbortSignal): Promise<ClaimDecision> {
   const { client, observer, plan, readStatus, readAssignee } = request;
-  const seen = await guarded(client, () => seenInCluster(client, observer, plan, { signal }));
-  const asked = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
-  const statuses = new Map(await Promise.all(asked));
+  const seen = await failClosed(client, () => readClusterState(client, observer, plan, { signal }));
+  const readings = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
+  const statuses = new Map(await Promise.all(readings));
   const { taskId, agentId } = me;
   if (taskId === null || !dependsOnAssignee(me, seen.jobs, statuses)) return decideClaim(me, seen, statuses);
   const assignee = await readAssignee(taskId, signal);
@@ -109,13 +109,13 @@ async function adopted(request: ClaimRequest, job: Job, from: string | null, sig
   const { client, plan, host } = request;
   const run = { id: plan.identity.runId, token: plan.token };
   const problem = isAdopted(job) ? await refreshToken(client, job, run, signal) : null;
-  if (problem) await host.status(`The agent keeps the token of the run that was lost: ${problem}`);
+  if (problem) await host.status(`The agent keeps the token of its earlier run: ${problem}`);
   return { kind: "adopted", job, from };
 }
 
-/** Throws unless asking again may help. */
-async function askLater(client: KubernetesClient, by: Blocked, round: number, signal: AbortSignal): Promise<void> {
-  if (by.code !== "k8s_concurrency_guard_unreachable" || round >= ASK_AGAIN) throw refusal(client.clock, by);
+/** Throws RunFault unless a retry may help. */
+async function retryOrRefuse(client: KubernetesClient, by: Blocked, round: number, signal: AbortSignal): Promise<void> {
+  if (by.code !== "k8s_concurrency_guard_unreachable" || round >= RECORD_RETRIES) throw refusal(client.clock, by);
   await client.clock.sleep(1000 * (round + 1), signal);
 }
 
@@ -123,17 +123,17 @@ async function removeAll(request: ClaimRequest, removals: readonly Removal[], si
   const { client, plan, host } = request;
   for (const removal of removals) {
     await host.status(describeRemoval(removal));
-    await guarded(client, () => removeJob(client, plan.namespace, removal, plan.paperclipHome, signal));
+    await failClosed(client, () => removeJob(client, plan.namespace, removal, signal));
   }
 }
 
-/** Not knowing whether another Job lives is no leave to start a second one. */
-async function guarded<T>(client: KubernetesClient, call: () => Promise<T>): Promise<T> {
+/** Without knowing whether another Job is alive, no second one is started. */
+async function failClosed<T>(client: KubernetesClient, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const doing = "Could not see whether another run of this agent is alive";
+    const doing = "Could not check for other runs of this agent";
     const at = client.clock.now();
     throw new RunFault(faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at }), error);
   }

@@ -1,4 +1,4 @@
-/** How one Job stands to a run that asks for its slot. Pure. */
+/** What one Job means for a run that claims its slot. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import {
@@ -16,7 +16,7 @@ import { type Blocked, blockedByOrphan, blockedBySession, unreadable } from "./b
 import { type Relation, relationOf, type SlotOfRun } from "./slot.ts";
 import { type Wait, waitForLivingRun, waitForSession, waitForSilentNode, waitForStoppedJob } from "./wait.ts";
 
-/** The run that asks. */
+/** The run that claims. */
 export interface Claimant extends SlotOfRun {
   readonly runId: string;
   /** Runs that it continues, as the host names them. */
@@ -48,7 +48,7 @@ const NONE: Classification = { kind: "none" };
 /** Why a Job matters to the run. `continued`: it belongs to a run that this one continues, whatever its task is. */
 export type Concern = Relation | "continued";
 
-/** Null: the Job is no concern of the run, and nobody needs to be asked about it. */
+/** Null: the Job does not concern the run, and the status of its run need not be read. */
 export function concernOf(me: Claimant, job: Job): Concern | null {
   if (["leaving", "collected"].includes(stateOf(job)) || isOfRun(job, me.runId)) return null;
   const relation = relationOf(me, job);
@@ -126,7 +126,7 @@ function sessionFits(me: Claimant, job: Job): boolean {
 
 const isCancelled = (status: RunStatus): boolean => status.kind === "over" && status.status === "cancelled";
 
-/** Paperclip holds the outcome of this Job; one that said "the run goes on" is none. */
+/** Paperclip has recorded the outcome of this Job; a detachment or a fault of the adapter is no outcome. */
 function isReported(job: Job, status: RunStatus): boolean {
   if (status.kind !== "over" || !status.reported) return false;
   const { job: uid, verdict } = status.reported;

@@ -1,6 +1,6 @@
 /**
- * Who may run now: decided from the Jobs and pods that the cluster shows and from what Paperclip says of their runs. Pure.
- * The order is that of harm: first what must not be disturbed, then what is unclear, then what may be adopted.
+ * Which Job may have the slot: decided from the cluster's Jobs and pods and from Paperclip's status of their runs. Pure.
+ * The order is that of possible harm: first what must not be disturbed, then what is unclear, then what may be adopted.
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
@@ -11,18 +11,18 @@ import { type Claimant, type Classification, classifyJob, concernOf, type Remova
 import { type Wait, waitForPods } from "./wait.ts";
 
 export type ClaimDecision =
-  /** Nobody is in the way. `existing`: a Job of this run that was never unsuspended; an earlier call made it. */
+  /** The slot is free. `existing`: a Job of this run that was never unsuspended; an earlier call made it. */
   | { readonly kind: "free"; readonly existing: Job | null }
   /** A Job of this very run that was unsuspended: an earlier process of the adapter started or adopted it. */
   | { readonly kind: "ours"; readonly job: Job }
   | { readonly kind: "adopt"; readonly job: Job }
-  /** These go first; then the cluster is to be asked again. */
+  /** These are removed first; then it is decided again. */
   | { readonly kind: "remove"; readonly removals: readonly Removal[] }
   | { readonly kind: "wait"; readonly wait: Wait }
   | { readonly kind: "blocked"; readonly by: Blocked };
 
 /** What the cluster shows: all that may concern the run, and more. */
-export interface SeenInCluster {
+export interface ClusterState {
   readonly jobs: readonly Job[];
   readonly pods: readonly Pod[];
 }
@@ -43,7 +43,7 @@ export function dependsOnAssignee(me: Claimant, jobs: readonly Job[], statuses: 
   });
 }
 
-export function decideClaim(me: Claimant, seen: SeenInCluster, statuses: RunStatuses): ClaimDecision {
+export function decideClaim(me: Claimant, seen: ClusterState, statuses: RunStatuses): ClaimDecision {
   const jobs = seen.jobs.toSorted(newestFirst);
   const ours = jobs.find((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving");
   const state = ours ? stateOf(ours) : null;
@@ -81,7 +81,7 @@ function waiting(assessed: readonly Assessed[], holdsBack: "claim" | "start"): C
   return null;
 }
 
-function waitingForPods(me: Claimant, { jobs, pods }: SeenInCluster): ClaimDecision | null {
+function waitingForPods(me: Claimant, { jobs, pods }: ClusterState): ClaimDecision | null {
   const living = jobs.filter((job) => isAbandoned(job) || ["candidate", "started", "stopped"].includes(stateOf(job)));
   const wait = waitForPods(me, pods, living);
   return wait && { kind: "wait", wait };
@@ -95,7 +95,9 @@ function adoption(assessed: readonly Assessed[]): ClaimDecision | null {
   const living = orphans(true);
   if (living.length > 1) return { kind: "blocked", by: blockedByTwo(living) };
   const [chosen, ...rest] = [...living, ...orphans(false)];
-  const superseded = rest.map((job) => ({ job, how: "delete", why: "a newer Job of its task counts" }) as const);
+  const superseded = rest.map(
+    (job) => ({ job, how: "delete", why: "a newer Job of the same task takes its place" }) as const,
+  );
   const removals = assessed.flatMap(({ job, classification }) =>
     classification.kind === "remove" ? [{ job, ...classification.removal }] : [],
   );

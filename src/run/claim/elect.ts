@@ -6,8 +6,8 @@
  * resume one session. Two that exclude each other cannot both start: take the later created of two that did. Its list was
  * read after both Jobs existed, so it saw the earlier one, unless that was gone or over. Seen as started, or suspended
  * under a lower name: it withdrew. Suspended under a higher name: it waited until that was started (and withdrew), or gone
- * or over (and a Job that is gone cannot be started). Some candidate starts: the lowest name of those that stand for
- * election waits for nobody that waits.
+ * or over (and a Job that is gone cannot be started). Some candidate starts: the one with the lowest name
+ * waits for no candidate that waits.
  *
  * All it needs of the API server: a list that asks for no resourceVersion shows every create that was answered before.
  */

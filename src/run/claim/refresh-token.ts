@@ -10,8 +10,8 @@ import { nameOf, stateOf } from "../shared/job-state.ts";
 const RETRY_FOR_MS = 10_000;
 
 /**
- * Null when it is done, was done before, or there is no agent to give it to; otherwise why not. Then the agent goes on
- * with the token that it has: what it may not do with it, a later run of Paperclip's does. Does not reject: the Job is
+ * Null when it is done, was done before, or there is no agent to give it to; otherwise why not. Then the agent keeps
+ * the token that it has: what that no longer permits, a later run does. Does not reject: the Job is
  * this run's already.
  */
 export async function refreshToken(
@@ -41,5 +41,5 @@ export async function refreshToken(
     const found = await client.find(secrets, namespace, secret.metadata?.name ?? "", options).catch(() => undefined);
     if (found && isSameToken(found, secret)) return null;
   }
-  return `it was adopted more than ${numbers.length} times`;
+  return `the Job was adopted more than ${numbers.length} times`;
 }

@@ -9,13 +9,12 @@ import type { Removal } from "./classify.ts";
 
 /**
  * A stopped agent gets SIGTERM and its grace, as on any Stop; its Job is removed when its pod is gone. Resolves also when
- * the Job has changed meanwhile: then it is to be judged again. Throws ApiError.
+ * the Job has changed since: then it is decided again. Throws ApiError.
  */
 export async function removeJob(
   client: KubernetesClient,
   namespace: string,
   { job, how, why }: Removal,
-  paperclipHome: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { uid, resourceVersion } = job.metadata ?? {};
@@ -23,7 +22,7 @@ export async function removeJob(
     if (how === "stop") await client.patch(jobs, namespace, nameOf(job), suspendPatch(job, why), { signal });
     else {
       await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
-      await removeTranscriptCopy(job, paperclipHome, client.clock);
+      await removeTranscriptCopy(job, client.clock);
     }
   } catch (error) {
     if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;

@@ -8,7 +8,7 @@ import { sessionLabelOf, taskIdOf } from "../shared/job-state.ts";
 import { agentLabel, LABELS, labelValue, type RunIdentity } from "../shared/names.ts";
 
 export type SlotOfRun = Pick<RunIdentity, "agentId" | "taskId"> & {
-  /** The session that the run resumes; null for a fresh one, whose id Claude Code has yet to draw. */
+  /** The session that the run resumes; null for a fresh one, whose id is not known before the agent starts. */
   readonly sessionId: string | null;
 };
 
@@ -20,7 +20,7 @@ export type Relation =
   /** Another slot's, in the session that the run would resume. */
   | "session";
 
-/** Null: the two have nothing in common, and run side by side. */
+/** Null: the two do not exclude each other. */
 export function relationOf(run: SlotOfRun, object: Job | Pod): Relation | null {
   const sameAgent = object.metadata?.labels?.[LABELS.agentId] === agentLabel(run.agentId);
   if (isOfTask(object, run.taskId) && (sameAgent || run.taskId !== null)) return sameAgent ? "slot" : "task";

@@ -9,19 +9,19 @@ import { type Blocked, deletion } from "./blocked.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
 export interface Wait {
-  /** A sentence without its full stop. The same words are the same wait. */
+  /** A sentence without its full stop; an equal one is the same wait. */
   readonly why: string;
   readonly job: string | null;
   readonly pod: string | null;
   readonly runId: string | null;
   /** Since when that is alive, by the cluster's clock. */
   readonly since: string | null;
-  /** Null: as long as a run of Paperclip's is alive, somebody watches over it, and can stop it. */
+  /** Null: no limit while a run of Paperclip's is alive, which its user can stop. */
   readonly limit: WaitLimit | null;
 }
 
 export interface WaitLimit {
-  /** Seconds after which it is not believed any more that it ends by itself. */
+  /** Seconds after which the run is refused instead. */
   readonly sec: number;
   readonly refusal: Blocked;
 }
@@ -30,14 +30,14 @@ export interface WaitLimit {
 const POD_END_MARGIN_SEC = 120;
 const DEFAULT_GRACE_SEC = 60;
 
-/** Another run of the slot: Paperclip says that it goes on. */
+/** Another run of the slot, which Paperclip has as alive. */
 export function waitForLivingRun(job: Job, { status }: { readonly status: string }): Wait {
-  return waitForJob(job, `Run ${runIdOf(job)} is alive (${status}) as ${describeJob(job)}`);
+  return waitForJob(job, `Run ${runIdOf(job)} (${status}) still uses ${describeJob(job)}`);
 }
 
 /** The session that this run is to resume. */
 export function waitForSession(job: Job): Wait {
-  return waitForJob(job, `${describeJob(job)} works in session ${sessionLabelOf(job)}, which this run is to resume`);
+  return waitForJob(job, `${describeJob(job)} uses session ${sessionLabelOf(job)}, which this run resumes`);
 }
 
 function waitForJob(job: Job, why: string): Wait {
@@ -61,22 +61,22 @@ export function waitForStoppedJob(job: Job): Wait {
   const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `${describeJob(job)} was stopped, and its pod does not end`,
-    fix: `Look at the node of its pod (kubectl get pod -o wide). Once the node is gone for good: ${deletion(job)}, and delete the pod with --force`,
+    why: `${describeJob(job)} was stopped, and its pod has not ended in time`,
+    fix: `Check the node of its pod (kubectl get pod -o wide). If the node is gone for good, run ${deletion(job)} and delete the pod with --force`,
   };
   const limit = { sec: graceSec + POD_END_MARGIN_SEC, refusal };
   return { ...waitForJob(job, `${describeJob(job)} was stopped, and its pod is ending`), limit };
 }
 
 /**
- * A deleted Job is gone at once, its pod only after its grace. `jobs`: as listed together with the pods; those that live
- * speak for their own pods.
+ * A deleted Job is gone at once, its pod only after its grace. `jobs`: as listed together with the pods; the pods
+ * of a living Job are waited for with that Job.
  */
 export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: readonly Job[]): Wait | null {
-  const spokenFor = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
+  const livingUids = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
   const pod = pods.find((one) => {
     const owner = one.metadata?.ownerReferences?.find(({ kind }) => kind === "Job");
-    return relationOf(me, one) !== null && !hasAgentEnded(one) && !spokenFor.has(owner?.uid);
+    return relationOf(me, one) !== null && !hasAgentEnded(one) && !livingUids.has(owner?.uid);
   });
   return pod ? waitForPod(pod) : null;
 }
@@ -93,21 +93,23 @@ function waitForPod({ metadata, spec }: Pod): Wait {
   const runId = labels?.[LABELS.runId] ?? null;
   const job = labels?.["job-name"] ?? null;
   // A Job that was deleted without its pods leaves them to work on; else the garbage collector is on its way.
-  const worksOn = !deletionTimestamp && !ownerReferences?.length;
-  const told = worksOn ? `works on; to end it: kubectl -n ${namespace} delete pod ${name}` : "is ending";
+  const keepsRunning = !deletionTimestamp && !ownerReferences?.length;
+  const podState = keepsRunning
+    ? `is still running; to end it: kubectl -n ${namespace} delete pod ${name}`
+    : "is ending";
   const refusal: Blocked = {
     code: "k8s_concurrent_run_blocked",
-    why: `Pod ${name} of run ${runId} was told to end and does not${spec?.nodeName ? `; it is on node ${spec.nodeName}` : ""}`,
-    fix: `Look at its node. Once that is gone for good, remove the pod: kubectl -n ${namespace} delete pod ${name} --force`,
+    why: `Pod ${name} of run ${runId} is being deleted and has not ended in time${spec?.nodeName ? ` (node ${spec.nodeName})` : ""}`,
+    fix: `Check its node. If the node is gone for good, delete the pod: kubectl -n ${namespace} delete pod ${name} --force`,
   };
   const sec =
     (deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SEC) + POD_END_MARGIN_SEC;
   return {
-    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${told}`,
+    why: `Job ${job} of run ${runId} was deleted, and its pod ${name} ${podState}`,
     job,
     pod: name,
     runId,
     since: deletionTimestamp ?? null,
-    limit: worksOn ? null : { sec, refusal },
+    limit: keepsRunning ? null : { sec, refusal },
   };
 }

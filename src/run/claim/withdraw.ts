@@ -28,7 +28,7 @@ export async function withdraw(client: KubernetesClient, { name, namespace, uid 
       if (!(error instanceof ApiError && error.conflict)) break;
     }
   }
-  const doing = `Could not take back Job ${name}, which may have started`;
+  const doing = `Could not delete Job ${name}, which may have started`;
   const fault = faultOf(problem, { code: "k8s_job_create_failed", doing, at: client.clock.now() });
   throw new RunFault({ ...fault, mayRun: true }, problem);
 }

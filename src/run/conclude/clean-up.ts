@@ -33,9 +33,9 @@ export const removalOnceEnded =
   };
 
 /** With the runner's copy of the transcript. Null, or why the Job is still there. Never rejects. */
-export async function cleanUp(client: KubernetesClient, job: JobInCluster, home: string): Promise<string | null> {
+export async function cleanUp(client: KubernetesClient, job: JobInCluster): Promise<string | null> {
   const left = await removal(job)(client);
-  await removeTranscriptCopy(job.object, home, client.clock);
+  await removeTranscriptCopy(job.object, client.clock);
   return left;
 }
 

@@ -15,7 +15,6 @@ export interface Collection {
   readonly runId: string;
   readonly readStatus: ReadRunStatus;
   readonly acquire: AcquireLease;
-  readonly paperclipHome: string;
 }
 
 /** Between looks at the record, milliseconds; what is not on record after the last is left to the supervisor. */
@@ -41,7 +40,7 @@ export async function collectWhenRecorded(collection: Collection, job: JobInClus
 }
 
 async function collect(collection: Collection, { client }: ClusterLease, job: JobInCluster): Promise<void> {
-  const { runId, readStatus, paperclipHome } = collection;
+  const { runId, readStatus } = collection;
   for (const wait of LOOK_AFTER_MS) {
     await client.clock.sleep(wait);
     const status = await readStatus(runId);
@@ -49,6 +48,6 @@ async function collect(collection: Collection, { client }: ClusterLease, job: Jo
     if (status.reported?.job !== job.uid) return;
     const remove = removal(job);
     if ((await remove(client)) !== null) await untilDone(client, remove);
-    return removeTranscriptCopy(job.object, paperclipHome, client.clock);
+    return removeTranscriptCopy(job.object, client.clock);
   }
 }

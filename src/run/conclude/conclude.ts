@@ -59,7 +59,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
   const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
   const left = await step(client);
-  const { acquire, paperclipHome } = collection;
+  const { acquire } = collection;
   if (left) {
     const later = (await finishInBackground(acquire, step)) ? "the adapter goes on trying" : "it is left";
     await host.status(
@@ -67,7 +67,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
     );
   }
   if (keep && hasLivingSidecar(observed)) await finishInBackground(acquire, suspension(run, client.clock));
-  if (!keep) await removeTranscriptCopy(run.object, paperclipHome, client.clock);
+  if (!keep) await removeTranscriptCopy(run.object, client.clock);
 }
 
 /** A container that does not end with the agent's (a service mesh's, Vault's): its pod never ends, so no TTL begins. */

@@ -11,13 +11,8 @@ import { cleanUp } from "./clean-up.ts";
 const SLACK_MS = 60_000;
 
 /** Never rejects: what stays is removed at the next look. */
-export async function removeExpiredProbes(
-  client: KubernetesClient,
-  probes: readonly Job[],
-  paperclipHome: string,
-): Promise<void> {
-  for (const probe of probes)
-    if (isExpired(probe, client.clock.now())) await cleanUp(client, jobInCluster(probe), paperclipHome);
+export async function removeExpiredProbes(client: KubernetesClient, probes: readonly Job[]): Promise<void> {
+  for (const probe of probes) if (isExpired(probe, client.clock.now())) await cleanUp(client, jobInCluster(probe));
 }
 
 function isExpired({ metadata, spec }: Job, now: number): boolean {

@@ -36,6 +36,13 @@ export function toExecutionResult(verdict: Verdict, evidence: Evidence, session:
   });
 }
 
+/** What the columns of the host's ledger hold: 32-bit integers of tokens and of cents (2026.916.1). */
+const MAX_INTEGER = 2 ** 31 - 1;
+const MAX_USD = Math.floor(MAX_INTEGER / 100);
+
+/** The figures are the agent's own: one that the ledger refuses would cost the run its place in it, session and all. */
+const ledgerInteger = (amount: number): number => Math.min(Math.round(amount), MAX_INTEGER);
+
 type SessionFields = Pick<AdapterExecutionResult, "sessionId" | "sessionParams" | "sessionDisplayId">;
 
 /**
@@ -53,8 +60,12 @@ function usageOf({ usage }: Verdict): Pick<AdapterExecutionResult, "usage" | "us
   if (!usage) return {};
   const { inputTokens, cacheCreationTokens, cacheReadTokens, outputTokens } = usage;
   // Paperclip has no field for writing to the prompt cache; its own Claude adapter counts that as input.
-  const input = inputTokens + cacheCreationTokens;
-  return { usage: { inputTokens: input, outputTokens, cachedInputTokens: cacheReadTokens }, usageBasis: "per_run" };
+  const inLedger = {
+    inputTokens: ledgerInteger(inputTokens + cacheCreationTokens),
+    outputTokens: ledgerInteger(outputTokens),
+    cachedInputTokens: ledgerInteger(cacheReadTokens),
+  };
+  return { usage: inLedger, usageBasis: "per_run" };
 }
 
 function billing({ agent }: Evidence): Pick<AdapterExecutionResult, "biller" | "billingType"> {
@@ -70,5 +81,7 @@ function billing({ agent }: Evidence): Pick<AdapterExecutionResult, "biller" | "
 function costOfRun({ cost }: Verdict, { run, seal }: Evidence): number | null {
   if (!cost) return null;
   const resumed = run.resumedSessionId !== null && seal?.freshSession === undefined;
-  return cost.scope === "session" && resumed ? null : cost.usd;
+  if (cost.scope === "session" && resumed) return null;
+  // Whoever claims such a sum has no figure: as a sum it would stop all agents whose budget it is taken from.
+  return cost.usd <= MAX_USD ? cost.usd : null;
 }

@@ -7,16 +7,16 @@ import { Intake } from "./refill/intake.ts";
 import type { LogApi } from "./refill/log-api.ts";
 import { giveUpRest, type RefillOptions, type RefillTarget, refill } from "./refill/refill.ts";
 
-export interface DrainOptions extends Omit<RefillOptions, "patienceMs" | "sources"> {
+export interface DrainOptions extends Omit<RefillOptions, "timeoutMs" | "sources"> {
   readonly endpoint: LogEndpoint;
   readonly container: ContainerView;
   readonly api: LogApi;
-  /** Where else lines may be had. */
+  /** Other sources of missing lines. */
   readonly sources: RefillOptions["sources"];
   readonly limits: FollowLimits;
 }
 
-/** Gets what is missing at the end of a container's log. */
+/** Reads the rest of the log of a container that has ended. */
 export async function drain(options: DrainOptions): Promise<void> {
   const { transcript, container, api, endpoint, sources, limits, signal } = options;
   const seal = container.seal();
@@ -31,7 +31,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   const time = limitTime(options);
   // An endpoint that never answered may take up all the time there is.
   const inOrder = endpoint.answered ? [api, ...sources] : [...sources, api];
-  await refill(target, { ...options, sources: inOrder, patienceMs: limits.endPatienceMs, signal: time.signal });
+  await refill(target, { ...options, sources: inOrder, timeoutMs: limits.endTimeoutMs, signal: time.signal });
   time.clear();
   if (signal.aborted) return;
   if (api.unfinished && !allArrived(transcript, seal)) transcript.takeUnfinished(api.unfinished);
@@ -58,7 +58,7 @@ function limitTime({ clock, limits, endpoint, signal }: DrainOptions & { clock: 
       },
       () => undefined,
     );
-  void after(limits.endTotalMs, () => true);
-  void after(limits.deadEndMs, () => !endpoint.answered);
+  void after(limits.endDeadlineMs, () => true);
+  void after(limits.unopenedTimeoutMs, () => !endpoint.answered);
   return { signal: AbortSignal.any([signal, timeIsUp.signal]), clear: () => done.abort() };
 }

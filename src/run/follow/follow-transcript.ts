@@ -4,7 +4,7 @@ import { type Completeness, completeness } from "./assemble/completeness.ts";
 import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
 import type { Mode } from "./assemble/log-form.ts";
-import { Delivery } from "./deliver/delivery.ts";
+import { Delivery, FULL } from "./deliver/delivery.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { Follower } from "./follower.ts";
 import type { ContainerView } from "./read/container.ts";
@@ -16,14 +16,14 @@ export interface FollowOptions {
   readonly open: OpenLog;
   readonly container: ContainerView;
   readonly onLog: OnLog;
-  /** What stands between the lines, once they are counted and hashed, and `onLog`. @default nothing */
+  /** Transforms the lines, once they are counted and hashed, before `onLog`. @default nothing */
   readonly page?: ((shown: LineSink) => LineSink) | undefined;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
-  /** Where else missing lines may be had, in the order in which to ask; the log API itself is always asked first. */
+  /** Other sources of missing lines, in order; the log API itself always comes first. */
   readonly sources?: readonly GapSource[];
-  /** Stops following; what arrived is still handed on for up to two seconds. */
+  /** Stops following; lines that have arrived are still delivered for up to two seconds. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
   /** @default Math.random */
@@ -60,9 +60,11 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
       sinkFault = error;
       event({ type: "sink-fault", sink: "onLog", error });
     },
+    onFull: () => event({ type: "full", message: FULL }),
+    ...(limits.deliveredBytes === undefined ? {} : { maxBytes: limits.deliveredBytes }),
     onSpill: (error) => event({ type: "spill", error }),
     memoryBytes: limits.memoryBytes,
-    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogAgainMs : limits.onLogMs, waiting),
+    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogHungTimeoutMs : limits.onLogTimeoutMs, waiting),
   });
   const follower = new Follower({
     ...options,
@@ -109,13 +111,13 @@ async function flush(delivery: Delivery, clock: Clock, signal: AbortSignal): Pro
   done.abort();
 }
 
-/** A listener that throws harms nobody. */
+/** An event listener that throws does not end the follower. */
 function quietly(onEvent: ((event: FollowEvent) => void) | undefined): (event: FollowEvent) => void {
   return (event) => {
     try {
       onEvent?.(event);
     } catch {
-      // Nothing to tell it to.
+      // There is nobody to report it to.
     }
   };
 }
@@ -125,13 +127,13 @@ function observed(
   event: (event: FollowEvent) => void,
 ): ((channel: Channel, line: Buffer) => void) | undefined {
   if (!onLine) return undefined;
-  let told = false;
+  let reported = false;
   return (channel, line) => {
     try {
       onLine(channel, line);
     } catch (thrown) {
-      if (told) return;
-      told = true;
+      if (reported) return;
+      reported = true;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       event({ type: "sink-fault", sink: "onLine", error });
     }

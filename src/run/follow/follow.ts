@@ -1,5 +1,5 @@
 /**
- * Follows the agent's log: every line to the host, the agent's own words into the evidence.
+ * Follows the agent's log: every line to the host, the agent's result into the evidence.
  *
  * A line passes seven stations on its way:
  *
@@ -22,13 +22,13 @@ import type { Channel } from "../../runner/frame.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { transcriptCopyOf } from "../plan/plan.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { eventOf } from "../shared/agent-event.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
-import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
-import { missingLine } from "./assemble/missing.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { followTranscript } from "./follow-transcript.ts";
+import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
@@ -39,17 +39,17 @@ import { TranscriptFile } from "./refill/transcript-file.ts";
 export { LineBatch } from "./assemble/batch.ts";
 export type { LineBlock, LineSink } from "./assemble/line-sink.ts";
 
-/** Who gets the transcript: what the host is told of it, and in which form, is not the follower's business. */
+/** The receiver of the transcript, which decides what the host gets and in which form. */
 export interface TranscriptSink {
   /** One call at a time, whole lines, at most 64 KiB each; may be slow, hang or throw. */
   readonly onLog: OnLog;
-  /** What stands between the lines, once they are counted and hashed, and `onLog`; undefined = nothing. */
+  /** Transforms the lines, once they are counted and hashed, before `onLog`; undefined = as they are. */
   readonly page: ((shown: LineSink) => LineSink) | undefined;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   line(channel: Channel, line: Buffer): void;
   notice(type: string, message: string, level: "info" | "warn"): void;
   /**
-   * All lines were handed over. Resolves, when everything is told, with the path of the file that holds the lines as the
+   * All lines were delivered. Resolves, when the last notice is delivered, with the path of the file that holds the lines as the
    * agent wrote them; null when there is none.
    *
    * @param lastNewline whether the agent ended its last line
@@ -62,16 +62,14 @@ export interface FollowRequest {
   readonly run: JobInCluster;
   readonly observed: ObservedRun;
   readonly sink: TranscriptSink;
-  /** Paperclip's home, where the runner's copy may be. */
-  readonly paperclipHome: string;
-  /** Nobody waits for the agent any more. */
+  /** Aborts when the run no longer waits for the agent. */
   readonly signal: AbortSignal;
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
 export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
-  const reader = agentCli.readOutput();
+  const reader = agentCli.readOutput(eventOf);
   const container = viewContainer(observed);
   const { transcript, unread } = await followTranscript({
     open: openPodLog(client, run, observed),
@@ -83,7 +81,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
-      const message = worthTelling(event);
+      const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
     sources: gapSources(request, container),
@@ -97,13 +95,13 @@ export async function followRun(request: FollowRequest): Promise<void> {
   observed.add({ kind: "transcript", report: { ...transcript, ...kept, ...(unread === null ? {} : { unread }) } });
 }
 
-/** Where lines may be had that the log API lost. */
+/** The sources of lines that the log API lost. */
 function gapSources(request: FollowRequest, container: ContainerView): GapSource[] {
-  const copy = transcriptCopyOf(request.run.object, request.paperclipHome);
+  const copy = transcriptCopyOf(request.run.object);
   if (copy === null) return [];
-  if (copy.kind === "file") return [new TranscriptFile(copy.path)];
+  if (copy.kind === "file") return [new TranscriptFile(copy.path, copy.home)];
   const onRefused = ({ message }: Error): void =>
-    request.sink.notice("k8s.log.exec", `Missing lines are not looked for in the pod: ${message}`, "info");
+    request.sink.notice("k8s.log.exec", `Missing lines cannot be read from the pod: ${message}`, "info");
   return [new PodCopy({ folder: copy.path, container, run: runInPod(request), onRefused })];
 }
 
@@ -114,37 +112,16 @@ function runInPod({ client, run, observed }: FollowRequest): RunInPod {
   };
 }
 
-/** The log of the pod that is known at the time: its name comes with the observer's word of it. */
+/** The log of the run's pod, whose name is known once it is observed. */
 function openPodLog(client: KubernetesClient, job: JobInCluster, observed: ObservedRun): OpenLog {
   return (request, signal) => {
     const pod = observed.evidence.pod?.name;
     if (!pod) {
-      const over = hasEnded(observed.evidence);
-      const error = new Error(over ? "the Job has no pod" : "the Job has no pod yet");
-      return Promise.resolve({ kind: over ? "gone" : "not-yet", error });
+      const ended = hasEnded(observed.evidence);
+      const error = new Error(ended ? "the Job has no pod" : "the Job has no pod yet");
+      return Promise.resolve({ kind: ended ? "gone" : "not-yet", error });
     }
     const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
     return openLog(client.transport, log, signal);
   };
-}
-
-/** What an operator wants to know; reconnects that lose nothing are no news. */
-function worthTelling(event: FollowEvent): string | null {
-  switch (event.type) {
-    case "missing":
-      return missingLine(event.missing);
-    case "refilled":
-      return `Lines ${event.from}–${event.to} of ${event.channel} were missing in the stream and came from the ${event.source}`;
-    case "conflict":
-      return `Line ${event.line} of ${event.channel} came twice with different content`;
-    case "sink-fault":
-      return `Paperclip did not take a line (${event.sink}): ${event.error.message}`;
-    case "spill":
-      return event.error ? `Lines that Paperclip is too slow for cannot be put on disk: ${event.error.message}` : null;
-    case "gap":
-    case "reconnect":
-    case "suspicion":
-    case "unstamped":
-      return null;
-  }
 }

@@ -29,14 +29,14 @@ export interface FollowerOptions {
 }
 
 /**
- * A kubelet that says it cannot follow (no inotify instance is left for about the 107th follower of a node, measured)
- * gives what there is: it is asked twice a second, not as fast as it answers.
+ * A kubelet that cannot follow (no inotify instance is left for about the 107th follower of a node, measured) answers with
+ * what there is: it is polled twice a second, not as fast as it answers.
  */
 const ATTEMPT_UNFOLLOWED = 2;
 
 /**
- * Milliseconds between two polls, on average, of the log of a container that nobody has seen start: the observer tells
- * at once, unless its word is late, and a pod may wait for a node for an hour.
+ * Milliseconds between two polls, on average, of the log of a container that nobody has seen start: the observer reports
+ * a start at once, unless its watch is late, and a pod may wait for a node for an hour.
  */
 const POLL_MS = 10_000;
 const pollWait = (random: Random): number => POLL_MS * (0.5 + random());
@@ -55,7 +55,7 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options;
     const { sink, limits, onEvent, signal, container, clock, random, sources } = options;
-    this.transcript = new Transcript(options, limits.maxLineBytes);
+    this.transcript = new Transcript(options, limits.maxLineBytes, limits.pieceBytes);
     this.endpoint = new LogEndpoint(options.open);
     const { transcript, endpoint } = this;
     const why = () => this.#whyMissing();
@@ -65,7 +65,7 @@ export class Follower {
     this.#queue = new GapQueue({
       transcript,
       memoryBytes: limits.memoryBytes,
-      refill: (target) => refill(target, { ...common, sources: [api, ...sources], patienceMs: limits.gapPatienceMs }),
+      refill: (target) => refill(target, { ...common, sources: [api, ...sources], timeoutMs: limits.gapTimeoutMs }),
       onEvent,
       signal,
     });
@@ -106,11 +106,12 @@ export class Follower {
 
   async #pause(reading: Reading, attempt: number): Promise<void> {
     const { random, container, onEvent } = this.#options;
-    const told = reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
+    const retryAfterMs =
+      reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
     const early = reading.kind === "not-yet" && container.state() === "waiting";
-    const waitMs = Math.max(told ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
+    const waitMs = Math.max(retryAfterMs ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
     onEvent({ type: "reconnect", why: troubleOf(reading), waitMs });
-    await this.#changeWithin(waitMs, told !== undefined);
+    await this.#changeWithin(waitMs, retryAfterMs !== undefined);
   }
 
   /** A change of the container is a reason to look at once; but what the server asked for is kept to (`whole`). */

@@ -74,7 +74,7 @@ export class LiveStream {
         },
         overlong: (line) => transcript.takeOverlong(line.start, line.bytes),
         chunk: () => {
-          lifetime.heard();
+          lifetime.received();
           return room();
         },
       },

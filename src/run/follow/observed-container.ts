@@ -8,7 +8,7 @@ export function viewContainer(observed: ObservedRun): ContainerView {
     changed: (signal) => {
       const { seal } = observed.evidence;
       const state = containerState(observed.evidence);
-      // Most of what is told of a pod that waits changes neither: its log is not to be asked for each time.
+      // Most changes of a waiting pod change neither: its log need not be requested for each.
       return observed.until(
         () => containerState(observed.evidence) !== state || observed.evidence.seal !== seal,
         signal,
@@ -18,11 +18,11 @@ export function viewContainer(observed: ObservedRun): ContainerView {
   };
 }
 
-/** Holds once all that exists was told: a run that is over without a pod ever seen will not get one. */
+/** Valid once the observer has synced: a run that has ended without a pod will not get one. */
 export function containerState(evidence: Evidence): ContainerState {
   const { pod } = evidence;
   if (!pod) return hasEnded(evidence) ? "gone" : "waiting";
-  // A pod that is gone has told its container's end in its last words, or never will.
+  // The last state of a deleted pod has its container's end, or it is never known.
   if (pod.presence !== "present") return "gone";
   if (pod.agent.state === "terminated") return pod.reason === "Evicted" ? "evicted" : "terminated";
   if (pod.agent.state === "running") return "running";

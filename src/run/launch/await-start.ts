@@ -1,6 +1,6 @@
 /**
- * Waits until the agent's container runs. Waiting is not failing: an autoscaler needs minutes, a registry has hiccups.
- * Only what cannot heal, or what passed its limit, is given up.
+ * Waits until the agent's container runs. Waiting is not a failure: an autoscaler needs minutes, a registry may be down for a
+ * moment. Only a cause that cannot heal, or that has passed its limit, ends the wait.
  */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { events } from "../../kubernetes/resource-types.ts";
@@ -77,8 +77,8 @@ function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
 }
 
 /**
- * True when the cluster shows now what we waited for: the watch may be cut off, and the pod have started meanwhile. What
- * is newer goes into the record.
+ * True when the pod's state in the cluster is the one that was judged: the watch may be interrupted, and the pod may have
+ * started since. A newer state is added to the evidence.
  */
 async function isUpToDate(
   client: KubernetesClient,
@@ -88,7 +88,7 @@ async function isUpToDate(
 ): Promise<boolean> {
   const waitedFor = observed.pod;
   const seen = await findPod(signal);
-  // The watch may have caught up meanwhile: what we waited for is not what the record says now.
+  // The watch has caught up since: the state that was judged is no longer current.
   if (observed.pod !== waitedFor) return false;
   if (seen.kind !== "found") return seen.kind === "watched";
   const { pod } = seen;
@@ -104,19 +104,19 @@ async function changeOrEvents(
   observed: ObservedRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
   const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
   try {
     if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
   } finally {
-    over.abort();
+    done.abort();
     await Promise.allSettled([change, due]);
   }
 }
 
-/** Events are how the cluster explains itself; without the right to read them the pod's status must do. */
+/** Events carry the cluster's reasons; without the right to read them, the pod's status has to suffice. */
 async function readEvents(
   client: KubernetesClient,
   job: JobInCluster,

@@ -8,13 +8,13 @@ import type { Secret } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
-import { isPassing } from "../../kubernetes/http/retry.ts";
+import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, withdraw } from "../claim/claim.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { delayAbort } from "../shared/abort-later.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
+import { delayAbort } from "../shared/delay-abort.ts";
 import { isOfRun, stateOf } from "../shared/job-state.ts";
 import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "../shared/launched-run.ts";
 import { RunFault } from "../shared/run-fault.ts";
@@ -22,9 +22,9 @@ import { unsuspend } from "./unsuspend.ts";
 
 export { awaitStart } from "./await-start.ts";
 
-/** How long the cluster may be away, milliseconds: it answered a moment ago, so it will be back. */
-const PATIENCE = { retryForMs: 180_000 };
-/** Between two attempts to create, at least, milliseconds: the name may be held by what is being deleted. */
+/** Milliseconds for which an unreachable cluster is retried: it answered a moment ago. */
+const RETRY = { retryForMs: 180_000 };
+/** Minimal milliseconds between two attempts to create: an object that is being deleted may still have the name. */
 const CREATE_AGAIN_MS = 500;
 
 export type Launch =
@@ -47,16 +47,16 @@ export async function launch(
   const job = jobInCluster(existing ?? (await createJob(client, plan, lastAnswer)));
   try {
     signal.throwIfAborted();
-    const election = await awaitElection(client, plan, job, { ...PATIENCE, signal });
+    const election = await awaitElection(client, plan, job, { ...RETRY, signal });
     if (election.kind === "lost") {
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
     }
     await createSecret(client, plan, job, lastAnswer);
     signal.throwIfAborted();
-    return launched(await unsuspend(client, election.job, { ...PATIENCE, signal: lastAnswer }), plan);
+    return launched(await unsuspend(client, election.job, { ...RETRY, signal: lastAnswer }), plan);
   } catch (error) {
-    // It was unsuspended after all, by a call whose answer was lost: then the run goes on, and obeys what it is told.
+    // It was unsuspended by a call whose answer was lost: the run goes on, and obeys a Stop as usual.
     const started = await withdraw(client, job);
     if (started) return launched(started, plan);
     throw error;
@@ -97,7 +97,7 @@ interface Creation<T extends KubeObject> {
   readonly type: ResourceType<T>;
   readonly object: T;
   readonly isOurs: (found: Stored<T>) => boolean;
-  /** What is there under the name goes away by itself. */
+  /** True when the object with that name is about to be deleted by the cluster. */
   readonly isLeaving: (found: Stored<T>) => boolean;
   readonly code: VerdictCode;
 }
@@ -109,8 +109,8 @@ async function create<T extends KubeObject>(
   signal: AbortSignal,
   { type, object, isOurs, isLeaving, code }: Creation<T>,
 ): Promise<Stored<T>> {
-  const options = { ...PATIENCE, signal };
-  const deadline = client.clock.now() + PATIENCE.retryForMs;
+  const options = { ...RETRY, signal };
+  const deadline = client.clock.now() + RETRY.retryForMs;
   for (let attempt = 0; ; attempt++) {
     try {
       return await client.create(type, plan.namespace, object, options);
@@ -119,8 +119,8 @@ async function create<T extends KubeObject>(
       const found = mayExist(error) ? await client.find(type, plan.namespace, plan.name, options) : undefined;
       if (found && isOurs(found)) return found;
       // The name makes it safe to try again: were the first one carried out late, the second would meet it.
-      const again = found ? isLeaving(found) : isWorthAnother(error);
-      if (!again || client.clock.now() > deadline)
+      const retry = found ? isLeaving(found) : isRetryable(error);
+      if (!retry || client.clock.now() > deadline)
         throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
       await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
     }
@@ -128,8 +128,8 @@ async function create<T extends KubeObject>(
 }
 
 /** A quota that several creates count against at once answers all but one with a conflict (kubernetes/kubernetes#67761). */
-const isWorthAnother = (error: unknown): boolean =>
-  error instanceof ApiError && (error.alreadyExists || error.conflict || (error.ambiguous && isPassing(error)));
+const isRetryable = (error: unknown): boolean =>
+  error instanceof ApiError && (error.alreadyExists || error.conflict || (error.ambiguous && isTransient(error)));
 
 /** The object may be there: it was before, or the answer to our own create was lost. */
 const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);

@@ -23,8 +23,8 @@ export async function unsuspend(client: KubernetesClient, job: JobInCluster, opt
     } catch (error) {
       if (options.signal?.aborted) throw error;
       if (!(error instanceof ApiError && error.conflict)) throw failed(client, job, error);
-      const found = await client.find(jobs, job.namespace, job.name, options).catch((again: unknown) => {
-        throw failed(client, job, again);
+      const found = await client.find(jobs, job.namespace, job.name, options).catch((findError: unknown) => {
+        throw failed(client, job, findError);
       });
       const state = found?.metadata.uid === job.uid ? stateOf(found) : "leaving";
       if (!found || state === "leaving") throw failed(client, job, error);

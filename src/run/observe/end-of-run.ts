@@ -11,7 +11,7 @@ export function hasEnded(evidence: Evidence): boolean {
   if (!podIsOver) return false;
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
   if (pod) return true;
-  return evidence.hasNoPod && isWithoutFuture(evidence);
+  return evidence.hasNoPod && getsNoPod(evidence);
 }
 
 /**
@@ -19,10 +19,10 @@ export function hasEnded(evidence: Evidence): boolean {
  * suspension that a Job shows may be that of its birth, which its controller has yet to take back.
  */
 export function isPodMissed(evidence: Evidence): boolean {
-  return evidence.pod === null && !evidence.hasNoPod && isWithoutFuture(evidence);
+  return evidence.pod === null && !evidence.hasNoPod && getsNoPod(evidence);
 }
 
-function isWithoutFuture(evidence: Evidence): boolean {
+function getsNoPod(evidence: Evidence): boolean {
   const { job } = evidence;
   return job !== null && (job.presence !== "present" || jobIsFinished(evidence) || isSuspendedForGood(job));
 }
@@ -48,12 +48,12 @@ export function causeIsPending(evidence: Evidence): boolean {
   if (!pod || wasStopped(evidence)) return false;
   if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !isSuspended(job);
   if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;
-  // The kubelet's status lags (lesson 3): the phase says that it is over, the container's end is yet to come. A pod that
+  // The kubelet's status lags: the phase is final before the container's end is reported. A pod that
   // carries a reason (Evicted …) need not have had a container.
   return pod.agent.state !== "terminated" && pod.reason === "";
 }
 
-/** We are the cause: the agent's container was seen to end after we had it stopped. Other containers may go on. */
+/** The adapter is the cause: the agent's container ended after the adapter stopped it. Other containers may still run. */
 function wasStopped({ acts, pod }: Evidence): boolean {
   const stoppedAt = acts.cancel?.at ?? acts.gaveUp?.at;
   const endedAt = pod?.agent.terminated?.seenAt;

@@ -10,7 +10,7 @@ import { belongsTo } from "./evidence/reduce.ts";
 export type PodLookup =
   /** The newest one, as it is now; null: there is none. */
   | { readonly kind: "found"; readonly pod: Stored<Pod> | null }
-  /** Lists are denied, but the watch stands: what it has reported is all that there is. */
+  /** Lists are denied, but the watch is up: what it has reported is complete. */
   | { readonly kind: "watched" }
   /** The cluster did not answer, or denies both. */
   | { readonly kind: "unavailable" };

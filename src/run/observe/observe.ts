@@ -56,11 +56,11 @@ const CAUSE_WITHIN_MS = 5_000;
 
 /** Waits until the cluster has reported why the run ended, where it is about to, within a bound. Never rejects. */
 export async function untilCauseIsKnown(observed: ObservedRun, clock: Clock, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
   const known = observed.until(() => !causeIsPending(observed.evidence), either);
   const late = clock.sleep(CAUSE_WITHIN_MS, either);
   await Promise.race([known, late]).catch(() => "the run is over");
-  over.abort();
+  done.abort();
   await Promise.allSettled([known, late]);
 }

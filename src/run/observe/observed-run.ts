@@ -25,7 +25,7 @@ export interface ObservedRun {
 
 const MAX_EVENTS = 40;
 
-/** The answer to a call of our own may come after the watch has told what happened next; a watch may begin behind it. */
+/** The answer to a call may arrive after the watch has reported a later state; a watch may also start with an earlier one. */
 function isStale(seen: Observation, job: Job | null, pod: Pod | null): boolean {
   if (seen.kind === "job") return !seen.deleted && isOlder(seen.job, job);
   return seen.kind === "pod" && !seen.deleted && isOlder(seen.pod, pod);

@@ -20,8 +20,8 @@ export async function requireVisibility(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
   const late = async () => {
     await client.clock.sleep(SYNC_WITHIN_MS, either);
     const { jobs, pods } = observer.health ?? {};
@@ -30,9 +30,13 @@ export async function requireVisibility(
   const waiting = [observer.denied(either), observer.synced(either), late()] as const;
   try {
     const error = await Promise.race(waiting);
-    if (error) throw new RunFault(faultFrom(client, error, "The end of this run could not be observed"), error);
+    if (error)
+      throw new RunFault(
+        faultFrom(client, error, "The run is not started, because its end could not be observed"),
+        error,
+      );
   } finally {
-    over.abort();
+    done.abort();
     await Promise.allSettled(waiting);
   }
 }
@@ -49,7 +53,7 @@ export async function untilVisibilityLost(
     await host.notice({
       type: "k8s.observation.denied",
       level: "warn",
-      message: `The run cannot be observed at the moment: ${message}. Its Job goes on.`,
+      message: `The run cannot be observed at the moment: ${message}. Its Job keeps running.`,
     });
     await client.clock.sleep(DENIED_FOR_MS, signal);
     const { denial } = observer;

@@ -60,8 +60,8 @@ export function runnerSpec(
   };
 }
 
-/** The first spec whose Secret is not too large. A fresh session's prompt may be what makes it so: the run goes without. */
-export function whatFits<T>(
+/** The first spec whose Secret is small enough: the second one has no prompt for a fresh session. Throws ConfigError. */
+export function firstThatFits<T>(
   [spec, smaller]: readonly [RunnerSpec, RunnerSpec],
   contentOf: (spec: RunnerSpec) => T,
 ): { readonly spec: RunnerSpec; readonly content: T } {

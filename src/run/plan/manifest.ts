@@ -52,7 +52,7 @@ const TERMINATION_LOG = "/dev/termination-log";
 /** Beyond the agent's own grace: the runner kills, drains and seals in it. Seconds. */
 const RUNNER_GRACE_SEC = 15;
 /**
- * The cluster's own deadline is for when nobody watches: it counts from the pod's start, so it leaves time for a slow
+ * The cluster's own deadline, in case the runner fails: it counts from the pod's start, so it leaves time for a slow
  * pull; the runner ends the agent long before. On the pod, not on the Job: a Job's deadline deletes the pod with its
  * logs (measured). Seconds.
  */

@@ -1,21 +1,24 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
 import { inheritedEnvironment } from "../../config/inherited-environment.ts";
 import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
-import { readInstructions } from "../../paperclip/instructions.ts";
+import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts";
+import { paperclipHome } from "../../paperclip/kept-files.ts";
+import { inPaperclipServer } from "../../paperclip/server.ts";
 import { readSkills } from "../../paperclip/skills.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
-import type { Given } from "./provision.ts";
-import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
-import { paperclipHome } from "./transcript-copy.ts";
+import type { AgentBundle } from "./provision.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
@@ -39,7 +42,7 @@ export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
 /**
  * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.
  *
- * @param hostPod what a look for it found already
+ * @param hostPod the result of an earlier lookup
  */
 export async function prepare(
   ctx: AdapterExecutionContext,
@@ -77,12 +80,11 @@ async function gather(
     ctx,
     agent,
     policy,
-    paperclipHome: paperclipHome(deps.env),
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
-    given: await whatIsGiven(ctx, agent, deps),
+    bundle: await readBundle(ctx, agent, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   };
 }
@@ -94,8 +96,17 @@ async function gather(
 const BUNDLE_BYTES = 640 * 1024;
 
 /** What Paperclip has for the agent beside its prompt. */
-async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfig, deps: Dependencies): Promise<Given> {
-  const { instructions, notes } = await readInstructions(ctx.config, deps.readFile, BUNDLE_BYTES);
+async function readBundle(
+  ctx: AdapterExecutionContext,
+  agent: ParsedAgentConfig,
+  deps: Dependencies,
+): Promise<AgentBundle> {
+  const { config } = ctx;
+  const { id: agentId, companyId, adapterConfig: stored } = ctx.agent;
+  const from = { config, stored, companyId, agentId, home: paperclipHome(deps.env) };
+  // Outside of Paperclip's server the caller's configuration is the operator's own; there agents can change it.
+  if (inPaperclipServer(deps.env)) refuseForeign(from);
+  const { instructions, notes } = await readInstructions({ ...from, room: BUNDLE_BYTES });
   const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,
@@ -105,4 +116,14 @@ async function whatIsGiven(ctx: AdapterExecutionContext, agent: ParsedAgentConfi
     paperclipUrl: deps.paperclipUrl(ctx.agent),
     notes: [...notes, ...skills.notes],
   };
+}
+
+/** Throws ConfigError where the configuration names instructions that Paperclip does not keep for this agent. */
+function refuseForeign(from: Parameters<typeof foreignPaths>[0]): void {
+  const problems = foreignPaths(from).map(({ field, path }) => ({
+    field,
+    problem: `names ${path}, which Paperclip does not keep for this agent`,
+    fix: "Set it for the agent, not for one task: the *Instructions* tab.",
+  }));
+  if (problems.length > 0) throw new ConfigError(problems);
 }

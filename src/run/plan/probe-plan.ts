@@ -8,7 +8,8 @@ import { probeScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import { LABELS } from "../shared/names.ts";
 import { SCRATCH } from "./home.ts";
-import { type PlanInput, planRun, type RunPlan } from "./run-plan.ts";
+import type { PlanInput } from "./plan-input.ts";
+import { planRun, type RunPlan } from "./run-plan.ts";
 
 export interface ProbeSettings {
   /** Seconds from the probe's start to its answer. */
@@ -17,9 +18,9 @@ export interface ProbeSettings {
 
 /** As Paperclip's claude_local asks. */
 const PROMPT = "Respond with hello.";
-/** Seconds that the cluster keeps a probe's Job when nobody is left to remove it: enough to read its log. */
+/** Seconds that the cluster keeps a probe's Job when its process died before removing it: enough to read its log. */
 const TTL_SEC = 30;
-/** Seconds after the probe's limit at which the cluster itself ends a Job that nobody looks after any more. */
+/** Seconds after the probe's limit at which the cluster itself ends a Job whose process died. */
 const DEADLINE_MARGIN_SEC = 30;
 /** Claude Code's ten attempts on a refused key take longer than a person waits for a test (measured: over 150 s). */
 const RETRIES = "1";

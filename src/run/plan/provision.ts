@@ -12,8 +12,8 @@ import { RUN_DIRECTORY } from "../../runner/spec.ts";
 import type { Home } from "./home.ts";
 import type { RunFile } from "./secret.ts";
 
-/** What Paperclip has for the agent, read. */
-export interface Given {
+/** What Paperclip has for the agent beside its prompt: instructions, skills, MCP servers, programs. */
+export interface AgentBundle {
   readonly instructions: Instructions | null;
   readonly skills: Skills;
   readonly mcpServers: readonly McpServer[];
@@ -46,25 +46,25 @@ const INSTRUCTIONS = "instructions";
 const PROGRAMS = "bin";
 const MCP_FILE = "mcp.json";
 
-export function provide(given: Given, home: Home, apiUrl: string | null): Provision {
-  const { instructions, skills, mcpServers, paperclipUrl } = given;
+export function provide(bundle: AgentBundle, home: Home, apiUrl: string | null): Provision {
+  const { instructions, skills, mcpServers, paperclipUrl } = bundle;
   // Where the pod sees Paperclip's own files, the agent may change its instructions there, and the change stays.
   const isSeen = instructions !== null && home.sharedWithPaperclip && isBelow(instructions.path, home.path);
   const folder = isSeen ? null : (instructions?.folder ?? null);
   const systemPrompt = [instructions && `${instructions.text}${origin(instructions, isSeen)}`, skills.library]
     .filter((part) => part !== null)
     .join("\n\n");
-  const bundle = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
+  const keyed = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
   const mcp = mcpConfig(mcpServers, apiUrl, paperclipUrl);
   const identity = mcpIdentity(mcpServers);
-  const files = [...bundle, ...below(PROGRAMS, given.programs)];
+  const files = [...keyed, ...below(PROGRAMS, bundle.programs)];
   return {
     systemPrompt: systemPrompt || null,
     files: mcp === null ? files : [...files, { path: MCP_FILE, content: mcp }],
     skillsFolder: skills.files.length > 0 ? SKILLS : null,
-    programs: given.programs.length > 0 ? PROGRAMS : null,
+    programs: bundle.programs.length > 0 ? PROGRAMS : null,
     mcpFile: mcp === null ? null : MCP_FILE,
-    promptBundleKey: digest([systemPrompt, ...bundle.flatMap(({ path, content }) => [path, content])]),
+    promptBundleKey: digest([systemPrompt, ...keyed.flatMap(({ path, content }) => [path, content])]),
     mcpServerIdentity: identity === null ? null : digest([identity]),
   };
 }
@@ -81,12 +81,12 @@ function origin({ path, folder }: Instructions, isSeen: boolean): string {
 }
 
 const from = (name: string, place: string, more = ""): string =>
-  `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}.${more}`;
+  `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}. What the instructions name beside themselves is in that folder, not in your home or working directory.${more}`;
 
 const below = (folder: string, files: readonly FolderFile[]): RunFile[] =>
   files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable }));
 
-/** Stands in the Job's annotations, so it tells nothing of what it was made from. */
+/** A hash, because it is an annotation of the Job and must reveal nothing of its input. */
 function digest(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);

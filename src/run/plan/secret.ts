@@ -54,7 +54,7 @@ function checkSize(data: SecretContent["data"], nameOf: (key: string) => string)
     [
       {
         field: nameOf(largest.key),
-        problem: `makes the run's Secret ${total} bytes large (it alone has ${largest.bytes}), and Kubernetes takes ${MAX_SECRET_BYTES}`,
+        problem: `is too large: it has ${largest.bytes} bytes, and the run's Secret has ${total}, where Kubernetes takes at most ${MAX_SECRET_BYTES}`,
         fix: "Make it shorter, or put it into a file that the agent reads.",
       },
     ],
@@ -77,7 +77,7 @@ export function environmentReferences(secretName: string, environment: Readonly<
     .map((name) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key: variableKey(name) } } }));
 }
 
-/** Without owner: whoever creates it adds the Job's uid, which only the cluster knows. */
+/** Without owner: launch adds the Job's uid, which only the cluster knows. */
 export function runSecret(
   name: string,
   namespace: string,

@@ -1,14 +1,15 @@
 /**
- * The runner's second copy of the transcript: what the log API lost is had from there. On a volume that Paperclip sees it
+ * The runner's second copy of the transcript, the source of lines that the log API lost. On a volume that Paperclip sees it
  * is a file, whole; elsewhere it goes with the pod, and is bounded, so that it can never be what gets the pod evicted.
  */
-import { rm } from "node:fs/promises";
+import { posix } from "node:path";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { removeGuarded } from "../../files/guarded-file.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import { containerCommand } from "../../runner/spec.ts";
 import { CONTAINER } from "../shared/names.ts";
-import { within } from "../shared/within.ts";
+import { withTimeout } from "../shared/with-timeout.ts";
 import { HOME, type Home } from "./home.ts";
 
 const DIRECTORY = "/run/claude-k8s-transcript";
@@ -16,20 +17,20 @@ const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-/** The runner's word for it. */
-export function transcriptCopy(home: Home, job: string): string {
-  return home.sharedWithPaperclip ? copyOf(home.path, job) : `${DIRECTORY}/`;
-}
-
 /** Where the copies lie in a home that Paperclip shares with its agents' pods. */
 export const transcriptCopiesIn = (home: string): string => `${home}/.claude-k8s/transcripts`;
 
-const copyOf = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
+const fileBelow = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
 
 /** The home of Paperclip's own process, which is what its agents' pods share. */
 export function paperclipHome(env: NodeJS.ProcessEnv): string {
   const home = env.PAPERCLIP_HOME?.trim() || HOME;
   return home.length > 1 ? home.replace(/\/+$/, "") : home;
+}
+
+/** The runner's argument for it: a file, or a folder when it ends with a slash. */
+export function transcriptCopy(home: Home, job: string): string {
+  return home.sharedWithPaperclip ? fileBelow(home.path, job) : `${DIRECTORY}/`;
 }
 
 export function transcriptVolumes(home: Home): Volume[] {
@@ -40,38 +41,35 @@ export function transcriptMounts(home: Home): VolumeMount[] {
   return home.sharedWithPaperclip ? [] : [{ name: VOLUME, mountPath: DIRECTORY }];
 }
 
-/** `file`: on the volume that Paperclip shares; `folder`: in the pod alone. Null for the Job of a version without. */
-export type TranscriptCopy = { readonly kind: "file" | "folder"; readonly path: string };
-
-/** The names of this adapter's Jobs. */
-const JOB_NAME = /^ac-[a-z0-9-]+$/;
-
-/** Agents write in that home: nothing of another name there is ours to remove. */
-export const isTranscriptCopy = (file: string): boolean => JOB_NAME.test(file);
+/** `file`: below the home on the volume that Paperclip shares; `folder`: in the pod alone. */
+export type TranscriptCopy =
+  | { readonly kind: "file"; readonly home: string; readonly path: string }
+  | { readonly kind: "folder"; readonly path: string };
 
 /**
- * What the Job's runner was told to keep. A Job is whatever its creator wrote: of the paths on Paperclip's own machine only
- * the one counts that the adapter itself gives a Job of that name.
- *
- * @param home see paperclipHome()
+ * What the Job's runner was told to keep; null for the Job of a version without, and for any other path than a Job of that
+ * name has: whoever may create Jobs writes their commands, and this process reads and removes the file.
  */
-export function transcriptCopyOf(job: Job, home: string): TranscriptCopy | null {
+export function transcriptCopyOf(job: Job): TranscriptCopy | null {
   const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
   const word = agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
   const path = word?.replaceAll("$$", "$");
-  if (path === undefined) return null;
-  if (path.endsWith("/")) return { kind: "folder", path };
-  const { name = "" } = job.metadata ?? {};
-  return isTranscriptCopy(name) && path === copyOf(home, name) ? { kind: "file", path } : null;
+  if (path?.endsWith("/")) return { kind: "folder", path };
+  const end = fileBelow("", job.metadata?.name ?? "");
+  const home = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
+  return home?.startsWith("/") && posix.normalize(home) === home ? { kind: "file", home, path: `${home}${end}` } : null;
 }
 
-/** Milliseconds for a volume that may be away: the copy is small, and nobody reads it without its Job. */
+/** Agents write to that home: a file with another name is not the adapter's to remove. */
+export const isTranscriptCopy = (file: string): boolean => /^ac-[a-z0-9-]+$/.test(file);
+
+/** Milliseconds for a volume that may not answer: the copy is small, and nothing reads it without its Job. */
 const REMOVED_WITHIN_MS = 5_000;
 
 /** Removes the copy of a Job that is removed, where Paperclip's machine has it. Never rejects. */
-export async function removeTranscriptCopy(job: Job, home: string, clock: Clock): Promise<void> {
-  const copy = transcriptCopyOf(job, home);
-  if (copy?.kind !== "file") return;
-  const removal = rm(copy.path, { force: true }).catch(() => undefined);
-  await within(clock, REMOVED_WITHIN_MS, removal, undefined);
+export async function removeTranscriptCopy(job: Job, clock: Clock): Promise<void> {
+  const copy = transcriptCopyOf(job);
+  if (copy?.kind !== "file" || !isTranscriptCopy(job.metadata?.name ?? "")) return;
+  const removal = removeGuarded(copy.path, copy.home).catch(() => undefined);
+  await withTimeout(clock, REMOVED_WITHIN_MS, removal, undefined);
 }

@@ -17,8 +17,8 @@ export interface AgentCli {
   readonly name: string;
   /** The program and its arguments; the prompt comes on stdin. */
   commandLine(invocation: ClaudeInvocation): [Word, ...Word[]];
-  /** Reads the program's stdout as it comes. */
-  readOutput(): ResultReader;
+  /** Reads the program's stdout as it comes. `parse`: what JSON a line holds. @default JSON.parse */
+  readOutput(parse?: (line: Buffer) => unknown): ResultReader;
   /** What is known of the agent: from its transcript, and from the runner's seal where lines are lost. Pure. */
   resultOf(transcript: AgentResult | null, seal: Pick<Seal, "agent" | "freshSession"> | null): AgentResult;
   /** Why the session of this result must not be resumed again; null when it may be. Pure. */

@@ -1,17 +1,17 @@
 /** What to do about a refused or failed call to the API server, in one sentence. */
 import { ApiError } from "../../kubernetes/api-error.ts";
-import { isPassing } from "../../kubernetes/http/retry.ts";
+import { isTransient } from "../../kubernetes/http/retry.ts";
 import type { Fault } from "./run-fault.ts";
 
 export function adviceFor(error: unknown): string {
-  if (!(error instanceof ApiError)) return "This is a fault of the adapter: please report it with this message.";
+  if (!(error instanceof ApiError)) return "Please report this message: it is a fault of the adapter.";
   switch (error.kind) {
     case "unreachable":
       return error.code === "ENOTFOUND"
         ? "Check the server's name in the kubeconfig."
         : "Check that the cluster runs and that Paperclip's host reaches it (kubectl version with the same kubeconfig).";
     case "timeout":
-      return "The cluster is slow or cut off: run it again later.";
+      return "Run it again later: the API server is slow or cannot be reached.";
     case "credentials":
       return "Check the credentials of the kubeconfig (kubectl auth whoami).";
     case "protocol":
@@ -21,26 +21,25 @@ export function adviceFor(error: unknown): string {
   }
 }
 
-/** RBAC's words; other refusals with 403 come from admission and say themselves what is wrong. */
+/** RBAC's message; other refusals with 403 come from admission, whose own message says what is wrong. */
 const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
 
 function adviceForStatus(error: ApiError): string {
   const { detail, status, details } = error;
   const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
-  if (error.unauthorized) return "The cluster does not accept the credentials: check the kubeconfig or the token.";
-  if (error.forbidden && /exceeded quota/.test(detail))
-    return `The quota${where} has no room: raise it, or let other runs end.`;
+  if (error.unauthorized) return "Check the credentials that the kubeconfig names: the cluster does not accept them.";
+  if (error.forbidden && /exceeded quota/.test(detail)) return `Raise the quota${where}, or wait until other runs end.`;
   if (error.forbidden && MISSING_RIGHT.test(detail))
     return `Grant the verb "${error.verb}" on ${error.resource}${where} to Paperclip's service account (deploy/rbac.yaml has the whole Role).`;
   if (error.forbidden && /because it is being terminated/.test(detail))
-    return "The namespace is being deleted: set another one (namespace), or create it again when it is gone.";
+    return "Set another namespace (namespace), or create this one again once it is gone: it is being deleted.";
   // A webhook that denies without a code of its own is answered with 400.
   if (error.forbidden || /admission webhook .* denied/.test(detail))
-    return "A policy of the cluster refuses it: change what the message names, or the policy.";
+    return "Change what the message names, or the cluster's policy that refuses it.";
   if (error.notFound && details?.kind === "namespaces")
     return `Create the namespace ${details.name}, or set another one (namespace).`;
   if (status === 422) return "Change the setting that the message names.";
-  if (isPassing(error)) return "The cluster answered with an error: run it again later.";
+  if (isTransient(error)) return "Run it again later: the API server reported an error of its own.";
   return "Read the message: the API server does not accept the request.";
 }
 
@@ -56,7 +55,7 @@ export function faultOf(
     fix: adviceFor(error),
     status: error instanceof ApiError ? (error.status ?? null) : null,
     fatal: about.fatal ?? true,
-    passing: error instanceof ApiError && isPassing(error),
+    transient: error instanceof ApiError && isTransient(error),
     at: about.at,
   };
 }

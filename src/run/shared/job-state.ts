@@ -5,11 +5,11 @@ import { ANNOTATIONS, CONTAINER, jobName, LABELS, labelValue } from "./names.ts"
 import { overdueEnd } from "./unknown-agent.ts";
 
 export type JobState =
-  /** Being deleted: it blocks nobody. */
+  /** Being deleted: it blocks no run. */
   | "leaving"
-  /** Its outcome was reported, or an operator gave it up; kept only to be looked at. */
+  /** Its outcome was reported, or an operator abandoned it; kept for inspection. */
   | "collected"
-  /** It ended, and nobody has reported it. */
+  /** It ended, and its outcome is not reported yet. */
   | "finished"
   /** An adapter stopped it: nothing of it starts again. */
   | "stopped"

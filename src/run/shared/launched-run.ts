@@ -11,8 +11,8 @@ export interface JobInCluster {
 }
 
 /**
- * What `launch` (a new Job) and `claim` (an adopted one) hand on: a Job whose agent runs, will, or has. Both are the same to
- * every later chapter.
+ * What `launch` (a new Job) and `claim` (an adopted one) return: a Job whose agent runs, will run, or ran. Later
+ * chapters treat both alike.
  */
 export interface LaunchedRun extends JobInCluster {
   /** Those that the Job itself carries, for they say how its agent was started; the plan's where it carries none. */

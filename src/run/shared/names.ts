@@ -29,7 +29,7 @@ export const ANNOTATIONS = {
   adoptedFrom: "paperclip.io/adopted-from",
   /** Why the adapter stopped the run before its end. */
   stopped: "paperclip.io/stopped",
-  /** The run that reported the Job's outcome: nobody is to report it again. */
+  /** The run that reported the Job's outcome, so that no later run reports it again. */
   collected: "paperclip.io/collected",
   /** An operator's word, "true": the agent does not run, though its node does not say so. */
   abandoned: "paperclip.io/abandoned",

@@ -8,9 +8,9 @@ export interface Fault {
   /** HTTP status, where the API server answered. */
   readonly status: number | null;
   readonly fatal: boolean;
-  /** True when the same can succeed later with nothing changed: the cluster was away or overloaded. @default false */
-  readonly passing?: boolean;
-  /** True when something of the run may be alive all the same, though no Job is known. @default false */
+  /** True when a retry may succeed without any change: the cluster was unreachable or overloaded. @default false */
+  readonly transient?: boolean;
+  /** True when something of the run may be alive although no Job is known. @default false */
   readonly mayRun?: boolean;
   readonly at: number;
 }

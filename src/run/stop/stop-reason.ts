@@ -1,6 +1,6 @@
 /**
  * Why a run is to be stopped. A cancellation ends the agent. A lost lease only ends our observation of it: the host shuts
- * down or has handed the run on, and nobody asked for the agent to stop (measured: every graceful restart of Paperclip
+ * down or has given the run to another process, and nobody wants the agent to stop (measured: every graceful restart of Paperclip
  * aborts with "Legacy controller lease lost").
  */
 export type StopRequest =

@@ -1,7 +1,7 @@
 /**
  * Joins the two ways in which a run is asked to stop: the host's signal, and the run's own record, which is polled in
  * case the signal never comes. Only the statuses cancelled and cancelling stop anything: any other status, an error or
- * no answer says nothing about what somebody wants.
+ * no answer is no request to stop.
  */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
@@ -14,18 +14,18 @@ export interface StopSignalInput {
   readonly record: Pick<RunStatusOptions, "url" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly cancellations: Pick<CancellationPoller, "watch">;
-  /** Hears once that Paperclip does not accept the run's token. */
-  readonly tell: (message: string) => Promise<void>;
+  /** Called once when Paperclip does not accept the run's token. */
+  readonly warn: (message: string) => Promise<void>;
   /** Aborts when the run is over. */
-  readonly over: AbortSignal;
+  readonly runEnded: AbortSignal;
 }
 
 /** A host that shuts down waits 5 s for its runs (measured): the last reading must be quick. Milliseconds. */
 const LAST_READING_MS = 3_000;
 
-/** Aborts when the run is to be stopped, or left to a successor; classifyStop() tells which from its reason. */
+/** Aborts when the run is to be stopped or detached; classifyStop() tells which from its reason. */
 export function createStopSignal(input: StopSignalInput): AbortSignal {
-  const { over } = input;
+  const { runEnded } = input;
   const { signal: host } = input.ctx;
   const stop = new AbortController();
   const obeyHost = (): void => {
@@ -33,19 +33,19 @@ export function createStopSignal(input: StopSignalInput): AbortSignal {
     else void readOnceMore(input).then((status) => stop.abort(cancellationIn(status) ?? host?.reason));
   };
   if (host?.aborted) obeyHost();
-  host?.addEventListener("abort", obeyHost, { once: true, signal: over });
+  host?.addEventListener("abort", obeyHost, { once: true, signal: runEnded });
   pollRecord(input, stop);
   return stop.signal;
 }
 
-/** The lease is also lost when the run was ended behind our back: then the agent must not go on. */
+/** The lease is also lost when the run was cancelled elsewhere: then the agent must be stopped. */
 function readOnceMore({ ctx, readStatus }: StopSignalInput): Promise<RunStatus> {
   return readStatus(ctx.runId, AbortSignal.timeout(LAST_READING_MS));
 }
 
-function pollRecord({ ctx, record, cancellations, tell, over }: StopSignalInput, stop: AbortController): void {
+function pollRecord({ ctx, record, cancellations, warn, runEnded }: StopSignalInput, stop: AbortController): void {
   const { url, token } = record;
-  if (!url || !token || over.aborted || stop.signal.aborted) return;
+  if (!url || !token || runEnded.aborted || stop.signal.aborted) return;
   const leave = cancellations.watch({
     url,
     token,
@@ -53,9 +53,11 @@ function pollRecord({ ctx, record, cancellations, tell, over }: StopSignalInput,
     runId: ctx.runId,
     onCancelled: (status) => stop.abort(new CancelledByRecord(status)),
     onDenied: (why) =>
-      void tell(`A cancellation in the run's record is not seen for now: ${why}. Stop on the run's page still works.`),
+      void warn(
+        `A cancellation through Paperclip's API cannot be noticed at the moment: ${why}. Stop on the run's page still works.`,
+      ),
   });
-  for (const signal of [over, stop.signal]) signal.addEventListener("abort", leave, { once: true });
+  for (const signal of [runEnded, stop.signal]) signal.addEventListener("abort", leave, { once: true });
 }
 
 function cancellationIn(status: RunStatus): CancelledByRecord | null {

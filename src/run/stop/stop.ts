@@ -1,4 +1,4 @@
-/** Carries out what is asked while a run goes on: to stop its agent, or to leave it to a successor. */
+/** Carries out a Stop or a detachment of a run: suspends the Job, or stops observing it so that a later run adopts it. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { isOfRun, runIdOf } from "../shared/job-state.ts";
@@ -12,11 +12,11 @@ export { createStopSignal } from "./stop-signal.ts";
 export { suspendPatch } from "./suspend-job.ts";
 
 export interface StopControl {
-  /** Aborts when nobody waits for the agent any more: it is left to a successor, or a stopped one does not end in time. */
+  /** Aborts when the run no longer waits for the agent: it was detached, or a stopped agent has not ended in time. */
   readonly detached: AbortSignal;
   /** Stops the agent on the adapter's own account. */
   stopAgent(reason: string): void;
-  /** Leaves a living agent alone because of this; one that has ended is waited for as before. */
+  /** Detaches from a running agent because of this fault; one that has ended is concluded as usual. */
   detach(fault: Fault): void;
   /** Waits no longer for an agent of which nobody can say whether it runs. */
   giveUpPod(): void;
@@ -27,7 +27,7 @@ export interface StopControlInput {
   readonly runId: string;
   readonly run: LaunchedRun;
   readonly observed: ObservedRun;
-  /** See `createStopSignal`; its reason tells what is asked. */
+  /** See `createStopSignal`; `classifyStop` reads its reason. */
   readonly stopSignal: AbortSignal;
   /** Aborts when the run has ended: from then on there is nothing to carry out. */
   readonly runEnded: AbortSignal;
@@ -99,7 +99,7 @@ async function stopAndWait({ client, run, observed, runEnded }: StopControlInput
   const { graceSec } = run.terms;
   const askedAt = clock.now();
   const outcome = await suspendJob(client, run, reason, observed, runEnded);
-  // A cluster that was away leaves the agent its whole grace all the same.
+  // The agent gets its whole grace also when the cluster was unreachable at first.
   const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
   const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);
   if (outcome === "suspended") await late;

@@ -2,9 +2,10 @@
  * Where this Paperclip has Jobs: a cluster cannot tell which other clusters and namespaces there are, and after a crash
  * nobody else remembers. Kept in Paperclip's home; paths and names only, no credential.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { readGuardedText } from "../../files/guarded-file.ts";
 import { keptFiles } from "../../paperclip/kept-files.ts";
 
 const place = z.object({
@@ -17,6 +18,9 @@ export type RunPlace = Readonly<z.infer<typeof place>>;
 
 const written = z.object({ places: z.array(place) });
 
+/** Bytes of the file: more was not written here. */
+const MAX_BYTES = 1024 * 1024;
+
 /** The most that are remembered, newest first. */
 const MAX_PLACES = 50;
 
@@ -25,7 +29,7 @@ export const placesFile = (env: NodeJS.ProcessEnv): string => join(keptFiles(env
 /** An unreadable file holds nothing. */
 export async function readPlaces(file: string): Promise<readonly RunPlace[]> {
   try {
-    return written.parse(JSON.parse(await readFile(file, "utf8"))).places;
+    return written.parse(JSON.parse(await readGuardedText(file, { maxBytes: MAX_BYTES, links: false }))).places;
   } catch {
     return [];
   }

@@ -45,7 +45,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   const { client } = here.lease;
   const labelSelector = OURS_AND_PROBES;
   const { items } = await client.list(jobs, here.namespace, { labelSelector, signal: here.signal });
-  await removeExpiredProbes(client, items.filter(isProbe), here.paperclipHome);
+  await removeExpiredProbes(client, items.filter(isProbe));
   if (here.isOwnNamespace)
     await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
   const ours = items.filter((job) => !isProbe(job));
@@ -104,7 +104,7 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
       return;
     case "remove":
       tell(describeRemoval(action.removal));
-      return removeJob(client, namespace, action.removal, here.paperclipHome, signal);
+      return removeJob(client, namespace, action.removal, signal);
     case "wake":
       if (url && token) await wakeOrAsk(here, job, action, { url, token, agentId: agent.id, signal });
   }

@@ -1,6 +1,7 @@
 /** Removes the runners' copies of transcripts whose Job the cluster has removed by itself (its TTL), or a person. */
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { removeGuarded } from "../../files/guarded-file.ts";
 import { isTranscriptCopy, transcriptCopiesIn } from "../plan/plan.ts";
 
 /** Milliseconds since the last line: long after it, also the copy of a Job that we cannot see is of no use any more. */
@@ -24,6 +25,6 @@ export async function sweepTranscriptCopies(home: string, living: ReadonlySet<st
     const file = join(folder, name);
     const found = await stat(file).catch(() => null);
     if (found?.isFile() && now - found.mtimeMs > UNTOUCHED_FOR_MS)
-      await rm(file, { force: true }).catch(() => undefined);
+      await removeGuarded(file, home).catch(() => undefined);
   }
 }

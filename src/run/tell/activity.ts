@@ -2,6 +2,7 @@
 import { type Activity, activityOf } from "../../format/activity.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Host } from "../../paperclip/host.ts";
+import { eventOf } from "../shared/agent-event.ts";
 
 /** Milliseconds between two reports: for each the host reads its database. */
 const EVERY_MS = 2_000;
@@ -31,7 +32,7 @@ export function reportActivity(host: Host, clock: Clock, signal: AbortSignal): A
   return {
     line: (bytes) => {
       if (signal.aborted || bytes.length > MAX_LINE_BYTES || !bytes.includes('"assistant"')) return;
-      const activity = activityOf(bytes.toString());
+      const activity = activityOf(bytes.toString(), eventOf(bytes));
       if (!activity) return;
       newest = activity;
       if (!isReporting) report().catch(() => "the run is over");

@@ -15,8 +15,8 @@ export async function announceAdoption(
   job: JobInCluster,
   from: string | null,
 ): Promise<void> {
-  const whose = from ? `run ${from}, which is over` : "an earlier process of this run";
-  const note = `Job ${job.name} was started by ${whose}: adopted, with its transcript from the first line`;
+  const whose = from ? `run ${from}, which has ended` : "an earlier process of this run";
+  const note = `Job ${job.name} was started by ${whose}; this run adopts it and shows its transcript from the first line`;
   const command = `kubectl job/${job.name}`;
   await host.invocation({ ...plan.meta, command, commandNotes: [note, ...(plan.meta.commandNotes ?? [])], prompt: "" });
   host.dispatched();

@@ -1,20 +1,20 @@
-/** Shows that a silent run is alive: Paperclip grows suspicious of one that says nothing for an hour (measured). */
+/** Reports that a silent run is alive: Paperclip flags a run without events for an hour (measured). */
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { FeedHealth } from "../../kubernetes/watch/resource-feed.ts";
 import type { Host, Notice } from "../../paperclip/host.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import type { SilenceLimits } from "../shared/run-terms.ts";
 
-/** Milliseconds of silence after which the host is told once more. */
+/** Milliseconds of silence between two reports. */
 const SILENCE_MS = 10 * 60_000;
 
-/** Milliseconds after which what a watch showed last is no longer what is: a bookmark comes each minute. */
+/** Milliseconds after which a watch's last state counts as stale: a bookmark comes each minute. */
 const CURRENT_FOR_MS = 3 * 60_000;
 
 export interface SilenceReport {
   readonly host: Host;
   readonly observed: ObservedRun;
-  /** Whether the cluster shows its pods at the moment; undefined = nobody watches. */
+  /** Health of the watch on pods; undefined = there is none. */
   readonly podsHealth: () => FeedHealth | undefined;
   /** Those that the run's agent was started with. */
   readonly limits: SilenceLimits;
@@ -28,22 +28,22 @@ export interface SilenceReporter {
   lineArrived(): void;
 }
 
-/** Tells the host of each stretch of silence of a container that runs, until the signal aborts. */
+/** Sends a notice for each ten minutes of silence of a running container, until the signal aborts. */
 export function reportSilence(report: SilenceReport): SilenceReporter {
   const { host, clock, signal } = report;
   let arrivedAt = clock.now();
-  let toldAt = arrivedAt;
-  const tell = async (): Promise<void> => {
+  let reportedAt = arrivedAt;
+  const watch = async (): Promise<void> => {
     for (;;) {
-      const next = Math.max(arrivedAt, toldAt) + SILENCE_MS;
+      const next = Math.max(arrivedAt, reportedAt) + SILENCE_MS;
       await clock.sleep(Math.max(0, next - clock.now()), signal);
-      if (clock.now() < Math.max(arrivedAt, toldAt) + SILENCE_MS) continue;
-      toldAt = clock.now();
-      const notice = noticeOf(report, arrivedAt, toldAt);
+      if (clock.now() < Math.max(arrivedAt, reportedAt) + SILENCE_MS) continue;
+      reportedAt = clock.now();
+      const notice = noticeOf(report, arrivedAt, reportedAt);
       if (notice) await host.notice(notice);
     }
   };
-  tell().catch(() => "the run is over");
+  watch().catch(() => "the run is over");
   return {
     lineArrived: () => {
       arrivedAt = clock.now();
@@ -53,7 +53,7 @@ export function reportSilence(report: SilenceReport): SilenceReporter {
 
 function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number, now: number): Notice | null {
   const { pod } = observed.evidence;
-  // Of a pod that is being deleted, running is only the last that its node said.
+  // A pod that is being deleted may show `running` only because its node is unreachable.
   if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) return null;
   const unseenSince = lastSeen(podsHealth(), now);
   if (unseenSince !== null) return unreachable(pod.name, unseenSince);
@@ -63,7 +63,7 @@ function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number
   return { type: "k8s.pod.silent", message: `${silent} ${consequenceOf(limits, since)}`, payload };
 }
 
-/** When the cluster was last heard of, milliseconds since 1970; null: it shows what is. */
+/** Time of the last contact with the API server, milliseconds since 1970; null: the watch is current. */
 function lastSeen(health: FeedHealth | undefined, now: number): number | null {
   if (!health) return 0;
   const { state, lastContactAt } = health;
@@ -76,7 +76,7 @@ function unreachable(pod: string, since: number): Notice {
   return {
     type: "k8s.observation.unreachable",
     level: "warn",
-    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job goes on by itself.`,
+    message: `The API server ${last}: whether the agent in pod ${pod} is running is not known. Its Job does not need Paperclip and keeps running.`,
     payload: { pod },
   };
 }

@@ -10,6 +10,7 @@ import type { TranscriptSink } from "../follow/follow.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import type { RunTerms } from "../shared/run-terms.ts";
 import { reportActivity } from "./activity.ts";
+import { NoticeBudget } from "./notice-budget.ts";
 import type { Page } from "./page/page.ts";
 import { openTextPage } from "./page/text-pipe.ts";
 import { reportProgress } from "./progress.ts";
@@ -30,14 +31,14 @@ export interface TellRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Telling {
+export interface RunReporter {
   /** Where the transcript goes. */
   readonly transcript: TranscriptSink;
   /** Resolves when the last notice of the pod's progress is delivered. */
   stop(): Promise<void>;
 }
 
-export function tellRun(request: TellRequest): Telling {
+export function tellRun(request: TellRequest): RunReporter {
   const { host, onLog, page, observed, observer, clock, signal } = request;
   const stop = reportProgress(observed, host);
   const podsHealth = () => observer.health?.pods;
@@ -45,9 +46,10 @@ export function tellRun(request: TellRequest): Telling {
   const ended = new AbortController();
   const activity = reportActivity(host, clock, AbortSignal.any([signal, ended.signal]));
   const notices: Promise<void>[] = [];
-  const notice: TranscriptSink["notice"] = (type, message, level) => {
+  const budget = new NoticeBudget((type, message, level) => {
     notices.push(host.notice({ type, message, level }));
-  };
+  });
+  const { notice } = budget;
   const text = page.form === "text" ? openTextPage(page, clock, (why) => notice("k8s.log.file", why, "warn")) : null;
   const transcript: TranscriptSink = {
     onLog: (stream, chunk) => onLog(stream, chunk),
@@ -60,6 +62,7 @@ export function tellRun(request: TellRequest): Telling {
     close: async (lastNewline) => {
       ended.abort();
       const file = (await text?.close(lastNewline)) ?? null;
+      budget.close();
       await Promise.all(notices);
       return file;
     },

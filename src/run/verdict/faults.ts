@@ -33,6 +33,6 @@ function findingOf(fault: Fault, facts: Facts): Finding {
     sentence: `${fault.message.replace(/[.\s]+$/, "") || "The adapter failed"}${alive}.`,
     fix: fault.fix?.trim() || FIXES.report,
     because: isVerdictCode(fault.code) ? [] : [`Fault ${fault.code}`],
-    ...(fault.passing ? RETRY : NO_RETRY),
+    ...(fault.transient ? RETRY : NO_RETRY),
   };
 }

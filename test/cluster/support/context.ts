@@ -31,9 +31,11 @@ export type Callbacks = Pick<AdapterExecutionContext, "onLog" | "onEvent" | "sig
 
 export function contextOf(settings: RunSettings, callbacks: Callbacks): AdapterExecutionContext {
   const { runId, agentId, agent, config, wake, kubeconfig, namespace, image } = settings;
+  // What Paperclip has stored of the agent's instructions: only a task can override it.
+  const stored = Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith("instructions")));
   return {
     runId,
-    agent: { id: agentId, companyId: "company", name: "Ada", adapterType: "claude_k8s", adapterConfig: {} },
+    agent: { id: agentId, companyId: "company", name: "Ada", adapterType: "claude_k8s", adapterConfig: stored },
     runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: "task" },
     config: {
       kubeconfig,

@@ -1,11 +1,9 @@
 /** Takes rights away from the suite's service account, or grants more, and undoes it. */
-import { readFile } from "node:fs/promises";
 import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from "@kubernetes/client-node";
-import { parse } from "yaml";
+import { optionalRights } from "../../../src/kubernetes/needed-rights.ts";
 import type { Place } from "./place.ts";
 
 const ROLE = "paperclip-claude-k8s";
-const documented = new URL("../../../deploy/rbac.yaml", import.meta.url);
 
 /** Without these verbs on this resource; resolves with the way to give them back. */
 export function takeRights(place: Place, resource: string, ...verbs: string[]): Promise<() => Promise<void>> {
@@ -21,16 +19,16 @@ export function takeRights(place: Place, resource: string, ...verbs: string[]): 
 }
 
 /** Grants what deploy/rbac.yaml has as a comment; resolves with the way to take it back. */
-export async function giveOptionalRights(place: Place): Promise<() => Promise<void>> {
-  const lines = (await readFile(documented, "utf8")).split("\n");
-  const first = lines.findIndex((line) => line.startsWith("  # - apiGroups"));
-  const optional: V1PolicyRule[] = parse(
-    lines
-      .slice(first, first + 3)
-      .map((line) => line.replace("  # ", ""))
-      .join("\n"),
-  );
-  return changeRules(place, (rules) => [...rules, ...optional]);
+export function giveOptionalRights(
+  place: Place,
+  which: keyof typeof optionalRights = "lostLines",
+): Promise<() => Promise<void>> {
+  const more = optionalRights[which].map(({ group, resource, verb }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    verbs: [verb],
+  }));
+  return changeRules(place, (rules) => [...rules, ...more]);
 }
 
 async function changeRules(place: Place, change: (rules: V1PolicyRule[]) => V1PolicyRule[]) {

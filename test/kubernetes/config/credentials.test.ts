@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
@@ -69,10 +71,26 @@ describe("as whom requests are made", () => {
       kind: "credentials",
       ambiguous: false,
       message:
-        'get pods "p" in namespace "runs" failed: no credentials could be had: /nonexistent/token cannot be read (ENOENT)',
+        'get pods "p" in namespace "runs" failed: no credentials are available: /nonexistent/token cannot be read (ENOENT)',
     });
     expect(server.seen).toEqual([]);
   });
+
+  test.each(["tokenFile", "client-certificate", "client-key", "auth-provider"])(
+    "a %s that is a pipe holds nobody up",
+    async (field) => {
+      server = await ApiServer.start(pod, "h2");
+      const pipe = path.join(await server.directory(), "pipe");
+      await promisify(execFile)("mkfifo", [pipe]);
+      const value = field === "auth-provider" ? { name: "file", config: { tokenFile: pipe } } : pipe;
+      const client = new KubernetesClient(await server.cluster({ [field]: value }));
+      await expect(ask(client)).rejects.toMatchObject({
+        kind: "credentials",
+        message: expect.stringContaining(`${pipe} is no regular file`),
+      });
+      expect(server.seen).toEqual([]);
+    },
+  );
 
   test("a client certificate; when its file changes, new requests use the new one", async () => {
     server = await ApiServer.start(pod, "h2");
@@ -201,7 +219,7 @@ describe("TLS", () => {
   test("a server that the kubeconfig's authority did not sign is not talked to, and not tried again", async () => {
     const client = await clientOf({}, { "certificate-authority": fixture("alice.crt") }, "h2");
     const error = await client.get(pods, "runs", "p").catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ kind: "unreachable", passing: false, ambiguous: false });
+    expect(error).toMatchObject({ kind: "unreachable", transient: false, ambiguous: false });
     expect(server.seen).toEqual([]);
     expect(server.connections).toBe(1);
   });
@@ -211,7 +229,7 @@ describe("TLS", () => {
     expect(server.seen).toHaveLength(1);
     await ask(new KubernetesClient(await server.cluster({}, { "tls-server-name": "kubernetes.test" })));
     const wrong = new KubernetesClient(await server.cluster({}, { "tls-server-name": "other.test" }));
-    await expect(ask(wrong)).rejects.toMatchObject({ kind: "unreachable", passing: false });
+    await expect(ask(wrong)).rejects.toMatchObject({ kind: "unreachable", transient: false });
   });
 
   test("a proxy carries the connection", async () => {

@@ -1,10 +1,14 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
 import { KubeconfigError } from "../../../src/kubernetes/config/kubeconfig-error.ts";
+import { parseKubeconfig } from "../../../src/kubernetes/config/kubeconfig-file.ts";
 import { selectContext } from "../../../src/kubernetes/config/select-context.ts";
+import { growth, LINEAR } from "../../support/growth.ts";
 
 let directory: string;
 const nowhere = { env: { HOME: "/nonexistent" }, serviceAccount: "/nonexistent" };
@@ -48,6 +52,29 @@ describe("a kubeconfig that cannot be used is refused with its reason and a fix"
 
   test("a folder", async () => {
     expect(await refusal(directory)).toMatchObject({ code: "unreadable", fix: "Name the file inside the folder." });
+  });
+
+  test("a pipe, a device, and a file that is too large, at once", async () => {
+    const target = path.join(directory, "odd");
+    await promisify(execFile)("mkfifo", [target]);
+    for (let at = 0; at < 8; at++)
+      expect(await refusal(target)).toMatchObject({
+        code: "unreadable",
+        message: `The kubeconfig ${target} cannot be read: it is no regular file.`,
+      });
+    expect(await refusal("/dev/zero")).toMatchObject({ code: "unreadable" });
+    await rm(target);
+    await writeFile(target, "");
+    await truncate(target, 8e12);
+    expect((await refusal(target)).message).toMatch(/: it has more than 1048576 bytes\.$/);
+  });
+
+  test("many thousand keys, in time that grows with them", () => {
+    const text = (keys: number) =>
+      JSON.stringify(
+        config("https://x", Object.fromEntries(Array.from({ length: keys }, (_, at) => [`key${at}`, at]))),
+      );
+    expect(growth((keys) => void parseKubeconfig(text(keys), "f"), 4000)).toBeLessThan(LINEAR);
   });
 
   test("a file that cannot be read", async () => {

@@ -85,7 +85,7 @@ describe("one Job of another run of the slot", () => {
     const decision = decide([{ state: "started", runId: "run-7" }], alive);
     expect(decision).toMatchObject({
       wait: {
-        why: expect.stringMatching(/^Run run-7 is alive \(running\) as Job job-0 \(task task\)$/),
+        why: expect.stringMatching(/^Run run-7 \(running\) still uses Job job-0 \(task task\)$/),
         runId: "run-7",
         since: "2026-01-01T00:00:00Z",
         limit: null,

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toExecutionResult } from "../../../src/run/conclude/result.ts";
 import { judge } from "../../../src/run/verdict/verdict.ts";
@@ -153,4 +154,24 @@ describe("a cancellation", () => {
       resultJson: { executionCancellation: { acknowledgedAt: new Date(at).toISOString() } },
     });
   });
+});
+
+test("figures that the host's ledger cannot hold cost no run its place in it", () => {
+  const amount = fc.oneof(
+    fc.double({ min: 0, noNaN: true }),
+    fc.constantFrom(1e308, Number.POSITIVE_INFINITY, 2 ** 31, 0.5),
+  );
+  fc.assert(
+    fc.property(amount, amount, amount, amount, amount, (input, created, read, output, usd) => {
+      const usage = { inputTokens: input, cacheCreationTokens: created, cacheReadTokens: read, outputTokens: output };
+      const spoke = { ...readSample("plain").agent, usage, cost: { usd, scope: "run" } as const };
+      const { usage: told, costUsd } = resultOf([job(), ended(0), agent(spoke), transcript(3)]);
+      for (const tokens of Object.values(told ?? {})) {
+        expect(Number.isInteger(tokens) && tokens >= 0 && tokens < 2 ** 31, String(tokens)).toBe(true);
+      }
+      expect(costUsd === null ? usd * 100 > 2 ** 31 - 101 : costUsd === usd && Math.round(usd * 100) < 2 ** 31).toBe(
+        true,
+      );
+    }),
+  );
 });

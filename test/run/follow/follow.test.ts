@@ -238,7 +238,7 @@ describe("followTranscript", () => {
     const run = new SimulatedRun();
     const report = await run.follow(async () => {
       print(run, 1, 2);
-      run.node.write(Buffer.from("2|line two, changed"));
+      run.node.write(Buffer.from("2|line 2, other"));
       await run.exit();
     });
     expect(run.events).toContainEqual({ type: "conflict", channel: "stdout", line: 2 });

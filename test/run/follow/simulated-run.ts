@@ -77,7 +77,7 @@ export class SimulatedRun {
       this.node.write(line);
       return;
     }
-    const { pieceBytes = 16 } = this.#options;
+    const { pieceBytes = PIECE_BYTES } = this.#options;
     for (let at = 0, piece = 0; at === 0 || at < line.length; at += pieceBytes, piece++) {
       const last = at + pieceBytes >= line.length;
       const head = Buffer.from(frameHead(channel, lines.length, piece, last));
@@ -122,7 +122,7 @@ export class SimulatedRun {
       signal: this.stop.signal,
       clock: this.clock,
       random: this.#options.random ?? (() => 0.5),
-      limits: this.#options.limits ?? {},
+      limits: { pieceBytes: this.#options.pieceBytes ?? PIECE_BYTES, ...this.#options.limits },
     });
     const [report] = await this.#world.run(Promise.all([following, script(this)]));
     return report;
@@ -206,5 +206,6 @@ function printCopy(all: readonly Buffer[], bytes: number, from: number): Buffer 
   return Buffer.concat([Buffer.from(`${start}\n`), kept]);
 }
 
+const PIECE_BYTES = 16;
 const NEWLINE = Buffer.from("\n");
 const NOTHING = Buffer.alloc(0);

@@ -208,15 +208,35 @@ describe("the plan of a run", () => {
     expect(plan.meta.commandNotes?.join("\n")).toMatch(/runs as root; agents run as user 1000/);
   });
 
+  it("takes no path of a Job for that copy but the one that a Job of its name has", () => {
+    const { job, name } = planRun(input({ hostPod }));
+    const copyOf = (path: string) => {
+      const forged = structuredClone(job);
+      const [agent] = forged.spec?.template.spec?.containers ?? [];
+      if (agent) agent.command = ["sh", "-c", "exit 0", "x", path];
+      return transcriptCopyOf(forged);
+    };
+    expect(copyOf(`/paperclip/.claude-k8s/transcripts/${name}`)).toMatchObject({ kind: "file" });
+    for (const path of [
+      "/paperclip/instances/default/secrets/master.key",
+      `/paperclip/.claude-k8s/transcripts/${name}x`,
+      `/paperclip/.claude-k8s/transcripts/x/../../../secret`,
+      `/paperclip/../etc/.claude-k8s/transcripts/${name}`,
+      `relative/.claude-k8s/transcripts/${name}`,
+      "",
+    ])
+      expect(copyOf(path), path).toBeNull();
+  });
+
   it("keeps a copy of the transcript where Paperclip sees it, else in a bounded volume that goes with the pod", () => {
     const volume = { name: "transcript", emptyDir: { sizeLimit: "128Mi" } };
     const shared = planRun(input({ hostPod }));
     const path = `/paperclip/.claude-k8s/transcripts/${shared.name}`;
-    expect(transcriptCopyOf(shared.job, "/paperclip")).toEqual({ kind: "file", path });
+    expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", home: "/paperclip", path });
     expect(podOf(shared).volumes).not.toContainEqual(volume);
     for (const config of [{}, { homeClaim: "other" }]) {
       const plan = planRun(input({ config }));
-      expect(transcriptCopyOf(plan.job, "/paperclip")).toEqual({ kind: "folder", path: "/run/claude-k8s-transcript/" });
+      expect(transcriptCopyOf(plan.job)).toEqual({ kind: "folder", path: "/run/claude-k8s-transcript/" });
       expect(podOf(plan).volumes).toContainEqual(volume);
       const mount = { name: "transcript", mountPath: "/run/claude-k8s-transcript" };
       expect(podOf(plan).containers[0]?.volumeMounts).toContainEqual(mount);

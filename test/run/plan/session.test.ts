@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Given } from "../../../src/run/plan/provision.ts";
-import { type PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
+import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
+import type { AgentBundle } from "../../../src/run/plan/provision.ts";
+import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { runTermsOf } from "../../../src/run/shared/run-terms.ts";
-import { everything, given, hostPod, input, secretOf } from "../support/plan-input.ts";
+import { bundle, everything, hostPod, input, secretOf } from "../support/plan-input.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";
 
@@ -61,14 +62,14 @@ describe("a session", () => {
   });
 
   it("is not resumed with other instructions, skills or MCP servers than it was started with", () => {
-    const first = planRun(input({ hostPod, given: everything() }));
-    const again = (change: Partial<Given>) =>
-      planRun(input({ hostPod, ctx: runtime({ sessionId: SESSION, ...first.session }), given: everything(change) }));
+    const first = planRun(input({ hostPod, bundle: everything() }));
+    const again = (change: Partial<AgentBundle>) =>
+      planRun(input({ hostPod, ctx: runtime({ sessionId: SESSION, ...first.session }), bundle: everything(change) }));
     expect(command(again({}))).toContain("--resume");
     const newToken = everything().mcpServers.map((server) => ({ ...server, token: "another" }));
     expect(command(again({ mcpServers: newToken }))).toContain("--resume");
     const { instructions } = everything();
-    const others: Partial<Given>[] = [
+    const others: Partial<AgentBundle>[] = [
       { instructions: instructions && { ...instructions, text: "Be brief." } },
       { skills: { files: [], library: null, notes: [] } },
       { mcpServers: [] },
@@ -78,8 +79,8 @@ describe("a session", () => {
   });
 
   it("of a Job that was taken over is remembered as the Job was started, not as this run would have started it", () => {
-    const { job, session } = planRun(input({ hostPod, given: everything() }));
-    const later = planRun(input({ hostPod, given: given() }));
+    const { job, session } = planRun(input({ hostPod, bundle: everything() }));
+    const later = planRun(input({ hostPod, bundle: bundle() }));
     expect(runTermsOf(job, later).session).toEqual(session);
     expect(later.session).not.toHaveProperty("mcpServerIdentity");
   });

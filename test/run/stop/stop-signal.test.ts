@@ -29,8 +29,8 @@ function setUp({ token = "token", aborted }: { token?: string | null; aborted?: 
         return () => polled.delete(run);
       },
     },
-    tell: (message) => Promise.resolve(void told.push(message)),
-    over: over.signal,
+    warn: (message) => Promise.resolve(void told.push(message)),
+    runEnded: over.signal,
   });
   return {
     host,

@@ -3,8 +3,9 @@ import type { PodSpec } from "kubernetes-types/core/v1";
 import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
-import type { Given } from "../../../src/run/plan/provision.ts";
-import type { PlanInput, planRun } from "../../../src/run/plan/run-plan.ts";
+import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
+import type { AgentBundle } from "../../../src/run/plan/provision.ts";
+import type { planRun } from "../../../src/run/plan/run-plan.ts";
 
 export const hostPod: HostPod = {
   namespace: "agents",
@@ -33,15 +34,14 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
     policy: operatorPolicy({}),
     inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,
-    paperclipHome: "/paperclip",
     defaultNamespace: "agents",
-    given: given({ instructions: { path: "/host/agents/ada/AGENTS.md", text: "Be kind.", folder: null } }),
+    bundle: bundle({ instructions: { path: "/host/agents/ada/AGENTS.md", text: "Be kind.", folder: null } }),
     scripts: { "start.sh": "#!/bin/sh", "runner.mjs": "//" },
     ...rest,
   };
 }
 
-export function given(change: Partial<Given> = {}): Given {
+export function bundle(change: Partial<AgentBundle> = {}): AgentBundle {
   const skills = { files: [], library: null, notes: [] };
   return {
     instructions: null,
@@ -65,9 +65,9 @@ export const secretOf = (plan: ReturnType<typeof planRun>): Record<string, strin
   );
 
 /** What a managed agent with skills and MCP servers has. */
-export function everything(change: Partial<Given> = {}): Given {
+export function everything(change: Partial<AgentBundle> = {}): AgentBundle {
   const file = (path: string, text: string, executable = false) => ({ path, bytes: Buffer.from(text), executable });
-  return given({
+  return bundle({
     instructions: {
       path: "/host/ada/instructions/AGENTS.md",
       text: "Be kind.",

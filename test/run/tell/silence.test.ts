@@ -88,7 +88,10 @@ it.each(["disconnected", "watching"] as const)(
     await pass(26);
     expect(told).toEqual([
       { type: "k8s.observation.unreachable", message: expect.stringContaining("has not answered since 00:05 UTC") },
-      { type: "k8s.observation.unreachable", message: expect.stringContaining("is not known. Its Job goes on") },
+      {
+        type: "k8s.observation.unreachable",
+        message: expect.stringContaining("is not known. Its Job does not need Paperclip"),
+      },
       { type: "k8s.observation.unreachable", message: expect.not.stringContaining("printed nothing") },
     ]);
     comeBack();

@@ -72,9 +72,9 @@ test.each([
   [true, LATER],
   [false, null],
   [undefined, null],
-])("a fault of the adapter's side, passing: %s", (passing, family) => {
+])("a fault of the adapter's side, transient: %s", (transient, family) => {
   const fault = { code: "k8s_job_create_failed", message: "x", fix: null, status: 503, fatal: true, at: T0 };
-  const seen: Observation = { kind: "fault", fault: passing === undefined ? fault : { ...fault, passing } };
+  const seen: Observation = { kind: "fault", fault: transient === undefined ? fault : { ...fault, transient } };
   const verdict = judge(evidenceOf([seen]));
   expect(verdict.kind === "completed" ? "" : verdict.errorFamily).toBe(family);
 });

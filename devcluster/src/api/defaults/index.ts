@@ -3,7 +3,9 @@ import type { KubeObject } from "../../types.ts";
 import { badRequest } from "../api-error.ts";
 import type { ResourceDefinition } from "../resources.ts";
 import { defaultJob } from "./job.ts";
+import { defaultLimitRange } from "./limit-range.ts";
 import { defaultPodSpec, defaultRequests } from "./pod-spec.ts";
+import { defaultWebhooks } from "./webhook.ts";
 
 type Defaults = (object: KubeObject) => void;
 
@@ -15,6 +17,9 @@ const DEFAULTS: Readonly<Record<string, Defaults>> = {
   persistentvolumeclaims: (claim) => {
     child(claim, "spec").volumeMode ??= "Filesystem";
   },
+  limitranges: defaultLimitRange,
+  mutatingwebhookconfigurations: defaultWebhooks,
+  validatingwebhookconfigurations: defaultWebhooks,
   rolebindings: defaultBinding,
   clusterrolebindings: defaultBinding,
 };

@@ -7,6 +7,7 @@ import { validateJob, validateJobUpdate } from "./job.ts";
 import { validateMeta, validateMetaUpdate } from "./meta.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import { validateConfigMap, validateDataUpdate, validateSecret } from "./secret.ts";
+import { validateWebhooks } from "./webhook.ts";
 
 type Check = (object: KubeObject, complaints: Complaints) => void;
 type UpdateCheck = (object: KubeObject, old: KubeObject, complaints: Complaints) => void;
@@ -17,6 +18,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   secrets: validateSecret,
   configmaps: validateConfigMap,
   persistentvolumeclaims: validateClaim,
+  persistentvolumes: validateVolume,
+  mutatingwebhookconfigurations: validateWebhooks,
+  validatingwebhookconfigurations: validateWebhooks,
   events: validateEvent,
   roles: validateRole,
   clusterroles: validateRole,
@@ -77,6 +81,13 @@ function validateClaim({ spec }: KubeObject, complaints: Complaints): void {
     complaints.oneOf("spec.accessModes", mode, ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]);
   }
   if (plain(plain(resources).requests).storage === undefined) complaints.required("spec.resources[storage]");
+}
+
+function validateVolume({ spec }: KubeObject, complaints: Complaints): void {
+  const { accessModes, capacity, hostPath } = plain(spec);
+  if (list(accessModes).length === 0) complaints.required("spec.accessModes");
+  if (plain(capacity).storage === undefined) complaints.required("spec.capacity[storage]");
+  if (hostPath === undefined) complaints.required("spec", "must specify a volume type");
 }
 
 function validateEvent({ involvedObject, metadata }: KubeObject, complaints: Complaints): void {

@@ -5,7 +5,8 @@ import { createEventRecorder, type EventRecorder } from "../events.ts";
 import { type Job, keyOf, type Pod } from "../objects.ts";
 import { createQueue, type WorkQueue } from "../queue.ts";
 import { type Backoff, NO_BACKOFF } from "./backoff.ts";
-import { podOf, TRACKING_FINALIZER } from "./pod-template.ts";
+import { type CreatePod, PodCreator } from "./pod-creator.ts";
+import { TRACKING_FINALIZER } from "./pod-template.ts";
 import { type JobPlan, syncJob } from "./sync-job.ts";
 
 /** Keeps every Job's pods and status as `syncJob` decides. */
@@ -25,13 +26,20 @@ export class JobController {
   /** Job uid → keys of its pods. */
   readonly #pods = new Map<string, Set<string>>();
   readonly #backoffs = new Map<string, Backoff>();
+  readonly #creator: PodCreator;
   readonly #unsubscribe: () => void;
 
-  constructor(store: Store, options: { clock: Clock; timings: Timings }) {
+  constructor(store: Store, options: { clock: Clock; timings: Timings; create?: CreatePod }) {
     this.#store = store;
     this.#clock = options.clock;
     this.#timings = options.timings;
     this.#record = createEventRecorder(store, options.clock, "job-controller");
+    this.#creator = new PodCreator({
+      create: options.create ?? ((pod) => store.create<Pod>("pods", pod)),
+      record: this.#record,
+      again: (job, delay) => this.#queue.add(keyOf(job), delay),
+      unit: options.timings.jobBackoff,
+    });
     for (const resource of ["jobs", "pods"]) {
       for (const object of store.list(resource)) this.#hear({ type: "ADDED", resource, object });
     }
@@ -60,6 +68,7 @@ export class JobController {
     }
     this.#queue.forget(key);
     this.#backoffs.delete(job.metadata.uid);
+    this.#creator.forget(job);
     this.#generations.delete(job.metadata.uid);
     for (const podKey of this.#pods.get(job.metadata.uid) ?? []) this.#orphans.add(podKey);
   }
@@ -80,7 +89,7 @@ export class JobController {
   #look(key: string): void {
     const [namespace = "", name = ""] = key.split("/");
     const job = this.#store.get<Job>("jobs", namespace, name);
-    if (job === undefined) return;
+    if (job === undefined || this.#creator.isBusy(job)) return;
     const { uid } = job.metadata;
     const now = this.#clock();
     const plan = syncJob({
@@ -99,25 +108,11 @@ export class JobController {
     for (const pod of plan.disown) this.#release(pod);
     for (const pod of plan.remove) this.#remove(job, pod);
     let refused = 0;
-    for (let i = 0; i < plan.create; i++) refused += this.#create(job) ? 0 : 1;
+    for (let i = 0; i < plan.create; i++) refused += this.#creator.create(job) ? 0 : 1;
     this.#writeStatus(job, plan.counting, refused);
     for (const pod of plan.release) this.#release(pod);
     this.#writeStatus(job, plan.counted, refused);
     for (const event of plan.events) this.#record(job, event);
-  }
-
-  #create(job: Job): boolean {
-    try {
-      const pod = this.#store.create<Pod>("pods", podOf(job));
-      const message = `Created pod: ${pod.metadata.name}`;
-      this.#record(job, { type: "Normal", reason: "SuccessfulCreate", message });
-      return true;
-    } catch (error) {
-      const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
-      this.#record(job, { type: "Warning", reason: "FailedCreate", message });
-      this.#queue.add(keyOf(job), this.#timings.jobBackoff);
-      return false;
-    }
   }
 
   #remove(job: Job, pod: Pod): void {

@@ -2,7 +2,7 @@ import type { PodCondition } from "kubernetes-types/core/v1";
 import type { Timings } from "../../timings.ts";
 import type { Clock, Store, StoreEvent } from "../../types.ts";
 import { createEventRecorder, type EventRecorder } from "../events.ts";
-import { hasEnded, keyOf, type Node, type Pod, timestamp } from "../objects.ts";
+import { hasEnded, keyOf, type Node, type PersistentVolumeClaim, type Pod, timestamp } from "../objects.ts";
 import { createQueue, type WorkQueue } from "../queue.ts";
 import { claimsOf, isClaimTaken } from "./exclusive-claim.ts";
 import { type Requests, requestsOf } from "./requests.ts";
@@ -88,13 +88,22 @@ export class Scheduler {
 
   #claimTrouble(pod: Pod, nodes: number): string | undefined {
     const missing = this.#missingClaim(pod);
-    if (missing !== undefined) return unbound(nodes, missing);
+    if (missing !== undefined) return impossible(nodes, `persistentvolumeclaim "${missing}" not found`);
+    if (this.#hasUnboundClaim(pod)) return impossible(nodes, "pod has unbound immediate PersistentVolumeClaims");
     return isClaimTaken(this.#store, pod) ? taken(nodes) : undefined;
   }
 
   #missingClaim(pod: Pod): string | undefined {
     const { namespace } = pod.metadata;
     return claimsOf(pod).find((claim) => this.#store.get("persistentvolumeclaims", namespace, claim) === undefined);
+  }
+
+  #hasUnboundClaim(pod: Pod): boolean {
+    const { namespace } = pod.metadata;
+    return claimsOf(pod).some((claim) => {
+      const found = this.#store.get<PersistentVolumeClaim>("persistentvolumeclaims", namespace, claim);
+      return found?.status?.phase === "Pending";
+    });
   }
 
   #bind(pod: Pod, node: string): void {
@@ -135,8 +144,9 @@ function taken(nodes: number): string {
   return `${none} ${nodes} ${why}. no new claims to deallocate, preemption: ${none} ${nodes} No preemption victims found for incoming pod.`;
 }
 
-function unbound(nodes: number, claim: string): string {
+/** No node can help: the claim is at fault. */
+function impossible(nodes: number, why: string): string {
   const none = `0/${nodes} nodes are available`;
   const preemption = `no new claims to deallocate, preemption: ${none}: ${nodes} Preemption is not helpful for scheduling.`;
-  return `${none}: persistentvolumeclaim "${claim}" not found. ${preemption}`;
+  return `${none}: ${why}. ${preemption}`;
 }

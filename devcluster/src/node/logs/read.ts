@@ -55,6 +55,15 @@ export async function* readLog(log: ContainerLog, options: ReadOptions, signal: 
   }
 }
 
+/** What the log ends with, without stamps. */
+export async function lastLines(log: ContainerLog, tailLines: number): Promise<Buffer> {
+  const never = new AbortController().signal;
+  const parts: Buffer[] = [];
+  const query = { follow: false, timestamps: false, tailLines, followEnd: 0 };
+  for await (const part of readLog(log, query, never)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
 async function readBlock(file: FileHandle, offset: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(BLOCK), 0, BLOCK, offset);
   return buffer.subarray(0, bytesRead);

@@ -8,6 +8,7 @@ import { readLog } from "./read.ts";
 /** The logs of the node's containers: pod uid → container → log. */
 export class LogRegistry {
   readonly #logs = new Map<string, Map<string, ContainerLog>>();
+  readonly #removed = new Set<string>();
 
   add(pod: string, container: string, log: ContainerLog): void {
     const logs = this.#logs.get(pod) ?? new Map();
@@ -28,6 +29,16 @@ export class LogRegistry {
 
   forget(pod: string): void {
     this.#logs.delete(pod);
+    this.#removed.delete(pod);
+  }
+
+  /** The containers and their files are gone, and the pod is not. */
+  markRemoved(pod: string): void {
+    this.#removed.add(pod);
+  }
+
+  isRemoved(pod: string): boolean {
+    return this.#removed.has(pod);
   }
 }
 
@@ -48,6 +59,7 @@ export function createLogReader({ registry, clock, followEnd }: LogReaderOptions
       if (options.previous) {
         throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`);
       }
+      if (registry.isRemoved(pod.metadata.uid)) return unavailable(state);
       const log = registry.find(pod.metadata.uid, container);
       if (log === undefined) throw badRequest(waitingText(pod, container, state));
       const { follow, timestamps, tailLines, limitBytes, sinceSeconds } = options;
@@ -63,6 +75,11 @@ export function createLogReader({ registry, clock, followEnd }: LogReaderOptions
       return readLog(log, query, signal);
     },
   };
+}
+
+/** The kubelet's text in place of a log, however often it is asked; neither stamp nor newline (measured). */
+async function* unavailable(state: ContainerState | undefined): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`unable to retrieve container logs for ${state?.terminated?.containerID ?? ""}`);
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

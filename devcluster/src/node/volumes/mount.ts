@@ -1,7 +1,8 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { HostPathVolumeSource, ProjectedVolumeSource, Volume } from "kubernetes-types/core/v1";
-import type { Pod } from "../../controllers/objects.ts";
+import type { PersistentVolumeClaim, Pod } from "../../controllers/objects.ts";
+import { plain } from "../../store/plain.ts";
 import type { Store } from "../../types.ts";
 import { configMapData, secretData } from "../environment.ts";
 import { fieldOf } from "../fields.ts";
@@ -14,6 +15,13 @@ export interface MountContext {
   readonly files: PodFiles;
   /** Where claims have their directories, for as long as the cluster lives. */
   readonly claims: string;
+}
+
+/** What the kubelet calls a volume: a claim's is named after the PersistentVolume that it is bound to. */
+export function nameOnNode({ store, pod }: Pick<MountContext, "store" | "pod">, volume: Volume): string {
+  const claimName = volume.persistentVolumeClaim?.claimName ?? "";
+  const bound = store.get<PersistentVolumeClaim>("persistentvolumeclaims", pod.metadata.namespace, claimName);
+  return bound?.spec.volumeName ?? volume.name;
 }
 
 /** Makes the volume and returns its place on the host. Throws MountError for what is missing or not simulated. */
@@ -78,9 +86,11 @@ function ofProjected(context: MountContext, { sources = [], defaultMode }: Proje
 
 async function claim({ store, pod, claims }: MountContext, name: string): Promise<string> {
   const { namespace } = pod.metadata;
-  if (store.get("persistentvolumeclaims", namespace, name) === undefined) {
-    throw new MountError(`persistentvolumeclaim "${name}" not found`);
-  }
+  const found = store.get<PersistentVolumeClaim>("persistentvolumeclaims", namespace, name);
+  if (found === undefined) throw new MountError(`persistentvolumeclaim "${name}" not found`);
+  const volume = store.get("persistentvolumes", "", found.spec.volumeName ?? "");
+  const source = plain(volume?.spec).hostPath as HostPathVolumeSource | undefined;
+  if (source !== undefined) return await hostPath(source);
   const directory = join(claims, namespace, name);
   await mkdir(directory, { recursive: true });
   return directory;

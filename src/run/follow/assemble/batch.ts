@@ -19,8 +19,12 @@ export class LineBatch {
     this.#flush = flush;
   }
 
-  /** Adds one line (without its newline), copied. `number` is 0 when it has none. */
-  add(channel: Channel, number: number, bytes: Buffer, start: number, end: number): void {
+  /**
+   * Adds one line (without its newline), copied. `number` is 0 when it has none.
+   *
+   * @returns the copy of a line that is too long for a batch, which was handed on at once; else null
+   */
+  add(channel: Channel, number: number, bytes: Buffer, start: number, end: number): Buffer | null {
     const length = end - start;
     if (channel !== this.#channel || this.#length + length + 1 > BATCH_BYTES) this.flush();
     this.#channel = channel;
@@ -29,14 +33,15 @@ export class LineBatch {
       bytes.copy(own, 0, start, end);
       own[length] = NEWLINE;
       this.#flush({ channel, bytes: own, from: number, to: number });
-      return;
+      return own.subarray(0, length);
     }
     bytes.copy(this.#buffer, this.#length, start, end);
     this.#length += length;
     this.#buffer[this.#length++] = NEWLINE;
-    if (number === 0) return;
+    if (number === 0) return null;
     if (this.#from === 0) this.#from = number;
     this.#to = number;
+    return null;
   }
 
   /** Hands on what was gathered; the bytes are overwritten by what comes next. */

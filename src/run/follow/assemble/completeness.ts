@@ -1,5 +1,5 @@
 import type { Seal } from "../../../runner/seal.ts";
-import { countOf, type Missing } from "./missing.ts";
+import type { Missing } from "./missing.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What can be said of the transcript when no more will come. `lines` are those of the agent's stdout that the host has. */
@@ -77,6 +77,5 @@ function changedLines(transcript: Transcript, arrived: number): Missing[] {
 
 function arrivedLines(transcript: Transcript): number {
   if (transcript.mode === "raw") return transcript.raw.rawLines;
-  const lost = transcript.missing.filter((gap) => gap.channel === "stdout");
-  return transcript.stdout.lastLine - lost.reduce((sum, gap) => sum + countOf(gap), 0);
+  return transcript.stdout.lastLine - transcript.lostLines;
 }

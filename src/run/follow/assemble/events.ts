@@ -22,5 +22,7 @@ export type FollowEvent =
   | { readonly type: "conflict"; readonly channel: Channel; readonly line: number }
   /** `onLog` or the line observer threw, rejected, or did not settle. Told once for each. */
   | { readonly type: "sink-fault"; readonly sink: "onLog" | "onLine"; readonly error: Error }
+  /** The host gets no more lines of this run. */
+  | { readonly type: "full"; readonly message: string }
   /** Lines wait on disk because `onLog` is slower than the pod; or could not be put there. */
   | { readonly type: "spill"; readonly error: Error | null };

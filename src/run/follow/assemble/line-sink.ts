@@ -3,14 +3,14 @@ import type { Channel } from "../../../runner/frame.ts";
 /** Whole lines of one channel that follow each other. */
 export interface LineBlock {
   readonly channel: Channel;
-  /** Each line ended by a newline. Valid during the call only: whoever keeps them copies them. */
+  /** Each line ended by a newline. Valid during the call only: copy them to keep them. */
   readonly bytes: Buffer;
   /** Numbers of the first and the last line that have one; 0 when none has (lines that the agent did not write). */
   readonly from: number;
   readonly to: number;
 }
 
-/** Where a follower's lines go. Taking lines in never waits: whoever brings them asks for room. */
+/** Where a follower's lines go. Pushing never waits: the producer checks `overfull` and awaits `room()`. */
 export interface LineSink {
   push(block: LineBlock): void;
   /** A line of the follower's own; it goes to stdout. */

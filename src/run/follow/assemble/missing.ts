@@ -14,13 +14,16 @@ export function countOf({ from, to }: Pick<Missing, "from" | "to">): number {
   return to - from + 1;
 }
 
-/** The line that stands in the transcript where lines are missing. */
+/** The line that marks missing lines in the transcript. */
 export function missingLine(gap: Missing): string {
   const count = countOf(gap);
   const of = gap.channel === "stderr" ? " of stderr" : "";
   const which = count === 1 ? `${gap.from}` : `${gap.from}–${gap.to}`;
   return `[paperclip] ${count} ${count === 1 ? "line" : "lines"}${of} missing: ${which} (${gap.why})`;
 }
+
+/** Stands behind the last gap that is named at its place. */
+export const MORE_MISSING = "[paperclip] more lines may be missing below: the run's result names where";
 
 /** A place in raw lines (no numbers) where lines may be missing. */
 export interface Suspicion {

@@ -3,7 +3,7 @@ import { LineBatch } from "./batch.ts";
 import { LineDigest } from "./digest.ts";
 import type { FollowEvent } from "./events.ts";
 import type { LineSink } from "./line-sink.ts";
-import { type Missing, missingLine, type Suspicion, suspicionLine } from "./missing.ts";
+import { countOf, type Missing, MORE_MISSING, missingLine, type Suspicion, suspicionLine } from "./missing.ts";
 
 /** Where the transcript goes as it becomes known. */
 export interface TranscriptTarget {
@@ -13,10 +13,16 @@ export interface TranscriptTarget {
   readonly onEvent: (event: FollowEvent) => void;
 }
 
+/** Places with missing lines that are named, each for itself; a log can have one behind each line. */
+const MAX_NAMED = 500;
+
 /** The transcript's way out: lines in blocks, stdout hashed; what is missing is named at its place. */
 export class Output {
   readonly digest = new LineDigest();
+  /** At most about so many as are named: beyond, the last one of a channel grows over what lies between. */
   readonly missing: Missing[] = [];
+  /** Lines of stdout that were given up. */
+  lostLines = 0;
   /** Whether stdout is hashed: nothing can be proven without numbers, or once lines were given up. */
   hashing = false;
   readonly #target: TranscriptTarget;
@@ -32,8 +38,8 @@ export class Output {
 
   /** A whole line of the agent, from where it lies. */
   line(channel: Channel, number: number, bytes: Buffer, start: number, end: number): void {
-    this.#batch.add(channel, number, bytes, start, end);
-    this.#target.onLine?.(channel, bytes.subarray(start, end));
+    const copy = this.#batch.add(channel, number, bytes, start, end);
+    this.#target.onLine?.(channel, copy ?? bytes.subarray(start, end));
   }
 
   /** The next bytes of a line that comes in pieces. */
@@ -52,7 +58,7 @@ export class Output {
     this.#target.onLine?.(channel, line.subarray(0, line.length - 1));
   }
 
-  /** The beginning of a line whose rest will never come; nobody may take it for a line. */
+  /** The beginning of a line whose rest is lost; it must not count as a line. */
   lineStart(channel: Channel, start: Buffer): void {
     this.#batch.flush();
     this.#target.sink.push({ channel, bytes: start, from: 0, to: 0 });
@@ -65,10 +71,22 @@ export class Output {
 
   lost(channel: Channel, from: number, to: number, why: string): void {
     const missing: Missing = { channel, from, to, cause: "lost", why };
-    this.missing.push(missing);
+    if (channel === "stdout") this.lostLines += countOf(missing);
     this.#batch.flush();
+    if (this.missing.length >= MAX_NAMED && this.#widenLast(missing)) return;
+    this.missing.push(missing);
     this.#target.sink.notice(missingLine(missing));
+    if (this.missing.length === MAX_NAMED) this.#target.sink.notice(MORE_MISSING);
     this.event({ type: "missing", missing });
+  }
+
+  /** False when the channel has none yet. */
+  #widenLast({ channel, to }: Missing): boolean {
+    const at = this.missing.findLastIndex((gap) => gap.channel === channel);
+    const last = this.missing[at];
+    if (!last) return false;
+    this.missing[at] = { ...last, to, why: "some of them: there are too many gaps to name each" };
+    return true;
   }
 
   suspicion(place: Suspicion): void {

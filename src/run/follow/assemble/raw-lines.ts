@@ -36,7 +36,7 @@ export class RawLines {
   }
 
   /**
-   * Takes a line with its stamp. A place where lines may be missing is told once, with the first new line of a stream
+   * Takes a line with its stamp. A place where lines may be missing is reported once, with the first new line of a stream
    * that does not reach back to the last line delivered: a rotation lies between.
    */
   take(stamp: string, text: Uint8Array): { readonly seen: boolean; readonly suspicion: Suspicion | null } {

@@ -8,7 +8,7 @@ import { skipStamp, stampAt } from "./stamp.ts";
 import { UnframedLines } from "./unframed-lines.ts";
 
 const NEWLINE = 0x0a;
-/** Conflicts that are named. */
+/** Conflicts that are named, each place once: a log can repeat one number for ever. */
 const MAX_CONFLICTS = 100;
 
 /** The transcript as far as it is known. Pure: bytes in, lines in order out, exactly once. */
@@ -27,12 +27,13 @@ export class Transcript {
   /** Stamp of the newest line that was taken from the log API. */
   lastStamp: string | null = null;
   readonly #out: Output;
-  readonly #head = new FrameHead();
+  readonly #head: FrameHead;
   readonly #unframed = new UnframedLines();
   readonly #maxLineBytes: number;
 
-  constructor(target: TranscriptTarget, maxLineBytes: number) {
+  constructor(target: TranscriptTarget, maxLineBytes: number, pieceBytes?: number) {
     this.#out = new Output(target);
+    this.#head = new FrameHead(pieceBytes);
     this.#maxLineBytes = maxLineBytes;
     this.stdout = new FrameChannel("stdout", this.#out, maxLineBytes);
     this.stderr = new FrameChannel("stderr", this.#out, maxLineBytes);
@@ -44,6 +45,11 @@ export class Transcript {
 
   get missing(): readonly Missing[] {
     return this.#out.missing;
+  }
+
+  /** Lines of stdout that were given up: `missing` may cover more, where there were too many places to name each. */
+  get lostLines(): number {
+    return this.#out.lostLines;
   }
 
   /** Lines of a log without numbers, and places in it where some may be missing. */
@@ -117,7 +123,7 @@ export class Transcript {
     const head = this.#head;
     const text = skipStamp(bytes, 0, bytes.length);
     if (text < 0) this.#passUnstamped(bytes, 0, bytes.length);
-    else if (this.mode === "raw" || !head.read(bytes, text, bytes.length))
+    else if (this.mode === "raw" || !head.readCut(bytes, text, bytes.length))
       this.#takeUnframed(bytes, 0, text, bytes.length);
     else if (this.channel(head.channel).order(head) === "next")
       this.channel(head.channel).takeCut(bytes.subarray(head.body));
@@ -177,7 +183,9 @@ export class Transcript {
   }
 
   #noteConflict({ channel, line, piece }: FrameHead): void {
-    if (this.conflicts.length < MAX_CONFLICTS) this.conflicts.push({ channel, line, piece });
+    const isKnown = (place: Place) => place.line === line && place.piece === piece && place.channel === channel;
+    if (this.conflicts.length >= MAX_CONFLICTS || this.conflicts.some(isKnown)) return;
+    this.conflicts.push({ channel, line, piece });
     this.#out.event({ type: "conflict", channel, line });
   }
 

@@ -3,28 +3,39 @@ import type { LineBlock, LineSink } from "../assemble/line-sink.ts";
 import type { Missing } from "../assemble/missing.ts";
 import { characterCut } from "./character-cut.ts";
 import { HostCalls, type HostCallsOptions, type Outcome } from "./host-calls.ts";
+import { markImitations } from "./imitations.ts";
 import { Spool, type SpoolEntry } from "./spool.ts";
 import { type LineRange, Undelivered } from "./undelivered.ts";
 
 export interface DeliveryOptions extends HostCallsOptions {
-  /** Hears of the first fault of `onLog`; delivery goes on. */
+  /** Called with the first fault of `onLog`; delivery goes on. */
   readonly onFault: (error: Error) => void;
   readonly onSpill: (error: Error | null) => void;
+  /** Bytes of the agent's lines that the host is given; the lines behind count as undelivered. @default 1 GiB */
+  readonly maxBytes?: number;
+  /** The host gets no more lines from here on. */
+  readonly onFull?: () => void;
   /** Bytes that wait in memory while `onLog` is busy; more waits on disk. @default 4 MiB */
   readonly memoryBytes?: number;
 }
 
-/** A line of the follower's own is never in one chunk with others: whoever shows it may want to show it differently. */
+/** A line of the follower's own is never in one chunk with the agent's: the host may show it differently. */
 const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
 
+/** Paperclip keeps what it is given, on the disk that has its database. */
+const MAX_BYTES = 1024 ** 3;
+export const FULL =
+  "The run has printed more than its page holds: from here on its lines are counted and hashed, not shown";
+
 const NO_NUMBERS = { from: 0, to: 0 };
+const TOO_MUCH = "the run printed more than its page holds";
 const LATE = "Paperclip did not answer in time whether it took them";
 const NEVER_OFFERED = "the run ended before Paperclip took them";
 const NOT_READ_BACK = "they waited on disk for Paperclip and could not be read back";
 
 /**
  * Hands lines to `onLog`: in order, one call at a time, whole lines in chunks that the host does not cut. Taking lines
- * in never waits. A call that fails or hangs is told once and passed over: the lines behind it are still offered. Which
+ * in never waits. A call that fails or hangs is reported once and skipped: the lines behind it are still offered. Which
  * lines the host does not have is known by their numbers.
  */
 export class Delivery implements LineSink {
@@ -36,8 +47,11 @@ export class Delivery implements LineSink {
   readonly #late = new Set<LineRange>();
   #pumping: Promise<void> | null = null;
   #stopped = false;
-  #faultTold = false;
+  #faultReported = false;
   #awaitingRoom: (() => void)[] = [];
+  #bytes = 0;
+  #full = false;
+  readonly #beyond = new Beyond();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -51,7 +65,12 @@ export class Delivery implements LineSink {
     this.#pumping ??= this.#pump();
   }
 
-  push({ channel, bytes, from, to }: LineBlock): void {
+  push({ channel, bytes: written, from, to }: LineBlock): void {
+    if (!this.#hasRoomFor(written.length)) {
+      this.#beyond.push({ channel, from, to });
+      return;
+    }
+    const bytes = channel === "stdout" ? markImitations(written) : written;
     if (this.#stopped) {
       this.#undelivered.wait({ channel, from, to });
       return;
@@ -61,12 +80,13 @@ export class Delivery implements LineSink {
       const lines = { channel, from, to };
       if (outcome instanceof Promise) {
         this.#undelivered.wait(lines);
-        this.#pumping = outcome.then((settled) => this.#account([lines], [settled])).then(() => this.#pump());
-      } else if (outcome.kind !== "taken") this.#account([lines], [outcome]);
+        this.#pumping = outcome.then((settled) => this.#recordOutcomes([lines], [settled])).then(() => this.#pump());
+      } else if (outcome.kind !== "taken") this.#recordOutcomes([lines], [outcome]);
       return;
     }
     this.#undelivered.wait({ channel, from, to });
-    this.#spool.push({ tag: TAGS[channel], from, to, bytes: Buffer.from(bytes) });
+    // A marked block is a copy already.
+    this.#spool.push({ tag: TAGS[channel], from, to, bytes: bytes === written ? Buffer.from(bytes) : bytes });
     this.#pumping ??= this.#pump();
   }
 
@@ -92,14 +112,26 @@ export class Delivery implements LineSink {
 
   /** What was taken in and the host does not have; to be asked for at the end. `lines`: of stdout. */
   undelivered(): { readonly gaps: readonly Missing[]; readonly lines: number } {
+    for (const lines of this.#beyond.ranges()) this.#undelivered.refuse(lines, TOO_MUCH);
     for (const lines of this.#late) this.#undelivered.refuse(lines, LATE);
     this.#late.clear();
     return this.#undelivered.report(NEVER_OFFERED);
   }
 
+  #hasRoomFor(bytes: number): boolean {
+    if (this.#full) return false;
+    this.#bytes += bytes;
+    this.#full = this.#bytes > (this.#options.maxBytes ?? MAX_BYTES);
+    if (this.#full) {
+      this.notice(`[paperclip] ${FULL}`);
+      this.#options.onFull?.();
+    }
+    return !this.#full;
+  }
+
   #stop(): void {
     this.#stopped = true;
-    this.#tellRoom();
+    this.#releaseWaiters();
     this.#host.abandon();
   }
 
@@ -111,7 +143,7 @@ export class Delivery implements LineSink {
         // A block on disk cannot be read: it is lost to the host, what follows is not.
         this.#fault(error instanceof Error ? error : new Error(String(error)));
       }
-      if (!this.#spool.overfull) this.#tellRoom();
+      if (!this.#spool.overfull) this.#releaseWaiters();
     }
     this.#pumping = null;
   }
@@ -129,13 +161,13 @@ export class Delivery implements LineSink {
       at = end;
     }
     const lines = entries.map(({ from, to }) => ({ channel, from, to }) as const);
-    this.#account(lines, outcomes);
+    this.#recordOutcomes(lines, outcomes);
   }
 
   /** These lines were offered, in one or several calls. */
-  #account(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
+  #recordOutcomes(ranges: readonly LineRange[], outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
-      // The lines still wait, and nobody will take them.
+      // The lines stay undelivered.
       if (outcome.kind === "abandoned") return;
       if (outcome.kind === "refused") this.#fault(outcome.error);
       if (outcome.kind === "late") this.#fault(new Error("onLog did not settle in time"));
@@ -160,12 +192,12 @@ export class Delivery implements LineSink {
   }
 
   #fault(error: Error): void {
-    if (this.#faultTold) return;
-    this.#faultTold = true;
+    if (this.#faultReported) return;
+    this.#faultReported = true;
     this.#options.onFault(error);
   }
 
-  #tellRoom(): void {
+  #releaseWaiters(): void {
     const waiting = this.#awaitingRoom;
     this.#awaitingRoom = [];
     for (const resolve of waiting) resolve();
@@ -174,4 +206,17 @@ export class Delivery implements LineSink {
 
 function whyRefused({ message }: Error): string {
   return `Paperclip did not take them: ${message}`;
+}
+
+/** The lines behind a bound: those of a channel follow each other. */
+class Beyond {
+  readonly #ranges = new Map<LineRange["channel"], LineRange>();
+
+  push({ channel, from, to }: LineRange): void {
+    if (from > 0) this.#ranges.set(channel, { channel, from: this.#ranges.get(channel)?.from ?? from, to });
+  }
+
+  ranges(): Iterable<LineRange> {
+    return this.#ranges.values();
+  }
 }

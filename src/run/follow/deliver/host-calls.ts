@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly kind: "refused"; readonly error: Error }
   /** It took too long and is not waited for any more; resolves with its error when it settles, null when it took the chunk. */
   | { readonly kind: "late"; readonly settled: Promise<Error | null> }
-  /** Nobody waits for the host any more. */
+  /** The delivery was stopped while the call was under way. */
   | { readonly kind: "abandoned" };
 
 export interface HostCallsOptions {
@@ -33,7 +33,7 @@ export class HostCalls {
     this.#options = options;
   }
 
-  /** No promise when `onLog` answers at once: then nobody has to wait for the next turn. */
+  /** No promise when `onLog` returns none: the caller need not wait for the next tick. */
   call(channel: Channel, chunk: string): Outcome | Promise<Outcome> {
     try {
       const settled = this.#options.onLog(channel, chunk);

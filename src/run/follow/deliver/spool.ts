@@ -15,6 +15,8 @@ const HEAD_BYTES = 17;
 /** Bytes that are written to disk together. */
 const WRITE_BYTES = 1024 * 1024;
 const SEGMENT_BYTES = 16 * 1024 * 1024;
+/** Bytes that wait on disk; beyond, whoever brings more is to wait: the node keeps a log, too. */
+const DISK_BYTES = 512 * 1024 * 1024;
 
 /**
  * First in, first out; what exceeds the bound in memory lies on disk. `push` never waits. Entries pass through three
@@ -27,15 +29,22 @@ export class Spool {
   #ready: SpoolEntry[] = [];
   #readyBytes = 0;
   #stored: StoredBlock[] = [];
+  #storedBytes = 0;
+  readonly #diskBytes: number;
   #unwritten: SpoolEntry[] = [];
   #unwrittenBytes = 0;
   #writing: Promise<void> | null = null;
   #spilled = false;
   #broken = false;
 
-  /** `onSpill` hears once that the disk is used, and of the error when it cannot be. */
-  constructor(memoryBytes: number, onSpill: (error: Error | null) => void, segmentBytes = SEGMENT_BYTES) {
+  /** `onSpill` is called once when the disk is used, and with the error when it cannot be. */
+  constructor(
+    memoryBytes: number,
+    onSpill: (error: Error | null) => void,
+    { segmentBytes = SEGMENT_BYTES, diskBytes = DISK_BYTES } = {},
+  ) {
     this.#memoryBytes = memoryBytes;
+    this.#diskBytes = diskBytes;
     this.#onSpill = onSpill;
     this.#files = new SpoolFiles(segmentBytes);
   }
@@ -44,9 +53,9 @@ export class Spool {
     return this.#ready.length === 0 && this.#stored.length === 0 && this.#unwritten.length === 0;
   }
 
-  /** True when more lies in memory than should: the disk cannot keep up, or cannot be written. */
+  /** True when more waits than should: in memory, for the disk cannot keep up or be written; or on disk. */
   get overfull(): boolean {
-    return this.#readyBytes + this.#unwrittenBytes > 4 * this.#memoryBytes;
+    return this.#readyBytes + this.#unwrittenBytes > 4 * this.#memoryBytes || this.#storedBytes > this.#diskBytes;
   }
 
   push(entry: SpoolEntry): void {
@@ -109,6 +118,7 @@ export class Spool {
     } finally {
       // Even when it cannot be read: what lies behind it can.
       this.#stored.shift();
+      this.#storedBytes -= stored.length;
     }
     for (const entry of unpack(block)) {
       this.#ready.push(entry);
@@ -128,7 +138,9 @@ export class Spool {
     const entries = this.#unwritten.slice();
     const block = Buffer.concat(entries.flatMap((entry) => [headOf(entry), entry.bytes]));
     try {
-      this.#stored.push(await this.#files.append(block));
+      const stored = await this.#files.append(block);
+      this.#stored.push(stored);
+      this.#storedBytes += stored.length;
     } catch (error) {
       this.#broken = true;
       this.#onSpill(error instanceof Error ? error : new Error(String(error)));

@@ -4,6 +4,10 @@ import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 export interface FollowLimits {
   /** Bytes of the longest line that is delivered; a longer one is named as missing. @default 32 MiB */
   readonly maxLineBytes: number;
+  /** Bytes of a frame's body when its line goes on. @default the runner's, 15 KiB */
+  readonly pieceBytes?: number;
+  /** Bytes of lines that `onLog` is given in all; the lines behind are counted, hashed and named. @default 1 GiB */
+  readonly deliveredBytes?: number;
   /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
   readonly memoryBytes: number;
   /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 10 min */
@@ -13,19 +17,19 @@ export interface FollowLimits {
   /** Milliseconds of silence after which a read of what is there (not followed) is given up. @default 15 s */
   readonly stallMs: number;
   /** Milliseconds without a new line that a gap in a live stream is worked on; later lines wait. @default 20 s */
-  readonly gapPatienceMs: number;
+  readonly gapTimeoutMs: number;
   /** The same after the container's end: the log stays as long as the pod does. @default 5 min */
-  readonly endPatienceMs: number;
+  readonly endTimeoutMs: number;
   /** Milliseconds after the container's end when reading stops in any case. @default 15 min */
-  readonly endTotalMs: number;
+  readonly endDeadlineMs: number;
   /** The same for a log that could not be opened once in the run: the seal has the verdict. @default 15 s */
-  readonly deadEndMs: number;
+  readonly unopenedTimeoutMs: number;
   /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
-  readonly doubtMs: number;
+  readonly refusalGraceMs: number;
   /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
-  readonly onLogMs: number;
+  readonly onLogTimeoutMs: number;
   /** The same while an earlier call still has not settled. @default 1 s */
-  readonly onLogAgainMs: number;
+  readonly onLogHungTimeoutMs: number;
 }
 
 export const DEFAULT_LIMITS: FollowLimits = {
@@ -34,13 +38,13 @@ export const DEFAULT_LIMITS: FollowLimits = {
   silenceMs: 10 * 60_000,
   lingerMs: 3000,
   stallMs: 15_000,
-  gapPatienceMs: 20_000,
-  endPatienceMs: 5 * 60_000,
-  endTotalMs: 15 * 60_000,
-  deadEndMs: 15_000,
-  doubtMs: 20_000,
-  onLogMs: 60_000,
-  onLogAgainMs: 1000,
+  gapTimeoutMs: 20_000,
+  endTimeoutMs: 5 * 60_000,
+  endDeadlineMs: 15 * 60_000,
+  unopenedTimeoutMs: 15_000,
+  refusalGraceMs: 20_000,
+  onLogTimeoutMs: 60_000,
+  onLogHungTimeoutMs: 1000,
 };
 
 /** How long to wait before a stream is opened again; `attempt` counts openings since the last new line. */

@@ -1,7 +1,7 @@
 import type { LogOpening, LogRequest, OpenLog } from "./log-source.ts";
 import { endsInErrorText, type Reading } from "./read-log.ts";
 
-/** The log API of one container, and whether it works: "nobody could read it" is not "it said nothing". */
+/** The log API of one container, and whether it works: a log that could not be read differs from an empty one. */
 export class LogEndpoint {
   /** True once an answer began. An endpoint that never answers is not waited for when the container has ended. */
   answered = false;
@@ -34,7 +34,7 @@ export class LogEndpoint {
   }
 }
 
-/** Why an answer ended, in a few words. */
+/** Why an answer ended, as a short clause. */
 export function troubleOf(reading: Reading): string {
   switch (reading.kind) {
     case "ended":

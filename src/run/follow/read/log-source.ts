@@ -10,7 +10,7 @@ export interface LogRequest {
 /** `clean`: the body ended as HTTP says it should, which does not mean that the log was whole. */
 export type LogEnd = { readonly end: "clean" | "aborted" } | { readonly end: "broken"; readonly error: Error };
 
-/** `retryAfterMs`: how long the API server wants to be left alone. `kind` is `status` for its own words, with their HTTP status. */
+/** `retryAfterMs`: from the API server's Retry-After. `kind` is `status` for its own refusal, with the HTTP status. */
 export type LogError = Error & {
   readonly kind?: string;
   readonly status?: number | undefined;
@@ -18,7 +18,7 @@ export type LogError = Error & {
 };
 
 /**
- * `not-yet` the container has not started; `gone` there is no such pod; `refused` asking again will hardly help;
+ * `not-yet` the container has not started; `gone` there is no such pod; `refused` a retry will hardly help;
  * `failed` it may.
  */
 export type LogOpening =

@@ -1,17 +1,17 @@
 import type { Clock } from "../../../kubernetes/clock.ts";
 
-/** Aborts its signal when nothing was heard for too long: an answer that is not followed has no reason to be silent. */
+/** Aborts its signal after `stallMs` without a byte: an answer that is not followed has no reason to be silent. */
 export class StallGuard {
   readonly #clock: Clock;
   readonly #stallMs: number;
   readonly #stalled = new AbortController();
   readonly #stopped = new AbortController();
-  #heardAt: number;
+  #lastActivityAt: number;
 
   constructor(clock: Clock, stallMs: number) {
     this.#clock = clock;
     this.#stallMs = stallMs;
-    this.#heardAt = clock.now();
+    this.#lastActivityAt = clock.now();
     this.#watch().catch(() => undefined);
   }
 
@@ -19,8 +19,8 @@ export class StallGuard {
     return this.#stalled.signal;
   }
 
-  heard(): undefined {
-    this.#heardAt = this.#clock.now();
+  reset(): undefined {
+    this.#lastActivityAt = this.#clock.now();
   }
 
   stop(): void {
@@ -29,7 +29,7 @@ export class StallGuard {
 
   /** Rejects when stopped. */
   async #watch(): Promise<void> {
-    for (let left = this.#stallMs; left > 0; left = this.#heardAt + this.#stallMs - this.#clock.now()) {
+    for (let left = this.#stallMs; left > 0; left = this.#lastActivityAt + this.#stallMs - this.#clock.now()) {
       await this.#clock.sleep(left, this.#stopped.signal);
     }
     this.#stalled.abort();

@@ -4,7 +4,7 @@ import type { Transcript } from "../assemble/transcript.ts";
 import { type ContainerView, hasEnded } from "./container.ts";
 import type { FollowLimits } from "./limits.ts";
 
-/** Silence after the container's end from which on the log is read beside the stream; its own end comes after 1.0 s. */
+/** Milliseconds of silence after the container's end until the log is also read without following: the stream itself ends after 1.0 s. */
 const QUIET_MS = 150;
 
 export interface LifetimeOptions {
@@ -28,11 +28,11 @@ export class StreamLifetime {
   readonly #closed = new AbortController();
   readonly #ended = new AbortController();
   readonly #watching: Promise<void>;
-  #heardAt: number;
+  #receivedAt: number;
 
   constructor(options: LifetimeOptions) {
     this.#options = options;
-    this.#heardAt = options.clock.now();
+    this.#receivedAt = options.clock.now();
     this.#watching = this.#watch();
   }
 
@@ -42,8 +42,8 @@ export class StreamLifetime {
   }
 
   /** Bytes came. */
-  heard(): void {
-    this.#heardAt = this.#options.clock.now();
+  received(): void {
+    this.#receivedAt = this.#options.clock.now();
   }
 
   /** Lines came: perhaps the last. */
@@ -81,17 +81,17 @@ export class StreamLifetime {
     const { readEnd, limits, clock } = this.#options;
     const endSeenAt = clock.now();
     this.progress();
-    const over = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
-    // However slowly bytes drip.
-    clock.sleep(limits.endTotalMs, over).then(
+    const done = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
+    // Also when bytes arrive slowly.
+    clock.sleep(limits.endDeadlineMs, done).then(
       () => this.#closed.abort(),
       () => undefined,
     );
     await this.#sleepUntilSilence(QUIET_MS);
     if (this.#isOver()) return;
-    await readEnd(over);
+    await readEnd(done);
     this.progress();
-    this.#heardAt = Math.max(this.#heardAt, endSeenAt);
+    this.#receivedAt = Math.max(this.#receivedAt, endSeenAt);
     await this.#sleepUntilSilence(limits.lingerMs);
     this.#closed.abort();
   }
@@ -101,7 +101,7 @@ export class StreamLifetime {
   }
 
   #silence(): number {
-    return this.#options.clock.now() - this.#heardAt;
+    return this.#options.clock.now() - this.#receivedAt;
   }
 
   async #sleepUntilSilence(ms: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** How one answer of the log API served. */
 export interface Served {
-  /** It was closed for its silence: that says nothing of how far answers get. */
+  /** It was closed for its silence, so it does not show how far answers get. */
   readonly silent: boolean;
   /** Lines that were new, and lines that were known. */
   readonly taken: number;
@@ -10,7 +10,7 @@ export interface Served {
 }
 
 /** Answers without a new line before another way is tried. */
-const FRUITLESS = 2;
+const MAX_ANSWERS_WITHOUT_PROGRESS = 2;
 const MARGIN = 64;
 
 /**
@@ -21,7 +21,7 @@ const MARGIN = 64;
  * kubelet.
  */
 export class TailCount {
-  #fruitless = 0;
+  #withoutProgress = 0;
   #lines: number | null = null;
   #gap = 0;
 
@@ -38,15 +38,15 @@ export class TailCount {
       // By time, the stream is what it is, and the gap is worked on.
       this.#lines = noFurther ? null : this.#lines + answer.gap + MARGIN;
     } else if (answer.silent) {
-      this.#fruitless = 0;
+      this.#withoutProgress = 0;
       this.#lines = null;
     } else if (answer.taken > 0) {
-      this.#fruitless = 0;
+      this.#withoutProgress = 0;
       if (this.#lines !== null) this.#lines = Math.max(MARGIN, this.#lines - answer.taken + MARGIN);
     } else if (answer.repeated > 0) {
-      this.#fruitless++;
+      this.#withoutProgress++;
       if (this.#lines !== null) this.#lines = Math.max(1, this.#lines >> 1);
-      else if (this.#fruitless >= FRUITLESS) this.#lines = MARGIN;
+      else if (this.#withoutProgress >= MAX_ANSWERS_WITHOUT_PROGRESS) this.#lines = MARGIN;
     }
   }
 }

@@ -43,6 +43,11 @@ export class WholeLines {
     if (rest < chunk.length) this.#hold(chunk.subarray(rest));
   }
 
+  /** True while the line that is being read is longer than the bound. */
+  get isOverlong(): boolean {
+    return this.#overlong;
+  }
+
   /** The bytes after the last newline; forgets them. Null when there are none, or when they passed the bound. */
   takeUnfinished(): Buffer | null {
     const unfinished = this.#heldBytes > 0 && !this.#overlong ? Buffer.concat(this.#held) : null;

@@ -29,8 +29,11 @@ export class CopyReader {
     return this.#checkpoints.findLast((each) => each.stdout < stdout.line && each.stderr < stderr.line) ?? null;
   }
 
-  /** To be called with the copy's bytes from that checkpoint on, in order. */
-  reading(from: Checkpoint, intake: Intake): (chunk: Buffer) => void {
+  /**
+   * To be called with the copy's bytes from that checkpoint on, in order. It answers false once they are longer than any
+   * frame without a newline: no runner wrote that, and a file full of holes would be read for hours.
+   */
+  reading(from: Checkpoint, intake: Intake): (chunk: Buffer) => boolean {
     const lines = new WholeLines(MAX_FRAME_BYTES, () => undefined);
     const at = { ...from };
     let noted = at.offset;
@@ -40,10 +43,12 @@ export class CopyReader {
         at.offset += block.length;
         raiseToNewest(at, block);
       });
-      if (at.offset - noted < SPACING) return;
-      noted = at.offset;
-      this.#checkpoints.push({ ...at });
-      if (this.#checkpoints.length > MAX_CHECKPOINTS) this.#checkpoints.shift();
+      if (at.offset - noted >= SPACING) {
+        noted = at.offset;
+        this.#checkpoints.push({ ...at });
+        if (this.#checkpoints.length > MAX_CHECKPOINTS) this.#checkpoints.shift();
+      }
+      return !lines.isOverlong;
     };
   }
 }
@@ -52,7 +57,7 @@ function raiseToNewest(newest: { stdout: number; stderr: number }, block: Buffer
   const head = new FrameHead();
   for (let start = 0; start < block.length; ) {
     const end = block.indexOf(NEWLINE, start);
-    if (head.read(block, start, end)) newest[head.channel] = head.line;
+    if (head.readCut(block, start, end)) newest[head.channel] = head.line;
     start = end + 1;
   }
 }

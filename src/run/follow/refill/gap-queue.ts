@@ -6,6 +6,8 @@ import type { RefillTarget } from "./refill.ts";
 
 const NEWLINE = 0x0a;
 const TAKE_BYTES = 1024 * 1024;
+/** Gaps that others are asked about in a run: a log can have one behind each line, and each question costs a request. */
+const MAX_GAPS = 1000;
 
 export interface GapQueueOptions {
   readonly transcript: Transcript;
@@ -18,7 +20,7 @@ export interface GapQueueOptions {
 
 /**
  * The lines of the followed stream. Where lines are missing, later ones wait (on disk beyond a bound) while the gap is
- * refilled, and the stream is read on: the node keeps a rotated file only for whoever has it open.
+ * refilled, and the stream is read on: the node keeps a rotated file only while it is open.
  */
 export class GapQueue {
   /** Stamp of the newest line that is safe here, taken or waiting. */
@@ -26,6 +28,7 @@ export class GapQueue {
   readonly #options: GapQueueOptions;
   readonly #waiting: Spool;
   #emptying: Promise<void> | null = null;
+  #gaps = 0;
 
   constructor(options: GapQueueOptions) {
     this.#options = options;
@@ -87,7 +90,8 @@ export class GapQueue {
       if (at === lines.length || !place) return;
       const { line } = transcript.channel(place.channel);
       onEvent({ type: "gap", channel: place.channel, from: line, to: Math.max(line, place.line - 1) });
-      await refill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
+      if (++this.#gaps > MAX_GAPS) transcript.giveUp(place, `the log has more than ${MAX_GAPS} gaps`);
+      else await refill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
     }
   }
 }

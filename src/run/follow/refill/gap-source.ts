@@ -3,7 +3,7 @@ import type { Intake } from "./intake.ts";
 /** `read` everything the source has was given; `failed` it may be tried again; `absent` there is no such source. */
 export type SourceAnswer = "read" | "failed" | "absent";
 
-/** Where missing lines may be had. */
+/** A source of missing lines. */
 export interface GapSource {
   /** For the event that tells where lines came from. */
   readonly name: string;

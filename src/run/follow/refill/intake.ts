@@ -3,8 +3,8 @@ import type { Transcript } from "../assemble/transcript.ts";
 import { GapEnd } from "./gap-end.ts";
 
 /**
- * What one source gives in one round. The transcript takes what comes next and leaves the rest. What a source has comes
- * in order: behind a frame that others are missing before there is none of those.
+ * The lines of one source in one round. The transcript takes the next frames and ignores the rest. A source delivers in
+ * order: after the first frame behind a gap it has none of the missing ones.
  */
 export class Intake {
   readonly transcript: Transcript;
@@ -13,7 +13,7 @@ export class Intake {
   readonly #stop: AbortSignal;
   readonly #satisfied = new AbortController();
 
-  /** `isFilled`: nothing is missing any more. `stop`: nobody waits any more. */
+  /** `isFilled`: nothing is missing any more. `stop`: aborts the refill. */
   constructor(transcript: Transcript, isFilled: () => boolean, stop: AbortSignal) {
     this.transcript = transcript;
     this.#isFilled = isFilled;
@@ -44,7 +44,7 @@ export class Intake {
   }
 
   /** For another answer of the same source. */
-  again(): Intake {
+  restart(): Intake {
     return new Intake(this.transcript, this.#isFilled, this.#stop);
   }
 }

@@ -11,8 +11,8 @@ import { TailCount } from "../read/tail-count.ts";
 import type { GapSource, SourceAnswer } from "./gap-source.ts";
 import type { Intake } from "./intake.ts";
 
-/** How often the time for an answer is added up, at most. */
-const MOST_STALLS = 3;
+/** The largest multiple of `stallMs` that an answer gets. */
+const MAX_STALLS = 3;
 
 /** What the kubelet says of the log of a container that it has removed (measured on 1.36, after an eviction). */
 const REMOVED = "unable to retrieve container logs for ";
@@ -21,7 +21,7 @@ export interface LogApiOptions {
   readonly endpoint: LogEndpoint;
   readonly container: Pick<ContainerView, "state">;
   readonly clock: Clock;
-  readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs" | "doubtMs">;
+  readonly limits: Pick<FollowLimits, "maxLineBytes" | "stallMs" | "refusalGraceMs">;
   readonly onEvent: (event: FollowEvent) => void;
 }
 
@@ -58,7 +58,7 @@ export class LogApi implements GapSource {
     const limited = request.sinceTime !== undefined || request.tailLines !== undefined;
     if (answer !== "read" || !limited || transcript.mode === "raw" || intake.filled) return answer;
     // Where the node's clock stepped back, lines that came later have earlier stamps: `sinceTime` withholds them.
-    const whole = intake.again();
+    const whole = intake.restart();
     const all = await this.#read({ follow: false }, whole);
     intake.gapEnd.merge(whole.gapEnd);
     return all;
@@ -67,7 +67,7 @@ export class LogApi implements GapSource {
   async #read(request: LogRequest, intake: Intake): Promise<SourceAnswer> {
     const { transcript } = intake;
     const { endpoint, clock, limits, onEvent } = this.#options;
-    const stall = new StallGuard(clock, limits.stallMs * Math.min(MOST_STALLS, 1 + this.#stalls));
+    const stall = new StallGuard(clock, limits.stallMs * Math.min(MAX_STALLS, 1 + this.#stalls));
     const { taken, repeated } = transcript;
     let first = true;
     let gap = 0;
@@ -77,7 +77,7 @@ export class LogApi implements GapSource {
       request,
       {
         maxLineBytes: limits.maxLineBytes,
-        chunk: () => stall.heard(),
+        chunk: () => stall.reset(),
         block: (lines) => {
           if (first && request.tailLines !== undefined) gap = transcript.gapBefore(lines);
           first = false;
@@ -123,24 +123,24 @@ export class LogApi implements GapSource {
   #isLogRemoved(text: Buffer | null): boolean {
     if (!text?.toString("latin1").startsWith(REMOVED)) return false;
     const state = this.#options.container.state();
-    return state === "evicted" || (hasEnded(state) && this.#isDoubtedLongEnough());
+    return state === "evicted" || (hasEnded(state) && this.#isRefusedForGood());
   }
 
   /**
-   * A 400 is the kubelet's word on this container. The others are doubted for a while: an API server that has just started
-   * knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway speaks for nobody.
+   * A 400 is the kubelet's final answer for this container. The others are retried for a while: an API server that has just
+   * started knows no roles yet (401, 403), a kubelet that has just started no pods (404), and a gateway's answer proves nothing.
    */
   #isFinal({ kind, status }: LogError): boolean {
-    return (kind === "status" && status === 400) || this.#isDoubtedLongEnough();
+    return (kind === "status" && status === 400) || this.#isRefusedForGood();
   }
 
   /** True when the log has been refused again and again for so long. */
-  #isDoubtedLongEnough(): boolean {
+  #isRefusedForGood(): boolean {
     const { clock, limits } = this.#options;
     const now = clock.now();
     const { first, last } = this.#refused;
-    this.#refused = { first: now - last > limits.doubtMs ? now : first, last: now };
-    return now - this.#refused.first >= limits.doubtMs;
+    this.#refused = { first: now - last > limits.refusalGraceMs ? now : first, last: now };
+    return now - this.#refused.first >= limits.refusalGraceMs;
   }
 
   #noteUnfinished(bytes: Buffer | null): void {

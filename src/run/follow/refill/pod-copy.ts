@@ -22,6 +22,10 @@ export interface PodCopyOptions {
 }
 
 const NEWLINE = 0x0a;
+/** Bytes of the first line, at most: a number. What prints more is not the program that was asked for. */
+const HEAD_BYTES = 32;
+/** Bytes of one answer, at most: twice what the runner keeps. */
+const MAX_BYTES = 128 * 1024 * 1024;
 
 /** The runner's copy of the frames that goes with the pod: read by a program in the pod, for as long as that lives. */
 export class PodCopy implements GapSource {
@@ -39,22 +43,32 @@ export class PodCopy implements GapSource {
     if (this.#refused || container.state() !== "running") return "absent";
     const start = this.#reader.before(intake.transcript);
     let head = Buffer.alloc(0);
-    let take: ((chunk: Buffer) => void) | null = null;
+    let heardBytes = 0;
+    const tooMuch = new AbortController();
+    let take: ((chunk: Buffer) => boolean) | null = null;
     const hear = (bytes: Buffer): void => {
+      heardBytes += bytes.length;
+      if (heardBytes > MAX_BYTES) tooMuch.abort();
+      if (tooMuch.signal.aborted) return;
       if (take) {
-        take(bytes);
+        if (!take(bytes)) tooMuch.abort();
         return;
       }
       head = Buffer.concat([head, bytes]);
       const end = head.indexOf(NEWLINE);
-      if (end < 0) return;
+      if (end > HEAD_BYTES || (end < 0 && head.length > HEAD_BYTES)) tooMuch.abort();
+      if (end < 0 || tooMuch.signal.aborted) return;
       const offset = Number(head.toString("latin1", 0, end));
       // What lay before it is gone: nothing is known of it, and nothing can be awaited from there.
       const from = start?.offset === offset ? start : { offset, stdout: 0, stderr: 0 };
       take = this.#reader.reading(from, intake);
       take(head.subarray(end + 1));
     };
-    const end = await run(transcriptReader(folder, start?.offset ?? 0), hear, intake.signal);
+    const end = await run(
+      transcriptReader(folder, start?.offset ?? 0),
+      hear,
+      AbortSignal.any([intake.signal, tooMuch.signal]),
+    );
     if (end.kind === "refused") {
       this.#refused = true;
       onRefused(end.error);

@@ -8,7 +8,7 @@ import { GapEnd } from "./gap-end.ts";
 import type { GapSource } from "./gap-source.ts";
 import { Intake } from "./intake.ts";
 
-/** What is to be had: frames up to these places (not included); `openEnded` whatever else there is. */
+/** What to refill: frames up to these places (excluded); `openEnded`: also everything after them. */
 export interface RefillTarget {
   readonly stdout: Place | null;
   readonly stderr: Place | null;
@@ -24,31 +24,31 @@ export interface RefillOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Milliseconds without a new line after which sources that fail are not asked again. */
-  readonly patienceMs: number;
+  /** Milliseconds without a new line after which failing sources are no longer retried. */
+  readonly timeoutMs: number;
   /** Why lines are missing, for those that nobody has. */
   readonly why: () => string;
   readonly onEvent: (event: FollowEvent) => void;
 }
 
-/** A source that stalls uses up much patience at once: it is asked again all the same. */
+/** Minimal attempts: a source that stalls may use up the whole time in one. */
 const MIN_ATTEMPTS = 8;
 
-/** Gets missing lines from wherever they can be had; what nobody has is given up, named, at its place. */
+/** Reads missing lines from the sources in turn; lines that none has are given up and named at their place. */
 export async function refill(target: RefillTarget, options: RefillOptions): Promise<void> {
   const { transcript, clock, random, signal } = options;
   let quietSince = clock.now();
-  // Nothing tells what lacks at an open end, and each run with one waits so often (1.5 s in all).
+  // An open end has no known length, so every run with one waits for all of these (1.5 s in all).
   let doubts = target.openEnded ? 5 : 6;
   for (let attempt = 0; !isReached(target, transcript) && !signal.aborted; ) {
     const taken = transcript.taken;
-    const { failed, read, gapEnd } = await askAll(target, options);
+    const { failed, read, gapEnd } = await readSources(target, options);
     if (isReached(target, transcript)) return;
-    const patient = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.patienceMs;
+    const mayRetry = attempt < MIN_ATTEMPTS || clock.now() - quietSince < options.timeoutMs;
     if (transcript.taken > taken) {
       quietSince = clock.now();
       attempt = 0;
-    } else if (patient && (failed || (read && !gapEnd.any && doubts-- > 0))) {
+    } else if (mayRetry && (failed || (read && !gapEnd.any && doubts-- > 0))) {
       // An answer that ends before the place asked for may have ended too early: HTTP cannot tell.
       await clock.sleep(fullJitter(attempt++, random, { baseMs: 100, capMs: 5000 }), signal).catch(() => undefined);
     } else if (!giveUpNext(target, gapEnd, options)) return;
@@ -61,7 +61,7 @@ export function giveUpRest(target: RefillTarget, options: Pick<RefillOptions, "t
 }
 
 /** One round. `failed`: a source may have more later; `read`: one gave what it has. */
-async function askAll(target: RefillTarget, options: RefillOptions) {
+async function readSources(target: RefillTarget, options: RefillOptions) {
   const { transcript, sources, signal } = options;
   const round = { failed: false, read: false, gapEnd: new GapEnd() };
   for (const source of sources) {
@@ -70,7 +70,7 @@ async function askAll(target: RefillTarget, options: RefillOptions) {
     const answer = await source.refill(intake);
     round.gapEnd.merge(intake.gapEnd);
     if (answer !== "absent") round[answer] = true;
-    // A source goes on a little beyond what was missing.
+    // A source may deliver some lines beyond the gap.
     const beyond = target.stdout?.line ?? Number.POSITIVE_INFINITY;
     const to = Math.min(transcript.stdout.lastLine, Math.max(from, beyond - 1));
     if (transcript.stdout.line > from)

@@ -2,7 +2,7 @@ import type { Waiting } from "../waiting/types.ts";
 
 /** What the adapter itself did to the run: without it, our own deletion would look like somebody else's. */
 export type Act =
-  /** The run is to be stopped; `by` names the channel, `reason` the host's words. */
+  /** The run is to be stopped; `by` names the channel, `reason` is the host's. */
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string; readonly at: number }
   /** The adapter stopped waiting for the pod, and deletes the Job before it reports: the pod will not start later. */
   | { readonly kind: "gave-up"; readonly waiting: Waiting; readonly waitedSec: number; readonly at: number }

@@ -9,7 +9,7 @@ export interface ClusterEvent {
   readonly message: string;
   /** `Job` or `Pod`. */
   readonly kind: string;
-  /** Name of the object it speaks of. */
+  /** Name of the object that it is about. */
   readonly object: string;
   readonly count: number;
   /** The component that wrote it, such as `kubelet`; null when it does not say. */
@@ -31,7 +31,7 @@ export function recordEvent(events: readonly ClusterEvent[], event: Event): read
   return all.toSpliced(normal === -1 ? 0 : normal, 1);
 }
 
-/** Written anew each time because of a drawn name in it. */
+/** A new Event each time, because its message has a generated pod name. */
 const isRepeated = (one: ClusterEvent, other: ClusterEvent): boolean =>
   one.reason === "FailedCreate" && one.reason === other.reason && one.message === other.message;
 

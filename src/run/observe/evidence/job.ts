@@ -41,7 +41,7 @@ export interface JobFacts {
   readonly conditions: readonly Condition[];
 }
 
-/** Reads a Job; `before` keeps what the newer object no longer says. */
+/** Reads a Job; `before` keeps what the newer object no longer has. */
 export function readJob(before: JobFacts | null, job: Job, container: string, deleted: boolean, at: number): JobFacts {
   const meta = job.metadata ?? {};
   const { active = 0, terminating = 0, failed = 0, succeeded = 0 } = job.status ?? {};

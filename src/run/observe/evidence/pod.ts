@@ -50,7 +50,7 @@ export interface PodFacts {
   /** Memory limit of the agent's container, as admitted, such as `8Gi`; null: none, or not known. */
   readonly memoryLimit: string | null;
   readonly agent: ContainerFacts;
-  /** Every other container that says something: init containers and sidecars. */
+  /** Every other container that has a status: init containers and sidecars. */
   readonly others: readonly ContainerFacts[];
   /** The first reason to wait that is more than ordinary creation: the cluster overwrites it later (measured on 1.36). */
   readonly firstWaiting: { readonly container: string; readonly reason: string; readonly message: string } | null;

@@ -92,7 +92,7 @@ function sealOf(evidence: Evidence, pod: PodFacts): Evidence["seal"] {
   return evidence.pod?.uid === pod.uid ? evidence.seal : null;
 }
 
-/** True for a pod whose owner is the Job with this UID; the label stands in where an orphan lost its owner. */
+/** True for a pod whose owner is the Job with this UID; the label counts for an orphan without owner. */
 export function belongsTo(pod: Pod, jobUid: string): boolean {
   if (jobUid === "") return false;
   const owners = pod.metadata?.ownerReferences ?? [];

@@ -31,28 +31,28 @@ export function containerTrouble(status: ContainerStatus, events: readonly Event
   if (!found) return null;
   const [state, patience] = found;
   if (PULL_FAILED.has(reason)) {
-    const words = registryWords(message, events);
+    const cause = registryMessage(message, events);
     return {
       state,
       reason: "ImagePullBackOff",
-      message: words,
+      message: cause,
       fix: fixForWaiting(reason),
-      patience: namesMissingImage(words) ? "missing-object" : patience,
+      patience: namesMissingImage(cause) ? "missing-object" : patience,
     };
   }
   return { state, reason, message, fix: fixForWaiting(reason), patience: patienceWith(message, patience) };
 }
 
-/** What the words add to the reason. */
+/** The patience of a reason, adjusted by its message. */
 function patienceWith(message: string, patience: Patience): Patience {
   if (NEVER_HEALS.test(message)) return "fatal";
   return patience === "retried" && namesMissingObject(message) ? "missing-object" : patience;
 }
 
-/** The registry's own words: kubelets before 1.31 leave them out of the back-off message, but not out of the Event. */
-function registryWords(message: string, events: readonly Event[]): string {
-  const words = message.replace(/^Back-off pulling image "[^"]*":? ?/, "").replace(/^ErrImagePull: /, "");
-  if (words !== "") return words;
+/** The registry's own message: kubelets before 1.31 leave them out of the back-off message, but not out of the Event. */
+function registryMessage(message: string, events: readonly Event[]): string {
+  const cause = message.replace(/^Back-off pulling image "[^"]*":? ?/, "").replace(/^ErrImagePull: /, "");
+  if (cause !== "") return cause;
   const failed = events.filter((event) => event.message?.startsWith("Failed to pull image"));
   return newestEvent(failed, "Pod", new Set(["Failed"]))?.message ?? message;
 }

@@ -22,6 +22,7 @@ export type WaitingState =
   /** The pod is being deleted, or is gone. */
   | "gone";
 
+/** How long the cause of a wait is tolerated: see the limits in launch/await-start.ts. */
 export type Patience =
   /** Only time is needed: a node, a pull, a quota. */
   | "time"
@@ -29,15 +30,15 @@ export type Patience =
   | "retried"
   /** Trouble that names an object which is not there: somebody has to make it. */
   | "missing-object"
-  /** Waiting is of no use. */
+  /** Waiting does not help. */
   | "fatal";
 
 /** What a pod that does not run yet waits for. */
 export interface Waiting {
   readonly state: WaitingState;
-  /** The cluster's word, such as `ImagePullBackOff`. */
+  /** The cluster's reason, such as `ImagePullBackOff`. */
   readonly reason: string;
-  /** The scheduler's, registry's or kubelet's own words; may be empty. */
+  /** The message of scheduler, registry or kubelet; may be empty. */
   readonly message: string;
   /** What a person can do; null when there is nothing to do. */
   readonly fix: string | null;

@@ -8,7 +8,7 @@ import type { Waiting } from "./types.ts";
 
 export type { Patience, Waiting } from "./types.ts";
 
-export interface SeenOfPod {
+export interface PodSnapshot {
   readonly pod: Pod | null;
   readonly job: Job | null;
   /** Events of the Job and of its pod, in any order. */
@@ -18,7 +18,7 @@ export interface SeenOfPod {
 }
 
 /** What the run waits for, as the cluster shows it now. Pure: the caller keeps the time and the limits. */
-export function describeWaiting(seen: SeenOfPod): Waiting {
+export function describeWaiting(seen: PodSnapshot): Waiting {
   const { pod, job, events } = seen;
   if (!pod) return withoutPod(job, events);
   const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
@@ -31,8 +31,8 @@ export function describeWaiting(seen: SeenOfPod): Waiting {
 
 function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
   if (job?.metadata?.deletionTimestamp) return gone("the Job is being deleted");
-  const over = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
-  if (over) return failed(over.reason ?? "Failed", over.message ?? "");
+  const failure = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
+  if (failure) return failed(failure.reason ?? "Failed", failure.message ?? "");
   if (job?.spec?.suspend) {
     const fix = fixForWaiting("Suspended");
     return { state: "suspended", reason: "Suspended", message: "", fix, patience: "time" };
@@ -79,9 +79,9 @@ function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Wait
   const condition = status.conditions?.find(({ type }) => type === "PodScheduled");
   if (condition?.status === "True") return null;
   const reason = condition?.reason ?? "Pending";
-  const words = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
-  const patience = namesMissingObject(words) ? "missing-object" : "time";
-  return { state: "unscheduled", reason, message: words, fix: fixForWaiting(reason, words), patience };
+  const message = condition?.message ?? newestEvent(events, "Pod", new Set(["FailedScheduling"]))?.message ?? "";
+  const patience = namesMissingObject(message) ? "missing-object" : "time";
+  return { state: "unscheduled", reason, message: message, fix: fixForWaiting(reason, message), patience };
 }
 
 function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {

@@ -1,13 +1,21 @@
 /** The agent's stdout in a file, byte for byte, as it arrives. */
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const NEWLINE = Buffer.from("\n");
+const MAX_BYTES = 1024 ** 3;
+/** Bytes after which the disk is asked again: others write, too. */
+const ASKED_EACH_BYTES = 16 * 1024 * 1024;
+const MAX_RESERVE_BYTES = 1024 ** 3;
 
 export interface KeepOptions {
   readonly file: string;
-  /** Called for the first fault; the file is given up then. */
+  /** Called for the first fault, or when a bound is reached; nothing more is written then. */
   readonly onFault: (error: Error) => void;
+  /** Bytes of the file: no agent is to fill the disk that has Paperclip's database. @default 1 GiB */
+  readonly maxBytes?: number;
+  /** Bytes that the disk has free beyond its reserve. @default of the file's disk, less a twentieth of it, at most 1 GiB */
+  readonly freeBytes?: (folder: string) => Promise<number>;
   /** Bytes that wait for the disk, above which there is no room for more. @default 4 MiB */
   readonly memoryBytes?: number;
   /** Resolves when the disk has taken too long; the signal aborts when it is not waited for any more. */
@@ -30,6 +38,9 @@ export class KeptTranscript {
   #file: FileHandle | null = null;
   #writing: Promise<void> | null = null;
   #givenUp = false;
+  #pushedBytes = 0;
+  /** Bytes that may be written before the disk is asked again how much it has free. */
+  #allowance = 0;
 
   constructor(options: KeepOptions) {
     this.#options = options;
@@ -39,6 +50,10 @@ export class KeptTranscript {
 
   /** Whole lines, each ended by a newline; copied. Whether the last of all had one is known at the end only. */
   push(lines: Buffer): void {
+    this.#pushedBytes += lines.length;
+    const { maxBytes = MAX_BYTES } = this.#options;
+    if (this.#pushedBytes > maxBytes) this.#giveUp(new Error(`it holds no more than ${maxBytes} bytes`));
+    if (this.#givenUp) return;
     const body = lines.subarray(0, lines.length - 1);
     this.#add(this.#newlineDue ? Buffer.concat([NEWLINE, body]) : Buffer.from(body));
     this.#newlineDue = true;
@@ -81,6 +96,7 @@ export class KeptTranscript {
       this.#file ??= await this.#inTime(this.#open());
       while (this.#waiting.length > 0) {
         const block = Buffer.concat(this.#waiting.splice(0));
+        await this.#inTime(this.#askForRoom(block.length));
         await this.#inTime(this.#file.appendFile(block));
         this.#waitingBytes -= block.length;
       }
@@ -89,6 +105,16 @@ export class KeptTranscript {
     } finally {
       this.#writing = null;
     }
+  }
+
+  /** Rejects when the disk is nearly full. */
+  async #askForRoom(bytes: number): Promise<void> {
+    if (bytes > this.#allowance) {
+      const free = await (this.#options.freeBytes ?? freeBytes)(dirname(this.#options.file));
+      if (free < bytes) throw new Error("the disk is nearly full");
+      this.#allowance = Math.min(free, ASKED_EACH_BYTES + bytes);
+    }
+    this.#allowance -= bytes;
   }
 
   async #open(): Promise<FileHandle> {
@@ -124,6 +150,16 @@ export class KeptTranscript {
 /** A file of its own, whatever was there before: nobody else has it open, and its mode is ours. */
 async function create(file: string): Promise<FileHandle> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  // A link in its place, where pods share the folder, would lead anywhere.
+  if (!(await lstat(dirname(file))).isDirectory()) throw new Error("its folder is a link");
   await rm(file, { force: true });
   return open(file, "wx", 0o600);
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const disk = await statfs(folder).catch(() => null);
+  // What cannot be asked says itself when it is full.
+  if (disk === null) return Number.POSITIVE_INFINITY;
+  const { bavail, blocks, bsize } = disk;
+  return bavail * bsize - Math.min(MAX_RESERVE_BYTES, (blocks * bsize) / 20);
 }

@@ -17,7 +17,7 @@ export async function choosePageForm(env: NodeJS.ProcessEnv, mainModule: string 
 const PAPERCLIP = new Set(["@paperclipai/server", "paperclipai"]);
 
 /**
- * True when the program is of one of Paperclip's packages. Its version says nothing: a server that was built from
+ * True when the program is of one of Paperclip's packages. Its version does not help: a server that was built from
  * source, as in Paperclip's image, has a placeholder there (0.3.1).
  */
 async function isPaperclip(mainModule: string | undefined): Promise<boolean> {

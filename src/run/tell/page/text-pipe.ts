@@ -28,7 +28,7 @@ export function openTextPage(
 ): OpenTextPage {
   const kept = new KeptTranscript({
     file,
-    onFault: ({ message }) => warn(`The run's stream-json cannot be kept in ${file}: ${message}`),
+    onFault: ({ message }) => warn(`The run's stream-json is not whole in ${file}: ${message}`),
     tooLong: (waiting) => clock.sleep(DISK_MS, waiting),
   });
   // The files' own times are the machine's.

@@ -29,6 +29,42 @@ function delivery(onLog: OnLog, memoryBytes = 1 << 20, tooLongMs = 60_000) {
 const NEVER = new AbortController().signal;
 
 describe("Delivery", () => {
+  test("gives the host no more than its bound; what lies behind is named, and a notice says so once", async () => {
+    const chunks: string[] = [];
+    let full = 0;
+    const made = new Delivery({
+      onLog: (_, chunk) => void chunks.push(chunk),
+      onFault: () => undefined,
+      onSpill: () => undefined,
+      onFull: () => full++,
+      maxBytes: 35,
+      tooLong: (signal) => systemClock.sleep(60_000, signal),
+    });
+    for (let at = 1; at <= 9; at++) {
+      made.push({ channel: "stdout", bytes: Buffer.from("123456789\n"), from: at, to: at });
+    }
+    await made.finish(NEVER);
+    expect(chunks.join("")).toMatch(/^(123456789\n){3}\[paperclip\] The run has printed more .*\n$/);
+    expect(full).toBe(1);
+    const why = "the run printed more than its page holds";
+    expect(made.undelivered()).toEqual({
+      gaps: [{ channel: "stdout", from: 4, to: 9, cause: "undelivered", why }],
+      lines: 6,
+    });
+  });
+
+  test("takes the highest number that a frame can have to disk and back", async () => {
+    const held = Promise.withResolvers<void>();
+    const { made, spills } = delivery(() => held.promise, 1000);
+    const number = 10 ** 14 - 1;
+    const bytes = Buffer.from(`${"x".repeat(50_000)}\n`);
+    for (let at = 0; at < 60; at++) made.push({ channel: "stdout", bytes, from: number, to: number });
+    await expect.poll(() => spills.length).toBe(1);
+    held.resolve();
+    await made.finish(NEVER);
+    expect(spills).toEqual([null]);
+  });
+
   test("hands on whole lines in chunks that the host does not cut", async () => {
     const chunks: string[] = [];
     const { made } = delivery(async (_, chunk) => void chunks.push(chunk));

@@ -16,7 +16,7 @@ describe("Spool", () => {
         fc.array(turn, { maxLength: 20 }),
         fc.constantFrom(1, 2_000_000),
         async (turns, segmentBytes) => {
-          const spool = new Spool(1000, () => undefined, segmentBytes);
+          const spool = new Spool(1000, () => undefined, { segmentBytes });
           const put: string[] = [];
           const got: string[] = [];
           const take = async (bytes: number) => {
@@ -43,7 +43,7 @@ describe("Spool", () => {
 
   test("gives the disk back what was taken, while more comes", async () => {
     const before = new Set(readdirSync(tmpdir()));
-    const spool = new Spool(1000, () => undefined, 2_000_000);
+    const spool = new Spool(1000, () => undefined, { segmentBytes: 2_000_000 });
     const onDisk = () =>
       readdirSync(tmpdir())
         .filter((name) => name.startsWith("claude-k8s-") && !before.has(name))

@@ -1,6 +1,8 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { appendFile, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LineBlock } from "../../../../src/run/follow/assemble/line-sink.ts";
 import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
@@ -63,4 +65,35 @@ test("what lies before the file's own gap is told apart from what lies behind it
 
 test("no file is no source", async () => {
   expect(await new TranscriptFile(path).refill(upTo(1))).toBe("absent");
+});
+
+test("what pods put in its place is no source, and holds nobody up", async () => {
+  const elsewhere = join(folder, "elsewhere");
+  await writeFile(elsewhere, frames(1, 3));
+  await symlink(elsewhere, path);
+  expect(await new TranscriptFile(path).refill(upTo(1))).toBe("absent");
+  await rm(path);
+  await promisify(execFile)("mkfifo", [path]);
+  for (let at = 0; at < 8; at++) expect(await new TranscriptFile(path).refill(upTo(1))).toBe("absent");
+  expect(got).toBe("");
+});
+
+test("a hole of eight terabytes is read no further than a frame is long", async () => {
+  await writeFile(path, frames(1, 3));
+  await truncate(path, 8e12);
+  expect(await new TranscriptFile(path).refill(upTo(9))).toBe("absent");
+  expect(got).toBe(linesOf(1, 3));
+});
+
+test("a folder above it that was replaced by a link leads nowhere", async () => {
+  const copies = join(folder, ".claude-k8s/transcripts");
+  await mkdir(join(folder, ".claude-k8s"));
+  await mkdir(join(folder, "secrets"));
+  await writeFile(join(folder, "secrets/job"), frames(1, 3));
+  await symlink(join(folder, "secrets"), copies);
+  expect(await new TranscriptFile(join(copies, "job"), folder).refill(upTo(1))).toBe("absent");
+  await rm(copies);
+  await mkdir(copies);
+  await writeFile(join(copies, "job"), frames(1, 3));
+  expect(await new TranscriptFile(join(copies, "job"), folder).refill(upTo(1))).toBe("read");
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
@@ -111,5 +111,49 @@ describe("a disk that fails is told once, and waited for no more", () => {
     const handle = await open(join(folder, "late"), "w");
     late.resolve(handle);
     await expect.poll(() => handle.fd).toBe(-1);
+  });
+});
+
+describe("what an agent may fill of Paperclip's disk is bounded", () => {
+  const line = Buffer.from(`${"x".repeat(99)}\n`);
+
+  test("by the size of the file, which holds whole lines", async () => {
+    const { kept, file, faults } = keep({ maxBytes: 1000 });
+    for (let at = 0; at < 30; at++) kept.push(line);
+    expect(await kept.close(true)).toBe(false);
+    expect(faults).toEqual(["it holds no more than 1000 bytes"]);
+    expect((await readFile(file, "utf8")).split("\n").every((text) => text === "" || text.length === 99)).toBe(true);
+    expect((await stat(file)).size).toBeLessThanOrEqual(1000);
+  });
+
+  test("by what the disk has free, which is asked before it is written to", async () => {
+    const asked: number[] = [];
+    const free = [1 << 20, 50];
+    const { kept, faults } = keep({
+      freeBytes: () => {
+        asked.push(free[0] ?? 0);
+        return Promise.resolve(free.shift() ?? 0);
+      },
+    });
+    const block = Buffer.alloc(1 << 20, line);
+    kept.push(block);
+    await kept.room();
+    await expect.poll(() => asked).toHaveLength(1);
+    kept.push(block);
+    expect(await kept.close(true)).toBe(false);
+    expect(faults).toEqual(["the disk is nearly full"]);
+    expect(asked).toEqual([1 << 20, 50]);
+  });
+
+  test("and no folder that was replaced by a link is written to", async () => {
+    const { kept, file, faults } = keep();
+    const elsewhere = join(folder, "elsewhere");
+    await mkdir(elsewhere);
+    await mkdir(dirname(dirname(file)), { recursive: true });
+    await symlink(elsewhere, dirname(file));
+    kept.push(line);
+    expect(await kept.close(true)).toBe(false);
+    expect(faults).toEqual(["its folder is a link"]);
+    expect(await readdir(elsewhere)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Waits for what holds a run back, and shows that it does. */
+/** Waits until the slot of a run may be free, and reports to the host what it waits for. */
 
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
@@ -9,65 +9,65 @@ import type { SlotOfRun } from "./slot.ts";
 import { relationOf } from "./slot.ts";
 import type { Wait } from "./wait.ts";
 
-/** Milliseconds before the cluster is asked again after a change: changes come in groups. */
+/** Milliseconds after a change before the cluster's state is read again: changes come in groups. */
 const SETTLE_MS = 300;
-/** Milliseconds after which it is asked without a change: Paperclip's records change without one. */
-const ASK_EVERY_MS = 10_000;
-/** Milliseconds after which the host is told again: Paperclip grows suspicious of a run that is silent for an hour. */
-const TELL_EVERY_MS = 10 * 60_000;
+/** Milliseconds after which it is read without a change: Paperclip's records change without one. */
+const POLL_EVERY_MS = 10_000;
+/** Milliseconds between notices of one wait: Paperclip flags a run that is silent for an hour. */
+const NOTIFY_EVERY_MS = 10 * 60_000;
 
-export interface Turn {
+export interface SlotWaiter {
   /**
-   * Resolves when it is time to ask the cluster again. Throws RunFault when the wait has passed its limit, or the signal's
-   * reason.
+   * Resolves when the cluster's state is to be read again. Throws RunFault when the wait has passed its limit, or the
+   * signal's reason.
    */
   wait(wait: Wait, signal: AbortSignal): Promise<void>;
-  /** Tells the host that the run goes on, if it was told that it waits. */
-  over(): Promise<void>;
+  /** Reports that the wait is over, if it was reported. */
+  granted(): Promise<void>;
 }
 
-export function createTurn(
+export function createSlotWaiter(
   { clock, random }: Pick<KubernetesClient, "clock" | "random">,
   observer: Pick<Observer, "observe">,
   run: SlotOfRun,
   host: Pick<Host, "notice" | "status">,
-): Turn {
-  let current: { readonly why: string; readonly began: number; toldAt: number } | null = null;
+): SlotWaiter {
+  let current: { readonly why: string; readonly began: number; notifiedAt: number } | null = null;
 
-  const tell = async (wait: Wait, again: boolean): Promise<void> => {
+  const notify = async (wait: Wait, repeated: boolean): Promise<void> => {
     const { why, job, pod, runId, since } = wait;
     const message = `Waiting: ${why}${since ? ` (since ${since})` : ""}`;
     await host.notice({ type: "k8s.run.waiting", message, payload: { job, pod, runId, since } });
-    if (!again) await host.status(message);
+    if (!repeated) await host.status(message);
   };
 
   return {
     wait: async (wait, signal) => {
       const now = clock.now();
-      const again = current?.why === wait.why;
-      if (!current || !again) current = { why: wait.why, began: now, toldAt: now };
+      const repeated = current?.why === wait.why;
+      if (!current || !repeated) current = { why: wait.why, began: now, notifiedAt: now };
       const waitedSec = (now - current.began) / 1000;
       if (wait.limit && waitedSec > wait.limit.sec) throw refusal(clock, wait.limit.refusal);
-      if (!again || now - current.toldAt >= TELL_EVERY_MS) {
-        current.toldAt = now;
-        await tell(wait, again);
+      if (!repeated || now - current.notifiedAt >= NOTIFY_EVERY_MS) {
+        current.notifiedAt = now;
+        await notify(wait, repeated);
       }
       await changeOf(
         observer,
         run,
         (ms, until) => clock.sleep(ms, until),
-        ASK_EVERY_MS + fullJitter(0, random),
+        POLL_EVERY_MS + fullJitter(0, random),
         signal,
       );
       await clock.sleep(SETTLE_MS, signal);
     },
-    over: async () => {
+    granted: async () => {
       if (!current) return;
       const seconds = Math.round((clock.now() - current.began) / 1000);
       current = null;
       await host.notice({
         type: "k8s.run.waited",
-        message: `The way is free after ${seconds} s`,
+        message: `Waited ${seconds} s; this run goes on now`,
         payload: { seconds },
       });
     },

@@ -1,7 +1,7 @@
 /**
- * What the cluster shows of all that may concern a run. The agent's own Jobs are listed: no resourceVersion is asked for,
+ * The cluster's state, as far as it may concern a run. The agent's own Jobs are listed: no resourceVersion is asked for,
  * so the answer is no older than the question. The rest has been there for a while where it matters, so the watches that
- * all runs share are asked, and the cluster itself only where they do not stand yet.
+ * all runs share are read, and the API server only while they are not up.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Job } from "kubernetes-types/batch/v1";
@@ -14,7 +14,7 @@ import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { withPods } from "../shared/job-state.ts";
 import { agentLabel, LABELS, labelValue, OURS, type RunIdentity } from "../shared/names.ts";
-import type { SeenInCluster } from "./decide.ts";
+import type { ClusterState } from "./decide.ts";
 import { relationOf } from "./slot.ts";
 
 type Place = Pick<RunPlan, "namespace" | "identity">;
@@ -29,14 +29,14 @@ async function jobsOfAgent(
 }
 
 /** The agent's Jobs and pods, and other agents' Jobs of the run's task. Throws ApiError. */
-export async function seenInCluster(
+export async function readClusterState(
   client: KubernetesClient,
   observer: Observer,
   place: Place,
   options: CallOptions,
-): Promise<SeenInCluster> {
-  const beside = (await watched(observer, place.identity)) ?? listed(client, place, options);
-  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), beside]);
+): Promise<ClusterState> {
+  const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
+  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), shared]);
   return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
 }
 
@@ -50,8 +50,8 @@ export async function jobsAndPodsOfAgent(
   return withPods(found, ended, client.clock.now());
 }
 
-/** Null while the watches do not stand. */
-async function watched(observer: Observer, identity: RunIdentity): Promise<SeenInCluster | null> {
+/** Null while the watches are not up. */
+async function watched(observer: Observer, identity: RunIdentity): Promise<ClusterState | null> {
   const synced = observer.synced().then(
     () => true,
     () => false,
@@ -70,7 +70,7 @@ async function watched(observer: Observer, identity: RunIdentity): Promise<SeenI
   return { jobs: others, pods: found };
 }
 
-async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<SeenInCluster> {
+async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<ClusterState> {
   const { namespace, identity } = place;
   const labelSelector = ofOthersOnTask(identity);
   const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });

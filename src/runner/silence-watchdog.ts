@@ -3,7 +3,7 @@ import { callAfter } from "./timer.ts";
 import type { TurnState } from "./turn-state.ts";
 
 /** Why an agent that still runs is to be ended. `waitsFor` names the tool call or background task in flight. */
-export interface Idle {
+export interface Silence {
   readonly ending: "after-result" | "silent";
   readonly sec: number;
   readonly waitsFor: string | null;
@@ -13,38 +13,38 @@ export interface Idle {
 const BACKGROUND_GRACES = 6;
 
 /** A timer so much too late means that everything here stood still, the agent too: nobody was silent. Milliseconds. */
-const STOOD_STILL_MS = 5_000;
+const PROCESS_PAUSED_MS = 5_000;
 
-export interface IdleWatchInput {
+export interface SilenceWatchdogOptions {
   readonly spec: Pick<RunnerSpec, "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec">;
   readonly turn: TurnState;
   /** True while the agent's output is not read because the log takes no more: then it is not the agent that is silent. */
-  readonly isHeldUp: () => boolean;
-  readonly onIdle: (idle: Idle) => void;
+  readonly isBackPressured: () => boolean;
+  readonly onSilence: (idle: Silence) => void;
 }
 
 /** Calls `onIdle` once, when the agent has printed nothing for longer than its place in the turn allows. */
-export class IdleWatch {
-  readonly #input: IdleWatchInput;
-  #heardAt = performance.now();
+export class SilenceWatchdog {
+  readonly #input: SilenceWatchdogOptions;
+  #lastOutputAt = performance.now();
   #checkAt = Number.POSITIVE_INFINITY;
   #cancelCheck: () => void = () => {};
 
-  constructor(input: IdleWatchInput) {
+  constructor(input: SilenceWatchdogOptions) {
     this.#input = input;
     this.#arm();
   }
 
   /** The agent has printed something. */
-  heard(): void {
-    this.#heardAt = performance.now();
+  reset(): void {
+    this.#lastOutputAt = performance.now();
     // Most often the check that is due will find this out by itself.
     if (this.#dueAt() < this.#checkAt) this.#arm();
   }
 
   stop(): void {
     this.#cancelCheck();
-    this.#heardAt = this.#checkAt = Number.POSITIVE_INFINITY;
+    this.#lastOutputAt = this.#checkAt = Number.POSITIVE_INFINITY;
   }
 
   #arm(): void {
@@ -56,15 +56,15 @@ export class IdleWatch {
 
   #check(): void {
     const now = performance.now();
-    if (this.#input.isHeldUp() || now - this.#checkAt > STOOD_STILL_MS) this.#heardAt = now;
+    if (this.#input.isBackPressured() || now - this.#checkAt > PROCESS_PAUSED_MS) this.#lastOutputAt = now;
     if (now < this.#dueAt()) {
       this.#arm();
       return;
     }
-    const { turn, onIdle } = this.#input;
-    const sec = Math.round((now - this.#heardAt) / 1000);
+    const { turn, onSilence: onIdle } = this.#input;
+    const sec = Math.round((now - this.#lastOutputAt) / 1000);
     this.stop();
-    onIdle({ ending: turn.over ? "after-result" : "silent", sec, waitsFor: turn.waitsFor });
+    onIdle({ ending: turn.ended ? "after-result" : "silent", sec, waitsFor: turn.waitsFor });
   }
 
   #dueAt(): number {
@@ -72,8 +72,8 @@ export class IdleWatch {
     const { terminalResultGraceMs = 0, silenceLimitSec = 0, toolSilenceLimitSec = 0 } = spec;
     const isWaiting = turn.waitsFor !== null;
     const silenceMs = (isWaiting ? toolSilenceLimitSec : silenceLimitSec) * 1000;
-    const graceMs = turn.over ? terminalResultGraceMs * (isWaiting ? BACKGROUND_GRACES : 1) : 0;
+    const graceMs = turn.ended ? terminalResultGraceMs * (isWaiting ? BACKGROUND_GRACES : 1) : 0;
     const limit = graceMs || silenceMs;
-    return limit > 0 ? this.#heardAt + limit : Number.POSITIVE_INFINITY;
+    return limit > 0 ? this.#lastOutputAt + limit : Number.POSITIVE_INFINITY;
   }
 }

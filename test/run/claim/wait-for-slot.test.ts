@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/kubernetes/clock.ts";
 import type { ObservationFilter, ObservationListener } from "../../../src/kubernetes/watch/observer.ts";
 import type { Notice } from "../../../src/paperclip/host.ts";
-import { createTurn } from "../../../src/run/claim/turn.ts";
 import type { Wait } from "../../../src/run/claim/wait.ts";
+import { createSlotWaiter } from "../../../src/run/claim/wait-for-slot.ts";
 import { RunFault } from "../../../src/run/shared/run-fault.ts";
 import { jobOf } from "./jobs.ts";
 
@@ -26,7 +26,7 @@ function waiting({ sleeps = true } = {}) {
   const listeners = new Set<{ concerns: ObservationFilter | undefined; hear: ObservationListener }>();
   const notices: Notice[] = [];
   const lines: string[] = [];
-  const turn = createTurn(
+  const turn = createSlotWaiter(
     { clock, random: () => 0 },
     {
       observe: (concerns, hear) => {
@@ -69,7 +69,7 @@ describe("a run that waits", () => {
     });
     await turn.wait({ ...wait, why: "Pod x is ending" }, signal);
     expect(lines.at(-1)).toContain("Pod x is ending");
-    await turn.over();
+    await turn.granted();
     expect(notices.at(-1)?.type).toBe("k8s.run.waited");
   });
 

@@ -1,7 +1,7 @@
-/** Milliseconds that a write under way when the run is cancelled gets to be answered: else nobody knows what it did. */
+/** Milliseconds that a write under way gets for its answer when the run is cancelled: without one its effect is unknown. */
 const LAST_ANSWER_MS = 5_000;
 
-/** Outlives the signal by the time that a call under way needs to be answered. */
+/** A signal that aborts some seconds after the given one, for calls whose answer is needed. */
 export function delayAbort(signal: AbortSignal): AbortSignal {
   const late = new AbortController();
   const abort = () => setTimeout(() => late.abort(signal.reason), LAST_ANSWER_MS).unref();

@@ -1,0 +1,77 @@
+/** What the agent gets, all of it by the run's Secret: environment, prompt, instructions, and what the runner is to start. */
+import { chooseModel } from "../../config/models/choose-model.ts";
+import { buildEnvironment } from "../../paperclip/environment.ts";
+import type { Prompt } from "../../paperclip/prompt.ts";
+import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
+import { environmentScript } from "./environment-script.ts";
+import { type Home, SCRATCH } from "./home.ts";
+import { firstThatFits, INSTRUCTIONS_FILE, invocation, runnerSpec } from "./invocation.ts";
+import type { PlanInput } from "./plan-input.ts";
+import type { Provision } from "./provision.ts";
+import { type RunFile, type SecretContent, secretContent } from "./secret.ts";
+
+/** Where the agent works. */
+export interface Workplace {
+  readonly cwd: string;
+  /** Paperclip's workspace, as Paperclip has it. */
+  readonly workspaceCwd: string | null;
+  readonly home: Home;
+}
+
+export interface AgentInput {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of the variables that Paperclip sets for the run. */
+  readonly aboutTheRun: ReadonlySet<string>;
+  readonly model: string | null;
+  readonly prompt: Prompt;
+  readonly spec: RunnerSpec;
+  readonly content: SecretContent;
+  /** Sentences on what of the environment was left out or changed. */
+  readonly notes: readonly string[];
+}
+
+/** Throws ConfigError when it does not fit into a Secret. `resume`: the session to resume; null for a fresh one. */
+export function agentInput(
+  input: PlanInput,
+  provision: Provision,
+  resume: string | null,
+  workplace: Workplace,
+): AgentInput {
+  const { ctx, scripts } = input;
+  const { env, model: configuredModel, extraArgs } = input.agent.config;
+  const { variables, notes, aboutTheRun } = buildEnvironment({
+    ctx,
+    configured: env,
+    inherited: input.inherited.variables,
+    inheritedPaths: input.inherited.paths,
+    apiUrl: input.policy.apiUrl,
+    workspaceCwd: workplace.workspaceCwd,
+    workingDirectory: workplace.cwd,
+    scratchFolder: SCRATCH,
+    sharedHome: workplace.home.sharedWithPaperclip ? workplace.home.path : null,
+  });
+  const { model, note } = chooseModel(configuredModel, variables, extraArgs);
+  const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
+  const config = { ...input.agent.config, model };
+  const invoke = (session: string | null) =>
+    invocation({ ctx, config, provision, resume: session, wrapper: input.wrapper });
+  const first = invoke(resume);
+  const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
+  const files = (spec: RunnerSpec): RunFile[] => [
+    ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
+    { path: RUN_FILES.prompt, content: first.prompt.text },
+    ...(fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: fresh.prompt.text }] : []),
+    { path: RUN_FILES.spec, content: JSON.stringify(spec) },
+    { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
+    ...(provision.systemPrompt !== null && (spec.fresh || !resume)
+      ? [{ path: INSTRUCTIONS_FILE, content: provision.systemPrompt }]
+      : []),
+    environmentScript({ own: ownScript, programs: provision.programs }),
+    ...provision.files,
+  ];
+  const { spec, content } = firstThatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
+    secretContent(files(spec), environment),
+  );
+  const allNotes = note === null ? notes : [...notes, note];
+  return { environment, aboutTheRun, model, notes: allNotes, prompt: first.prompt, spec, content };
+}

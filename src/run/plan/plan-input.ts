@@ -1,0 +1,27 @@
+/** All that a plan is made from. */
+import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import type { ParsedAgentConfig } from "../../config/agent-config.ts";
+import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
+import type { OperatorPolicy } from "../../config/operator.ts";
+import type { HostPod } from "../../paperclip/host-pod.ts";
+import type { HostPodMissing } from "./placement.ts";
+import type { AgentBundle } from "./provision.ts";
+
+export interface PlanInput {
+  readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
+  readonly agent: ParsedAgentConfig;
+  readonly policy: OperatorPolicy;
+  /** Variables of Paperclip's own process that the policy hands on. */
+  readonly inherited: InheritedEnvironment;
+  readonly hostPod: HostPod | null;
+  /** Why there is none. @default nothing is known of it */
+  readonly hostPodMissing?: HostPodMissing;
+  /** Where Jobs go when the agent does not say. */
+  readonly defaultNamespace: string;
+  /** What Paperclip has for the agent beside its prompt. */
+  readonly bundle: AgentBundle;
+  /** The scripts that run in the pod, by file name. */
+  readonly scripts: Readonly<Record<string, string>>;
+  /** One of them, for sh, which is given Claude Code's command as its arguments and starts it. @default none */
+  readonly wrapper?: string;
+}

@@ -1,0 +1,31 @@
+/** What the adapter plans for agents of several kinds. */
+
+import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
+import { planProbe } from "../../../src/run/plan/probe-plan.ts";
+import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
+import { everything, hostPod, input } from "../../run/support/plan-input.ts";
+
+const defaultNamespace = "claude-agents";
+const nothingSet = input({ defaultNamespace });
+
+const inputs: Readonly<Record<string, PlanInput>> = {
+  "that sets nothing but an image": nothingSet,
+  "with everything that Paperclip gives": input({ defaultNamespace, bundle: everything() }),
+  "with a claim and the agents' service account": input({
+    defaultNamespace,
+    config: { homeClaim: "claude-ada", serviceAccountName: "claude-agent", timeoutSec: 60, labels: { team: "a" } },
+  }),
+  "that takes over from Paperclip's pod": input({
+    defaultNamespace,
+    hostPod: { ...hostPod, namespace: defaultNamespace },
+    config: { image: null },
+  }),
+};
+
+/** A run's and a probe's, of each kind of agent. */
+export const plans: readonly (readonly [string, RunPlan])[] = Object.entries(inputs).flatMap(([what, given]) => [
+  [`the run of an agent ${what}`, planRun(given)] as const,
+  [`the hello probe of an agent ${what}`, planProbe(given, { limitSec: 90 })] as const,
+]);
+
+export const defaultPlan = planRun(nothingSet);
