@@ -13,7 +13,7 @@ import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { claim } from "./claim/claim.ts";
-import { abandon, collectWhenRecorded, conclude, refuse } from "./conclude/conclude.ts";
+import { abandon, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
 import {
@@ -22,6 +22,7 @@ import {
   observeRun,
   requireVisibility,
   untilCauseIsKnown,
+  untilPodLost,
   untilVisibilityLost,
 } from "./observe/observe.ts";
 import { clusterOf, prepare, type RunPlan } from "./plan/plan.ts";
@@ -92,14 +93,16 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   );
   try {
     const run = await launchOrAdopt(context, plan);
-    const collectLater = (ended: LaunchedRun) =>
-      collectWhenRecorded(
-        { deps, runId: ctx.runId, readStatus, acquire: () => deps.clusters.acquire(clusterOf(agent)) },
-        ended,
-      );
+    const collection = {
+      // Paperclip's server sets it when it listens (measured on 2026.916.1).
+      inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),
+      runId: ctx.runId,
+      readStatus,
+      acquire: () => deps.clusters.acquire(clusterOf(agent)),
+    };
     try {
       const observed = await observeToEnd(context, plan, run);
-      return await conclude({ client, run, observed, plan, host, stopSignal, collectLater });
+      return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
       // A bug of the adapter; the agent may be alive.
       return abandon(error, run);
@@ -146,6 +149,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: runEnded.signal });
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
+  untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
   let following = Promise.resolve();
   try {
     // Before the watches have synced, a pod that was not observed may exist, and may even have ended.

@@ -4,6 +4,7 @@ import type { Observation } from "../../src/run/observe/evidence/reduce.ts";
 import { fixForWaiting } from "../../src/run/observe/waiting/fixes.ts";
 import { ANNOTATIONS } from "../../src/run/shared/names.ts";
 import type { RunFacts } from "../../src/run/shared/run-terms.ts";
+import { releaseCommands } from "../../src/run/shared/unknown-agent.ts";
 import type { Seal } from "../../src/runner/seal.ts";
 import {
   ANSWERED,
@@ -235,6 +236,13 @@ const asks = (memory: string): Observation => {
 };
 
 const theCluster: readonly Ending[] = [
+  ending("A log that nobody could read", [
+    ended(0),
+    {
+      kind: "transcript",
+      report: { state: "unproven", lines: 0, why: "the log could not be read", unread: "refused (403)" },
+    },
+  ]),
   disruption(
     "A preemption",
     "PreemptionByScheduler",
@@ -249,6 +257,19 @@ const theCluster: readonly Ending[] = [
   ]),
   disruption("A drain", "EvictionByEvictionAPI", "Eviction API: evicting"),
   disruption("A node that does not answer", "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"),
+  ending("A node that does not tell of the pod's end", [
+    pod(RUNNING, { deletionTimestamp: "2026-11-22T07:05:00Z", deletionGracePeriodSeconds: 45 }),
+    {
+      kind: "act",
+      act: {
+        kind: "gave-up-pod",
+        why: "deletion",
+        by: "2026-11-22T07:06:00.000Z",
+        fix: releaseCommands(JOB, podObject()),
+        at: T0 + 400_000,
+      },
+    },
+  ]),
   disruption("A node that is gone", "DeletionByPodGC", "PodGC: node no longer exists"),
   disruption(
     "A node that shuts down",

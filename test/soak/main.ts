@@ -84,6 +84,8 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
     lease,
     namespace,
     paperclipUrl: () => paperclip.url,
+    paperclipHome: "/nowhere",
+    isOwnNamespace: false,
     wakes: false,
     tell: () => undefined,
     tellOnce: () => undefined,

@@ -4,7 +4,7 @@ import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
-import { jobsOfAgent } from "./cluster-state.ts";
+import { jobsAndPodsOfAgent } from "./cluster-state.ts";
 import { elect } from "./elect.ts";
 
 /** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */
@@ -27,7 +27,7 @@ export async function awaitElection(
   const deadline = client.clock.now() + ELECTION_TIMEOUT_MS;
   const candidate = { ...plan.identity, name: job.name, uid: job.uid };
   for (;;) {
-    const found = await jobsOfAgent(client, plan, options);
+    const found = await jobsAndPodsOfAgent(client, plan, options);
     const election = elect(candidate, found);
     if (election.kind === "start") {
       const object = found.find(({ metadata }) => metadata?.uid === job.uid);

@@ -1,11 +1,20 @@
 /** What one Job means for a run that claims its slot. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { hasPods, isOfRun, nameOf, runIdOf, sessionLabelOf, stateOf, wasStopped } from "../shared/job-state.ts";
+import {
+  hasPods,
+  isAgentUnknown,
+  isOfRun,
+  nameOf,
+  runIdOf,
+  sessionLabelOf,
+  stateOf,
+  wasStopped,
+} from "../shared/job-state.ts";
 import { labelValue } from "../shared/names.ts";
 import { type Blocked, blockedByOrphan, blockedBySession, unreadable } from "./blocked.ts";
 import { type Relation, relationOf, type SlotOfRun } from "./slot.ts";
-import { type Wait, waitForLivingRun, waitForSession, waitForStoppedJob } from "./wait.ts";
+import { type Wait, waitForLivingRun, waitForSession, waitForSilentNode, waitForStoppedJob } from "./wait.ts";
 
 /** The run that claims. */
 export interface Claimant extends SlotOfRun {
@@ -68,6 +77,7 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
   const state = stateOf(job);
   // A finished Job of a living run: its own process is about to report it.
   if (status.kind === "alive" && !continued) return state === "finished" ? NONE : wait(waitForLivingRun(job, status));
+  if (isAgentUnknown(job)) return wait(waitForSilentNode(job));
   if (state === "stopped" && hasPods(job)) return wait(waitForStoppedJob(job));
   if (status.kind === "unreadable" && !continued)
     return state === "finished" || state === "stopped" ? NONE : blocks(unreadable(job, status));
@@ -88,6 +98,7 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
 function classifySessionMate(job: Job, status: RunStatus): Classification {
   const state = stateOf(job);
   if (state === "finished") return NONE;
+  if (isAgentUnknown(job)) return wait(waitForSilentNode(job), "start");
   if (state === "stopped") return hasPods(job) ? wait(waitForStoppedJob(job), "start") : NONE;
   const over = status.kind === "over" || status.kind === "unknown";
   if (state === "candidate" && over) return remove("delete", "its run is over, and nothing of it ever ran");

@@ -12,6 +12,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { withPods } from "../shared/job-state.ts";
 import { agentLabel, LABELS, labelValue, OURS, type RunIdentity } from "../shared/names.ts";
 import type { ClusterState } from "./decide.ts";
 import { relationOf } from "./slot.ts";
@@ -19,7 +20,7 @@ import { relationOf } from "./slot.ts";
 type Place = Pick<RunPlan, "namespace" | "identity">;
 
 /** All Jobs of the agent. Throws ApiError. */
-export async function jobsOfAgent(
+async function jobsOfAgent(
   client: KubernetesClient,
   { namespace, identity }: Place,
   options: CallOptions,
@@ -36,7 +37,17 @@ export async function readClusterState(
 ): Promise<ClusterState> {
   const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
   const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), shared]);
-  return { jobs: [...own, ...others], pods: found };
+  return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
+}
+
+/** All Jobs of the agent, as its pods show them. Throws ApiError. */
+export async function jobsAndPodsOfAgent(
+  client: KubernetesClient,
+  place: Place,
+  options: CallOptions,
+): Promise<readonly Job[]> {
+  const [found, ended] = await Promise.all([jobsOfAgent(client, place, options), podsOfAgent(client, place, options)]);
+  return withPods(found, ended, client.clock.now());
 }
 
 /** Null while the watches are not up. */

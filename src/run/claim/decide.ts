@@ -5,7 +5,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { isOfRun, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
+import { isAbandoned, isOfRun, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
 import { type Blocked, blockedByReport, blockedByTwo } from "./blocked.ts";
 import { type Claimant, type Classification, classifyJob, concernOf, type Removal } from "./classify.ts";
 import { type Wait, waitForPods } from "./wait.ts";
@@ -82,7 +82,7 @@ function waiting(assessed: readonly Assessed[], holdsBack: "claim" | "start"): C
 }
 
 function waitingForPods(me: Claimant, { jobs, pods }: ClusterState): ClaimDecision | null {
-  const living = jobs.filter((job) => ["candidate", "started", "stopped"].includes(stateOf(job)));
+  const living = jobs.filter((job) => isAbandoned(job) || ["candidate", "started", "stopped"].includes(stateOf(job)));
   const wait = waitForPods(me, pods, living);
   return wait && { kind: "wait", wait };
 }

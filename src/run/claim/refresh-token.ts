@@ -3,7 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
-import { isSameToken, TOKENS, takesTokens, tokenSecret } from "../plan/plan.ts";
+import { isSameToken, mountedTokens, tokenSecret } from "../plan/plan.ts";
 import { nameOf, stateOf } from "../shared/job-state.ts";
 
 /** Milliseconds: the transcript waits for it. */
@@ -21,11 +21,12 @@ export async function refreshToken(
   signal: AbortSignal,
 ): Promise<string | null> {
   const { token } = run;
-  if (token === null || stateOf(job) !== "started" || !takesTokens(job)) return null;
+  const numbers = mountedTokens(job);
+  if (token === null || stateOf(job) !== "started" || numbers.length === 0) return null;
   const { namespace = "", uid = "" } = job.metadata ?? {};
   const owner = { apiVersion: "batch/v1", kind: "Job", name: nameOf(job), uid, controller: true };
   const options = { signal, retryForMs: RETRY_FOR_MS };
-  for (const number of TOKENS) {
+  for (const number of numbers) {
     const secret = tokenSecret(job, number, { id: run.id, token });
     const owned = { ...secret, metadata: { ...secret.metadata, ownerReferences: [owner] } };
     try {
@@ -40,5 +41,5 @@ export async function refreshToken(
     const found = await client.find(secrets, namespace, secret.metadata?.name ?? "", options).catch(() => undefined);
     if (found && isSameToken(found, secret)) return null;
   }
-  return `the Job was adopted more than ${TOKENS.length} times`;
+  return `the Job was adopted more than ${numbers.length} times`;
 }

@@ -2,6 +2,7 @@
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
+import { removeTranscriptCopy } from "../plan/plan.ts";
 import { nameOf } from "../shared/job-state.ts";
 import { suspendPatch } from "../stop/stop.ts";
 import type { Removal } from "./classify.ts";
@@ -19,7 +20,10 @@ export async function removeJob(
   const { uid, resourceVersion } = job.metadata ?? {};
   try {
     if (how === "stop") await client.patch(jobs, namespace, nameOf(job), suspendPatch(job, why), { signal });
-    else await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
+    else {
+      await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
+      await removeTranscriptCopy(job, client.clock);
+    }
   } catch (error) {
     if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;
   }

@@ -2,8 +2,9 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
-import { ANNOTATIONS, CONTAINER, LABELS } from "../shared/names.ts";
+import { ANNOTATIONS, LABELS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
+import { hasAgentEnded, releaseCommands } from "../shared/unknown-agent.ts";
 import { type Blocked, deletion } from "./blocked.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
@@ -45,6 +46,16 @@ function waitForJob(job: Job, why: string): Wait {
   return { why, job: nameOf(job), pod: null, runId: runIdOf(job), since, limit: null };
 }
 
+/** Seconds for a node to come back, or for the cluster to remove it. */
+const SILENT_NODE_SEC = 5 * 60;
+
+/** Nobody can say whether its agent runs. */
+export function waitForSilentNode(job: Job): Wait {
+  const why = `${describeJob(job)} is on a node that does not answer, and nobody can say whether its agent still runs`;
+  const refusal: Blocked = { code: "k8s_concurrent_run_blocked", why, fix: releaseCommands(job, null) };
+  return { ...waitForJob(job, why), limit: { sec: SILENT_NODE_SEC, refusal } };
+}
+
 /** Its agent may be saving the session that the next one opens. */
 export function waitForStoppedJob(job: Job): Wait {
   const graceSec = readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC;
@@ -65,7 +76,7 @@ export function waitForPods(me: SlotOfRun, pods: readonly Pod[], livingJobs: rea
   const livingUids = new Set(livingJobs.map(({ metadata }) => metadata?.uid));
   const pod = pods.find((one) => {
     const owner = one.metadata?.ownerReferences?.find(({ kind }) => kind === "Job");
-    return relationOf(me, one) !== null && isRunning(one) && !livingUids.has(owner?.uid);
+    return relationOf(me, one) !== null && !hasAgentEnded(one) && !livingUids.has(owner?.uid);
   });
   return pod ? waitForPod(pod) : null;
 }
@@ -101,11 +112,4 @@ function waitForPod({ metadata, spec }: Pod): Wait {
     since: deletionTimestamp ?? null,
     limit: keepsRunning ? null : { sec, refusal },
   };
-}
-
-/** Its agent's container counts, whatever else a webhook put into the pod. */
-function isRunning({ status }: Pod): boolean {
-  if (status?.phase === "Succeeded" || status?.phase === "Failed") return false;
-  const agent = status?.containerStatuses?.find(({ name }) => name === CONTAINER);
-  return agent?.state?.terminated === undefined;
 }

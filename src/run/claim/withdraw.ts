@@ -29,5 +29,6 @@ export async function withdraw(client: KubernetesClient, { name, namespace, uid 
     }
   }
   const doing = `Could not delete Job ${name}, which may have started`;
-  throw new RunFault(faultOf(problem, { code: "k8s_job_create_failed", doing, at: client.clock.now() }), problem);
+  const fault = faultOf(problem, { code: "k8s_job_create_failed", doing, at: client.clock.now() });
+  throw new RunFault({ ...fault, mayRun: true }, problem);
 }

@@ -1,30 +1,72 @@
 /** Removes a run's objects once its verdict is recorded. The Job owns Secret and pod: the cluster takes them with it. */
-import { removeGuarded } from "../../files/guarded-file.ts";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
-import { transcriptCopyOf } from "../plan/plan.ts";
+import type { Clock } from "../../kubernetes/clock.ts";
+import { jobs, pods } from "../../kubernetes/resource-types.ts";
+import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
+import { hasAgentEnded } from "../shared/unknown-agent.ts";
 
-/** Milliseconds that the host waits for its result while the cluster is away. */
-const RETRY_FOR_MS = 20_000;
+/** Milliseconds that the host waits for its result while the cluster is away: of a Stop's 60 s, few are left by now. */
+const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
 
-/** Null when it is done (or was before); otherwise why it is not: the next run or the Job's TTL collects it. Never rejects. */
+/** Null when it is done (or was before); otherwise why it is not, in a sentence. Never rejects. */
+export type CleanUpStep = (client: KubernetesClient) => Promise<string | null>;
+
+export const removal =
+  ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
+  (client) =>
+    settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+
+/** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
+export const removalOnceEnded =
+  (job: JobInCluster): CleanUpStep =>
+  async (client) => {
+    try {
+      const labelSelector = `job-name=${job.name}`;
+      const { items } = await client.list(pods, job.namespace, { labelSelector, ...PATIENCE });
+      return items.every(hasAgentEnded) ? await removal(job)(client) : "its pod has not ended";
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+/** With the runner's copy of the transcript. Null, or why the Job is still there. Never rejects. */
 export async function cleanUp(client: KubernetesClient, job: JobInCluster): Promise<string | null> {
-  const { uid, namespace, name } = job;
-  const copy = transcriptCopyOf(job.object);
-  // On a volume that is away this may fail: the copy is small, and nobody reads it without its Job.
-  if (copy?.kind === "file") await removeGuarded(copy.path, copy.home).catch(() => undefined);
-  return settled(
-    client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", retryForMs: RETRY_FOR_MS }),
-  );
+  const left = await removal(job)(client);
+  await removeTranscriptCopy(job.object, client.clock);
+  return left;
 }
 
-/** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. As above. */
-export function markCollected(client: KubernetesClient, job: JobInCluster, runId: string): Promise<string | null> {
-  const patch = { metadata: { uid: job.uid, annotations: { [ANNOTATIONS.collected]: runId } } };
-  return settled(client.patch(jobs, job.namespace, job.name, patch, { retryForMs: RETRY_FOR_MS }));
+/** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. */
+export const marking =
+  ({ uid, namespace, name }: JobInCluster, runId: string): CleanUpStep =>
+  (client) => {
+    const patch = { metadata: { uid, annotations: { [ANNOTATIONS.collected]: runId } } };
+    return settled(client.patch(jobs, namespace, name, patch, PATIENCE));
+  };
+
+/** Milliseconds that the other containers of a kept Job's pod get to end by themselves, before their pod is ended. */
+const SIDECAR_ENDS_WITHIN_MS = 10_000;
+
+/**
+ * Suspends a Job that is kept although another container keeps its pod running: it would run for ever, and its TTL would
+ * never begin. Done, too, when the pod has ended by itself meanwhile.
+ */
+export function suspension(job: JobInCluster, clock: Clock): CleanUpStep {
+  const { uid, namespace, name } = job;
+  const after = clock.now() + SIDECAR_ENDS_WITHIN_MS;
+  return async (client) => {
+    if (clock.now() < after) return "it may end by itself";
+    const call = client.patch(jobs, namespace, name, { metadata: { uid }, spec: { suspend: true } }, PATIENCE);
+    // 422: it has finished, and cannot be suspended any more (measured).
+    return settled(
+      call.catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 422)) throw error;
+      }),
+    );
+  };
 }
 
 async function settled(call: Promise<unknown>): Promise<string | null> {

@@ -4,16 +4,17 @@
  */
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import type { ReadRunStatus } from "../../paperclip/run-status.ts";
-import type { Dependencies } from "../shared/dependencies.ts";
+import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
-import { cleanUp } from "./clean-up.ts";
+import { type AcquireLease, untilDone } from "./background.ts";
+import { removal } from "./clean-up.ts";
 
 export interface Collection {
-  readonly deps: Pick<Dependencies, "env">;
+  /** True in a server, which writes the outcome down and looks after what is left. */
+  readonly inServer: boolean;
   readonly runId: string;
   readonly readStatus: ReadRunStatus;
-  /** A share of the run's cluster that outlives the run's own. */
-  readonly acquire: () => Promise<ClusterLease>;
+  readonly acquire: AcquireLease;
 }
 
 /** Between looks at the record, milliseconds; what is not on record after the last is left to the supervisor. */
@@ -24,8 +25,7 @@ const LOOK_AFTER_MS = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000];
  * removed at once. Never rejects.
  */
 export async function collectWhenRecorded(collection: Collection, job: JobInCluster): Promise<boolean> {
-  // Paperclip's server sets it when it listens (measured on 2026.916.1); elsewhere nothing looks after what is left.
-  if (!collection.deps.env.PAPERCLIP_LISTEN_PORT) return false;
+  if (!collection.inServer) return false;
   const { kind } = await collection.readStatus(collection.runId);
   if (kind !== "alive" && kind !== "over") return false;
   try {
@@ -39,12 +39,15 @@ export async function collectWhenRecorded(collection: Collection, job: JobInClus
   }
 }
 
-async function collect({ runId, readStatus }: Collection, { client }: ClusterLease, job: JobInCluster): Promise<void> {
+async function collect(collection: Collection, { client }: ClusterLease, job: JobInCluster): Promise<void> {
+  const { runId, readStatus } = collection;
   for (const wait of LOOK_AFTER_MS) {
     await client.clock.sleep(wait);
     const status = await readStatus(runId);
     if (status.kind !== "over") continue;
-    if (status.reported?.job === job.uid) await cleanUp(client, job);
-    return;
+    if (status.reported?.job !== job.uid) return;
+    const remove = removal(job);
+    if ((await remove(client)) !== null) await untilDone(client, remove);
+    return removeTranscriptCopy(job.object, client.clock);
   }
 }

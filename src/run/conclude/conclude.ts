@@ -3,16 +3,17 @@ import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Host } from "../../paperclip/host.ts";
 import type { ObservedRun } from "../observe/observe.ts";
-import type { RunPlan } from "../plan/plan.ts";
+import { type RunPlan, removeTranscriptCopy } from "../plan/plan.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
-import { cleanUp, markCollected } from "./clean-up.ts";
+import { finishInBackground } from "./background.ts";
+import { marking, removal, removalOnceEnded, suspension } from "./clean-up.ts";
+import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
 
 export { cleanUp } from "./clean-up.ts";
-export { collectWhenRecorded } from "./collect.ts";
 export { removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
 
@@ -24,8 +25,8 @@ export interface ConcludeInput {
   readonly host: Host;
   /** Who stops a run that is ending anyway waits for our acknowledgement all the same. */
   readonly stopSignal: AbortSignal;
-  /** Takes the clean-up over, where it can. */
-  readonly collectLater: (run: LaunchedRun) => Promise<boolean>;
+  /** By what the clean-up goes on when the result is out. */
+  readonly collection: Collection;
 }
 
 export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
@@ -45,7 +46,7 @@ async function nameableSession({ client, run, observed }: ConcludeInput, verdict
 }
 
 async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
-  const { client, run, observed, plan, host, collectLater } = input;
+  const { client, run, observed, plan, host, collection } = input;
   const { runId } = plan.identity;
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
   if (verdict.kind === "detached" || isLost(observed) || successorOf(observed, runId)) return;
@@ -55,9 +56,24 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const wasStopped = observed.evidence.job?.stoppedBecause !== null;
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
-  if (!keep && !wasStopped && (await collectLater(run))) return;
-  const left = keep ? await markCollected(client, run, runId) : await cleanUp(client, run);
-  if (left) await host.status(`Job ${run.namespace}/${run.name} could not be ${keep ? "marked" : "deleted"}: ${left}`);
+  if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
+  const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
+  const left = await step(client);
+  const { acquire } = collection;
+  if (left) {
+    const later = (await finishInBackground(acquire, step)) ? "the adapter goes on trying" : "it is left";
+    await host.status(
+      `Job ${run.namespace}/${run.name} could not be ${keep ? "marked" : "deleted"} yet, ${later}: ${left}`,
+    );
+  }
+  if (keep && hasLivingSidecar(observed)) await finishInBackground(acquire, suspension(run, client.clock));
+  if (!keep) await removeTranscriptCopy(run.object, client.clock);
+}
+
+/** A container that does not end with the agent's (a service mesh's, Vault's): its pod never ends, so no TTL begins. */
+function hasLivingSidecar({ evidence: { pod } }: ObservedRun): boolean {
+  if (pod?.presence !== "present" || pod.phase !== "Running") return false;
+  return pod.others.some(({ init, state }) => !init && state === "running");
 }
 
 /** The Job was deleted and not its pod, which is what the API does unless it is told otherwise; we may not delete pods. */
@@ -77,5 +93,5 @@ function recordLateCancel({ client, observed, stopSignal }: ConcludeInput): void
 
 /** We lost it from sight and nobody asked for its end: it may be alive. */
 function isLost({ evidence: { faults, acts } }: ObservedRun): boolean {
-  return faults.some(({ fatal }) => fatal) && !acts.cancel && !acts.gaveUp;
+  return (acts.gaveUpPod !== null || faults.some(({ fatal }) => fatal)) && !acts.cancel && !acts.gaveUp;
 }

@@ -21,6 +21,7 @@ export { type JobFacts, trueCondition } from "./evidence/job.ts";
 export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
 export { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
+export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
 export { fixForWaiting } from "./waiting/fixes.ts";

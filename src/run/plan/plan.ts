@@ -24,8 +24,14 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, variableKey } from "./secret.ts";
-export { isSameToken, TOKENS, takesTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
-export { transcriptCopyOf } from "./transcript-copy.ts";
+export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
+export {
+  isTranscriptCopy,
+  paperclipHome,
+  removeTranscriptCopy,
+  transcriptCopiesIn,
+  transcriptCopyOf,
+} from "./transcript-copy.ts";
 
 /** The cluster that an agent's configuration names. */
 export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {

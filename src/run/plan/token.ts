@@ -14,7 +14,7 @@ const VOLUME = "token";
 const KEY = "token.sh";
 
 /** How many times a Job's agent can be given another token. The kubelet watches each of the Secrets until it exists. */
-export const TOKENS = [1, 2, 3];
+export const TOKENS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export const tokenSecretName = (job: string, number: number): string => `${job}-token-${number}`;
 
@@ -25,9 +25,11 @@ export function tokenVolume(job: string): Volume {
   return { name: VOLUME, projected: { sources, defaultMode: 0o444 } };
 }
 
-/** False for the Job of a version that did not know of it: its pod would never see the Secret. */
-export const takesTokens = (job: Job): boolean =>
-  job.spec?.template.spec?.volumes?.some(({ name, projected }) => name === VOLUME && projected) ?? false;
+/** Those that the Job's pod would see: earlier versions mounted fewer, or none. */
+export function mountedTokens(job: Job): readonly number[] {
+  const volume = job.spec?.template.spec?.volumes?.find(({ name }) => name === VOLUME);
+  return TOKENS.slice(0, volume?.projected?.sources?.length ?? 0);
+}
 
 export const tokenMount = { name: VOLUME, mountPath: TOKEN_DIRECTORY, readOnly: true };
 

@@ -5,16 +5,28 @@
 import { posix } from "node:path";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { removeGuarded } from "../../files/guarded-file.ts";
+import type { Clock } from "../../kubernetes/clock.ts";
 import { containerCommand } from "../../runner/spec.ts";
 import { CONTAINER } from "../shared/names.ts";
-import type { Home } from "./home.ts";
+import { withTimeout } from "../shared/with-timeout.ts";
+import { HOME, type Home } from "./home.ts";
 
 const DIRECTORY = "/run/claude-k8s-transcript";
 const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-const fileBelow = (home: string, job: string): string => `${home}/.claude-k8s/transcripts/${job}`;
+/** Where the copies lie in a home that Paperclip shares with its agents' pods. */
+export const transcriptCopiesIn = (home: string): string => `${home}/.claude-k8s/transcripts`;
+
+const fileBelow = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
+
+/** The home of Paperclip's own process, which is what its agents' pods share. */
+export function paperclipHome(env: NodeJS.ProcessEnv): string {
+  const home = env.PAPERCLIP_HOME?.trim() || HOME;
+  return home.length > 1 ? home.replace(/\/+$/, "") : home;
+}
 
 /** The runner's argument for it: a file, or a folder when it ends with a slash. */
 export function transcriptCopy(home: Home, job: string): string {
@@ -46,4 +58,18 @@ export function transcriptCopyOf(job: Job): TranscriptCopy | null {
   const end = fileBelow("", job.metadata?.name ?? "");
   const home = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
   return home?.startsWith("/") && posix.normalize(home) === home ? { kind: "file", home, path: `${home}${end}` } : null;
+}
+
+/** Agents write to that home: a file with another name is not the adapter's to remove. */
+export const isTranscriptCopy = (file: string): boolean => /^ac-[a-z0-9-]+$/.test(file);
+
+/** Milliseconds for a volume that may not answer: the copy is small, and nothing reads it without its Job. */
+const REMOVED_WITHIN_MS = 5_000;
+
+/** Removes the copy of a Job that is removed, where Paperclip's machine has it. Never rejects. */
+export async function removeTranscriptCopy(job: Job, clock: Clock): Promise<void> {
+  const copy = transcriptCopyOf(job);
+  if (copy?.kind !== "file" || !isTranscriptCopy(job.metadata?.name ?? "")) return;
+  const removal = removeGuarded(copy.path, copy.home).catch(() => undefined);
+  await withTimeout(clock, REMOVED_WITHIN_MS, removal, undefined);
 }

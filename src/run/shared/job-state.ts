@@ -1,12 +1,13 @@
 /** What a Job of an agent is to the agent's next run. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import { ANNOTATIONS, jobName, LABELS, labelValue } from "./names.ts";
+import { ANNOTATIONS, CONTAINER, jobName, LABELS, labelValue } from "./names.ts";
+import { overdueEnd } from "./unknown-agent.ts";
 
 export type JobState =
   /** Being deleted: it blocks no run. */
   | "leaving"
-  /** Its outcome was reported; kept for inspection (retainJobs). */
+  /** Its outcome was reported, or an operator abandoned it; kept for inspection. */
   | "collected"
   /** It ended, and its outcome is not reported yet. */
   | "finished"
@@ -21,7 +22,7 @@ export function stateOf(job: Job): JobState {
   const { metadata, spec, status } = job;
   const annotations = metadata?.annotations ?? {};
   if (metadata?.deletionTimestamp) return "leaving";
-  if (annotations[ANNOTATIONS.collected]) return "collected";
+  if (annotations[ANNOTATIONS.collected] || isAbandoned(job)) return "collected";
   if (hasFinished(job)) return "finished";
   if (spec?.suspend !== true) return "started";
   if (annotations[ANNOTATIONS.stopped]) return "stopped";
@@ -30,9 +31,62 @@ export function stateOf(job: Job): JobState {
   return ranBefore ? "started" : "candidate";
 }
 
-function hasFinished({ status }: Job): boolean {
-  const ends = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
-  return status?.conditions?.some(({ type, status: is }) => is === "True" && ends.includes(type)) ?? false;
+const ENDS = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
+/** A condition that the adapter gives its own view of a Job; the cluster never has it. */
+const AGENT_ENDED = "AgentEnded";
+/** As above. */
+const AGENT_UNKNOWN = "AgentUnknown";
+
+function hasFinished(job: Job): boolean {
+  return trueConditions(job).some(({ type }) => ENDS.includes(type) || type === AGENT_ENDED);
+}
+
+const trueConditions = ({ status }: Job) =>
+  (status?.conditions ?? []).filter((condition) => condition.status === "True");
+
+/**
+ * The Jobs as their pods show them. The cluster counts a Job as running while any container of its pod runs; a sidecar that
+ * does not end (a service mesh's, Vault's) runs for ever. A Job whose agent's container has ended has finished; of one whose
+ * node is silent nobody can say.
+ */
+export function withPods<T extends Job>(jobs: readonly T[], pods: readonly Pod[], now: number): readonly T[] {
+  return jobs.map((job) => {
+    const own = pods.filter((pod) => isPodOf(job, pod));
+    const endedAt = agentEndedAt(own);
+    if (endedAt !== null) return withCondition(job, AGENT_ENDED, endedAt);
+    const overdue = own.some((pod) => (overdueEnd(job, pod)?.at ?? Number.POSITIVE_INFINITY) <= now);
+    return overdue ? withCondition(job, AGENT_UNKNOWN) : job;
+  });
+}
+
+function withCondition<T extends Job>(job: T, type: string, lastTransitionTime?: string): T {
+  const condition = { type, status: "True", ...(lastTransitionTime ? { lastTransitionTime } : {}) };
+  return { ...job, status: { ...job.status, conditions: [...(job.status?.conditions ?? []), condition] } };
+}
+
+const isPodOf = (job: Job, { metadata }: Pod): boolean =>
+  metadata?.ownerReferences?.some(({ kind, uid }) => kind === "Job" && uid === job.metadata?.uid) ?? false;
+
+/** Null while the agent may run in one of them, or has never run. */
+function agentEndedAt(pods: readonly Pod[]): string | null {
+  const ends = pods.map(({ status }) => {
+    const agent = status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+    return agent?.state?.terminated?.finishedAt ?? null;
+  });
+  return ends.includes(null) ? null : (ends.toSorted().at(-1) ?? null);
+}
+
+/** An operator knows that its agent does not run. */
+export const isAbandoned = (job: Job): boolean => job.metadata?.annotations?.[ANNOTATIONS.abandoned] === "true";
+
+/** Nobody can say whether its agent runs: see unknown-agent.ts. */
+export const isAgentUnknown = (job: Job): boolean => trueConditions(job).some(({ type }) => type === AGENT_UNKNOWN);
+
+/** Since when another container keeps the pod going whose agent has ended, by the cluster's clock; null: none does. */
+export function sidecarSince(job: Job): string | null {
+  const conditions = trueConditions(job);
+  if (job.spec?.suspend === true || conditions.some(({ type }) => ENDS.includes(type))) return null;
+  return conditions.find(({ type }) => type === AGENT_ENDED)?.lastTransitionTime ?? null;
 }
 
 /** Of a suspended Job: false once its controller has seen that and counts no pod, also none that is being ended. */

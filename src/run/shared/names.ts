@@ -31,6 +31,8 @@ export const ANNOTATIONS = {
   stopped: "paperclip.io/stopped",
   /** The run that reported the Job's outcome, so that no later run reports it again. */
   collected: "paperclip.io/collected",
+  /** An operator's word, "true": the agent does not run, though its node does not say so. */
+  abandoned: "paperclip.io/abandoned",
 } as const;
 
 export const ADAPTER_TYPE = "claude_k8s";

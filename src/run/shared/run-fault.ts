@@ -10,6 +10,8 @@ export interface Fault {
   readonly fatal: boolean;
   /** True when a retry may succeed without any change: the cluster was unreachable or overloaded. @default false */
   readonly transient?: boolean;
+  /** True when something of the run may be alive although no Job is known. @default false */
+  readonly mayRun?: boolean;
   readonly at: number;
 }
 

@@ -18,6 +18,8 @@ export interface StopControl {
   stopAgent(reason: string): void;
   /** Detaches from a running agent because of this fault; one that has ended is concluded as usual. */
   detach(fault: Fault): void;
+  /** Waits no longer for an agent of which nobody can say whether it runs. */
+  giveUpPod(): void;
 }
 
 export interface StopControlInput {
@@ -65,6 +67,7 @@ export function enforceStop(input: StopControlInput): StopControl {
   return {
     detached: detached.signal,
     stopAgent,
+    giveUpPod: () => detached.abort(new Error("its node does not tell of its end")),
     detach: (fault) => {
       if (hasEnded(observed.evidence)) return;
       observed.add({ kind: "fault", fault });

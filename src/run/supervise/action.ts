@@ -2,7 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { Removal } from "../claim/claim.ts";
-import { hasPods, runIdOf, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
+import { hasPods, runIdOf, sidecarSince, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { nextMark, readMark, type WokenMark } from "./woken-mark.ts";
 
@@ -20,7 +20,13 @@ export interface Wake {
 
 /** Milliseconds that the process that stopped a Job gets to see its end. */
 const STOPPED_FOR_MS = 5 * 60_000;
+/** Milliseconds after which nothing of a stopped Job is of use to anybody, whether or not Paperclip knows its run. */
+const STOPPED_LEFT_FOR_MS = 60 * 60_000;
 const DEFAULT_GRACE_SEC = 60;
+/** Milliseconds that the other containers of a kept Job's pod get to end by themselves. */
+const SIDECAR_ENDS_WITHIN_MS = 2 * 60_000;
+/** Seconds that a kept Job stays which does not say itself. */
+const DEFAULT_KEPT_SEC = 86_400;
 /** Milliseconds after which a Job that was never unsuspended is left over: its process is done within minutes. */
 const CANDIDATE_FOR_MS = 60 * 60_000;
 
@@ -33,6 +39,15 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
   // Nothing of it ran, and once it is gone nothing of it can: no word of Paperclip's is needed but that it is not alive.
   if (state === "candidate" && status.kind !== "alive" && ageOf(job, now) > CANDIDATE_FOR_MS)
     return remove("delete", "it stayed suspended for an hour, and nothing of it ever ran");
+  // As a candidate's; a stopped Job has no TTL, and the process that stopped it has long reported that.
+  const isLeft = state === "stopped" && status.kind !== "alive" && !hasPods(job);
+  if (isLeft && suspendedFor(job, now) > STOPPED_LEFT_FOR_MS)
+    return remove("delete", "its run was stopped an hour ago, and nobody removed it");
+  const sidecar = sidecarSince(job);
+  if (state === "collected" && sidecar && now - Date.parse(sidecar) > SIDECAR_ENDS_WITHIN_MS)
+    return remove("stop", "its agent has ended, and another container keeps its pod running");
+  if (state === "collected" && job.spec?.suspend === true && isKeptLongEnough(job, now))
+    return remove("delete", "it was kept for its ttlSecondsAfterFinished");
   // Only Paperclip's plain word that the run is over is a leave to do anything else.
   if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
   const cancelled = status.status === "cancelled";
@@ -77,6 +92,11 @@ function ageOf({ metadata }: Job, now: number): number {
 function mayBeRemoved(job: Job, now: number): boolean {
   const graceMs = (readRunTerms(job)?.graceSec ?? DEFAULT_GRACE_SEC) * 1000;
   return suspendedFor(job, now) > (hasPods(job) ? STOPPED_FOR_MS + graceMs : STOPPED_FOR_MS);
+}
+
+/** A suspended Job never finishes, so its TTL never begins. */
+function isKeptLongEnough(job: Job, now: number): boolean {
+  return suspendedFor(job, now) > (job.spec?.ttlSecondsAfterFinished ?? DEFAULT_KEPT_SEC) * 1000;
 }
 
 function suspendedFor({ status }: Job, now: number): number {

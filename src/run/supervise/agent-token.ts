@@ -2,7 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
-import { TOKENS, tokenIn, tokenSecretName, variableKey } from "../plan/plan.ts";
+import { mountedTokens, tokenIn, tokenSecretName, variableKey } from "../plan/plan.ts";
 import { isAdopted, nameOf } from "../shared/job-state.ts";
 
 /** Where a run's Secret has it. */
@@ -15,11 +15,14 @@ const TOKEN = variableKey("PAPERCLIP_API_KEY");
 export async function newestToken(client: KubernetesClient, job: Job, signal: AbortSignal): Promise<string | null> {
   const namespace = job.metadata?.namespace ?? "";
   const find = (name: string) => client.find(secrets, namespace, name, { signal });
-  for (const number of isAdopted(job) ? TOKENS.toReversed() : []) {
+  let newest: string | null = null;
+  // Each take-over creates the next one: behind the first that is missing there is none.
+  for (const number of isAdopted(job) ? mountedTokens(job) : []) {
     const secret = await find(tokenSecretName(nameOf(job), number));
-    const token = secret ? tokenIn(secret) : null;
-    if (token) return token;
+    if (!secret) break;
+    newest = tokenIn(secret) ?? newest;
   }
+  if (newest) return newest;
   const data = (await find(nameOf(job)))?.data?.[TOKEN];
   return data ? Buffer.from(data, "base64").toString() : null;
 }

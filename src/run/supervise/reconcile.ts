@@ -1,24 +1,31 @@
 /** Reconciles one namespace: which Jobs does no run look after, and what is to be done about each. */
 import type { Job } from "kubernetes-types/batch/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
+import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
 import { describeRemoval, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { isProbe, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
-import { LABELS, OURS_AND_PROBES } from "../shared/names.ts";
+import { isAgentUnknown, isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
+import { LABELS, OURS, OURS_AND_PROBES } from "../shared/names.ts";
+import { releaseCommands } from "../shared/unknown-agent.ts";
 import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
 import { askOperator } from "./ask-operator.ts";
+import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { claimWakeup, wake } from "./wake.ts";
 
 export interface NamespaceToReconcile {
   readonly lease: ClusterLease;
   readonly namespace: string;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
+  /** See paperclipHome(). */
+  readonly paperclipHome: string;
+  /** Paperclip's own pod is in this namespace: its agents' pods may share its home. */
+  readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
   /** Is told what is done, in a sentence. */
@@ -39,7 +46,10 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   const labelSelector = OURS_AND_PROBES;
   const { items } = await client.list(jobs, here.namespace, { labelSelector, signal: here.signal });
   await removeExpiredProbes(client, items.filter(isProbe));
-  const left = items.filter((job) => !isProbe(job)).values();
+  if (here.isOwnNamespace)
+    await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
+  const ours = items.filter((job) => !isProbe(job));
+  const left = withPods(ours, ours.length > 0 ? await podsIn(here) : [], client.clock.now()).values();
   const worker = async (): Promise<void> => {
     for (const job of left) {
       here.signal.throwIfAborted();
@@ -49,9 +59,20 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
+/** None without the right to list them: then a Job's conditions must do. */
+async function podsIn({ lease, namespace, signal }: NamespaceToReconcile): Promise<readonly Pod[]> {
+  try {
+    return (await lease.client.list(pods, namespace, { labelSelector: OURS, signal })).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.forbidden) return [];
+    throw error;
+  }
+}
+
 async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
   const runId = runIdOf(job);
-  if (!runId || activeRuns.has(runId) || ["leaving", "collected"].includes(stateOf(job))) return;
+  if (!runId || activeRuns.has(runId) || stateOf(job) === "leaving") return;
+  if (isAgentUnknown(job)) return tellUnknown(here, job, runId);
   try {
     await attend(here, job, runId);
   } catch (error) {
@@ -68,8 +89,12 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
     companyId: job.metadata?.labels?.[LABELS.companyId] ?? "",
   };
   const url = here.paperclipUrl(agent);
-  const token = await newestToken(client, job, signal);
-  const status = await lastStatus(createRunStatusReader({ url, token }), runId, signal);
+  // Of a kept Job Paperclip has the outcome: there is nothing to ask.
+  const isKept = stateOf(job) === "collected";
+  const token = isKept ? null : await newestToken(client, job, signal);
+  const status: RunStatus = isKept
+    ? { kind: "unknown" }
+    : await lastStatus(createRunStatusReader({ url, token }), runId, signal);
   // It may have begun here while we asked.
   if (activeRuns.has(runId)) return;
   tellDenial(here, job, status);
@@ -97,6 +122,13 @@ async function wakeOrAsk(
   if (!marked) return;
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
+}
+
+/** Another run, or the removal of the Job, could put a second agent beside it. */
+function tellUnknown({ tellOnce }: NamespaceToReconcile, job: Job, runId: string): void {
+  tellOnce(
+    `Job ${nameOf(job)} of run ${runId} is left alone: its node does not answer, and nobody can say whether its agent still runs. ${releaseCommands(job, null)}`,
+  );
 }
 
 /** Nothing can be done for such a Job, and nothing else would say so. */

@@ -4,6 +4,8 @@
  * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
+import { hostPodAddress } from "../../paperclip/host-pod.ts";
+import { paperclipHome } from "../plan/plan.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
 import { placesFile, type RunPlace, readPlaces } from "./places.ts";
 import { reconcileNamespace } from "./reconcile.ts";
@@ -42,11 +44,14 @@ async function reconcilePlace(
     try {
       const namespace = place.namespace ?? lease.client.cluster.namespace;
       const { env, paperclipUrl } = deps;
+      const hostPod = await hostPodAddress(env, deps.readFile);
       const once = (message: string): void => tellOnce(tell, message);
       await reconcileNamespace({
         lease,
         namespace,
         paperclipUrl,
+        paperclipHome: paperclipHome(env),
+        isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),
         tell,
         tellOnce: once,

@@ -88,6 +88,26 @@ function fixForEviction(words: string): string | null {
 
 const since = ({ at }: { readonly at: string | null }): string => (at === null ? "" : `, ${at}`);
 
+/** Its node was to end it, and has not said so: the agent may be at work, or be gone with its node. */
+export const nodeSilent: Cause = (facts) => {
+  const { pod, acts } = facts.evidence;
+  const { gaveUpPod } = acts;
+  if (!gaveUpPod || facts.stopped) return null;
+  const node = pod?.node ? `Node ${pod.node}` : "The node";
+  const due = gaveUpPod.why === "deletion" ? "which was told to end" : "whose time (timeoutSec) is over";
+  const target = pod ? trueCondition(pod.conditions, "DisruptionTarget") : null;
+  return {
+    kind: "disrupted",
+    code: "k8s_pod_disrupted",
+    sentence: `${node} does not tell of the end of pod ${pod?.name}, ${due}; nobody can say whether the agent still runs.`,
+    fix: `The next run of its task waits until the node answers, or the node or the pod is gone. ${gaveUpPod.fix}`,
+    because: [
+      `Pod ${pod?.name}: its end was due by ${gaveUpPod.by}, and the cluster showed it as ${pod?.agent.state} at ${timeOf(gaveUpPod.at)}`,
+      ...(target ? [`Pod ${pod?.name}: DisruptionTarget, ${reasonAndMessage(target.reason, target.message)}`] : []),
+    ],
+  };
+};
+
 /** The kernel killed the container, or a process in it, for want of memory. */
 export const outOfMemory: Cause = (facts) => {
   const { container, ending } = facts;

@@ -80,10 +80,12 @@ function neverRan(evidence: Evidence, seal: Seal | null, agent: AgentResult): bo
   return pod.presence === "deleted" || pod.phase === "Failed" || pod.agent.terminated !== null || acts.gaveUp !== null;
 }
 
-/** No Job was made: known for certain unless the request to make it was left without an answer. */
+/**
+ * No Job was started. A request to make one that had no answer leaves no doubt of that: it would be suspended, and one that
+ * was made is taken back. Only where that failed something may run.
+ */
 export function neverLaunched({ job, pod, faults }: Evidence): boolean {
-  const inDoubt = faults.some((fault) => fault.code === "k8s_job_create_failed" && (fault.status ?? 500) >= 500);
-  return job === null && pod === null && !inDoubt;
+  return job === null && pod === null && !faults.some(({ mayRun }) => mayRun);
 }
 
 function isStopped(evidence: Evidence, container: Terminated | null): boolean {

@@ -25,6 +25,8 @@ export const FIXES = {
   budget: "Raise the budget (--max-budget-usd in extraArgs), or give the agent a smaller task.",
   readTranscript: "Read the end of the transcript.",
   interrupted: "Run it again. If it recurs, look for what sends a signal to the agent's process.",
+  logUnread:
+    "Grant Paperclip's service account pods/log (deploy/rbac.yaml), and check that the API server reaches the node's kubelet (kubectl logs); then check the work, and run it again.",
   checkResult: "Check the work before you rely on it: the transcript shows what was done.",
   // An agent that ended without a result.
   apiUnreachable: "Check the API's status and the agent's credential, then run it again.",

@@ -19,6 +19,8 @@ export function truncated(facts: Facts): Finding {
   if (stoppedBeforeStart(facts.seal)) return stoppedEarly(facts, because);
   if (agent.progress === "content") return cutShort(facts, state, because, "in the middle of its work");
   if (agent.progress === "empty") return emptyResponse(facts, because);
+  if (evidence.transcript?.unread !== undefined && agent.progress === "nothing" && !sealCountsNoLine(facts))
+    return logUnread(facts, evidence.transcript.unread, state, because);
   // Lines are missing: what looks like silence may have been work.
   if (linesLost && !sealCountsNoLine(facts))
     return cutShort(facts, state, because, "and the transcript does not show how far it got");
@@ -57,6 +59,18 @@ function emptyResponse(facts: Facts, because: readonly string[]): Finding {
     fix: FIXES.emptyResponse,
     because,
     ...RETRY,
+  };
+}
+
+/** How far the agent got nobody can say: it is not for that that it would count as one that never started. */
+function logUnread(facts: Facts, why: string, state: State, because: readonly string[]): Finding {
+  return {
+    kind: "truncated",
+    code: "k8s_observation_lost",
+    sentence: `The log of ${claude(facts)} could not be read${quoting(why)}; ${state.words}, and what it did is not known.`,
+    fix: FIXES.logUnread,
+    because,
+    ...podLost(facts),
   };
 }
 

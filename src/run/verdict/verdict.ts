@@ -12,7 +12,7 @@ import { oneLine, redact } from "../../kubernetes/redact.ts";
 import type { Evidence } from "../observe/observe.ts";
 import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
 import type { Cause, Finding } from "./cause.ts";
-import { deletedFromOutside, disrupted, outOfMemory } from "./cluster.ts";
+import { deletedFromOutside, disrupted, nodeSilent, outOfMemory } from "./cluster.ts";
 import { evidenceLines } from "./evidence-lines.ts";
 import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
@@ -32,6 +32,7 @@ export type { Completed, Failure, Verdict } from "./types.ts";
  * what the cluster did; why it never ran; our own trouble. The first that the evidence shows is the verdict.
  */
 const CAUSES: readonly Cause[] = [
+  nodeSilent,
   timedOut,
   agentError,
   detached,

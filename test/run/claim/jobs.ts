@@ -76,7 +76,7 @@ export interface PodSpec extends Omit<JobSpec, "state" | "age"> {
 export function podOf(spec: PodSpec): Pod {
   const { name = "pod", runId = "run-1", taskId = "task", sessionId, agentId = "agent", ending = true } = spec;
   const { owner = "gone", phase = "Running", ended = false } = spec;
-  const state = ended ? { terminated: { exitCode: 0 } } : { running: {} };
+  const state = ended ? { terminated: { exitCode: 0, finishedAt: "2026-01-01T00:00:00Z" } } : { running: {} };
   return {
     metadata: {
       name,

@@ -48,7 +48,7 @@ describe("decideAction", () => {
     { kind: "unreadable", why: "no answer", denied: false },
   ])("does nothing while Paperclip does not say that the run is over: %j", (status) => {
     for (const state of ["candidate", "started", "finished", "stopped"] as const)
-      expect(said(decideAction(job(state, {}, 60), status, NOW)), state).toBe("none");
+      expect(said(decideAction(job(state, {}, 59), status, NOW)), state).toBe("none");
   });
 
   it.each<[State, string, string]>([
@@ -66,6 +66,26 @@ describe("decideAction", () => {
     ["leaving", "failed", "none"],
   ])("%s Job of a run that is %s: %s", (state, status, expected) => {
     expect(said(decideAction(job(state), over(status), NOW))).toBe(expected);
+  });
+
+  it("removes a stopped Job after an hour without pods, whatever is known of its run but that it is alive", () => {
+    for (const status of [{ kind: "unknown" }, { kind: "unreadable", why: "no token", denied: true }] as const) {
+      expect(said(decideAction(job("stopped", {}, 59), status, NOW))).toBe("none");
+      expect(said(decideAction(job("stopped", {}, 61), status, NOW))).toBe("delete");
+    }
+    expect(said(decideAction(job("stopped", {}, 600), { kind: "alive", status: "running" }, NOW))).toBe("none");
+    const ending = job("stopped", {}, 61);
+    const withPod = { ...ending, status: { ...ending.status, terminating: 1 } };
+    expect(said(decideAction(withPod, { kind: "unknown" }, NOW))).toBe("none");
+  });
+
+  it("removes a kept Job that was suspended for its sidecar when its time is over", () => {
+    const kept = (minutes: number): Job => {
+      const stopped = job("stopped", { "paperclip.io/collected": "run-1" }, minutes);
+      return { ...stopped, spec: { suspend: true, template: {}, ttlSecondsAfterFinished: 3600 } };
+    };
+    expect(said(decideAction(kept(59), { kind: "unknown" }, NOW))).toBe("none");
+    expect(said(decideAction(kept(61), { kind: "unknown" }, NOW))).toBe("delete");
   });
 
   it("removes a Job that stayed suspended for an hour, whatever is known of its run but that it is alive", () => {

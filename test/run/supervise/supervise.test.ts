@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
+import { tokenVolume } from "../../../src/run/plan/token.ts";
 import { placesFile, readPlaces, rememberPlace } from "../../../src/run/supervise/places.ts";
 import { superviseOnce } from "../../../src/run/supervise/supervise.ts";
 
@@ -113,7 +114,13 @@ function orphan(name = "job-1"): void {
     },
     // Nothing runs here: the image does not exist.
     spec: {
-      template: { spec: { restartPolicy: "Never", containers: [{ name: "claude", image: "nowhere:1" }] } },
+      template: {
+        spec: {
+          restartPolicy: "Never",
+          containers: [{ name: "claude", image: "nowhere:1" }],
+          volumes: [tokenVolume(name)],
+        },
+      },
       suspend: false,
     },
   });
@@ -254,9 +261,13 @@ describe("superviseOnce", () => {
 
   it("asks with the newest token of an adopted Job: the first one is good for 48 hours", async () => {
     orphan();
-    const script = "export PAPERCLIP_API_KEY='it'\\''s new'\nexport PAPERCLIP_RUN_ID='run-1'\n";
-    const data = { "token.sh": Buffer.from(script).toString("base64") };
-    cluster.store.create("secrets", { metadata: { name: "job-1-token-2", namespace: "default" }, data });
+    const tokenOf = (number: number, token: string): void => {
+      const script = `export PAPERCLIP_API_KEY=${token}\nexport PAPERCLIP_RUN_ID='run-1'\n`;
+      const data = { "token.sh": Buffer.from(script).toString("base64") };
+      cluster.store.create("secrets", { metadata: { name: `job-1-token-${number}`, namespace: "default" }, data });
+    };
+    tokenOf(1, "'older'");
+    tokenOf(2, "'it'\\''s new'");
     records["run-1"] = { id: "run-1", status: "failed" };
     goodToken = "it's new";
     await look();

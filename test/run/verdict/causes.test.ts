@@ -69,11 +69,13 @@ describe("cancelled", () => {
     expect(judge(evidenceOf([held({}), cancel()])).stopped).toBe(false);
   });
 
-  test("a create request without an answer leaves it open whether something runs", () => {
-    expect(judge(evidenceOf([fault("k8s_job_create_failed"), cancel()]))).toMatchObject({
+  test("a Job that may have started and cannot be taken back leaves it open whether something runs", () => {
+    expect(judge(evidenceOf([fault("k8s_job_create_failed", { mayRun: true }), cancel()]))).toMatchObject({
       kind: "cancelled",
       stopped: false,
     });
+    // A create request without an answer would have made a suspended Job.
+    expect(judge(evidenceOf([fault("k8s_job_create_failed", { status: 503 }), cancel()])).stopped).toBe(true);
   });
 
   test("too late: the run had ended before", () => {

@@ -148,6 +148,7 @@ const observation: fc.Arbitrary<Observation> = fc.oneof(
       fix: maybe(fc.string()),
       status: maybe(code),
       fatal: fc.boolean(),
+      mayRun: fc.boolean(),
       at,
     }),
   }),
@@ -218,7 +219,7 @@ test("the property above does see completed runs", () => {
 test("a run that ended by no act of ours is never called cancelled, timed out by us or detached", () => {
   const unacted = evidence.map((seen) => ({
     ...seen,
-    acts: { cancel: null, gaveUp: null, detach: null },
+    acts: { cancel: null, gaveUp: null, gaveUpPod: null, detach: null },
   }));
   fc.assert(
     fc.property(unacted, (seen) => {

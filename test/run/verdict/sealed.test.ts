@@ -77,7 +77,8 @@ describe("the seal when every log line is lost", () => {
     const report = { state: "unproven", lines: 0, why: "the log could not be read: refused (403)" } as const;
     const unread: Observation = { kind: "transcript", report: { ...report, unread: "refused (403)" } };
     const verdict = judge(evidenceOf([job(), ended(1), unread]));
-    expect(verdict).toMatchObject({ code: "claude_truncated" });
+    expect(verdict).toMatchObject({ code: "k8s_observation_lost" });
+    expect(verdict.sentence).toMatch(/could not be read: refused \(403\); it ended with exit code 1/);
     expect(verdict.evidence.join()).toContain("refused (403)");
     expect(judge(evidenceOf([job(), ended(1), { kind: "transcript", report }]))).toMatchObject({
       code: "claude_start_failed",

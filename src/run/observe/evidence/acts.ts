@@ -6,6 +6,17 @@ export type Act =
   | { readonly kind: "cancel"; readonly by: string; readonly reason: string; readonly at: number }
   /** The adapter stopped waiting for the pod, and deletes the Job before it reports: the pod will not start later. */
   | { readonly kind: "gave-up"; readonly waiting: Waiting; readonly waitedSec: number; readonly at: number }
+  /**
+   * The adapter stopped waiting for a node that does not tell of the pod's end, which was due (`why`, `by`: RFC 3339). The
+   * Job stays, and holds its slot. `fix`: how an operator may release that.
+   */
+  | {
+      readonly kind: "gave-up-pod";
+      readonly why: "deletion" | "timeout";
+      readonly by: string;
+      readonly fix: string;
+      readonly at: number;
+    }
   /** The adapter leaves a living run to its successor. */
   | { readonly kind: "detach"; readonly reason: string; readonly at: number };
 
@@ -13,10 +24,11 @@ export type Act =
 export interface ActsTaken {
   readonly cancel: Extract<Act, { kind: "cancel" }> | null;
   readonly gaveUp: Extract<Act, { kind: "gave-up" }> | null;
+  readonly gaveUpPod: Extract<Act, { kind: "gave-up-pod" }> | null;
   readonly detach: Extract<Act, { kind: "detach" }> | null;
 }
 
-export const NO_ACTS: ActsTaken = { cancel: null, gaveUp: null, detach: null };
+export const NO_ACTS: ActsTaken = { cancel: null, gaveUp: null, gaveUpPod: null, detach: null };
 
 export function recordAct(taken: ActsTaken, act: Act): ActsTaken {
   switch (act.kind) {
@@ -24,6 +36,8 @@ export function recordAct(taken: ActsTaken, act: Act): ActsTaken {
       return taken.cancel ? taken : { ...taken, cancel: act };
     case "gave-up":
       return taken.gaveUp ? taken : { ...taken, gaveUp: act };
+    case "gave-up-pod":
+      return taken.gaveUpPod ? taken : { ...taken, gaveUpPod: act };
     case "detach":
       return taken.detach ? taken : { ...taken, detach: act };
   }
