@@ -113,7 +113,11 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
     );
     const left = kinds.flatMap(({ items }, index) =>
       items.map(({ metadata, status }) => {
-        const state = JSON.stringify({ annotations: metadata.annotations, deleted: metadata.deletionTimestamp, status });
+        const state = JSON.stringify({
+          annotations: metadata.annotations,
+          deleted: metadata.deletionTimestamp,
+          status,
+        });
         return `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name} ${state}`;
       }),
     );
