@@ -1,7 +1,7 @@
 /**
  * Many agents on a devcluster, with random faults, kills of hosts and cancellations, ending in an audit.
  *
- *   npm run soak -- --minutes 10 [--agents 50] [--hosts 3] [--seed 1]
+ *   npm run soak -- --minutes 10 [--agents 50] [--tasks 2] [--hosts 3] [--seed 1]
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,9 +14,12 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { OURS } from "../../src/run/shared/names.ts";
 import { reconcileNamespace } from "../../src/run/supervise/reconcile.ts";
+import { LeapingClock } from "../cluster/support/leaping-clock.ts";
 import { openPlace, type Place } from "../cluster/support/place.ts";
 import { makeTrouble } from "./chaos.ts";
+import { writeExecPlugin } from "./exec-plugin.ts";
 import { startHosts } from "./hosts.ts";
+import { startInjector } from "./injector.ts";
 import { createDice } from "./random.ts";
 import { doTask } from "./task.ts";
 
@@ -25,18 +28,22 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
     minutes: { type: "string", default: "2" },
     agents: { type: "string", default: "50" },
+    tasks: { type: "string", default: "2" },
     hosts: { type: "string", default: "3" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
 if (values.help) {
-  console.log("npm run soak -- [--minutes 2] [--agents 50] [--hosts 3] [--seed N]: random trouble, then an audit");
+  console.log(
+    "npm run soak -- [--minutes 2] [--agents 50] [--tasks 2] [--hosts 3] [--seed N]: random trouble, then an audit",
+  );
   process.exit(0);
 }
 const minutes = Number(values.minutes);
 const agents = Number(values.agents);
 const dice = createDice(Number(values.seed));
-console.log(`${agents} agents for ${minutes} minutes, seed ${values.seed}`);
+const tasks = Number(values.tasks);
+console.log(`${agents} agents with ${tasks} tasks at a time each for ${minutes} minutes, seed ${values.seed}`);
 
 // The cluster is this process: one that is starved shows API servers that do not answer, and proves nothing.
 const delay = monitorEventLoopDelay();
@@ -46,26 +53,29 @@ const folder = await mkdtemp(join(tmpdir(), "soak-"));
 const place = await openPlace();
 if (!place.devcluster) throw new Error("the soak breaks what it runs on: it wants a devcluster");
 const hosts = await startHosts(Number(values.hosts), dice);
+const injector = await startInjector(place, dice);
+const plugin = await writeExecPlugin(place.kubeconfig, folder);
 const end = Date.now() + minutes * 60_000;
 const calm = new AbortController();
-const trouble = makeTrouble(place.devcluster, hosts, dice, calm.signal);
+const trouble = makeTrouble({ devcluster: place.devcluster, hosts, injector, plugin, dice }, calm.signal);
 
 const ends = new Map<string, number>();
 const violations: string[] = [];
 let runs = 0;
 async function life(agentId: string): Promise<void> {
   while (Date.now() < end) {
-    const outcome = await doTask(place, hosts, dice, folder, agentId);
+    const outcome = await doTask({ ...place, kubeconfig: plugin.kubeconfig }, hosts, dice, folder, agentId);
     ends.set(outcome.ended, (ends.get(outcome.ended) ?? 0) + 1);
     runs += outcome.runs;
     violations.push(...outcome.violations);
     for (const violation of outcome.violations) console.log(`VIOLATION ${violation}`);
   }
 }
-await Promise.all(Array.from({ length: agents }, (_, index) => life(`agent-${index}`)));
+await Promise.all(Array.from({ length: agents * tasks }, (_, index) => life(`agent-${index % agents}`)));
 calm.abort();
 const done = await trouble;
 await hosts.stop();
+await injector.close();
 violations.push(...(await leaked(place)));
 await place.close();
 await rm(folder, { recursive: true, force: true });
@@ -73,13 +83,19 @@ await rm(folder, { recursive: true, force: true });
 console.log(`runs: ${runs}; the devcluster was held up for at most ${Math.round(delay.max / 1e6)} ms`);
 console.log("tasks:", Object.fromEntries(ends));
 console.log("trouble:", Object.fromEntries(done));
+console.log("injected:", Object.fromEntries(injector.injected));
 console.log(violations.length === 0 ? "no violation" : `${violations.length} violations:\n${violations.join("\n")}`);
 process.exitCode = violations.length === 0 ? 0 : 1;
 
-/** What is left 30 s after the last run, with Paperclip's next server looking after what killed ones have left. */
+/** Milliseconds: a Job that was stopped is left for five minutes and its grace to the process that stopped it. */
+const STOPPED_JOBS_ARE_OVER_MS = 6 * 60_000;
+
+/** What is left 30 s after the last run, with Paperclip's next server, whose clock is ahead, looking after what killed ones have left. */
 async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promise<string[]> {
   const deadline = Date.now() + 30_000;
-  const lease = await new ClusterRegistry().acquire({ kubeconfig });
+  const clock = new LeapingClock();
+  clock.leap(STOPPED_JOBS_ARE_OVER_MS);
+  const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig });
   const look = {
     lease,
     namespace,
@@ -96,7 +112,14 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
       [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: OURS })),
     );
     const left = kinds.flatMap(({ items }, index) =>
-      items.map(({ metadata }) => `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name}`),
+      items.map(({ metadata, status }) => {
+        const state = JSON.stringify({
+          annotations: metadata.annotations,
+          deleted: metadata.deletionTimestamp,
+          status,
+        });
+        return `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name} ${state}`;
+      }),
     );
     if (left.length === 0 || Date.now() > deadline) {
       await lease.release();

@@ -22,6 +22,8 @@ interface Plan {
   readonly fails: boolean;
   /** Milliseconds after which somebody presses Stop; null = nobody. */
   readonly cancelAfter: number | null;
+  /** The Stop is written into the run's record alone, as when another server takes it; the agent works until it is read. */
+  readonly byRecord: boolean;
 }
 
 /** Woken so often, an agent whose hosts all die gives the chaos its due. */
@@ -34,14 +36,16 @@ export async function doTask(
   folder: string,
   agentId: string,
 ): Promise<TaskOutcome> {
+  const byRecord = dice.chance(0.05);
   const plan: Plan = {
     lines: dice.between(0, 120),
     fails: dice.chance(0.15),
-    cancelAfter: dice.chance(0.15) ? dice.between(0, 2500) : null,
+    cancelAfter: byRecord || dice.chance(0.15) ? dice.between(0, 2500) : null,
+    byRecord,
   };
   const taskId = `task-${freshId()}`;
   const diary = join(folder, taskId);
-  const agent = program(plan, diary, join(folder, `${agentId}.lock`));
+  const agent = program(plan, diary, join(folder, `${agentId}-${taskId}.lock`));
   let previous: string | null = null;
   for (let runs = 1; runs <= MAX_RUNS; runs++) {
     const runId = `run-${freshId()}`;
@@ -50,26 +54,42 @@ export async function doTask(
     const host = hosts.pick();
     paperclip.set(runId, "running");
     const settings = settingsOf(place, { runId, agentId, agent, wake });
-    const stop = setTimeout(() => host.cancel(runId, "Cancelled by a board operator"), plan.cancelAfter ?? 2 ** 30);
+    const cancel = (): void => {
+      if (plan.byRecord) paperclip.set(runId, "cancelled");
+      else host.cancel(runId, "Cancelled by a board operator");
+    };
+    const stop = setTimeout(cancel, plan.cancelAfter ?? 2 ** 30);
     const result = await host.execute(settings, paperclip.url).catch(() => null);
     clearTimeout(stop);
     // An honest "I cannot know, so I do not start": the host wakes the agent again.
-    const refused = result?.errorCode === "k8s_concurrency_guard_unreachable";
+    const refused = result !== null && (await isHonestRefusal(result, diary));
     if (result && refused) place.paperclip.ended(runId, result);
     else if (result) {
       paperclip.ended(runId, result);
       const violations = await judge(plan, result, host.stdout(runId), diary);
       return { ended: result.errorCode ?? "completed", runs, violations: violations.map((v) => `${runId}: ${v}`) };
     }
-    // The host is dead; Paperclip finds out.
-    if (!result) paperclip.set(runId, dice.pick(["failed", "interrupted"]));
+    // The host is dead; Paperclip finds out, unless somebody has cancelled the run already.
+    if (!result && paperclip.status(runId) === "running") paperclip.set(runId, dice.pick(["failed", "interrupted"]));
+    if (!result && paperclip.status(runId) === "cancelled")
+      return { ended: "cancelled, its host killed", runs, violations: [] };
     previous = runId;
   }
   return { ended: "never", runs: MAX_RUNS, violations: [`${taskId} was not done in ${MAX_RUNS} runs`] };
 }
 
+/** The run could not begin, says so, and is right: nothing of this task's agent ever worked. */
+async function isHonestRefusal(
+  { errorCode, executionRecovery }: AdapterExecutionResult,
+  diary: string,
+): Promise<boolean> {
+  if (errorCode === "k8s_concurrency_guard_unreachable") return true;
+  if (errorCode === "cancelled" || executionRecovery?.kind !== "bootstrap") return false;
+  return (await readFile(diary, "utf8").catch(() => "")) === "";
+}
+
 /** Writes down what it really does, and whether another one of the same agent does something at the same time. */
-function program({ lines, fails }: Plan, diary: string, lock: string): string {
+function program({ lines, fails, byRecord }: Plan, diary: string, lock: string): string {
   const end = fails ? "exit 3" : `${RESULT}; exit 0`;
   return [
     `trap 'code=$?; rmdir ${lock}; echo "exit $code" >> ${diary}' EXIT; trap 'exit 143' TERM`,
@@ -77,6 +97,8 @@ function program({ lines, fails }: Plan, diary: string, lock: string): string {
     `echo started >> ${diary}`,
     `cat >/dev/null; ${INIT}`,
     `i=0; while [ $i -lt ${lines} ]; do echo '{"type":"assistant","line":'$i'}'; i=$((i+1)); [ $((i % 5)) -ne 0 ] || sleep 0.1; done`,
+    // Its Stop is read within ten seconds; one that never comes must not hold the soak up.
+    ...(byRecord ? ["i=0; while [ $i -lt 300 ]; do sleep 0.2; i=$((i+1)); done"] : []),
     end,
   ].join("\n");
 }

@@ -82,6 +82,11 @@ function subresourceVerb({ subresource }: Target, method: string): NamedVerb | u
   if (subresource === "exec" && method === "GET") return { name: "get", run: exec };
   if (subresource === "exec" && method === "POST") return { name: "create", run: exec };
   if (subresource === "eviction" && method === "POST") return { name: "create", run: evict };
+  if (subresource === "ephemeralcontainers") {
+    if (method === "GET") return { name: "get", run: read };
+    if (method === "PATCH") return { name: "patch", run: patch };
+    if (method === "PUT") return { name: "update", run: update };
+  }
   if (subresource === "token" && method === "POST") return { name: "create", run: issueToken };
   return undefined;
 }

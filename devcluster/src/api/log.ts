@@ -32,7 +32,8 @@ export function containerOf(pod: KubeObject, wanted: string): string {
     const rest = inits.length === 0 ? "" : ` or one of the init containers: [${inits.join(" ")}]`;
     throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${main.join(" ")}]${rest}`);
   }
-  if (![...main, ...inits].includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
+  if (![...main, ...inits, ...names("ephemeralContainers")].includes(wanted))
+    throw badRequest(`container ${wanted} is not valid for pod ${name}`);
   return wanted;
 }
 

@@ -29,10 +29,12 @@ export const standardRules: ObjectRules = {
     admitQuotas(draft, context);
     checkSize(draft);
   },
-  update(draft, old, { resource, subresource }) {
+  update(draft, old, context) {
+    const { resource, subresource } = context;
     if (subresource === "status") return;
     applyDefaults(draft, resource);
-    validateUpdate(draft, old, resource);
+    validateUpdate(draft, old, resource, subresource);
+    if (subresource === "ephemeralcontainers") admitPodSecurity(draft, context);
     checkSize(draft);
   },
 };

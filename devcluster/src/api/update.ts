@@ -1,3 +1,4 @@
+import { plain } from "../store/plain.ts";
 import type { KubeObject, ObjectMeta } from "../types.ts";
 import { badRequest, conflict, invalid } from "./api-error.ts";
 import { inNamespace } from "./create.ts";
@@ -60,6 +61,11 @@ function checkIdentity(wanted: KubeObject, current: KubeObject, { target }: Reso
 
 /** `part` is undefined for resources without a status of their own: then everything is the client's. */
 function overwrite(draft: KubeObject, wanted: KubeObject, current: KubeObject, part: string | undefined): void {
+  if (part === "ephemeralcontainers") {
+    const { ephemeralContainers } = plain(wanted.spec);
+    draft.spec = { ...plain(draft.spec), ephemeralContainers: structuredClone(ephemeralContainers) };
+    return;
+  }
   const metadata = metadataFrom(wanted.metadata, current.metadata);
   for (const key of Object.keys(draft)) delete draft[key];
   Object.assign(draft, structuredClone(part === "status" ? current : wanted), { metadata });

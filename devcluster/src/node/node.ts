@@ -82,7 +82,7 @@ class LocalNode implements RunningNode {
     this.#unsubscribe = store.subscribe((event) => this.#hear(event));
     this.#rotationTimer = setInterval(() => {
       this.#rotateLarge();
-      for (const worker of this.#workers.values()) worker.checkStorage();
+      for (const worker of this.#workers.values()) this.#evictGreedy(worker);
     }, timings.rotationCheck);
   }
 
@@ -167,6 +167,13 @@ class LocalNode implements RunningNode {
       if (log.size <= maxBytes) continue;
       rotate(log, maxFiles).catch((error: unknown) => process.emitWarning(String(error)));
     }
+  }
+
+  #evictGreedy(worker: PodWorker): void {
+    worker.overuse().then(
+      (message) => (message === undefined ? undefined : worker.evict(message)),
+      (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)),
+    );
   }
 
   #reachable(reader: LogReader): LogReader {

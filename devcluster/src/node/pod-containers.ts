@@ -5,9 +5,7 @@ import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
 import type { ExecProcess, ExecProgram } from "../types.ts";
 import { Container, type Launch } from "./container.ts";
-import { configProblem, ImageBackoff, type Look, lookForImage } from "./container-problem.ts";
 import { type ContainerState, NEVER_STARTED, NOT_LOCATED } from "./container-state.ts";
-import { ContainerConfigError, environmentOf } from "./environment.ts";
 import { startExec } from "./exec.ts";
 import { expand } from "./expansion.ts";
 import { planLaunch, StartError } from "./launch-plan.ts";
@@ -16,11 +14,12 @@ import { lastLines } from "./logs/read.ts";
 import type { NodeContext } from "./node-context.ts";
 import type { Mapping } from "./paths.ts";
 import type { PodFiles } from "./pod-files.ts";
+import { prepare } from "./prepare.ts";
 import { isSidecar } from "./sidecar.ts";
 import { messageLimit, terminationMessage } from "./termination-message.ts";
 import { inside } from "./volumes/files.ts";
 
-export type Group = "init" | "main";
+export type Group = "init" | "main" | "ephemeral";
 
 /** What the pod's worker does for its containers. */
 export interface PodHost {
@@ -45,6 +44,8 @@ export class PodContainers {
   readonly #ends = new Map<string, Promise<void>>();
   /** Volume name → its place on the host. */
   volumes: ReadonlyMap<string, string> = new Map();
+  /** Added while the pod runs, as `kubectl debug` does. */
+  readonly #ephemeral: ContainerSpec[] = [];
 
   constructor(node: NodeContext, host: PodHost, files: PodFiles) {
     this.#node = node;
@@ -53,7 +54,7 @@ export class PodContainers {
     const { initContainers = [], containers } = host.pod.spec;
     const reason = initContainers.length > 0 ? "PodInitializing" : "ContainerCreating";
     const waiting = (): ContainerState => ({ kind: "waiting", reason });
-    this.states = { init: initContainers.map(waiting), main: containers.map(waiting) };
+    this.states = { init: initContainers.map(waiting), main: containers.map(waiting), ephemeral: [] };
   }
 
   get everRan(): boolean {
@@ -67,7 +68,15 @@ export class PodContainers {
   /** Tries until the container runs, or is known never to. Publishes each step. */
   async start(group: Group, index: number): Promise<void> {
     const spec = this.#spec(group, index);
-    const { image, variables } = await this.#prepared(spec, group, index);
+    const { image, variables } = await prepare(spec, this.#node, {
+      pod: this.#host.pod,
+      record: (event) => this.#record(spec, event),
+      sleep: (milliseconds) => this.#host.sleep(milliseconds),
+      publish: (waiting) => {
+        if (waiting !== undefined) this.states[group][index] = waiting;
+        this.#host.publish();
+      },
+    });
     this.#host.publish();
     await this.#host.sleep(this.#node.timings.createContainer);
     this.#record(spec, { type: "Normal", reason: "Created", message: "Container created" });
@@ -88,15 +97,30 @@ export class PodContainers {
     }
   }
 
-  /** Resolves when every container that was started has ended and its state says how; sidecars do not count. */
+  /** Resolves when every container that was started has ended and its state says how, but for sidecars and ephemeral ones. */
   async ended(): Promise<void> {
     const { initContainers = [] } = this.#host.pod.spec;
-    const sidecars = new Set(initContainers.filter(isSidecar).map(({ name }) => name));
-    await Promise.all([...this.#ends].filter(([name]) => !sidecars.has(name)).map(([, end]) => end));
+    const besides = new Set([...initContainers.filter(isSidecar), ...this.#ephemeral].map(({ name }) => name));
+    await Promise.all([...this.#ends].filter(([name]) => !besides.has(name)).map(([, end]) => end));
   }
 
   async allEnded(): Promise<void> {
     await Promise.all(this.#ends.values());
+  }
+
+  recordKilling(): void {
+    for (const name of this.#running.keys()) {
+      const fieldPath = `spec.containers{${name}}`;
+      this.#host.record({ type: "Normal", reason: "Killing", message: `Stopping container ${name}`, fieldPath });
+    }
+  }
+
+  /** Starts those that are new. Rejects when the pod is to end. */
+  async addEphemeral(specs: readonly ContainerSpec[]): Promise<void> {
+    const added = specs.slice(this.#ephemeral.length);
+    const first = this.#ephemeral.push(...added) - added.length;
+    this.states.ephemeral.push(...added.map(() => ({ kind: "waiting", reason: "ContainerCreating" }) as const));
+    await Promise.all(added.map((_, index) => this.start("ephemeral", first + index)));
   }
 
   async terminate(): Promise<void> {
@@ -139,39 +163,9 @@ export class PodContainers {
 
   #spec(group: Group, index: number): ContainerSpec {
     const { initContainers = [], containers } = this.#host.pod.spec;
-    const spec = (group === "init" ? initContainers : containers)[index];
+    const spec = { init: initContainers, main: containers, ephemeral: this.#ephemeral }[group][index];
     if (spec === undefined) throw new Error(`the pod has no ${group} container ${index}`);
     return spec;
-  }
-
-  /** A failed attempt's reason reaches the status when the next one begins (measured). */
-  async #prepared(spec: ContainerSpec, group: Group, index: number) {
-    const { timings, images } = this.#node;
-    const backoff = new ImageBackoff(timings.imageBackoff);
-    for (let attempt = 1; ; attempt++) {
-      const look = lookForImage(images, spec, backoff, performance.now());
-      const problem = this.#attempt(spec, look);
-      if (problem.kind === "ready") return problem;
-      this.#host.publish();
-      await this.#host.sleep(attempt === 1 ? timings.firstRetry : timings.retry);
-      this.states[group][index] = problem.waiting;
-      this.#host.publish();
-    }
-  }
-
-  #attempt(spec: ContainerSpec, look: Look) {
-    for (const event of look.events) this.#record(spec, event);
-    if (look.kind === "problem") return look;
-    try {
-      const { store } = this.#node;
-      const variables = environmentOf({ store, pod: this.#host.pod, container: spec });
-      return { kind: "ready", image: look.image, variables } as const;
-    } catch (error) {
-      if (!(error instanceof ContainerConfigError)) throw error;
-      const problem = configProblem(error.message);
-      for (const event of problem.events) this.#record(spec, event);
-      return problem;
-    }
   }
 
   #mounts(spec: ContainerSpec, variables: ReadonlyMap<string, string>, terminationMessage: string): Mapping[] {
@@ -214,7 +208,7 @@ export class PodContainers {
       container: spec,
       failed: exitCode !== 0,
       file: join(places, "termination-log"),
-      limit: messageLimit(this.states.init.length + this.states.main.length),
+      limit: messageLimit(Object.values(this.states).flat().length),
       lastLines: (lines) => lastLines(log, lines),
     });
     const reason = outOfMemory ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error";

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Container } from "kubernetes-types/core/v1";
 import type { Pod } from "../controllers/objects.ts";
 import { KillTimer } from "./kill-timer.ts";
 import { overuseOf } from "./local-storage.ts";
@@ -8,7 +9,8 @@ import { atDeadline, DEADLINE } from "./pod-deadline.ts";
 import { PodFiles } from "./pod-files.ts";
 import { PodReporter } from "./pod-reporter.ts";
 import { isSidecar } from "./sidecar.ts";
-import type { PodRuntime } from "./status.ts";
+import { type PodRuntime, phaseAtEnd } from "./status.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { mountAll } from "./volumes/mount-all.ts";
 import { keepFresh } from "./volumes/refresh.ts";
 
@@ -25,6 +27,8 @@ export class PodWorker {
   /** Ends what the pod is doing. */
   readonly #interrupt = new AbortController();
   readonly #reporter: PodReporter;
+  /** The sandbox and the volumes are there. */
+  readonly #set = Promise.withResolvers<void>();
   /** The pod has to leave the node. */
   readonly #leave = Promise.withResolvers<void>();
   readonly #startedAt: number;
@@ -57,6 +61,8 @@ export class PodWorker {
 
   /** The object has changed. */
   update(pod: Pod): void {
+    const { ephemeralContainers } = pod.spec as { ephemeralContainers?: Container[] };
+    if (ephemeralContainers !== undefined) this.#do(() => this.containers.addEphemeral(ephemeralContainers));
     if (pod.metadata.deletionTimestamp === undefined) return;
     this.#endWithin(pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE);
     this.#leave.resolve();
@@ -87,12 +93,16 @@ export class PodWorker {
     await this.#killTimer.now();
   }
 
-  /** Evicts a pod that takes more of the node's disk than it may. */
-  checkStorage(): void {
-    overuseOf(this.#pod, this.#files).then(
-      (message) => (message === undefined ? undefined : this.evict(message)),
-      (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)),
-    );
+  /** What the pod takes too much of the node's disk for; undefined while it fits. */
+  overuse(): Promise<string | undefined> {
+    return overuseOf(this.#pod, this.#files);
+  }
+
+  /** Beside the pod's own course, once its volumes are there; not when it is to end. */
+  #do(work: () => Promise<void>): void {
+    this.#set.promise.then(work).catch((error: unknown) => {
+      if (!this.#interrupt.signal.aborted) process.emitWarning(error instanceof Error ? error : String(error));
+    });
   }
 
   async #live(): Promise<void> {
@@ -131,6 +141,7 @@ export class PodWorker {
     this.#stopRefreshing = keepFresh(context, store, timings.volumeRefresh);
     await this.#sleep(timings.sandbox);
     this.#ready = true;
+    this.#set.resolve();
     for (const index of this.containers.states.init.keys()) {
       if (!(await this.#runInit(index))) return await this.#conclude();
     }
@@ -151,7 +162,7 @@ export class PodWorker {
     if (this.containers.running.length === 0) return;
     await this.containers.terminate();
     this.#killTimer.within(this.#grace);
-    await Promise.race([this.containers.allEnded(), this.#interrupted()]);
+    await Promise.race([this.containers.allEnded(), untilAborted(this.#interrupt.signal)]);
     await this.#sleep(0);
   }
 
@@ -165,7 +176,7 @@ export class PodWorker {
   }
 
   async #untilEnded(): Promise<void> {
-    await Promise.race([this.containers.ended(), this.#interrupted()]);
+    await Promise.race([this.containers.ended(), untilAborted(this.#interrupt.signal)]);
     await this.#sleep(this.#node.timings.exitSeen);
     this.#publish();
   }
@@ -184,7 +195,7 @@ export class PodWorker {
     await this.#sleep(this.#node.timings.phaseSeen);
     this.#stopDeadline();
     this.#killTimer.stop();
-    this.#over = this.#outcome();
+    this.#over = phaseAtEnd(this.containers.states.main, this.#failing);
     this.#publish();
   }
 
@@ -196,10 +207,7 @@ export class PodWorker {
       this.#publish();
     }
     const ran = this.containers.everRan;
-    for (const name of this.containers.running) {
-      const fieldPath = `spec.containers{${name}}`;
-      this.#reporter.record({ type: "Normal", reason: "Killing", message: `Stopping container ${name}`, fieldPath });
-    }
+    this.containers.recordKilling();
     this.containers.forgetWhyWaiting();
     this.#publish();
     await this.containers.terminate();
@@ -213,7 +221,7 @@ export class PodWorker {
     }
     await this.#reporter.pause(killSeen);
     this.containers.giveUpWaiting();
-    this.#over = this.#outcome();
+    this.#over = phaseAtEnd(this.containers.states.main, this.#failing);
     this.#publish();
     if (this.#isEvicted) this.#node.logs.markRemoved(this.#pod.metadata.uid);
     if (ran) await this.#reporter.pause(podRemoved);
@@ -221,12 +229,6 @@ export class PodWorker {
 
   get #isEvicted(): boolean {
     return this.#failing?.reason === "Evicted";
-  }
-
-  #outcome(): "Succeeded" | "Failed" {
-    if (this.#failing !== undefined) return "Failed";
-    const { main } = this.containers.states;
-    return main.every((state) => state.kind === "terminated" && state.exitCode === 0) ? "Succeeded" : "Failed";
   }
 
   #endWithin(seconds: number): void {
@@ -242,6 +244,7 @@ export class PodWorker {
       ready: this.#ready,
       init: [...states.init],
       main: [...states.main],
+      ephemeral: [...states.ephemeral],
       ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#over === undefined ? {} : { over: this.#over }),
     });
@@ -249,13 +252,5 @@ export class PodWorker {
 
   async #sleep(milliseconds: number): Promise<void> {
     await delay(milliseconds, undefined, { signal: this.#interrupt.signal });
-  }
-
-  #interrupted(): Promise<void> {
-    const { signal } = this.#interrupt;
-    return new Promise((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
   }
 }

@@ -13,6 +13,7 @@ export interface PodRuntime {
   /** In the order of the spec. */
   readonly init: readonly ContainerState[];
   readonly main: readonly ContainerState[];
+  readonly ephemeral: readonly ContainerState[];
   /** The kubelet ends the pod for this reason. */
   readonly failing?: { readonly reason: string; readonly message: string };
   /** Nothing of the pod runs any more, and the kubelet has said so. */
@@ -35,8 +36,17 @@ export function statusOf(pod: Pod, runtime: PodRuntime, now: number): PodStatus 
     startTime: before.startTime ?? timestamp(runtime.startedAt),
     ...(runtime.init.length === 0 ? {} : { initContainerStatuses: statuses(pod.spec.initContainers, runtime.init) }),
     containerStatuses: statuses(pod.spec.containers, runtime.main),
+    ...(runtime.ephemeral.length === 0
+      ? {}
+      : { ephemeralContainerStatuses: statuses(pod.spec.ephemeralContainers as Container[], runtime.ephemeral) }),
     ...(qosClass === undefined ? {} : { qosClass }),
   } as PodStatus;
+}
+
+/** What a pod comes to whose containers have all ended. */
+export function phaseAtEnd(main: readonly ContainerState[], failing: PodRuntime["failing"]): "Succeeded" | "Failed" {
+  const succeeded = main.every((state) => state.kind === "terminated" && state.exitCode === 0);
+  return failing === undefined && succeeded ? "Succeeded" : "Failed";
 }
 
 function phaseOf({ over, main }: PodRuntime): string {

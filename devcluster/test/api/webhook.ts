@@ -19,23 +19,24 @@ interface Answer {
   readonly patch?: readonly object[];
 }
 
-/** @param port where it listens, for one that comes back. @default any free one */
+/** @param answer "down" is what a proxy says in place of a webhook that is away */
 export async function startWebhook(
-  answer: (request: Record<string, unknown>) => Answer | Promise<Answer>,
-  port = 0,
+  answer: (request: Record<string, unknown>) => Answer | "down" | Promise<Answer>,
 ): Promise<TestWebhook> {
   const { cert, key } = await createCertificate();
   const reviews: Record<string, unknown>[] = [];
   const server = createServer({ cert, key }, async (request, response) => {
     const review = ((await json(request)) as { request: Record<string, unknown> }).request;
     reviews.push(review);
-    const { patch, ...rest } = await answer(review);
+    const answered = await answer(review);
+    if (answered === "down") return void response.writeHead(503).end();
+    const { patch, ...rest } = answered;
     const change = patch && { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") };
     const body = { uid: review.uid, allowed: true, ...rest, ...change };
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: body }));
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     clientConfig: {
       url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/judge`,

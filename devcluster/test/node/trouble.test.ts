@@ -155,3 +155,30 @@ it("a volume that no container mounts is not waited for", async () => {
   cluster.createPod("pod", { ...sh("true"), volumes: [{ name: "v", secret: { secretName: "no-such-secret" } }] });
   await cluster.until(podPhase("Succeeded"));
 });
+
+it("an ephemeral container runs beside the others, shares the room for messages, and ends with the pod", async () => {
+  await using cluster = await startCluster();
+  const longest = "head -c 4000 /dev/zero | tr '\\0' x > /dev/termination-log";
+  cluster.createPod("pod", {
+    containers: ["main", "b", "c"].map((name) => ({
+      ...sh(`trap '${longest}; exit 0' TERM; echo up; while :; do sleep 0.02; done`).containers[0],
+      name,
+    })),
+  });
+  await cluster.until(podPhase("Running"));
+  cluster.store.mutate("pods", NAMESPACE, "pod", (draft) => {
+    const debugger_ = { ...sh("echo looks; exec sleep 600").containers[0], name: "debugger" };
+    draft.spec = { ...(draft.spec as object), ephemeralContainers: [debugger_] };
+  });
+  const ephemeral = () => statusOf(cluster) as unknown as { ephemeralContainerStatuses?: unknown[] };
+  await expect
+    .poll(() => ephemeral().ephemeralContainerStatuses)
+    .toMatchObject([{ name: "debugger", state: { running: {} } }]);
+  expect(await cluster.log("pod", { container: "debugger" })).toBe("looks\n");
+  cluster.store.delete("pods", NAMESPACE, "pod", { gracePeriodSeconds: 2 });
+  const { object } = await cluster.until(podGone);
+  const { containerStatuses } = object.status as unknown as Status;
+  expect(containerStatuses.map(({ state }) => String(state.terminated?.message ?? "").length)).toEqual([
+    3072, 3072, 3072,
+  ]);
+});

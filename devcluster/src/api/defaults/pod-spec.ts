@@ -18,9 +18,9 @@ export function defaultPodSpec(spec: Plain): void {
   for (const container of containersOf(spec)) defaultContainer(container);
 }
 
-/** All containers of a spec, the initial ones first; the real objects, to be changed in place. */
+/** All containers of a spec, the initial ones first, those added later last; the real objects, to be changed in place. */
 export function containersOf(spec: Plain): Plain[] {
-  return [...list(spec.initContainers), ...list(spec.containers)].filter(isPlain);
+  return [...list(spec.initContainers), ...list(spec.containers), ...list(spec.ephemeralContainers)].filter(isPlain);
 }
 
 function defaultVolume(volume: Plain): void {

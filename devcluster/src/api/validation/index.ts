@@ -45,11 +45,17 @@ export function validateCreate(object: KubeObject, resource: ResourceDefinition)
   conclude(object, resource, complaints);
 }
 
-export function validateUpdate(object: KubeObject, old: KubeObject, resource: ResourceDefinition): void {
+export function validateUpdate(
+  object: KubeObject,
+  old: KubeObject,
+  resource: ResourceDefinition,
+  subresource?: string,
+): void {
   const complaints = new Complaints();
   validateMeta(object, resource, complaints);
   validateMetaUpdate(object, old, complaints);
-  UPDATE_CHECKS[resource.name]?.(object, old, complaints);
+  if (subresource === "ephemeralcontainers") validateEphemeralUpdate(object, old, complaints);
+  else UPDATE_CHECKS[resource.name]?.(object, old, complaints);
   CHECKS[resource.name]?.(object, complaints);
   conclude(object, resource, complaints);
 }
@@ -65,6 +71,17 @@ function validatePodUpdate(pod: KubeObject, old: KubeObject, complaints: Complai
     "spec",
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
   );
+}
+
+/** They can be added, and then neither changed nor removed. */
+function validateEphemeralUpdate(pod: KubeObject, old: KubeObject, complaints: Complaints): void {
+  const [after, before] = [pod, old].map(({ spec }) => list(plain(spec).ephemeralContainers));
+  const field = "spec.ephemeralContainers";
+  for (const [index, container] of (before ?? []).entries()) {
+    if (deepEqual(after?.[index], container)) continue;
+    const { name } = plain(container);
+    complaints.forbidden(field, `existing ephemeral containers "${name}" may not be changed`);
+  }
 }
 
 function fixed({ spec }: KubeObject): object {

@@ -19,6 +19,9 @@ export function validatePodSpec(spec: Plain, at: string, complaints: Complaints)
   for (const [i, container] of list(spec.initContainers).entries()) {
     validateContainer(plain(container), `${at}.initContainers[${i}]`, context, complaints);
   }
+  for (const [i, container] of list(spec.ephemeralContainers).entries()) {
+    validateContainer(plain(container), `${at}.ephemeralContainers[${i}]`, context, complaints);
+  }
   complaints.oneOf(`${at}.restartPolicy`, spec.restartPolicy, POLICIES);
   complaints.oneOf(`${at}.dnsPolicy`, spec.dnsPolicy, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
   complaints.atLeast(`${at}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds, 0);

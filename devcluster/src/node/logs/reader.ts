@@ -85,11 +85,12 @@ async function* unavailable(state: ContainerState | undefined): AsyncGenerator<U
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 function stateOf(pod: Pod, container: string): ContainerState | undefined {
-  const { containers, initContainers = [] } = pod.spec;
-  if (![...containers, ...initContainers].some(({ name }) => name === container)) {
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
+  if (![...containers, ...initContainers, ...ephemeralContainers].some(({ name }) => name === container)) {
     throw badRequest(`container ${container} is not valid for pod ${pod.metadata.name}`);
   }
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   return statuses.find(({ name }) => name === container)?.state;
 }
 

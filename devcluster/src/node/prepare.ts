@@ -1,0 +1,55 @@
+import type { Container } from "kubernetes-types/core/v1";
+import type { EventText } from "../controllers/events.ts";
+import type { Pod } from "../controllers/objects.ts";
+import type { LocalImage } from "../types.ts";
+import { configProblem, ImageBackoff, type Look, lookForImage } from "./container-problem.ts";
+import type { Waiting } from "./container-state.ts";
+import { ContainerConfigError, environmentOf } from "./environment.ts";
+import type { NodeContext } from "./node-context.ts";
+
+export interface PreparedContainer {
+  readonly image: LocalImage;
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+export interface PreparationHost {
+  readonly pod: Pod;
+  readonly record: (event: EventText) => void;
+  /** Throws when the pod is to end. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Tells the pod's state, with this one of the container. */
+  readonly publish: (waiting?: Waiting) => void;
+}
+
+/**
+ * Tries until there are an image and an environment. A failed attempt's reason reaches the status when the next one begins
+ * (measured).
+ */
+export async function prepare(
+  container: Container,
+  node: NodeContext,
+  host: PreparationHost,
+): Promise<PreparedContainer> {
+  const { timings, images } = node;
+  const backoff = new ImageBackoff(timings.imageBackoff);
+  for (let tried = 1; ; tried++) {
+    const outcome = attempt(container, lookForImage(images, container, backoff, performance.now()), node, host);
+    if (outcome.kind === "ready") return outcome;
+    host.publish();
+    await host.sleep(tried === 1 ? timings.firstRetry : timings.retry);
+    host.publish(outcome.waiting);
+  }
+}
+
+function attempt(container: Container, look: Look, { store }: NodeContext, { pod, record }: PreparationHost) {
+  for (const event of look.events) record(event);
+  if (look.kind === "problem") return look;
+  try {
+    return { kind: "ready", image: look.image, variables: environmentOf({ store, pod, container }) } as const;
+  } catch (error) {
+    if (!(error instanceof ContainerConfigError)) throw error;
+    const problem = configProblem(error.message);
+    for (const event of problem.events) record(event);
+    return problem;
+  }
+}
