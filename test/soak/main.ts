@@ -23,6 +23,9 @@ import { startInjector } from "./injector.ts";
 import { createDice } from "./random.ts";
 import { doTask } from "./task.ts";
 
+/** Milliseconds: a Job that was stopped is left for five minutes and its grace to the process that stopped it. */
+const STOPPED_JOBS_ARE_OVER_MS = 6 * 60_000;
+
 const { values } = parseArgs({
   options: {
     help: { type: "boolean", default: false },
@@ -86,9 +89,6 @@ console.log("trouble:", Object.fromEntries(done));
 console.log("injected:", Object.fromEntries(injector.injected));
 console.log(violations.length === 0 ? "no violation" : `${violations.length} violations:\n${violations.join("\n")}`);
 process.exitCode = violations.length === 0 ? 0 : 1;
-
-/** Milliseconds: a Job that was stopped is left for five minutes and its grace to the process that stopped it. */
-const STOPPED_JOBS_ARE_OVER_MS = 6 * 60_000;
 
 /** What is left 30 s after the last run, with Paperclip's next server, whose clock is ahead, looking after what killed ones have left. */
 async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promise<string[]> {

@@ -92,7 +92,8 @@ async function isHonestRefusal(
 function program({ lines, fails, byRecord }: Plan, diary: string, lock: string): string {
   const end = fails ? "exit 3" : `${RESULT}; exit 0`;
   return [
-    `trap 'code=$?; rmdir ${lock}; echo "exit $code" >> ${diary}' EXIT; trap 'exit 143' TERM`,
+    // A second SIGTERM must not end the trap half-way: the diary is the truth that results are held against.
+    `trap 'code=$?; trap "" TERM; rmdir ${lock}; echo "exit $code" >> ${diary}' EXIT; trap 'exit 143' TERM`,
     `mkdir ${lock} || echo double >> ${diary}`,
     `echo started >> ${diary}`,
     `cat >/dev/null; ${INIT}`,
@@ -108,7 +109,9 @@ async function judge(plan: Plan, result: AdapterExecutionResult, stdout: string,
   const bad: string[] = [];
   const must = (holds: boolean, what: string): void => {
     if (!holds)
-      bad.push(`${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}`);
+      bad.push(
+        `${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}; transcript: ${JSON.stringify(result.resultJson?.transcript)}`,
+      );
   };
   must(!truth.includes("double"), "two agents ran at the same time");
   must(truth.filter((word) => word === "started").length <= 1, "the task was done more than once");

@@ -97,6 +97,13 @@ export class PodContainers {
     }
   }
 
+  /** Starts the containers proper, all at once. */
+  async startMain(): Promise<void> {
+    const starts = [...this.states.main.keys()].map((index) => this.start("main", index));
+    const failed = (await Promise.allSettled(starts)).find((start) => start.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
   /** Resolves when every container that was started has ended and its state says how, but for sidecars and ephemeral ones. */
   async ended(): Promise<void> {
     const { initContainers = [] } = this.#host.pod.spec;

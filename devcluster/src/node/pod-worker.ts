@@ -9,7 +9,7 @@ import { atDeadline, DEADLINE } from "./pod-deadline.ts";
 import { PodFiles } from "./pod-files.ts";
 import { PodReporter } from "./pod-reporter.ts";
 import { isSidecar } from "./sidecar.ts";
-import { type PodRuntime, phaseAtEnd } from "./status.ts";
+import { isEvicted, type PodRuntime, phaseAtEnd } from "./status.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { mountAll } from "./volumes/mount-all.ts";
 import { keepFresh } from "./volumes/refresh.ts";
@@ -145,9 +145,7 @@ export class PodWorker {
     for (const index of this.containers.states.init.keys()) {
       if (!(await this.#runInit(index))) return await this.#conclude();
     }
-    const starts = [...this.containers.states.main.keys()].map((index) => this.containers.start("main", index));
-    const failed = (await Promise.allSettled(starts)).find((start) => start.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    await this.containers.startMain();
     await this.#untilEnded();
     await this.#endSidecars();
     await this.#conclude();
@@ -203,7 +201,7 @@ export class PodWorker {
   async #end(): Promise<void> {
     const { killSeen, podRemoved } = this.#node.timings;
     if (this.#failing !== undefined) {
-      this.#reporter.record({ type: this.#isEvicted ? "Warning" : "Normal", ...this.#failing });
+      this.#reporter.record({ type: isEvicted(this.#failing) ? "Warning" : "Normal", ...this.#failing });
       this.#publish();
     }
     const ran = this.containers.everRan;
@@ -223,12 +221,8 @@ export class PodWorker {
     this.containers.giveUpWaiting();
     this.#over = phaseAtEnd(this.containers.states.main, this.#failing);
     this.#publish();
-    if (this.#isEvicted) this.#node.logs.markRemoved(this.#pod.metadata.uid);
+    if (isEvicted(this.#failing)) this.#node.logs.markRemoved(this.#pod.metadata.uid);
     if (ran) await this.#reporter.pause(podRemoved);
-  }
-
-  get #isEvicted(): boolean {
-    return this.#failing?.reason === "Evicted";
   }
 
   #endWithin(seconds: number): void {

@@ -43,6 +43,8 @@ export function statusOf(pod: Pod, runtime: PodRuntime, now: number): PodStatus 
   } as PodStatus;
 }
 
+export const isEvicted = (failing: PodRuntime["failing"]): boolean => failing?.reason === "Evicted";
+
 /** What a pod comes to whose containers have all ended. */
 export function phaseAtEnd(main: readonly ContainerState[], failing: PodRuntime["failing"]): "Succeeded" | "Failed" {
   const succeeded = main.every((state) => state.kind === "terminated" && state.exitCode === 0);

@@ -1,4 +1,5 @@
 /** An admission webhook on this machine: HTTPS with a certificate of its own. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
@@ -25,16 +26,23 @@ export async function startWebhook(
 ): Promise<TestWebhook> {
   const { cert, key } = await createCertificate();
   const reviews: Record<string, unknown>[] = [];
-  const server = createServer({ cert, key }, async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const review = ((await json(request)) as { request: Record<string, unknown> }).request;
     reviews.push(review);
     const answered = await answer(review);
-    if (answered === "down") return void response.writeHead(503).end();
+    if (answered === "down") {
+      response.writeHead(503).end();
+      return;
+    }
     const { patch, ...rest } = answered;
     const change = patch && { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") };
     const body = { uid: review.uid, allowed: true, ...rest, ...change };
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: body }));
+  };
+  const server = createServer({ cert, key }, (request, response) => {
+    // A caller that gave up has gone away.
+    respond(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
