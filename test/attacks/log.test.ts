@@ -2,28 +2,30 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT, SESSION } from "../cluster/support/run.ts";
-import { usePlace } from "../cluster/support/use-place.ts";
+import { onDevcluster, useDevcluster } from "../cluster/support/use-place.ts";
+import { HostileImages } from "./support/past-the-runner.ts";
 import { attack } from "./support/victim.ts";
 import type { Damage } from "./support/victim-main.ts";
 
 let place: Place;
 let home = "";
-usePlace((opened) => {
+let images: HostileImages;
+useDevcluster((opened) => {
   place = opened;
 });
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "attacked-"));
+  if (place) images = await HostileImages.make(place);
 });
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await images?.remove();
+  await rm(home, { recursive: true, force: true });
+});
 
-/** The agent's parent is the runner, whose stdout is the container's log: whoever has its user may write there. */
-const PAST_THE_RUNNER = "exec 3>/proc/$PPID/fd/1";
 const node = (program: string): string => `node -e '${program.replaceAll("'", `'\\''`)}'`;
-const forged = (program: string): string =>
-  `cat >/dev/null; ${INIT}; ${PAST_THE_RUNNER}; ${node(program)} >&3; ${RESULT}`;
 const said = (program: string): string => `cat >/dev/null; ${INIT}; ${node(program)}; ${RESULT}`;
 /** Writes that text for each number below `count`, as fast as it is taken. */
 const each = (count: number, text: string): string =>
@@ -31,7 +33,9 @@ const each = (count: number, text: string): string =>
 
 interface Row {
   readonly who: string;
-  readonly agent: string;
+  /** What the agent is, or the program whose output goes to the log past the runner. */
+  readonly agent?: string;
+  readonly forged?: string;
   readonly form?: "text" | "stream-json";
   readonly expected: (damage: Damage) => void;
 }
@@ -44,7 +48,7 @@ const goesOn = ({ result }: Damage): void => {
 const rows: readonly Row[] = [
   {
     who: "repeats one number with other bytes 200,000 times: one notice, no row for each",
-    agent: forged(each(200_000, '"1|"+i+"\\n"')),
+    forged: each(200_000, '"1|"+i+"\\n"'),
     expected: (damage) => {
       goesOn(damage);
       expect(loudest(damage, "k8s.log.conflict")).toBe(1);
@@ -52,7 +56,7 @@ const rows: readonly Row[] = [
   },
   {
     who: "changes 5,000 lines after the fact: a hundred notices at most",
-    agent: forged(each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"')),
+    forged: each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"'),
     expected: (damage) => {
       goesOn(damage);
       expect(loudest(damage, "k8s.log.conflict")).toBeLessThanOrEqual(100);
@@ -60,22 +64,22 @@ const rows: readonly Row[] = [
   },
   {
     who: "sends a million pieces without a byte: they are no pieces, and none is kept",
-    agent: forged(each(1_000_000, '"2+"+i+"|\\n"')),
+    forged: each(1_000_000, '"2+"+i+"|\\n"'),
     expected: goesOn,
   },
   {
     who: "leaves out every second line of stderr, 3,000 times: the gaps are named up to a bound",
-    agent: forged(each(3000, '"e"+(2*i+2)+"|x\\n"')),
+    forged: each(3000, '"e"+(2*i+2)+"|x\\n"'),
     expected: (damage) => {
       goesOn(damage);
       expect(damage.events.length).toBeLessThan(120);
-      const transcript = damage.result.resultJson?.transcript as { missing: unknown[] } | undefined;
-      expect(transcript?.missing.length).toBeLessThanOrEqual(500);
+      expect(damage.result.resultJson).toHaveProperty("transcript.complete", false);
+      expect(JSON.stringify(damage.result.resultJson).length).toBeLessThan(200_000);
     },
   },
   {
     who: "jumps to the highest number that there is: the run ends all the same",
-    agent: forged('process.stdout.write("99999999999999|x\\n999999999999999|y\\n")'),
+    forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
     expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
   },
   ...(["text", "stream-json"] as const).map(
@@ -92,14 +96,14 @@ const rows: readonly Row[] = [
     }),
   ),
   {
-    who: "prints three lines of 3 MB that are a million objects each: looked into once",
+    who: "prints lines of 3 MB that are a million objects, or a hundred thousand texts: looked into, and shown in part",
     form: "text",
     agent: said(
-      'for(let n=0;n<3;n++)require("fs").writeSync(1,"{\\"type\\":\\"assistant\\",\\"message\\":{\\"content\\":[{}"+",{}".repeat(1e6)+"]}}\\n")',
+      'for(const [n,t] of [[1e6,"{}"],[1e5,JSON.stringify({type:"text",text:"x"})],[1e5,JSON.stringify({type:"text",text:"x"})]])console.log("{\\"type\\":\\"assistant\\",\\"message\\":{\\"content\\":["+(t+",").repeat(n)+t+"]}}")',
     ),
     expected: (damage) => {
       goesOn(damage);
-      expect(damage.stdout.length).toBeLessThan(100_000);
+      expect(damage.stdoutBytes).toBeLessThan(3_100_000);
     },
   },
   ...(["text", "stream-json"] as const).map(
@@ -151,10 +155,10 @@ const MOST_RSS_MB = 450;
 /** Milliseconds of CPU that one turn of the event loop takes; 30 MB of JSON took 5,000. */
 const MOST_BLOCKED_MS = 1500;
 
-describe("an agent that", () => {
-  it.each(rows)("$who", async ({ agent, form = "stream-json", expected }) => {
+onDevcluster("an agent that", () => {
+  it.each(rows)("$who", async ({ agent = "", forged, form = "stream-json", expected }) => {
     const env = { PAPERCLIP_HOME: home, PAPERCLIP_K8S_PAGE: form };
-    const damage = await attack(place, { agent, env });
+    const damage = await attack(place, forged === undefined ? { agent, env } : { ...(await images.add(forged)), env });
     expected(damage);
     expect(damage.rssMb).toBeLessThan(MOST_RSS_MB);
     expect(damage.blockedMs).toBeLessThan(MOST_BLOCKED_MS);

@@ -13,6 +13,7 @@ export interface AttackOptions extends Partial<Pick<Attack, "env" | "stored">> {
   readonly agent: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly agentId?: string;
+  readonly image?: string;
 }
 
 /** Rejects when the server does not survive. */

@@ -2,6 +2,7 @@ import type { Channel } from "../../../runner/frame.ts";
 import type { LineBlock } from "./line-sink.ts";
 
 const NEWLINE = 0x0a;
+const OPENING_BRACE = 0x7b;
 
 /** Bytes of one batch, at most, unless a single line is longer. Fewer characters than the host cuts at (65,536). */
 export const BATCH_BYTES = 60 * 1024;
@@ -14,6 +15,7 @@ export class LineBatch {
   #channel: Channel = "stdout";
   #from = 0;
   #to = 0;
+  #objects = true;
 
   constructor(flush: (block: LineBlock) => void) {
     this.#flush = flush;
@@ -28,13 +30,15 @@ export class LineBatch {
     const length = end - start;
     if (channel !== this.#channel || this.#length + length + 1 > BATCH_BYTES) this.flush();
     this.#channel = channel;
+    const isObject = bytes[start] === OPENING_BRACE;
     if (length + 1 > BATCH_BYTES) {
       const own = Buffer.allocUnsafe(length + 1);
       bytes.copy(own, 0, start, end);
       own[length] = NEWLINE;
-      this.#flush({ channel, bytes: own, from: number, to: number });
+      this.#flush({ channel, bytes: own, from: number, to: number, objects: isObject });
       return own.subarray(0, length);
     }
+    if (!isObject) this.#objects = false;
     bytes.copy(this.#buffer, this.#length, start, end);
     this.#length += length;
     this.#buffer[this.#length++] = NEWLINE;
@@ -52,7 +56,9 @@ export class LineBatch {
       bytes: this.#buffer.subarray(0, this.#length),
       from: this.#from,
       to: this.#to,
+      objects: this.#objects,
     };
+    this.#objects = true;
     this.#length = 0;
     this.#from = 0;
     this.#to = 0;

@@ -8,6 +8,8 @@ export interface LineBlock {
   /** Numbers of the first and the last line that have one; 0 when none has (lines that the agent did not write). */
   readonly from: number;
   readonly to: number;
+  /** True when each line begins like a JSON object: what looks at other lines need not look at these. @default false */
+  readonly objects?: boolean;
 }
 
 /** Where a follower's lines go. Pushing never waits: the producer checks `overfull` and awaits `room()`. */

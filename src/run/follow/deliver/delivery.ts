@@ -65,12 +65,12 @@ export class Delivery implements LineSink {
     this.#pumping ??= this.#pump();
   }
 
-  push({ channel, bytes: written, from, to }: LineBlock): void {
+  push({ channel, bytes: written, from, to, objects = false }: LineBlock): void {
     if (!this.#hasRoomFor(written.length)) {
       this.#beyond.push({ channel, from, to });
       return;
     }
-    const bytes = channel === "stdout" ? markImitations(written) : written;
+    const bytes = channel === "stdout" && !objects ? markImitations(written) : written;
     if (this.#stopped) {
       this.#undelivered.wait({ channel, from, to });
       return;

@@ -6,8 +6,8 @@ import type { RefillTarget } from "./refill.ts";
 
 const NEWLINE = 0x0a;
 const TAKE_BYTES = 1024 * 1024;
-/** Gaps that others are asked about in a run: a log can have one behind each line, and each question costs a request. */
-const MAX_GAPS = 1000;
+/** Gaps that nobody could fill, after which nobody is asked any more: a log can have one behind each line. */
+const MAX_UNFILLED = 100;
 
 export interface GapQueueOptions {
   readonly transcript: Transcript;
@@ -28,7 +28,7 @@ export class GapQueue {
   readonly #options: GapQueueOptions;
   readonly #waiting: Spool;
   #emptying: Promise<void> | null = null;
-  #gaps = 0;
+  #unfilled = 0;
 
   constructor(options: GapQueueOptions) {
     this.#options = options;
@@ -90,8 +90,13 @@ export class GapQueue {
       if (at === lines.length || !place) return;
       const { line } = transcript.channel(place.channel);
       onEvent({ type: "gap", channel: place.channel, from: line, to: Math.max(line, place.line - 1) });
-      if (++this.#gaps > MAX_GAPS) transcript.giveUp(place, `the log has more than ${MAX_GAPS} gaps`);
-      else await refill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
+      if (this.#unfilled >= MAX_UNFILLED) {
+        transcript.giveUp(place, `nobody had the lines of ${MAX_UNFILLED} gaps before it`);
+        continue;
+      }
+      const { length } = transcript.missing;
+      await refill({ stdout: null, stderr: null, openEnded: false, [place.channel]: place });
+      if (transcript.missing.length > length) this.#unfilled++;
     }
   }
 }
