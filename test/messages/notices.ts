@@ -166,6 +166,6 @@ export const notices = (): Promise<Lines[]> =>
     silence("A silence with two limits", [1800, 14_400]),
     silence("A silence while the API server does not answer", [0, 0], { state: "disconnected", lastContactAt: T0 }),
     rightsLost(),
-    cancellationUnseen(),
-    transcript(),
+    Promise.resolve(cancellationUnseen()),
+    Promise.resolve(transcript()),
   ]);
