@@ -53,7 +53,12 @@ describe("a namespace's quota", () => {
   it("of Secrets that is used up refuses the run, and takes its Job back", async () => {
     await quota({ "count/secrets": "0" });
     const run = startRun(place, { agent: AGENT });
-    await expectRefused(run, "k8s_prompt_secret_create_failed", /exceeded quota: team/, /^The quota in namespace/);
+    await expectRefused(
+      run,
+      "k8s_prompt_secret_create_failed",
+      /exceeded quota: team/,
+      /^Raise the quota in namespace/,
+    );
   });
 
   it("of pods that is used up is waited for: the run goes on when there is room, and said once why it waits", async () => {
