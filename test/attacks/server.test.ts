@@ -24,6 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+/** As in Paperclip's own server. */
+const SERVER = (): NodeJS.ProcessEnv => ({ PAPERCLIP_HOME: home, PAPERCLIP_LISTEN_PORT: "3100" });
 const mkfifo = (path: string) => promisify(execFile)("mkfifo", [path]).then(() => undefined);
 const secrets = (): string => join(home, "instances/default/secrets");
 const managed = (agentId: string): string =>
@@ -163,7 +165,7 @@ describe("the server is unharmed by", () => {
   it.each(rows)("$who", async ({ attack: prepare, expected }) => {
     const agentId = `agent-${freshId()}`;
     const options = await prepare(agentId, join(home, `file-${freshId()}`));
-    const damage = await attack(place, { agent: READS_OUT, agentId, env: { PAPERCLIP_HOME: home }, ...options });
+    const damage = await attack(place, { agent: READS_OUT, agentId, env: SERVER(), ...options });
     expected(damage);
     expect(damage.rssMb).toBeLessThan(MOST_RSS_MB);
     expect(damage.blockedMs).toBeLessThan(MOST_BLOCKED_MS);
@@ -176,7 +178,7 @@ describe("the server is unharmed by", () => {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, "Be kind.\n");
     const config = { instructionsFilePath: path, instructionsRootPath: dirname(path) };
-    const { stdout } = await attack(place, { agent: READS_OUT, agentId, env: { PAPERCLIP_HOME: home }, config });
+    const { stdout } = await attack(place, { agent: READS_OUT, agentId, env: SERVER(), config });
     expect(stdout).toContain("Be kind.");
   });
 });

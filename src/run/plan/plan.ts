@@ -123,7 +123,7 @@ function refuseForeign(from: Parameters<typeof foreignPaths>[0]): void {
   const problems = foreignPaths(from).map(({ field, path }) => ({
     field,
     problem: `names ${path}, which Paperclip does not keep for this agent`,
-    fix: "Set it for the agent, not for one task: the *Instructions* tab.",
+    fix: "Set it on the agent's Instructions tab; a task cannot override it.",
   }));
   if (problems.length > 0) throw new ConfigError(problems);
 }
