@@ -47,7 +47,7 @@ describe("one living Job for an agent and a task", () => {
     await first.said("ready");
     const second = startRun(place, { agent: QUICK, agentId: first.agentId });
     const { message, payload } = await second.event("k8s.run.waiting");
-    expect(message).toMatch(/^Waiting: Run run-\w+ is alive \(running\) as Job ac-.* \(since 20\d\d-/);
+    expect(message).toMatch(/^Waiting: Run run-\w+ \(running\) still uses Job ac-.* \(since 20\d\d-/);
     expect(payload).toMatchObject({
       runId: first.runId,
       job: expect.stringMatching(/^ac-/),
@@ -57,7 +57,7 @@ describe("one living Job for an agent and a task", () => {
     first.cancel();
     expect((await first.result).errorCode).toBe("cancelled");
     expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
-    expect(second.statuses.join("\n")).toContain(`Waiting: Run ${first.runId} is alive`);
+    expect(second.statuses.join("\n")).toContain(`Waiting: Run ${first.runId} (running) still uses Job`);
     expect(await leftovers(place, first)).toEqual([]);
   });
 

@@ -62,7 +62,7 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("the transcript with a home of the 
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 602 });
     expect(run.events).toContainEqual(
       expect.objectContaining({
-        message: expect.stringMatching(/^Lines 202–401 .* came from the transcript in the pod$/),
+        message: expect.stringMatching(/^Lines 202–401 .* were read from the transcript in the pod$/),
       }),
     );
     expect(place.devcluster?.requests.matching("GET", EXEC)).toHaveLength(1);
