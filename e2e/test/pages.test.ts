@@ -65,8 +65,8 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     await page.getByText("Home volume claim").waitFor();
     const { fields } = await stage.api.configSchema("claude_k8s");
     const text = await page.locator("body").innerText();
-    // The page itself files fields about time under "Advanced Run Policy", which is closed.
-    for (const { key, label } of fields) if (!/timeout/i.test(key)) expect(text, key).toContain(label);
+    // The page itself files fields about time and grace under "Advanced Run Policy", which is closed.
+    for (const { key, label } of fields) if (!/timeout|grace/i.test(key)) expect(text, key).toContain(label);
     expect(text.match(/^Model$/gm)).toHaveLength(1);
     await viewer.shoot("configuration");
   });
