@@ -20,7 +20,7 @@ describe("PAPERCLIP_EXECUTION_MODE=kubernetes", () => {
     const { run } = await stage.task(agent, "Say hello");
     const ended = await stage.ended(run.id);
     expect(ended).toMatchObject({ status: "failed", errorCode: "k8s_config_invalid" });
-    expect(ended.error).toContain("is not a local one: Paperclip wants to run it in a sandbox of its own");
+    expect(ended.error).toContain("is not a local one: Paperclip runs it in a sandbox of its own");
     expect(ended.error).toMatch(/What to do: .*Unset PAPERCLIP_EXECUTION_MODE/);
     // Paperclip did get its sandbox for this run: that is what made the run another one than ours.
     expect(ended.contextSnapshot).toMatchObject({ paperclipEnvironment: { driver: "sandbox" } });
