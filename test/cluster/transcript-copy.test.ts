@@ -42,7 +42,9 @@ describe("the transcript with Paperclip's home shared", () => {
     expect(run.account.totals).toMatchObject({ ...exact, inOrder: 600, gaps: [] });
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 602 });
     expect(run.events).toContainEqual(
-      expect.objectContaining({ message: expect.stringMatching(/^Lines 202–401 .* were read from the transcript file$/) }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^Lines 202–401 .* were read from the transcript file$/),
+      }),
     );
     // The copy goes when the verdict is recorded.
     expect(await copies()).toEqual([]);
