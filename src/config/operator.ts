@@ -18,11 +18,11 @@ export interface OperatorPolicy {
  * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: names with commas, such as
  * `GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL`.
  */
-export function operatorPolicy(env: NodeJS.ProcessEnv): OperatorPolicy {
+export function operatorPolicy(env: NodeJS.ProcessEnv, environment: readonly string[] = []): OperatorPolicy {
   const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
   return {
     apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,
-    inheritEnv: more.filter(Boolean),
+    inheritEnv: [...more.filter(Boolean), ...environment],
   };
 }
 

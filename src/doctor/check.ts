@@ -1,14 +1,14 @@
 /** What a check is given, and what it answers. */
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import type { ConfigError } from "../config/config-error.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { GovernedAgent } from "../policy/policy.ts";
 import type { HostPodLookup, RunPlan } from "../run/plan/plan.ts";
 import type { ProbeReport } from "../run/probe.ts";
 
 export interface CheckContext {
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly client: KubernetesClient;
   /** Namespace of the Jobs. */
   readonly namespace: string;

@@ -4,12 +4,12 @@ import type {
   AdapterEnvironmentTestContext,
   AdapterExecutionContext,
 } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { operatorPolicy } from "../config/operator.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { type GovernedAgent, namespaceOf } from "../policy/policy.ts";
 import { findHostPod, type HostPodLookup, prepare, type RunPlan } from "../run/plan/plan.ts";
 import { adviceFor } from "../run/shared/api-advice.ts";
 import type { Dependencies } from "../run/shared/dependencies.ts";
@@ -31,7 +31,7 @@ export interface TestRequest {
 /** The context, or the check that says why there is none: the cluster does not answer. */
 export async function openContext(
   client: KubernetesClient,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   { config, companyId, deps }: TestRequest,
 ): Promise<(CheckContext & { readonly gitVersion: string }) | AdapterEnvironmentCheck> {
   const call: CallOptions = { retryForMs: 0, timeoutMs: CALL_MS };
@@ -39,7 +39,7 @@ export async function openContext(
     const { gitVersion } = await client.version(call);
     const hostPod = await findHostPod(client, deps, call);
     const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
-    const namespace = agent.config.namespace ?? client.cluster.namespace;
+    const namespace = namespaceOf(agent, client.cluster.namespace);
     const plan = await planOf(contextOfTest(companyId, config), agent, client, deps, hostPod);
     return { agent, client, namespace, apiUrl, hostPod, plan, call, gitVersion };
   } catch (error) {
@@ -48,9 +48,12 @@ export async function openContext(
   }
 }
 
+/** The agent of the environment test: the page has a configuration, and no agent yet. */
+export const ENVIRONMENT_TEST = "environment-test";
+
 /** What Paperclip hands to a run, made up for an agent of which only the page's configuration is known. */
 export function contextOfTest(companyId: string, config: Record<string, unknown>): AdapterExecutionContext {
-  const id = "environment-test";
+  const id = ENVIRONMENT_TEST;
   return {
     runId: crypto.randomUUID(),
     agent: { id, companyId, name: "Environment test", adapterType: ADAPTER_TYPE, adapterConfig: config },
@@ -63,7 +66,7 @@ export function contextOfTest(companyId: string, config: Record<string, unknown>
 
 async function planOf(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   client: KubernetesClient,
   deps: Dependencies,
   hostPod: HostPodLookup,

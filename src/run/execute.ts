@@ -7,11 +7,11 @@
  */
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { raceSignal } from "race-signal";
-import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
+import { type GovernedAgent, govern } from "../policy/policy.ts";
 import { claim } from "./claim/claim.ts";
 import { abandon, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
@@ -25,7 +25,7 @@ import {
   untilPodLost,
   untilVisibilityLost,
 } from "./observe/observe.ts";
-import { clusterOf, prepare, type RunPlan } from "./plan/plan.ts";
+import { prepare, type RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { type LaunchedRun, launchedRun } from "./shared/launched-run.ts";
@@ -36,7 +36,7 @@ import { announceAdoption, announceJob, type Page, planPage, tellRun } from "./t
 /** What all chapters of a run share. */
 interface RunContext {
   readonly ctx: AdapterExecutionContext;
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly lease: ClusterLease;
   readonly deps: Dependencies;
   readonly host: Host;
@@ -58,9 +58,9 @@ export async function execute(
   let stopSignal = ctx.signal;
   try {
     await ctx.onCancellationReady?.();
-    const agent = parseAgentConfig(ctx.config);
+    const agent = govern(ctx.config, await deps.readPolicy(deps.env), whoOf(ctx));
     const page = await planPage(ctx.runId, deps);
-    lease = await deps.clusters.acquire(clusterOf(agent));
+    lease = await deps.clusters.acquire(agent.cluster);
     const record = { url: deps.paperclipUrl(ctx.agent), token: ctx.authToken };
     const readStatus = createRunStatusReader(record);
     const readAssignee = createTaskAssigneeReader(record);
@@ -82,6 +82,8 @@ export async function execute(
   }
 }
 
+const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
+
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
   const { ctx, agent, lease, deps, host, readStatus, stopSignal } = context;
   const { client } = lease;
@@ -98,7 +100,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
       inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),
       runId: ctx.runId,
       readStatus,
-      acquire: () => deps.clusters.acquire(clusterOf(agent)),
+      acquire: () => deps.clusters.acquire(agent.cluster),
     };
     try {
       const observed = await observeToEnd(context, plan, run);

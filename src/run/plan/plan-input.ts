@@ -1,15 +1,15 @@
 /** All that a plan is made from. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
+import type { GovernedAgent } from "../../policy/policy.ts";
 import type { HostPodMissing } from "./placement.ts";
 import type { AgentBundle } from "./provision.ts";
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly policy: OperatorPolicy;
   /** Variables of Paperclip's own process that the policy hands on. */
   readonly inherited: InheritedEnvironment;

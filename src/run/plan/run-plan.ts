@@ -8,6 +8,7 @@ import type { Secret } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
+import { namespaceOf } from "../../policy/policy.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput, type Workplace } from "./agent-input.ts";
@@ -44,7 +45,7 @@ export interface RunPlan extends RunTerms {
 export function planRun(input: PlanInput): RunPlan {
   const { ctx, hostPod } = input;
   const { config } = input.agent;
-  const namespace = config.namespace ?? input.defaultNamespace;
+  const namespace = namespaceOf(input.agent, input.defaultNamespace);
   const name = jobName(ctx.agent.id, ctx.runId);
   const wake = readWake(ctx);
   const workplace = workplaceOf(input, namespace, wake);

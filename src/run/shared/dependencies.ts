@@ -4,12 +4,15 @@ import { systemClock } from "../../kubernetes/clock.ts";
 import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
 import { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
 import { paperclipUrl } from "../../paperclip/run-status.ts";
+import { type Policy, readPolicy } from "../../policy/policy.ts";
 
 export interface Dependencies {
   /** Environment of Paperclip's process: the operator's settings. */
   readonly env: NodeJS.ProcessEnv;
   /** The program that this process runs; undefined = none, as for `node --eval`. */
   readonly mainModule: string | undefined;
+  /** The operator's policy as it is now. Rejects with PolicyError. */
+  readonly readPolicy: (env: NodeJS.ProcessEnv) => Promise<Policy>;
   readonly readFile: (path: string) => Promise<string>;
   /** The clusters that the runs of this process share. */
   readonly clusters: ClusterRegistry;
@@ -28,6 +31,7 @@ const cancellations = new CancellationPoller({ clock: systemClock, random: Math.
 export const realDependencies = (): Dependencies => ({
   env: process.env,
   mainModule: process.argv[1],
+  readPolicy,
   readFile: (path) => readFile(path, "utf8"),
   clusters,
   paperclipUrl,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
-import { hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
+import { agentOf, hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
 
 describe("the plan of a run", () => {
   it("puts no secret value, no prompt and no agent variable's value into the Job", () => {
@@ -178,7 +177,7 @@ describe("the plan of a run", () => {
   });
 
   it("takes over image, placement, user and home of Paperclip's own pod", () => {
-    const plan = planRun(input({ hostPod, agent: parseAgentConfig({}) }));
+    const plan = planRun(input({ hostPod, agent: agentOf({}) }));
     const pod = podOf(plan);
     expect(pod.containers[0]?.image).toBe("registry.example/paperclip:1");
     expect(pod).toMatchObject({
@@ -256,7 +255,7 @@ describe("the plan of a run", () => {
   });
 
   it("says what to do when there is no image", () => {
-    expect(() => planRun(input({ agent: parseAgentConfig({}) }))).toThrow(/image: is not set.*Set it to an image/s);
+    expect(() => planRun(input({ agent: agentOf({}) }))).toThrow(/image: is not set.*Set it to an image/s);
   });
 
   it("refuses a prompt that no Secret can hold, and names it", () => {
