@@ -23,6 +23,7 @@ export { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
+export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
 export { fixForWaiting } from "./waiting/fixes.ts";
 export { describeWaiting, type Patience, type Waiting } from "./waiting/waiting.ts";
