@@ -19,7 +19,7 @@ export type { ActsTaken } from "./evidence/acts.ts";
 export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
 export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
-export { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
+export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
