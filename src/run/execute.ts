@@ -21,6 +21,7 @@ import {
   type ObservedRun,
   observeRun,
   requireVisibility,
+  tellRetries,
   untilCauseIsKnown,
   untilPodLost,
   untilVisibilityLost,
@@ -45,6 +46,8 @@ interface RunContext {
   readonly page: Page;
   /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
+  /** Aborts when the run has a Job, or will have none. */
+  readonly launching: AbortController;
 }
 
 export async function execute(
@@ -54,6 +57,7 @@ export async function execute(
   const deps = { ...realDependencies(), ...overrides };
   const host = createHost(ctx);
   const runEnded = new AbortController();
+  const launching = new AbortController();
   let lease: ClusterLease | null = null;
   let stopSignal = ctx.signal;
   try {
@@ -73,11 +77,12 @@ export async function execute(
       warn: host.status,
       runEnded: runEnded.signal,
     });
-    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal });
+    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal, launching });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
     runEnded.abort();
+    launching.abort();
     await lease?.release();
   }
 }
@@ -85,8 +90,9 @@ export async function execute(
 const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
 
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
-  const { ctx, agent, lease, deps, host, readStatus, stopSignal } = context;
+  const { ctx, agent, lease, deps, host, readStatus, stopSignal, launching } = context;
   const { client } = lease;
+  void tellRetries(client, host, launching.signal);
   const plan = await prepare(ctx, agent, client, deps, stopSignal);
   // The watches begin while the slot is claimed: what is launched must be visible.
   const stopWatching = lease.observer(plan.namespace, OURS).observe(
@@ -95,6 +101,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   );
   try {
     const run = await launchOrAdopt(context, plan);
+    launching.abort();
     const collection = {
       // Paperclip's server sets it when it listens (measured on 2026.916.1).
       inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),

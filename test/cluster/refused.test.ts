@@ -61,6 +61,23 @@ describe("a namespace's quota", () => {
     );
   });
 
+  it("with room for all, when many runs begin at once: its conflicts are tried again", async () => {
+    await quota({ "count/jobs.batch": "100", "count/secrets": "100" });
+    const runs = Array.from({ length: 6 }, (_, index) =>
+      startRun(place, { agent: AGENT, wake: { taskId: `task-${index}` } }),
+    );
+    for (const run of runs) {
+      const result = await run.result;
+      expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null });
+    }
+    const conflicts = [...(place.devcluster?.requests ?? [])].filter(
+      ({ method, status }) => method === "POST" && status === 409,
+    );
+    // A real cluster's conflicts are luck.
+    if (place.devcluster) expect(conflicts.length).toBeGreaterThan(0);
+    for (const run of runs) expect(await leftovers(place, { agentId: run.agentId })).toEqual([]);
+  });
+
   it("of pods that is used up is waited for: the run goes on when there is room, and said once why it waits", async () => {
     await quota({ pods: "0" });
     const run = startRun(place, { agent: AGENT });
