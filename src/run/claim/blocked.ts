@@ -29,6 +29,18 @@ export const blockedByTwo = (living: readonly Job[]): Blocked => ({
   fix: `Keep one of them and delete the others: ${living.map(deletion).join(" or ")}`,
 });
 
+/** It may be this Paperclip's, and beside it a second agent would work on the task. */
+export const blockedByUnproven = (
+  job: Job,
+  { why, passing }: { readonly why: string; readonly passing: boolean },
+): Blocked => ({
+  code: passing ? "k8s_concurrency_guard_unreachable" : "k8s_concurrent_run_blocked",
+  why: `${describeJob(job)} has this run's slot, and cannot be recognised as this Paperclip's own: ${why}`,
+  fix: passing
+    ? `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`
+    : `Delete the Job if its agent is not needed, then run the task again: ${deletion(job)}`,
+});
+
 export const blockedByReport = (): Blocked => ({
   code: "k8s_job_state_mismatch",
   why: "The outcome of this run is already reported",

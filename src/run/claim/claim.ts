@@ -12,10 +12,12 @@ import { delayAbort } from "../shared/delay-abort.ts";
 import { adoptedFrom, isAdopted, runIdOf } from "../shared/job-state.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
-import type { Blocked } from "./blocked.ts";
+import { type Blocked, blockedByUnproven } from "./blocked.ts";
 import { type Claimant, describeRemoval, type Removal } from "./classify.ts";
 import { readClusterState } from "./cluster-state.ts";
 import { type ClaimDecision, decideClaim, dependsOnAssignee, runsInQuestion } from "./decide.ts";
+import { ownState } from "./own-state.ts";
+import type { ReadOwnership } from "./read-ownership.ts";
 import { refreshToken } from "./refresh-token.ts";
 import { refusal } from "./refusal.ts";
 import { removeJob } from "./remove.ts";
@@ -23,6 +25,8 @@ import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
+export { describeForeign } from "./ownership.ts";
+export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./read-ownership.ts";
 export { removeJob } from "./remove.ts";
 export { withdraw } from "./withdraw.ts";
 
@@ -30,9 +34,12 @@ export interface ClaimRequest {
   readonly client: KubernetesClient;
   /** Sees the Jobs and pods of the namespace, for as long as the claim takes. */
   readonly observer: Observer;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "installation" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
+  readonly readOwnership: ReadOwnership;
+  /** Tells the operator of a Job that only looks like this Paperclip's, the same words once. */
+  readonly tellOnce: (message: string) => void;
   /** Gets notices of what is waited for and what is removed. */
   readonly host: Pick<Host, "notice" | "status">;
   readonly signal: AbortSignal;
@@ -93,8 +100,12 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
 }
 
 async function decideNow(request: ClaimRequest, me: Claimant, signal: AbortSignal): Promise<ClaimDecision> {
-  const { client, observer, plan, readStatus, readAssignee } = request;
-  const seen = await failClosed(client, () => readClusterState(client, observer, plan, { signal }));
+  const { client, observer, plan, readStatus, readAssignee, readOwnership, tellOnce } = request;
+  const seen = await failClosed(client, async () => {
+    const all = await readClusterState(client, observer, plan, { signal });
+    return ownState(me, all, plan.installation, readOwnership, tellOnce, signal);
+  });
+  if (seen.unproven) return { kind: "blocked", by: blockedByUnproven(seen.unproven.job, seen.unproven.ownership) };
   const readings = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
   const statuses = new Map(await Promise.all(readings));
   const { taskId, agentId } = me;
