@@ -91,7 +91,7 @@ onDevcluster("the runner's copies on a shared home", () => {
     const agentId = `agent-${freshId()}`;
     const lost = `run-${freshId()}`;
     place.paperclip.set(lost, "failed");
-    const forged = jobManifestOf(place, { agentId, runId: lost, suspend: false });
+    const forged = jobManifestOf(place, { agentId, runId: lost, suspend: false, signed: false });
     for (const container of forged.spec?.template.spec?.containers ?? [])
       container.command = ["sh", "-c", "exit 0", "x", victim];
     await place.admin.create(jobs, place.namespace, forged);

@@ -38,10 +38,10 @@ export async function readClusterState(
   options: CallOptions,
 ): Promise<ClusterState> {
   const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
-  const own = await jobsOfAgent(client, place, options);
+  const [own, seen] = await Promise.all([jobsOfAgent(client, place, options), shared]);
   // The watches are of this Paperclip's objects, and those of versions before do not say that they are.
   const complete = own.every(({ metadata }) => metadata?.labels?.[LABELS.instance] !== undefined);
-  const { jobs: others, pods: found } = await (complete ? shared : listed(client, place, options));
+  const { jobs: others, pods: found } = complete ? seen : await listed(client, place, options);
   return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
 }
 

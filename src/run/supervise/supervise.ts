@@ -4,6 +4,7 @@
  * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
+import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
 import { type Installation, readInstallation } from "../../paperclip/installation.ts";
 import { createTokenOwnerReader } from "../../paperclip/token-owner.ts";
@@ -80,11 +81,14 @@ async function reconcilePlace(
       await lease.release();
     }
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted || isNoCluster(error)) return;
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
   }
 }
+
+/** Where neither the server nor its environment names a cluster, agents name theirs. */
+const isNoCluster = (error: unknown): boolean => error instanceof KubeconfigError && error.code === "none";
 
 function ownershipReader(
   client: Parameters<typeof createOwnershipReader>[0]["client"],
