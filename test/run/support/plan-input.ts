@@ -2,8 +2,8 @@
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
-import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
 import { Installation } from "../../../src/paperclip/installation.ts";
+import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import type { AgentBundle } from "../../../src/run/plan/provision.ts";
 import type { planRun } from "../../../src/run/plan/run-plan.ts";
