@@ -3,7 +3,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { jobManifestOf } from "./support/held-job.ts";
+import { launchHeld } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
@@ -213,10 +213,11 @@ async function adoptBroken(pod: Partial<PodSpec>, container: object = {}): Promi
   const agentId = `agent-${freshId()}`;
   const lost = `run-${freshId()}`;
   place.paperclip.set(lost, "failed");
-  const job = jobManifestOf(place, { agentId, runId: lost, suspend: false });
-  const { spec } = job.spec?.template ?? {};
-  const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
-  const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
-  await place.admin.create(jobs, place.namespace, { ...job, spec: { ...job.spec, template } });
+  await launchHeld(place, { agentId, runId: lost }, (job) => {
+    const { spec } = job.spec?.template ?? {};
+    const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
+    const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
+    return { ...job, spec: { ...job.spec, template } };
+  });
   return startRun(place, { agent: AGENT, agentId, wake: { retryOfRunId: lost }, config: { podStartTimeoutSec: 4 } });
 }

@@ -4,6 +4,7 @@ import type { InheritedEnvironment } from "../../config/inherited-environment.ts
 import type { OperatorPolicy } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import type { GovernedAgent } from "../../policy/policy.ts";
+import type { Installation } from "../../paperclip/installation.ts";
 import type { HostPodMissing } from "./placement.ts";
 import type { AgentBundle } from "./provision.ts";
 
@@ -11,6 +12,8 @@ export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
   readonly agent: GovernedAgent;
   readonly policy: OperatorPolicy;
+  /** The Paperclip whose run it is. */
+  readonly installation: Installation;
   /** Variables of Paperclip's own process that the policy hands on. */
   readonly inherited: InheritedEnvironment;
   readonly hostPod: HostPod | null;

@@ -5,6 +5,7 @@ import { inheritedEnvironment } from "../../config/inherited-environment.ts";
 import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
+import { readInstallation } from "../../paperclip/installation.ts";
 import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts";
 import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { inPaperclipServer } from "../../paperclip/server.ts";
@@ -22,7 +23,7 @@ import { planRun, type RunPlan } from "./run-plan.ts";
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
-export { environmentOf, variableKey } from "./secret.ts";
+export { environmentOf, runTokenIn } from "./secret.ts";
 export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
 export {
   isTranscriptCopy,
@@ -73,6 +74,7 @@ async function gather(
     ctx,
     agent,
     policy,
+    installation: await readInstallation(deps.env, agent.policy.instance),
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),

@@ -1,6 +1,7 @@
 /** What a run takes from the outside world; tests bring their own. */
 import { readFile } from "node:fs/promises";
 import { systemClock } from "../../kubernetes/clock.ts";
+import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
 import { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
 import { paperclipUrl } from "../../paperclip/run-status.ts";
@@ -20,6 +21,10 @@ export interface Dependencies {
   readonly paperclipUrl: typeof paperclipUrl;
   /** Asks Paperclip whether the runs of this process were cancelled. */
   readonly cancellations: CancellationPoller;
+  /** Is told where a run has a Job, as soon as it has one. @default nobody */
+  readonly onJob?: (place: { readonly cluster: ClusterOptions; readonly namespace: string }) => void;
+  /** Tells the operator something, in a sentence. */
+  readonly log: (message: string) => void;
 }
 
 /** One for the process: all runs of a cluster share its connections and its two watches. */
@@ -36,4 +41,5 @@ export const realDependencies = (): Dependencies => ({
   clusters,
   paperclipUrl,
   cancellations,
+  log: (message) => console.warn(`[claude_k8s] ${message}`),
 });

@@ -3,7 +3,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEve
 import { execute } from "../../../src/run/execute.ts";
 import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
 import { trustAgents } from "../../support/policy.ts";
-import { contextOf, freshId, settingsOf } from "./context.ts";
+import { contextOf, freshId, SERVER_ENV, settingsOf } from "./context.ts";
 import type { Place } from "./place.ts";
 
 export { freshId };
@@ -76,7 +76,7 @@ export function startRun(place: Place, options: RunOptions): TestRun {
   const { paperclip } = place;
   if (!paperclip.status(runId)) paperclip.set(runId, "running");
   const result = execute(ctx, {
-    env: {},
+    env: SERVER_ENV,
     readPolicy: trustAgents,
     paperclipUrl: () => paperclip.url,
     ...dependencies,

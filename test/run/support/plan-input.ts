@@ -2,6 +2,7 @@
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
+import { Installation } from "../../../src/paperclip/installation.ts";
 import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import type { AgentBundle } from "../../../src/run/plan/provision.ts";
@@ -37,6 +38,7 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
     },
     agent: agentOf({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
     policy: operatorPolicy({}),
+    installation: new Installation("installation-1", "default", "a-secret"),
     inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,
     defaultNamespace: "agents",
