@@ -3,8 +3,8 @@ import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
-import type { GovernedAgent } from "../../policy/policy.ts";
 import type { Installation } from "../../paperclip/installation.ts";
+import type { GovernedAgent } from "../../policy/policy.ts";
 import type { HostPodMissing } from "./placement.ts";
 import type { AgentBundle } from "./provision.ts";
 

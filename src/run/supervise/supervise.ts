@@ -8,12 +8,13 @@ import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
 import { type Installation, readInstallation } from "../../paperclip/installation.ts";
 import { createTokenOwnerReader } from "../../paperclip/token-owner.ts";
-import { placesOf } from "../../policy/policy.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { createOwnershipReader, type ReadOwnership } from "../claim/claim.ts";
 import { paperclipHome } from "../plan/plan.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
 import { LABELS } from "../shared/names.ts";
 import { tellOnce } from "../shared/tell-once.ts";
+import { allPlaces } from "./all-places.ts";
 import { distinct, type Place, PlacesOfRuns } from "./places.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
@@ -39,15 +40,25 @@ export interface SupervisorOptions {
 export async function superviseOnce({ dependencies, places, tell, signal }: SupervisorOptions): Promise<void> {
   const deps = { ...realDependencies(), ...dependencies };
   const log = tell ?? deps.log;
-  const policy = await deps.readPolicy(deps.env).catch((error: unknown) => {
-    tellOnce(log, `Nobody looks after lost runs: ${error instanceof Error ? error.message : error}`);
-    return null;
-  });
+  const policy = await lastGoodPolicy(deps, log);
   if (policy === null) return;
   const installation = await readInstallation(deps.env, policy.instance);
-  const all = distinct(places ?? [...placesOf(policy, []), ...placesOfRuns.all]);
+  const all = distinct(places ?? [...(await allPlaces(policy, deps, log, signal)), ...placesOfRuns.all]);
   // Side by side: a cluster that does not answer holds up no other.
   await Promise.all(all.map((place) => reconcilePlace(place, installation, deps, log, signal)));
+}
+
+/** Of this process: a policy that is broken now refuses new runs, and is no reason to leave running ones alone. */
+let lastGood: Policy | null = null;
+
+async function lastGoodPolicy({ env, readPolicy }: Dependencies, tell: (message: string) => void) {
+  try {
+    lastGood = await readPolicy(env);
+  } catch (error) {
+    const instead = lastGood === null ? "Nobody looks after lost runs" : "Lost runs are looked after as before";
+    tellOnce(tell, `${instead}: ${error instanceof Error ? error.message : error}`);
+  }
+  return lastGood;
 }
 
 async function reconcilePlace(
