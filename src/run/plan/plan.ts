@@ -21,6 +21,7 @@ import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
+export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, variableKey } from "./secret.ts";
 export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
