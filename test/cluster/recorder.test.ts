@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/shared/names.ts";
+import { LABELS, RECORDER } from "../../src/run/shared/names.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
@@ -197,7 +197,7 @@ onDevcluster("a recorder of its own", () => {
 
   it("has lines that the log API lost in its own copy, which is read from its container", async () => {
     takeBack = await giveOptionalRights(place);
-    const run = await loseLines(place, gates, SEPARATE);
+    const run = await loseLines(place, gates, { ...SEPARATE, container: RECORDER });
     await eventually(() => run.account.totals.inOrder === 600, "600 lines", 60_000);
     await gates.open("back");
     const result = await run.result;

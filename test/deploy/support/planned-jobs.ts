@@ -1,5 +1,6 @@
 /** What the adapter plans for agents of several kinds. */
 
+import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planProbe } from "../../../src/run/plan/probe-plan.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
@@ -14,6 +15,10 @@ const inputs: Readonly<Record<string, PlanInput>> = {
   "with a claim and the agents' service account": input({
     defaultNamespace,
     config: { homeClaim: "claude-ada", serviceAccountName: "claude-agent", timeoutSec: 60, labels: { team: "a" } },
+  }),
+  "whose record is kept by a container of its own": input({
+    defaultNamespace,
+    policy: operatorPolicy({ PAPERCLIP_K8S_RECORDER: "separate" }),
   }),
   "that takes over from Paperclip's pod": input({
     defaultNamespace,
