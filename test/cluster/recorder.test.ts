@@ -1,9 +1,13 @@
 /** Runs whose record is kept by a container of its own (`recorder: separate`). */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS, RECORDER } from "../../src/run/shared/names.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { policyOf } from "../support/policy.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -20,8 +24,8 @@ usePlace((opened) => {
   place = opened;
 });
 
-const ENV = { PAPERCLIP_K8S_RECORDER: "separate" };
-const SEPARATE = { dependencies: { env: ENV } };
+const policy = policyOf({ trust: "full", recorder: "separate" });
+const SEPARATE = { dependencies: { readPolicy: () => Promise.resolve(policy) } };
 const COMPLETED = { exitCode: 0, errorCode: null, sessionId: SESSION, costUsd: 0.25 };
 const start = (agent: string, more: Partial<RunOptions> = {}): TestRun =>
   startRun(place, { agent, ...SEPARATE, ...more });
@@ -128,7 +132,12 @@ describe("a recorder of its own", () => {
 
   it("is known to the run that takes over from a process that was killed", async () => {
     const agent = `cat >/dev/null; ${INIT}; echo first; sleep 1.5; echo second; ${RESULT}`;
-    const { runId, agentId } = await loseRun(place, { agent, after: "first", env: ENV });
+    const folder = await mkdtemp(join(tmpdir(), "policy-"));
+    const file = join(folder, "policy.yaml");
+    await writeFile(file, "trust: full\nrecorder: separate\n");
+    const env = { PAPERCLIP_K8S_POLICY: file };
+    const { runId, agentId } = await loseRun(place, { agent, after: "first", env });
+    await rm(folder, { recursive: true });
     // Its own plan has none: what the Job says counts.
     const run = startRun(place, { agent: "echo never", agentId });
     expect((await run.event("k8s.job.adopted")).message).toContain(runId);

@@ -57,7 +57,7 @@ export function planRun(input: PlanInput): RunPlan {
   const identity = identityOf(ctx, wake, resume.sessionId);
   const forAgent = agentInput(input, provision, resume.sessionId, workplace);
   const terms = termsOf(config, {
-    ...(input.policy.recorder === "separate" ? { recorder: "separate" } : {}),
+    ...(input.agent.policy.recorder === "separate" ? { recorder: "separate" } : {}),
     model: forAgent.model,
     resumedSessionId: resume.sessionId,
     sessionPersists: home.identity !== null,

@@ -1,10 +1,10 @@
 /** What the adapter plans for agents of several kinds. */
 
-import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planProbe } from "../../../src/run/plan/probe-plan.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
-import { everything, hostPod, input } from "../../run/support/plan-input.ts";
+import { agentOf, everything, hostPod, input } from "../../run/support/plan-input.ts";
+import { policyOf } from "../../support/policy.ts";
 
 const defaultNamespace = "claude-agents";
 const nothingSet = input({ defaultNamespace });
@@ -18,7 +18,7 @@ const inputs: Readonly<Record<string, PlanInput>> = {
   }),
   "whose record is kept by a container of its own": input({
     defaultNamespace,
-    policy: operatorPolicy({ PAPERCLIP_K8S_RECORDER: "separate" }),
+    agent: agentOf({ image: "img:1" }, policyOf({ trust: "full", recorder: "separate" })),
   }),
   "that takes over from Paperclip's pod": input({
     defaultNamespace,
