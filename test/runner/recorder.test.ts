@@ -1,7 +1,9 @@
 /** Both halves of the runner, where the record is kept by a container of its own, as real processes. */
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { sh } from "./pod.ts";
 import { nodeRunners, shRunners } from "./runners.ts";
@@ -15,6 +17,19 @@ function message(kind: string, body: string): Buffer {
   head[0] = kind.charCodeAt(0);
   head.writeUInt32BE(Buffer.byteLength(body), 1);
   return Buffer.concat([head, Buffer.from(body)]);
+}
+
+/** The name is there a moment before anybody listens. */
+async function connected(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = createConnection(path);
+    const error = await once(socket, "connect").then(
+      () => null,
+      (refused: Error) => refused,
+    );
+    if (error === null) return socket;
+    await sleep(10);
+  }
 }
 
 describe.each(nodeRunners)("a recorder of its own on $name", (runner) => {
@@ -95,13 +110,14 @@ describe.each(nodeRunners)("a recorder of its own on $name", (runner) => {
 
   it("takes one connection, and has no name to connect to from then on", async () => {
     const { recorder, socket } = recorderAlone(runner);
-    await recorder.until(() => existsSync(socket));
-    const [first, second] = [createConnection(socket), createConnection(socket)];
+    const first = await connected(socket);
+    const second = createConnection(socket);
     second.on("error", () => {});
     const isClosed = new Promise((resolve) => second.once("close", resolve));
     second.write(message("o", "forged\n"));
     first.write(message("o", "one\n"));
     await recorder.prints("one");
+    // Refused, or taken and closed at once.
     await isClosed;
     expect(existsSync(socket)).toBe(false);
     first.end(message("x", JSON.stringify({ ending: "exit", exitCode: 0, signal: null })));
@@ -114,8 +130,7 @@ describe.each(nodeRunners)("a recorder of its own on $name", (runner) => {
 
   it("ends the record where the agent's container sends what its runner never sends", async () => {
     const { recorder, socket } = recorderAlone(runner);
-    await recorder.until(() => existsSync(socket));
-    const agent = createConnection(socket);
+    const agent = await connected(socket);
     agent.on("error", () => {});
     agent.write(Buffer.concat([message("o", "one\n"), message("x", "{}"), message("o", "two\n")]));
     await new Promise((resolve) => agent.once("close", resolve));
