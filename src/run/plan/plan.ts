@@ -22,6 +22,7 @@ import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { chooseHome, type Home } from "./home.ts";
+export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, runTokenIn } from "./secret.ts";
 export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
