@@ -18,7 +18,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   format: ["ui-parser.ts"],
   run: ["files", "kubernetes", "claude", "paperclip", "config", "policy/policy.ts", "runner", "format"],
   doctor: ["kubernetes", "claude", "paperclip", "config", "policy/policy.ts", "run"],
-  cli: ["files", "format", "paperclip/kept-files.ts", "doctor", "identity.ts", "policy", "runner"],
+  cli: [
+    "files",
+    "format",
+    "paperclip/agent-list.ts",
+    "paperclip/kept-files.ts",
+    "doctor",
+    "config/config-error.ts",
+    "identity.ts",
+    "policy",
+    "runner",
+  ],
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */

@@ -40,7 +40,9 @@ export async function openContext(
     const hostPod = await findHostPod(client, deps, call);
     const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
     const namespace = namespaceOf(agent, client.cluster.namespace);
-    const plan = await planOf(contextOfTest(companyId, config), agent, client, deps, hostPod);
+    // Whoever tests names the paths of instructions and skills: without Paperclip's own word nothing of its machine is read.
+    const unread: GovernedAgent = { ...agent, input: {} };
+    const plan = await planOf(contextOfTest(companyId, config), unread, client, deps, hostPod);
     return { agent, client, namespace, apiUrl, hostPod, plan, call, gitVersion };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -48,8 +50,8 @@ export async function openContext(
   }
 }
 
-/** The agent of the environment test: the page has a configuration, and no agent yet. */
-export const ENVIRONMENT_TEST = "environment-test";
+/** Names the agent of the environment test in its Job: the page has a configuration, and no agent. */
+const ENVIRONMENT_TEST = "environment-test";
 
 /** What Paperclip hands to a run, made up for an agent of which only the page's configuration is known. */
 export function contextOfTest(companyId: string, config: Record<string, unknown>): AdapterExecutionContext {

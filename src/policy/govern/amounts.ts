@@ -29,7 +29,11 @@ function timeRefusal(key: TimeRule, value: number, { min, max }: Bounds): Refusa
   const seconds = value === 0 && ENDLESS.includes(key) ? Number.POSITIVE_INFINITY : value;
   const words = Number.isFinite(seconds) ? String(value) : "0 (no limit)";
   if (max !== undefined && seconds > max)
-    return [bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)];
+    return [
+      Number.isFinite(seconds)
+        ? bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)
+        : bound(key, words, `it allows ${max} s at most`, ["limits", key], min === undefined ? {} : { min }),
+    ];
   if (min !== undefined && seconds < min)
     return [bound(key, words, `it allows ${min} s at least`, ["limits", key, "min"], value)];
   return [];

@@ -25,12 +25,15 @@ export interface GovernedAgent extends ParsedAgentConfig {
   readonly namespace: string | null;
   /** It may work there only if that is the cluster's own default namespace: see namespaceOf(). */
   readonly namespaceUnless: Refusal | null;
+  /** What is allowed to one agent, where it is not known which agent this is; empty for a run. */
+  readonly upToTheAgent: readonly Refusal[];
 }
 
 /** Throws ConfigError: `k8s_config_invalid` for what no configuration may hold, `k8s_policy_refused` for what this policy forbids. */
 export function govern(input: Readonly<Record<string, unknown>>, policy: Policy, who: Who): GovernedAgent {
   const { refusals, governed } = examine(input, policy, who);
-  if (refusals.length > 0 || !governed) throw refused(refusals, policy);
+  const certain = refusals.filter(({ isUpToTheAgent }) => !isUpToTheAgent);
+  if (certain.length > 0 || !governed) throw refused(certain, policy);
   return governed;
 }
 
@@ -47,7 +50,7 @@ export function refusalsOf(input: Readonly<Record<string, unknown>>, policy: Pol
  */
 export function namespaceOf(agent: GovernedAgent, own: string): string {
   const { namespace, namespaceUnless, policy } = agent;
-  if (namespaceUnless && namespace !== own) throw refused([namespaceUnless], policy);
+  if (namespaceUnless && !namespaceUnless.isUpToTheAgent && namespace !== own) throw refused([namespaceUnless], policy);
   return namespace ?? own;
 }
 
@@ -62,6 +65,7 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const asked = { config, own: own.set, defaults: parseAgentConfig(defaults).config, policy, who };
   const refusals = [...("rule" in chosen ? [] : [chosen]), ...listRefusals(asked), ...amountRefusals(asked)];
   if (!("rule" in chosen)) return { refusals, governed: null };
+  const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;
   const governed: GovernedAgent = {
     ...parsed,
     config,
@@ -69,7 +73,8 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
     policy,
     cluster: wayTo(chosen),
     namespace: config.namespace ?? defaultNamespace(chosen.rule, who),
-    namespaceUnless: own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null,
+    namespaceUnless,
+    upToTheAgent: [...refusals, ...(namespaceUnless ? [namespaceUnless] : [])].filter((one) => one.isUpToTheAgent),
   };
   return { refusals, governed };
 }
