@@ -11,6 +11,7 @@ import {
   isQualifiedName,
   isQuantity,
 } from "./kubernetes-formats.ts";
+import { ownAnnotations } from "./pod-template/field-rules.ts";
 import { readStructured } from "./text-values.ts";
 
 export { amountOf } from "./kubernetes-formats.ts";
@@ -60,6 +61,8 @@ export const annotationMap = z.preprocess(
   z.record(z.string(), scalar.nullable(), { error: MAP }).superRefine((annotations, context) => {
     for (const key of Object.keys(annotations))
       if (!isAnnotationKey(key)) context.addIssue({ code: "custom", message: `has a bad annotation key \`${key}\`` });
+    const problem = ownAnnotations(annotations);
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
     // Half of it: the rest is for ours, and what a template adds.
     if (Buffer.byteLength(JSON.stringify(annotations)) > MAX_ANNOTATIONS / 2)
       context.addIssue({ code: "custom", message: `is longer than ${MAX_ANNOTATIONS / 2} bytes` });
@@ -105,23 +108,30 @@ const toleration = z.strictObject({
 });
 
 /** After the fields are right: a problem of them all would be said beside each of theirs. */
-const tolerationAsAWhole = z
-  .custom<z.infer<typeof toleration>>()
+const when = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0;
+
+const wholeToleration = toleration
   .refine(({ key, operator }) => Boolean(key) || operator === "Exists", {
     error: "has no key, for which its operator must be Exists",
+    when,
   })
-  .refine(({ operator, value }) => operator !== "Exists" || !value, { error: "has a value, and the operator Exists" })
+  .refine(({ operator, value }) => operator !== "Exists" || !value, {
+    error: "has a value, and the operator Exists",
+    when,
+  })
   .refine(({ operator, value }) => !["Lt", "Gt"].includes(operator ?? "") || /^-?\d+$/.test(value ?? ""), {
     error: "has an operator that compares numbers, and no number",
+    when,
   })
   .refine(({ tolerationSeconds, effect }) => tolerationSeconds === undefined || effect === "NoExecute", {
     error: "has tolerationSeconds, and another effect than NoExecute",
+    when,
   });
 
 /** A list of tolerations: an array, or text (YAML or JSON). */
 export const tolerations = z.preprocess(
   structured,
-  z.array(toleration.pipe(tolerationAsAWhole), { error: "is not a list of tolerations (write a JSON or YAML list)" }),
+  z.array(wholeToleration, { error: "is not a list of tolerations (write a JSON or YAML list)" }),
 ) as unknown as z.ZodType<Toleration[]>;
 
 export function structured(value: unknown, context: z.RefinementCtx): unknown {

@@ -1,7 +1,7 @@
 /** Reads the operator's file, each time anew: a run starts seldom, and a change is to hold for the next one. */
 import { realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "../config/config-error.ts";
 import { readGuardedText } from "../files/guarded-file.ts";
 import { paperclipHome } from "../paperclip/kept-files.ts";
@@ -36,17 +36,24 @@ export async function readPolicy(env: NodeJS.ProcessEnv): Promise<Policy> {
   const text = await readTrusted(path, env);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
-  const [broken] = document.errors;
-  if (broken) {
-    const problem = `is no YAML: ${broken.message.split("\n")[0]}`;
-    throw new PolicyError(path, [{ problem, fix: "Correct it; `claude-k8s policy` checks it." }]);
-  }
-  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const parsed = policySchema.safeParse(readYaml(document, path) ?? {});
   if (!parsed.success) throw new PolicyError(path, describeIssues(parsed.error.issues, document, lines));
   const policy = withDefaults(parsed.data, path, own);
   const problems = requireUsable(policy);
   if (problems.length > 0) throw new PolicyError(path, problems);
   return policy;
+}
+
+/** Throws PolicyError, also for an alias without its anchor, which no parser's error names. */
+function readYaml(document: Document, path: string): unknown {
+  try {
+    const [broken] = document.errors;
+    if (broken) throw broken;
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new PolicyError(path, [{ problem: `is no YAML: ${why}`, fix: "Correct it; `claude-k8s policy` checks it." }]);
+  }
 }
 
 /** Only what the operator alone can have written: an agent's pod may write in Paperclip's home. */

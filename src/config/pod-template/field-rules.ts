@@ -280,7 +280,7 @@ export const FIELD_RULES: Readonly<Record<string, Readonly<Record<string, FieldR
 };
 
 /** Annotations that the API server reads itself. */
-function ownAnnotations(annotations: unknown): string | null {
+export function ownAnnotations(annotations: unknown): string | null {
   for (const [key, value] of Object.entries(annotations as object)) {
     if (/^(container\.)?(apparmor\.security\.beta|seccomp\.security\.alpha)\.kubernetes\.io/.test(key))
       return `has the key \`${key}\`, in whose place there is securityContext`;
