@@ -110,6 +110,15 @@ function userOf(configured: string | null, hostPod: HostPod | null) {
 /** Left to the cluster. */
 const NOBODY = { uid: null, gid: null };
 
+/** Throws ConfigError where the recorder would have to run as the agent's own user. */
+export function requireSecondUser({ uid }: Placement["user"], recorder: "same" | "separate"): void {
+  if (recorder === "same" || uid !== null) return;
+  const problem = "leaves the user to the cluster, and the operator's policy has the recorder under a user of its own";
+  const fix =
+    "Name a UID that the cluster allows and that has a next one (OpenShift: `oc describe namespace` has the range).";
+  throw new ConfigError([{ field: "runAsUser", problem, fix }]);
+}
+
 function imageOf(config: AgentConfig, hostPod: HostPod | null, missing: HostPodMissing): string {
   const image = config.image ?? hostPod?.image;
   if (image) return image;

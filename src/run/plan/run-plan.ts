@@ -18,7 +18,7 @@ import { chooseHome, chooseWorkspace, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { overlaid, type TemplateStage } from "./overlay/overlay.ts";
-import { type HostPodMissing, placement } from "./placement.ts";
+import { type HostPodMissing, placement, requireSecondUser } from "./placement.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
@@ -70,6 +70,7 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
+  requireSecondUser(place.user, input.agent.policy.recorder);
   const labels = runLabels(identity, config.labels, installation.label);
   const made = jobManifest({
     name,

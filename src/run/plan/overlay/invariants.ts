@@ -45,6 +45,7 @@ export function brokenInvariants(made: Plain, now: Plain): readonly TemplateProb
       problem,
     })),
     ...sidecars(before, after),
+    ...borrowedVolumes(before, after),
     ...volumes(before, after),
     ...names(plain(made.metadata), plain(now.metadata)),
   ];
@@ -103,6 +104,26 @@ function sidecars(before: Plain, after: Plain): TemplateProblem[] {
       .filter(({ name }) => name !== CONTAINER)
       .filter((one) => !listOf(after[field]).some((other) => isDeepStrictEqual(one, other)))
       .map(({ name }) => wrong("cannot be changed: it is the adapter's", "spec", field, { key: String(name) })),
+  );
+}
+
+/** Volumes that every container of a template may mount. */
+const SHARED = ["home", "scratch"];
+
+/** What the run is told, and what it records, is for nobody else, and at no other place. */
+function borrowedVolumes(before: Plain, after: Plain): TemplateProblem[] {
+  const own = listOf(before.volumes).map(({ name }) => name);
+  const isOwn = (name: unknown): boolean => own.includes(name) && !SHARED.includes(String(name));
+  return (["initContainers", "containers"] as const).flatMap((field) =>
+    listOf(after[field]).flatMap((container) => {
+      const old = listOf(listOf(before[field]).find(({ name }) => name === container.name)?.volumeMounts);
+      return listOf(container.volumeMounts)
+        .filter(({ name, mountPath }) => isOwn(name) && !old.some((one) => one.mountPath === mountPath))
+        .map(({ mountPath }) => {
+          const at = [{ key: String(container.name) }, "volumeMounts", { key: String(mountPath) }] as const;
+          return wrong("mounts a volume of the run itself", "spec", field, ...at);
+        });
+    }),
   );
 }
 
