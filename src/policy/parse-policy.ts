@@ -38,16 +38,24 @@ export interface PolicySource {
   readonly ownKubeconfigs: readonly string[];
 }
 
+/** Throws PolicyError, also for an alias without its anchor, which no parser's error names. */
+function readYaml(document: Document, named: string): unknown {
+  try {
+    const [broken] = document.errors;
+    if (broken) throw broken;
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const fix = "Correct it; `claude-k8s policy` checks it.";
+    throw new PolicyError(named, [{ problem: `is no YAML: ${why}`, fix }]);
+  }
+}
+
 /** Throws PolicyError. */
 export function parsePolicy(text: string, { path, named, ownKubeconfigs }: PolicySource): ParsedPolicy {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
-  const [broken] = document.errors;
-  if (broken) {
-    const problem = `is no YAML: ${broken.message.split("\n")[0]}`;
-    throw new PolicyError(named, [{ problem, fix: "Correct it; `claude-k8s policy` checks it." }]);
-  }
-  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const parsed = policySchema.safeParse(readYaml(document, named) ?? {});
   if (!parsed.success) throw new PolicyError(named, describeIssues(parsed.error.issues, document, lines));
   const policy = withDefaults(parsed.data, path, ownKubeconfigs);
   const problems = requireUsable(policy);

@@ -1,9 +1,11 @@
 /** The rules that list what an agent may set. */
 import type { Toleration } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
+import { configMapOf } from "../../config/pod-values.ts";
 import { isUpToTheAgent, matchesAny } from "../pattern.ts";
 import type { AllowRule, Policy } from "../rules.ts";
 import { listed, type Refusal, shown } from "./refusal.ts";
+import { templateRefusals } from "./templates.ts";
 import type { Who } from "./who.ts";
 
 /** What an agent itself has set, and what it is held to. */
@@ -24,10 +26,16 @@ const NAMES: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
   ["homeClaim", "claims"],
   ["serviceAccountName", "serviceAccounts"],
   ["egress", "egress"],
+  ["priorityClassName", "priorityClasses"],
+  ["runtimeClassName", "runtimeClasses"],
+  ["runAsUser", "users"],
 ];
 
 /** A setting that is a map, of which the rule lists the keys. */
-const KEYS: readonly (readonly [keyof AgentConfig, AllowRule])[] = [["labels", "labels"]];
+const KEYS: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
+  ["labels", "labels"],
+  ["annotations", "annotations"],
+];
 
 export function listRefusals(asked: Asked): Refusal[] {
   const { config, own } = asked;
@@ -35,6 +43,9 @@ export function listRefusals(asked: Asked): Refusal[] {
   return [
     ...NAMES.filter(([key]) => is(key)).flatMap(([key, rule]) => nameRefusal(asked, key, rule)),
     ...KEYS.filter(([key]) => is(key)).flatMap(([key, rule]) => keyRefusals(asked, key, rule)),
+    ...(is("imagePullSecrets") ? pullSecretRefusals(asked) : []),
+    ...(is("caBundle") ? configMapRefusals(asked) : []),
+    ...(is("podTemplate") ? templateRefusals(config.podTemplate, asked.policy, asked.who) : []),
     ...(is("nodeSelector") ? nodeRefusals(asked) : []),
     ...(is("tolerations") ? config.tolerations.flatMap((one) => tolerationRefusal(asked, one)) : []),
     ...(is("retainJobs") && config.retainJobs && !asked.policy.limits.retainJobs ? [retained()] : []),
@@ -54,6 +65,21 @@ function keyRefusals(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Ref
   return keys
     .filter((one) => !matchesAny(policy.allow[rule], one, who))
     .map((one) => refusal(key, `with the key ${shown(one)}`, asked, rule, one));
+}
+
+function pullSecretRefusals(asked: Asked): Refusal[] {
+  const { config, policy, who } = asked;
+  return config.imagePullSecrets
+    .filter((name) => !matchesAny(policy.allow.pullSecrets, name, who))
+    .map((name) => refusal("imagePullSecrets", `with ${shown(name)}`, asked, "pullSecrets", name));
+}
+
+/** Certificates as text are the agent's own; a ConfigMap of the namespace may be somebody else's. */
+function configMapRefusals(asked: Asked): Refusal[] {
+  const { config, policy, who } = asked;
+  const name = config.caBundle === null ? null : configMapOf(config.caBundle);
+  if (name === null || matchesAny(policy.allow.configMaps, name, who)) return [];
+  return [refusal("caBundle", shown(config.caBundle), asked, "configMaps", name)];
 }
 
 function nodeRefusals(asked: Asked): Refusal[] {

@@ -17,7 +17,8 @@ import { agentInput, type Workplace } from "./agent-input.ts";
 import { chooseHome, chooseWorkspace, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
-import { type HostPodMissing, placement } from "./placement.ts";
+import { overlaid, type TemplateStage } from "./overlay/overlay.ts";
+import { type HostPodMissing, placement, requireSecondUser } from "./placement.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
@@ -30,6 +31,8 @@ export interface RunPlan extends RunTerms {
   /** Name of the Job and of its Secret. */
   readonly name: string;
   readonly job: Job;
+  /** How the Job's template came about, for `claude-k8s manifest`. */
+  readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
   readonly podStartTimeoutSec: number;
@@ -67,8 +70,9 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
+  requireSecondUser(place.user, input.agent.policy.recorder);
   const labels = runLabels(identity, config.labels, installation.label);
-  const manifest = jobManifest({
+  const made = jobManifest({
     name,
     namespace,
     identity,
@@ -83,9 +87,11 @@ export function planRun(input: PlanInput): RunPlan {
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
     terms: { ...terms, session },
   });
+  const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent);
   const token = ctx.authToken ?? null;
   const job = signJob(manifest, installation, token);
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
+  notes.push(...ofTemplates);
   if (resume.note) notes.push(resume.note);
   const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
@@ -95,6 +101,7 @@ export function planRun(input: PlanInput): RunPlan {
     namespace,
     name,
     job,
+    templates: { made, stages },
     ...terms,
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,

@@ -12,6 +12,7 @@ import { trusting } from "../../support/policy.ts";
 export const hostPod: HostPod = {
   namespace: "agents",
   name: "paperclip-0",
+  container: "paperclip",
   image: "registry.example/paperclip:1",
   imagePullSecrets: [{ name: "pull" }],
   nodeSelector: { pool: "agents" },
