@@ -53,7 +53,10 @@ export async function bundleAdapter(folder: string): Promise<string> {
  * @param env what the adapter sees as its process's environment
  * @param program what is run instead of the sources: see bundleAdapter
  */
-export async function startAdapterProcess(env: NodeJS.ProcessEnv = SERVER_ENV, program = main): Promise<AdapterProcess> {
+export async function startAdapterProcess(
+  env: NodeJS.ProcessEnv = SERVER_ENV,
+  program = main,
+): Promise<AdapterProcess> {
   const child = fork(program, {
     execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
