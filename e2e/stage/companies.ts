@@ -1,0 +1,63 @@
+/** Several companies with agents that all work at once, and one secret word for each task: who mixes two up is seen. */
+import type { Conversation } from "../../demo/scripted-model/index.ts";
+import type { Agent, Company, Issue, Run } from "../host/records.ts";
+import { finish, type Scene, steps } from "./scenes.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Staff {
+  readonly company: Company;
+  readonly agents: readonly Agent[];
+}
+
+export interface Assignment {
+  readonly company: Company;
+  readonly agent: Agent;
+  readonly issue: Issue;
+  /** Stands in this task's title and nowhere else. */
+  readonly word: string;
+}
+
+/** Tokens of each answer of the model, of the task's own conversation. */
+export const OUTPUT_TOKENS = 11;
+
+const metered =
+  (scene: Scene): Scene =>
+  (asked, step) => {
+    const turn = scene(asked, step);
+    return turn.kind === "reply" ? { ...turn, usage: { output_tokens: OUTPUT_TOKENS } } : turn;
+  };
+
+export const companyScenes = { quick: metered(finish), held: metered(steps) };
+
+export async function staff(stage: Stage, company: Company, names: readonly string[]): Promise<Staff> {
+  const adapterConfig = stage.agentConfig();
+  const agents = names.map((name) => stage.api.createAgent(company.id, { name, adapterConfig }));
+  return { company, agents: await Promise.all(agents) };
+}
+
+/** To each agent that many tasks, all at once. */
+export async function assign(
+  stage: Stage,
+  { company, agents }: Staff,
+  scene: keyof typeof companyScenes,
+  count: number,
+): Promise<readonly Assignment[]> {
+  const tasks = agents.flatMap((agent) => Array.from({ length: count }, (_, index) => ({ agent, index })));
+  return Promise.all(
+    tasks.map(async ({ agent, index }) => {
+      const word = `word-${company.name}-${agent.name}-${scene}-${index}`.toLowerCase();
+      const title = `${word} [scene:${scene}]`;
+      const issue = await stage.api.createIssue(company.id, { title, assigneeAgentId: agent.id });
+      return { company, agent, issue, word };
+    }),
+  );
+}
+
+/** The words of all tasks that a conversation has seen. */
+export function wordsIn({ body }: Conversation): ReadonlySet<string> {
+  return new Set(JSON.stringify(body.messages ?? []).match(/word-[a-z0-9-]+/g));
+}
+
+/** All runs of a company, of whichever task. */
+export const runsOfCompany = (stage: Stage, { id }: Company): Promise<readonly Run[]> =>
+  stage.api.get(`/companies/${id}/heartbeat-runs?limit=200`);
