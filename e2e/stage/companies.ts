@@ -35,22 +35,26 @@ export async function staff(stage: Stage, company: Company, names: readonly stri
   return { company, agents: await Promise.all(agents) };
 }
 
-/** To each agent that many tasks, all at once. */
+/**
+ * To each agent that many tasks, one after the other as a person's clicks come. Ten at the same moment make Paperclip
+ * 2026.916.1 stand still, whatever their adapter: each wake-up holds one of its ten database connections and asks for
+ * another (seen in pg_stat_activity).
+ */
 export async function assign(
   stage: Stage,
   { company, agents }: Staff,
   scene: keyof typeof companyScenes,
   count: number,
 ): Promise<readonly Assignment[]> {
-  const tasks = agents.flatMap((agent) => Array.from({ length: count }, (_, index) => ({ agent, index })));
-  return Promise.all(
-    tasks.map(async ({ agent, index }) => {
+  const done: Assignment[] = [];
+  for (const agent of agents)
+    for (let index = 0; index < count; index++) {
       const word = `word-${company.name}-${agent.name}-${scene}-${index}`.toLowerCase();
       const title = `${word} [scene:${scene}]`;
       const issue = await stage.api.createIssue(company.id, { title, assigneeAgentId: agent.id });
-      return { company, agent, issue, word };
-    }),
-  );
+      done.push({ company, agent, issue, word });
+    }
+  return done;
 }
 
 /** The words of all tasks that a conversation has seen. */

@@ -16,6 +16,7 @@ import {
 import { countAtWork, devclusterOf } from "../stage/disruptions.ts";
 import { Stage } from "../stage/stage.ts";
 import { jobNames, letGoOn, marksOf, outliveLease } from "../stage/work.ts";
+import { describeHostileAgent } from "./support/hostile.ts";
 
 const NORTH = ["Nell", "Nico", "Nina", "Noah", "Nora", "Nuno"];
 const SOUTH = ["Sara", "Seth", "Sofi", "Stan"];
@@ -123,5 +124,7 @@ describe("two companies with ten agents", () => {
     });
   });
 });
+
+describeHostileAgent(() => stage);
 
 const isAtSecondStep = (marks: string): boolean => marks.includes("second");
