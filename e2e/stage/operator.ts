@@ -14,8 +14,8 @@ export interface Operator {
   readonly env: Readonly<Record<string, string>>;
   /** Keeps a kubeconfig that Paperclip may read and nobody else; resolves with its path. */
   keepKubeconfig(text: string): Promise<string>;
-  /** Replaces the policy; it holds from the next run on. */
-  layDown(policy: Json): Promise<void>;
+  /** Replaces the policy, rules or YAML; it holds from the next run on. */
+  layDown(policy: Json | string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function createOperator(user: User | null): Promise<Operator> {
       await keep(file, text, 0o440);
       return file;
     },
-    layDown: (rules) => keep(policy, stringify(rules), 0o444),
+    layDown: (rules) => keep(policy, typeof rules === "string" ? rules : stringify(rules), 0o444),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

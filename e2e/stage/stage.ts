@@ -103,14 +103,11 @@ export class Stage implements AsyncDisposable {
     return this.#server.api;
   }
 
-  /** What an operator types on the agent's page. */
+  /** What an operator types on the agent's page; the cluster is the policy's. */
   agentConfig(more: Json = {}): Json {
-    const { kubeconfig, context, namespace, image, homeClaim } = this.cluster;
+    const { image, homeClaim } = this.cluster;
     const { env, ...rest } = more as { env?: Json };
     return {
-      kubeconfig,
-      ...(context ? { kubeContext: context } : {}),
-      ...(namespace ? { namespace } : {}),
       image,
       ...(homeClaim ? { homeClaim } : {}),
       model: "claude-sonnet-5",

@@ -84,6 +84,7 @@ export const jobNames = (stage: Stage): string[] => jobsOf(stage).map(({ metadat
 
 /** Until the dead server's lease on its runs is over: a server that boots then finds them lost at once (measured). */
 export async function outliveLease(leases: readonly (string | null)[]): Promise<void> {
-  const last = Math.max(...leases.map((expires) => Date.parse(expires ?? "") || 0));
+  const last = Math.max(...leases.map((expires) => Date.parse(expires ?? "")));
+  if (Number.isNaN(last)) throw new Error("a run that nobody holds has no lease to outlive");
   await sleep(Math.max(0, last - Date.now()) + 1000);
 }
