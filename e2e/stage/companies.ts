@@ -27,7 +27,30 @@ const metered =
     return turn.kind === "reply" ? { ...turn, usage: { output_tokens: OUTPUT_TOKENS } } : turn;
   };
 
-export const companyScenes = { quick: metered(finish), held: metered(steps) };
+/** Milliseconds that an agent thinks about a command that failed. */
+const THINKS_MS = 3000;
+
+/** As a real agent: what failed, because Paperclip was away for instance, is tried again. */
+const persistent =
+  (scene: Scene): Scene =>
+  (asked, step) => {
+    const turn = scene(asked, step - failuresIn(asked));
+    return turn.kind === "reply" && asked.toolResult?.isError ? { ...turn, delayMs: THINKS_MS } : turn;
+  };
+
+/** Since the user last said something. */
+function failuresIn({ body: { messages = [] } }: Conversation): number {
+  const blocks = messages.map(({ content }) => (Array.isArray(content) ? content : []));
+  const from = messages.findLastIndex(
+    ({ role }, index) => role === "user" && !blocks[index]?.some(({ type }) => type === "tool_result"),
+  );
+  return blocks
+    .slice(from + 1)
+    .flat()
+    .filter(({ type, is_error }) => type === "tool_result" && is_error).length;
+}
+
+export const companyScenes = { quick: metered(persistent(finish)), held: metered(persistent(steps)) };
 
 export async function staff(stage: Stage, company: Company, names: readonly string[]): Promise<Staff> {
   const adapterConfig = stage.agentConfig();

@@ -5,7 +5,7 @@ import { until } from "../host/until.ts";
 import { countAtWork, drain, replaceNode, starveNode } from "../stage/disruptions.ts";
 import { goesOn } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
-import { beginOnDemand, beginTask, jobNames, runsOf, type Work } from "../stage/work.ts";
+import { beginOnDemand, beginTask, jobsOf, runsOf, type Work } from "../stage/work.ts";
 
 /** Milliseconds: Paperclip's own retry comes after 30 s, at its scheduler's next tick. */
 const RETRIED_WITHIN_MS = 120_000;
@@ -39,34 +39,44 @@ async function failsInPassing({ run }: Work, words: RegExp): Promise<Run> {
   return failed;
 }
 
-describe("the cluster takes the pod of a task's agent", () => {
-  it.each([
-    ["Dana Drain", "a drain evicts it", drain, /evicted \(a node drain/],
-    ["Pia Pressure", "its node is short of memory", starveNode, /low on resource: memory/],
-    ["Spencer Spot", "its node is taken away", replaceNode, /its node is gone/],
-  ] as const)(
-    "%s: %s",
-    async (name, _what, disrupt, words) => {
-      const work = await beginTask(stage, name);
-      await disrupt(stage, work.job);
-      const { sessionIdAfter } = await failsInPassing(work, words);
-      const retry = await stage.ended((await retryOf(work)).id, RETRIED_WITHIN_MS);
-      expect(retry, retry.error ?? "").toMatchObject({
-        status: "succeeded",
-        sessionIdBefore: sessionIdAfter,
-        sessionIdAfter,
-      });
-      expect(await work.marks()).toBe("first\nsecond\nwent on\n");
-      expect(witness.most.get(work.issue.id)).toBe(1);
-      expect(await stage.api.issue(work.issue.id)).toMatchObject({ status: "done", executionBlocker: null });
-      expect(await runsOf(stage, work.agent, work.issueId)).toHaveLength(2);
-      await until("no Job is left", async () => jobNames(stage).length === 0);
-    },
-    240_000,
+async function goesOnInItsSession(
+  name: string,
+  disrupt: (stage: Stage, job: string) => Promise<void>,
+  words: RegExp,
+): Promise<void> {
+  const work = await beginTask(stage, name);
+  await disrupt(stage, work.job);
+  const { sessionIdAfter } = await failsInPassing(work, words);
+  const retry = await stage.ended((await retryOf(work)).id, RETRIED_WITHIN_MS);
+  expect(retry, retry.error ?? "").toMatchObject({
+    status: "succeeded",
+    sessionIdBefore: sessionIdAfter,
+    sessionIdAfter,
+  });
+  expect(await work.marks()).toBe("first\nsecond\nwent on\n");
+  expect(witness.most.get(work.issue.id)).toBe(1);
+  expect(await stage.api.issue(work.issue.id)).toMatchObject({ status: "done", executionBlocker: null });
+  expect(await runsOf(stage, work.agent, work.issueId)).toHaveLength(2);
+  await nothingIsLeftOf(work);
+}
+
+const nothingIsLeftOf = ({ agent }: Work): Promise<unknown> =>
+  until("no Job is left", async () =>
+    jobsOf(stage).every(({ metadata }) => metadata.labels?.["paperclip.io/agent-id"] !== agent.id),
   );
 
+// Paperclip waits 30 s before each retry: side by side, where one does not disturb the other.
+describe("the cluster takes the pod of an agent", { timeout: 240_000 }, () => {
+  it.concurrent("of a task, by a drain: it goes on by itself, in its session", async () => {
+    await goesOnInItsSession("Dana Drain", drain, /evicted \(a node drain/);
+  });
+
+  it.concurrent("of a task, for want of memory on the node: the same", async () => {
+    await goesOnInItsSession("Pia Pressure", starveNode, /low on resource: memory/);
+  });
+
   // Paperclip keeps sessions by task: claude_local's would begin afresh as well.
-  it("a run without a task is tried again by itself too, in a fresh session", async () => {
+  it.concurrent("of a run without a task: it is tried again by itself too, in a fresh session", async () => {
     const work = await beginOnDemand(stage, "Odo");
     await drain(stage, work.job);
     await failsInPassing(work, /evicted \(a node drain/);
@@ -77,6 +87,10 @@ describe("the cluster takes the pod of a task's agent", () => {
     await work.finishStep();
     expect(await stage.ended(retry.id)).toMatchObject({ status: "succeeded" });
     expect(witness.most.get(work.agent.id)).toBe(1);
-    await until("no Job is left", async () => jobNames(stage).length === 0);
-  }, 240_000);
+    await nothingIsLeftOf(work);
+  });
+
+  it("of a task, with the whole node: the same", async () => {
+    await goesOnInItsSession("Spencer Spot", replaceNode, /its node is gone/);
+  });
 });
