@@ -2,6 +2,7 @@
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
 import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import type { ConfigError } from "../config/config-error.ts";
+import type { HomeMode } from "../config/operator.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { HostPodLookup, RunPlan } from "../run/plan/plan.ts";
@@ -15,6 +16,9 @@ export interface CheckContext {
   /** Paperclip's address as pods are told; null = none. */
   readonly apiUrl: string | null;
   readonly hostPod: HostPodLookup;
+  readonly companyId: string;
+  /** What agents see of Paperclip's home. */
+  readonly homeMode: HomeMode;
   /** What a run of this agent would create, by the code that plans runs; or why there can be none. */
   readonly plan: RunPlan | ConfigError;
   /** For each call to the cluster: one attempt, in a time that a person waits for. */

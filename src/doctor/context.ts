@@ -16,6 +16,7 @@ import type { Dependencies } from "../run/shared/dependencies.ts";
 import { ADAPTER_TYPE } from "../run/shared/names.ts";
 import { withTimeout } from "../run/shared/with-timeout.ts";
 import { type Check, type CheckContext, messageOf, problem } from "./check.ts";
+import { TEST_AGENT } from "./home.ts";
 
 /** Milliseconds for one call to the cluster. */
 const CALL_MS = 8_000;
@@ -38,10 +39,11 @@ export async function openContext(
   try {
     const { gitVersion } = await client.version(call);
     const hostPod = await findHostPod(client, deps, call);
-    const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
+    const { apiUrl: configuredUrl, homeMode } = operatorPolicy(deps.env);
+    const apiUrl = configuredUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
     const namespace = agent.config.namespace ?? client.cluster.namespace;
     const plan = await planOf(contextOfTest(companyId, config), agent, client, deps, hostPod);
-    return { agent, client, namespace, apiUrl, hostPod, plan, call, gitVersion };
+    return { agent, client, namespace, apiUrl, hostPod, companyId, homeMode, plan, call, gitVersion };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return problem("error", "k8s_api_unreachable", error.message, adviceFor(error));
@@ -50,7 +52,7 @@ export async function openContext(
 
 /** What Paperclip hands to a run, made up for an agent of which only the page's configuration is known. */
 export function contextOfTest(companyId: string, config: Record<string, unknown>): AdapterExecutionContext {
-  const id = "environment-test";
+  const id = TEST_AGENT;
   return {
     runId: crypto.randomUUID(),
     agent: { id, companyId, name: "Environment test", adapterType: ADAPTER_TYPE, adapterConfig: config },

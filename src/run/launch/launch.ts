@@ -11,7 +11,7 @@ import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, withdraw } from "../claim/claim.ts";
-import type { RunPlan } from "../plan/plan.ts";
+import { furnishHome, type RunPlan } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
@@ -42,6 +42,8 @@ export async function launch(
   existing: Job | null,
   signal: AbortSignal,
 ): Promise<Launch> {
+  signal.throwIfAborted();
+  if (plan.homeRequest) await furnishHome(plan.homeRequest, client.clock);
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
   const job = jobInCluster(existing ?? (await createJob(client, plan, lastAnswer)));

@@ -17,6 +17,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import { scriptVariables } from "./environment-script.ts";
+import { homeMounts, homeVolume } from "./home/mounts.ts";
 import { configVariables, type Home, SCRATCH } from "./home.ts";
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
@@ -125,7 +126,7 @@ function container(input: ManifestInput): Container {
     transcript: transcriptCopy(input.home, input.name),
     // Kubernetes expands $(NAME) in a command.
   }).map((word) => word.replaceAll("$", "$$$$"));
-  const { claim, path } = input.home;
+  const { path } = input.home;
   return {
     name: CONTAINER,
     image: input.image,
@@ -150,7 +151,7 @@ function container(input: ManifestInput): Container {
     },
     volumeMounts: [
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
-      { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
+      ...homeMounts(input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...transcriptMounts(input.home),
@@ -158,14 +159,13 @@ function container(input: ManifestInput): Container {
   };
 }
 
-const ownsItsClaim = ({ home }: ManifestInput): boolean => home.claim !== null && !home.sharedWithPaperclip;
+const ownsItsClaim = ({ home }: ManifestInput): boolean => home.kind === "own";
 
 function volumes(input: ManifestInput): Volume[] {
-  const { claim } = input.home;
   return [
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
     { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
-    claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
+    homeVolume(input.home),
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
     ...transcriptVolumes(input.home),

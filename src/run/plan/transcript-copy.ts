@@ -10,14 +10,15 @@ import type { Clock } from "../../kubernetes/clock.ts";
 import { containerCommand } from "../../runner/spec.ts";
 import { CONTAINER } from "../shared/names.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
-import { HOME, type Home } from "./home.ts";
+import { privateHomeOf } from "./home/private-home-of.ts";
+import { HOME, type Home, isOnPaperclipsVolume } from "./home.ts";
 
 const DIRECTORY = "/run/claude-k8s-transcript";
 const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-/** Where the copies lie in a home that Paperclip shares with its agents' pods. */
+/** Where the copies lie in a home on Paperclip's volume: the shared one, or an agent's. */
 export const transcriptCopiesIn = (home: string): string => `${home}/.claude-k8s/transcripts`;
 
 const fileBelow = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
@@ -30,18 +31,18 @@ export function paperclipHome(env: NodeJS.ProcessEnv): string {
 
 /** The runner's argument for it: a file, or a folder when it ends with a slash. */
 export function transcriptCopy(home: Home, job: string): string {
-  return home.sharedWithPaperclip ? fileBelow(home.path, job) : `${DIRECTORY}/`;
+  return isOnPaperclipsVolume(home) ? fileBelow(home.path, job) : `${DIRECTORY}/`;
 }
 
 export function transcriptVolumes(home: Home): Volume[] {
-  return home.sharedWithPaperclip ? [] : [{ name: VOLUME, emptyDir: { sizeLimit: SIZE_LIMIT } }];
+  return isOnPaperclipsVolume(home) ? [] : [{ name: VOLUME, emptyDir: { sizeLimit: SIZE_LIMIT } }];
 }
 
 export function transcriptMounts(home: Home): VolumeMount[] {
-  return home.sharedWithPaperclip ? [] : [{ name: VOLUME, mountPath: DIRECTORY }];
+  return isOnPaperclipsVolume(home) ? [] : [{ name: VOLUME, mountPath: DIRECTORY }];
 }
 
-/** `file`: below the home on the volume that Paperclip shares; `folder`: in the pod alone. */
+/** `file`: below the agent's home, as Paperclip sees it on its volume; `folder`: in the pod alone. */
 export type TranscriptCopy =
   | { readonly kind: "file"; readonly home: string; readonly path: string }
   | { readonly kind: "folder"; readonly path: string };
@@ -56,8 +57,10 @@ export function transcriptCopyOf(job: Job): TranscriptCopy | null {
   const path = word?.replaceAll("$$", "$");
   if (path?.endsWith("/")) return { kind: "folder", path };
   const end = fileBelow("", job.metadata?.name ?? "");
-  const home = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
-  return home?.startsWith("/") && posix.normalize(home) === home ? { kind: "file", home, path: `${home}${end}` } : null;
+  const inPod = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
+  if (!inPod?.startsWith("/") || posix.normalize(inPod) !== inPod) return null;
+  const home = posix.join(inPod, ...privateHomeOf(job, inPod));
+  return { kind: "file", home, path: `${home}${end}` };
 }
 
 /** Agents write to that home: a file with another name is not the adapter's to remove. */

@@ -20,6 +20,9 @@ export const hostPod: HostPod = {
   user: { uid: 1001, gid: 1002, groups: [3000] },
 };
 
+/** As with PAPERCLIP_K8S_HOME=shared. */
+export const SHARED = { policy: operatorPolicy({ PAPERCLIP_K8S_HOME: "shared" }) };
+
 export function input(change: Partial<PlanInput> & { config?: Record<string, unknown> } = {}): PlanInput {
   const { config, ...rest } = change;
   return {
