@@ -3,8 +3,8 @@
  * it, which stays open, and never as a link. So nobody who replaces a folder meanwhile leads this process elsewhere.
  */
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, opendir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GuardedFileError } from "./guarded-file.ts";
 
@@ -48,7 +48,12 @@ export class GuardedFolder implements AsyncDisposable {
   at(name: string): string {
     if (name === "" || name === "." || name === ".." || name.includes("/"))
       throw new GuardedFileError("ELSEWHERE", join(this.path, name), "is no name of an entry");
-    return process.platform === "linux" ? `/proc/self/fd/${this.#handle.fd}/${name}` : join(this.path, name);
+    return join(this.#place, name);
+  }
+
+  /** This folder, whatever has become of its path. */
+  get #place(): string {
+    return process.platform === "linux" ? `/proc/self/fd/${this.#handle.fd}` : this.path;
   }
 
   /**
@@ -92,13 +97,38 @@ export class GuardedFolder implements AsyncDisposable {
     return await parent.makeAll([next, ...rest], each);
   }
 
+  /** The names of its entries, no more than `most`. */
+  async names(most: number): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of await opendir(this.#place)) {
+      if (names.length === most) break;
+      names.push(name);
+    }
+    return names;
+  }
+
+  /** What an entry is, itself and not what it links to; null when there is none. */
+  async find(name: string): Promise<Stats | null> {
+    try {
+      return await lstat(this.at(name));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  /** Removes an entry that is no folder. */
+  remove(name: string): Promise<void> {
+    return rm(this.at(name), { force: true });
+  }
+
   async #open(name: string): Promise<GuardedFolder> {
     const path = join(this.path, name);
     try {
       return new GuardedFolder(path, await open(this.at(name), FOLDER | constants.O_NOFOLLOW));
     } catch (error) {
       if (codeOf(error) !== "ELOOP" && codeOf(error) !== "ENOTDIR") throw error;
-      const isLink = (await lstat(this.at(name)).catch(() => null))?.isSymbolicLink() ?? true;
+      const isLink = (await this.find(name).catch(() => null))?.isSymbolicLink() ?? true;
       throw new GuardedFileError(isLink ? "LINK" : "NOT_FOLDER", path, isLink ? "is a link" : "is no folder");
     }
   }
@@ -108,7 +138,7 @@ export class GuardedFolder implements AsyncDisposable {
    * false when there is nothing to copy, or it is in place. Rejects as the system does.
    */
   async copy(name: string, to: GuardedFolder, { maxBytes, mode, owner }: NewFile): Promise<boolean> {
-    if ((await lstat(to.at(name)).catch(() => null)) !== null) return false;
+    if ((await to.find(name)) !== null) return false;
     const source = await open(this.at(name), FILE).catch(() => null);
     if (source === null) return false;
     await using _ = source;
@@ -122,7 +152,7 @@ export class GuardedFolder implements AsyncDisposable {
       await rename(to.at(draft), to.at(name));
       return true;
     } catch (error) {
-      await rm(to.at(draft), { force: true });
+      await to.remove(draft);
       throw error;
     }
   }

@@ -23,6 +23,7 @@ import type { AgentBundle } from "./provision.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
@@ -32,7 +33,7 @@ export {
   isTranscriptCopy,
   paperclipHome,
   removeTranscriptCopy,
-  transcriptCopiesIn,
+  TRANSCRIPT_COPIES,
   transcriptCopyOf,
 } from "./transcript-copy.ts";
 

@@ -18,10 +18,10 @@ const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-/** Where the copies lie in a home on Paperclip's volume: the shared one, or an agent's. */
-export const transcriptCopiesIn = (home: string): string => `${home}/.claude-k8s/transcripts`;
+/** The names that lead to the copies in a home on Paperclip's volume: the shared one, or an agent's. */
+export const TRANSCRIPT_COPIES = [".claude-k8s", "transcripts"] as const;
 
-const fileBelow = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
+const fileBelow = (home: string, job: string): string => [home, ...TRANSCRIPT_COPIES, job].join("/");
 
 /** The home of Paperclip's own process, which is what its agents' pods share. */
 export function paperclipHome(env: NodeJS.ProcessEnv): string {

@@ -40,7 +40,8 @@ export interface NamedPaths {
 
 /** Where the adapter keeps its own files in Paperclip's home. */
 const ADAPTER = "claude_k8s";
-const HOMES = [ADAPTER, "homes"] as const;
+/** The names that lead from Paperclip's home to the agents'. */
+export const HOMES_FOLDER = [ADAPTER, "homes"] as const;
 
 /** Of Paperclip, of its adapters and of programs: never within a folder that the operator names. */
 const RESERVED = new Set(["instances", ADAPTER, "adapter-plugins", "node_modules"]);
@@ -50,7 +51,7 @@ const PLAIN_ID = /^[A-Za-z0-9_-]+$/;
 
 /** The names of a private home's folders, from Paperclip's home on. */
 export const privateHome = ({ companyId, agentId }: Tenant): readonly string[] => [
-  ...HOMES,
+  ...HOMES_FOLDER,
   segment(companyId),
   segment(agentId),
 ];
