@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { beforeAll, expect, it } from "vitest";
+import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { freshId } from "./support/context.ts";
@@ -231,6 +232,44 @@ onDevcluster("agents with private homes", () => {
       expect(readdirSync(elsewhere)).toEqual([]);
       rmSync(path);
     }
+  });
+
+  it("are what the environment test says of them, in the mode that the operator chose", async () => {
+    const examine = async (mode: string, config: object = {}) => {
+      const { kubeconfig, namespace, image } = place;
+      const { checks } = await testEnvironment(
+        {
+          adapterType: "claude_k8s",
+          companyId: "company",
+          config: { kubeconfig, namespace, image, env: { ANTHROPIC_API_KEY: "a-key" }, ...config },
+        },
+        { env: { ...env, PAPERCLIP_K8S_HOME: mode, PAPERCLIP_K8S_HELLO_PROBE: "off" } },
+      );
+      return checks.filter(({ code }) => /^k8s_(home|pvc|config)/.test(code));
+    };
+    const claim = expect.objectContaining({ code: "k8s_pvc_unchecked" });
+    expect(await examine("private")).toEqual([
+      expect.objectContaining({ code: "k8s_home_private", level: "info", message: expect.stringContaining(home) }),
+      claim,
+    ]);
+    expect(await examine("shared")).toEqual([
+      expect.objectContaining({
+        ...{ code: "k8s_home_shared", level: "warn" },
+        message: expect.stringContaining("as powerful as Paperclip's server"),
+      }),
+      claim,
+    ]);
+    expect(await examine("none")).toMatchObject([
+      { code: "k8s_pvc_not_detected", level: "warn", hint: expect.stringContaining("PAPERCLIP_K8S_HOME") },
+    ]);
+    expect(await examine("private", { homeClaim: "own" })).toMatchObject([{ code: "k8s_home_own" }, {}]);
+    expect(await examine("mine")).toMatchObject([
+      {
+        code: "k8s_config_invalid",
+        level: "error",
+        message: expect.stringContaining("none of private, shared and none"),
+      },
+    ]);
   });
 
   it("may each run several tasks at once in one home", async () => {
