@@ -41,9 +41,6 @@ const GRACE_SEC = 5;
 
 function agentConfig(options: DemoOptions, place: Place, model: Model): Record<string, unknown> {
   return {
-    kubeconfig: place.kubeconfig,
-    ...(place.context ? { kubeContext: place.context } : {}),
-    ...(place.namespace ? { namespace: place.namespace } : {}),
     image: place.image,
     model: options.model,
     // The template is only the prompt, so that the prompt arrives as it was typed.

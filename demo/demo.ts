@@ -9,6 +9,7 @@ import { openModel } from "./model.ts";
 import { openPlace } from "./open-place.ts";
 import type { DemoOptions } from "./options.ts";
 import type { Place } from "./place.ts";
+import { layDownPolicy } from "./policy.ts";
 import { type RunInput, type RunOutcome, runOnce, selectorOf } from "./run-once.ts";
 import { hasSucceeded } from "./show/verdict.ts";
 
@@ -28,6 +29,7 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
   await using opened = new AsyncDisposableStack();
   tell({ event: "progress", text: options.cluster ? "reaching the cluster" : "starting the devcluster" });
   const place = opened.adopt(await openPlace(options), (value) => value.stop());
+  opened.use(await layDownPolicy(place));
   const way = await openCluster({ kubeconfig: place.kubeconfig, context: place.context ?? undefined });
   const cluster = opened.adopt(way, (value) => value.close());
   const client = new KubernetesClient(cluster, { userAgent: "claude-k8s-demo" });

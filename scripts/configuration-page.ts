@@ -62,8 +62,6 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 | Variable | What it does |
 |---|---|
 | \`PAPERCLIP_K8S_API_URL\` | Paperclip's address as a pod sees it (\`PAPERCLIP_API_URL\` in the pod). Default: the address Paperclip itself would give. |
-| \`PAPERCLIP_K8S_HOME\` | What agents see of Paperclip's home, where it is on a claim: \`private\`, a home of each agent's own with its workspaces; \`shared\`, all of it; \`none\`, nothing ([what that means](trust.md#private-homes)). Default: \`private\`. |
-| \`PAPERCLIP_K8S_WORKSPACES\` | Folders of Paperclip's home, with commas, whose workspaces agents with private homes see beside those that Paperclip keeps itself: \`/paperclip/repos/{companyId}\`. \`{agentId}\` works too. Each is mounted whole. Default: none. |
 | \`PAPERCLIP_K8S_INHERIT_ENV\` | More variables of Paperclip's process that pods get, with commas, \`*\` at the end for a prefix: \`GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL\`. \`-NAME\` takes one away. Default: what Claude Code needs to reach its model ([below](#what-a-pod-gets-from-paperclips-own-process)). |
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |
 | \`PAPERCLIP_K8S_HELLO_PROBE\` | \`off\`: the environment test runs no Job ([what it is for](environment-test.md)). Default: it runs one, and removes it. |

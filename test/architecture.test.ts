@@ -13,11 +13,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   claude: ["runner/seal.ts"],
   paperclip: ["files"],
   config: [],
+  policy: ["config", "files", "paperclip/kept-files.ts", "paperclip/paths.ts"],
   runner: [],
   format: ["ui-parser.ts"],
-  run: ["files", "kubernetes", "claude", "paperclip", "config", "runner", "format"],
-  doctor: ["kubernetes", "claude", "paperclip", "config", "run"],
-  cli: ["files", "format", "paperclip/kept-files.ts", "doctor", "identity.ts", "runner"],
+  run: ["files", "kubernetes", "claude", "paperclip", "config", "policy/policy.ts", "runner", "format"],
+  doctor: ["kubernetes", "claude", "paperclip", "config", "policy/policy.ts", "run"],
+  cli: ["files", "format", "paperclip/kept-files.ts", "doctor", "identity.ts", "policy", "runner"],
 };
 
 /** What the adapter may take from the runner: the wire between them, and the scripts it delivers. */
@@ -101,6 +102,22 @@ describe("the import rules", () => {
       return !/import type \{[^}]*\} from "[./]*claude\/claude-code\.ts"/.test(readFileSync(join(root, file), "utf8"));
     });
     expect(use).toEqual([]);
+  });
+
+  it("lets nobody read a configuration that has not passed the policy", () => {
+    const parser = broken(sources("src"), (file, target) => {
+      const own = /^src\/(config|policy)\//.test(file);
+      return (
+        !own &&
+        target === "src/config/agent-config.ts" &&
+        /\bparseAgentConfig\b/.test(readFileSync(join(root, file), "utf8"))
+      );
+    });
+    expect(parser).toEqual([]);
+    // Who hands it to `govern`; skills are listed for the page, by what the host itself has put into it.
+    const handsOver = ["src/run/execute.ts", "src/doctor/test-environment.ts", "src/paperclip/skills.ts"];
+    const readers = sources("src").filter((file) => /\bctx\.config\b/.test(readFileSync(join(root, file), "utf8")));
+    expect(readers.filter((file) => !handsOver.includes(file))).toEqual([]);
   });
 
   it("finds the files that it judges", () => {

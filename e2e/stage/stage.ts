@@ -70,7 +70,8 @@ export class Stage implements AsyncDisposable {
     let server: PaperclipServer | null = null;
     const doorway = await openDoorway(cluster, () => server?.port ?? 0);
     undo.defer(() => doorway.stop());
-    const env = { ...doorway.env, ...options.env };
+    // After a restart the supervisor looks in the server's own cluster: nobody remembers what agents have configured.
+    const env = { KUBECONFIG: cluster.kubeconfig, ...doorway.env, ...options.env };
     server = await bootServer({ home, env, ...(signal ? { signal } : {}) });
     const { api, stop, url, bootMs } = server;
     undo.defer(stop);

@@ -1,4 +1,4 @@
-import { type Channel, parseFrame, RAW_LOG_MARK } from "../runner/frame.ts";
+import { type Channel, parseFrame, RAW_LOG_MARK, SEAL_MARK } from "../runner/frame.ts";
 
 export interface AgentLine {
   readonly channel: Channel;
@@ -16,6 +16,7 @@ export class Unframer {
   /** @param bytes one line without its newline @returns the agent's line that it ends, if it ends one */
   push(bytes: Buffer): AgentLine | undefined {
     const frame = this.#framed === false ? null : parseFrame(bytes);
+    if (!frame && this.#framed && bytes.toString("latin1", 0, SEAL_MARK.length) === SEAL_MARK) return undefined;
     this.#framed ??= frame !== null;
     if (!frame) {
       const text = bytes.toString();

@@ -27,9 +27,17 @@ const ALIASES: readonly (readonly (keyof AgentConfig)[])[] = [
 
 const isSet = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
 
-/** Throws ConfigError that names every field whose value is wrong. */
-export function parseAgentConfig(input: Readonly<Record<string, unknown>>): ParsedAgentConfig {
+/**
+ * Throws ConfigError that names every field whose value is wrong.
+ *
+ * @param defaults settings of the operator's, for keys that `input` does not set. @default none
+ */
+export function parseAgentConfig(
+  input: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>> = {},
+): ParsedAgentConfig {
   const { flat, problems } = flattenResources(input);
+  for (const [key, value] of flattenResources(defaults).flat) if (isBlank(flat.get(key))) flat.set(key, value);
   const set = new Set<string>();
   const values: Record<string, unknown> = {};
   for (const [key, field] of settings) {

@@ -5,7 +5,7 @@
 import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
 import { absolutePath, field, seconds, text, toggle, wholeNumber } from "./field.ts";
-import { labelMap, namespaceName, objectName, quantity, tolerations } from "./kubernetes-values.ts";
+import { labelMap, labelValueText, namespaceName, objectName, quantity, tolerations } from "./kubernetes-values.ts";
 
 export const fields = {
   image: field<string | null>({
@@ -23,6 +23,13 @@ export const fields = {
     value: z.enum(["IfNotPresent", "Always", "Never"], { error: "is not one of IfNotPresent, Always, Never" }),
     default: "IfNotPresent",
   }),
+  cluster: field<string | null>({
+    label: "Cluster",
+    control: "text",
+    hint: "Name of a cluster in the operator's policy. Default: `default`, Paperclip's own unless the policy says otherwise.",
+    value: text,
+    default: null,
+  }),
   namespace: field<string | null>({
     label: "Namespace",
     control: "text",
@@ -33,7 +40,7 @@ export const fields = {
   kubeconfig: field<string | null>({
     label: "Kubeconfig",
     control: "text",
-    hint: "Path of a kubeconfig file on Paperclip's host. Default: the pod's service account, else KUBECONFIG or ~/.kube/config.",
+    hint: "Path of a kubeconfig file on Paperclip's host, where the operator's policy names the same. Default: the pod's service account, else KUBECONFIG or ~/.kube/config.",
     value: text,
     default: null,
   }),
@@ -106,6 +113,13 @@ export const fields = {
     hint: "Extra labels of Job and pod: one key=value a line, or JSON or YAML. Default: none.",
     value: labelMap,
     default: {},
+  }),
+  egress: field<string | null>({
+    label: "Egress profile",
+    control: "text",
+    hint: "Value of the pod's label `paperclip.io/egress`, by which NetworkPolicies select. Default: none.",
+    value: labelValueText,
+    default: null,
   }),
   maxTurnsPerRun: field<number>({
     label: "Turns per run (0 = no limit)",

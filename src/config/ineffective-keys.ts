@@ -58,7 +58,7 @@ export const ineffective: Readonly<Record<string, Group>> = {
     level: "warn",
     message:
       "has no effect on Kubernetes: the pod sees its image, its home and its workspaces, and nothing else of any machine",
-    fix: "Leave PAPERCLIP_K8S_HOME at `private`, or set `homeClaim` for a volume of the agent's own.",
+    fix: "A private home is the default (`home` of the policy); or set `homeClaim` for a volume of the agent's own.",
   },
   acp: {
     keys: [

@@ -33,6 +33,11 @@ export const namespaceName = z.string().regex(DNS_LABEL, {
   error: "is not a namespace name (lower-case letters, digits and `-`, at most 63 characters)",
 });
 
+export const labelValueText = z
+  .string()
+  .min(1)
+  .regex(LABEL_VALUE, { error: "is no label value (letters, digits, `-`, `_` and `.`, at most 63 characters)" });
+
 /** A map of labels: an object, or text (YAML, JSON or `key=value` lines). */
 export const labelMap = z.preprocess(
   structured,

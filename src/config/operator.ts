@@ -12,44 +12,18 @@ export interface OperatorPolicy {
    * `PREFIX*`; with `-` before it, one that they do not receive. @default []
    */
   readonly inheritEnv: readonly string[];
-  /**
-   * What agents see of Paperclip's home where it is on a volume that their pods can mount. `private`: a folder of the
-   * agent's own as home, its workspace and its instructions; `shared`: the whole of it; `none`: nothing. @default "private"
-   */
-  readonly homeMode: HomeMode;
-  /**
-   * Folders of Paperclip's home, beside Paperclip's own, whose workspaces agents see in a private home; `{companyId}` and
-   * `{agentId}` stand for those of the run. @default []
-   */
-  readonly workspaceRoots: readonly string[];
 }
-
-export type HomeMode = "private" | "shared" | "none";
 
 /**
  * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: names with commas, such as
- * `GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL`. `PAPERCLIP_K8S_HOME=private|shared|none`. `PAPERCLIP_K8S_WORKSPACES`: folders with
- * commas, such as `/paperclip/repos/{companyId}`. Throws ConfigError for any other word.
+ * `GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL`.
  */
-export function operatorPolicy(env: NodeJS.ProcessEnv): OperatorPolicy {
+export function operatorPolicy(env: NodeJS.ProcessEnv, environment: readonly string[] = []): OperatorPolicy {
+  const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
   return {
     apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,
-    inheritEnv: listOf(env.PAPERCLIP_K8S_INHERIT_ENV),
-    homeMode: homeMode(env),
-    workspaceRoots: listOf(env.PAPERCLIP_K8S_WORKSPACES),
+    inheritEnv: [...more.filter(Boolean), ...environment],
   };
-}
-
-const listOf = (text = ""): string[] =>
-  text
-    .split(",")
-    .map((word) => word.trim())
-    .filter(Boolean);
-
-function homeMode(env: NodeJS.ProcessEnv): HomeMode {
-  const word = env.PAPERCLIP_K8S_HOME?.trim().toLowerCase() || "private";
-  if (word === "private" || word === "shared" || word === "none") return word;
-  throw unknownWord("PAPERCLIP_K8S_HOME", word, "none of private, shared and none");
 }
 
 /**
@@ -77,11 +51,7 @@ export function pageForm(env: NodeJS.ProcessEnv): PageForm | null {
   if (word === "") return null;
   if (word === "text" || word === "stream-json") return word;
   if (word === "words") return "text";
-  throw unknownWord("PAPERCLIP_K8S_PAGE", word, "neither text nor stream-json");
-}
-
-function unknownWord(field: string, word: string, what: string): ConfigError {
-  const problem = `is ${JSON.stringify(word)}, which is ${what}`;
+  const problem = `is ${JSON.stringify(word)}, which is neither text nor stream-json`;
   const fix = "Correct or unset it in the environment of Paperclip's server.";
-  return new ConfigError([{ field, problem, fix }]);
+  throw new ConfigError([{ field: "PAPERCLIP_K8S_PAGE", problem, fix }]);
 }

@@ -1,15 +1,14 @@
 /** What a check is given, and what it answers. */
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import type { ConfigError } from "../config/config-error.ts";
-import type { HomeMode } from "../config/operator.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import type { GovernedAgent } from "../policy/policy.ts";
 import type { HostPodLookup, RunPlan } from "../run/plan/plan.ts";
 import type { ProbeReport } from "../run/probe.ts";
 
 export interface CheckContext {
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly client: KubernetesClient;
   /** Namespace of the Jobs. */
   readonly namespace: string;
@@ -17,8 +16,6 @@ export interface CheckContext {
   readonly apiUrl: string | null;
   readonly hostPod: HostPodLookup;
   readonly companyId: string;
-  /** What agents see of Paperclip's home. */
-  readonly homeMode: HomeMode;
   /** What a run of this agent would create, by the code that plans runs; or why there can be none. */
   readonly plan: RunPlan | ConfigError;
   /** For each call to the cluster: one attempt, in a time that a person waits for. */

@@ -4,19 +4,19 @@ import type {
   AdapterEnvironmentTestContext,
   AdapterExecutionContext,
 } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../config/agent-config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { operatorPolicy } from "../config/operator.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { type GovernedAgent, namespaceOf } from "../policy/policy.ts";
 import { findHostPod, type HostPodLookup, prepare, type RunPlan } from "../run/plan/plan.ts";
 import { adviceFor } from "../run/shared/api-advice.ts";
 import type { Dependencies } from "../run/shared/dependencies.ts";
 import { ADAPTER_TYPE } from "../run/shared/names.ts";
 import { withTimeout } from "../run/shared/with-timeout.ts";
 import { type Check, type CheckContext, messageOf, problem } from "./check.ts";
-import { TEST_AGENT } from "./home.ts";
+import { ENVIRONMENT_TEST } from "./home.ts";
 
 /** Milliseconds for one call to the cluster. */
 const CALL_MS = 8_000;
@@ -32,18 +32,17 @@ export interface TestRequest {
 /** The context, or the check that says why there is none: the cluster does not answer. */
 export async function openContext(
   client: KubernetesClient,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   { config, companyId, deps }: TestRequest,
 ): Promise<(CheckContext & { readonly gitVersion: string }) | AdapterEnvironmentCheck> {
   const call: CallOptions = { retryForMs: 0, timeoutMs: CALL_MS };
   try {
     const { gitVersion } = await client.version(call);
     const hostPod = await findHostPod(client, deps, call);
-    const { apiUrl: configuredUrl, homeMode } = operatorPolicy(deps.env);
-    const apiUrl = configuredUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
-    const namespace = agent.config.namespace ?? client.cluster.namespace;
+    const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
+    const namespace = namespaceOf(agent, client.cluster.namespace);
     const plan = await planOf(contextOfTest(companyId, config), agent, client, deps, hostPod);
-    return { agent, client, namespace, apiUrl, hostPod, companyId, homeMode, plan, call, gitVersion };
+    return { agent, client, namespace, apiUrl, hostPod, companyId, plan, call, gitVersion };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return problem("error", "k8s_api_unreachable", error.message, adviceFor(error));
@@ -52,7 +51,7 @@ export async function openContext(
 
 /** What Paperclip hands to a run, made up for an agent of which only the page's configuration is known. */
 export function contextOfTest(companyId: string, config: Record<string, unknown>): AdapterExecutionContext {
-  const id = TEST_AGENT;
+  const id = ENVIRONMENT_TEST;
   return {
     runId: crypto.randomUUID(),
     agent: { id, companyId, name: "Environment test", adapterType: ADAPTER_TYPE, adapterConfig: config },
@@ -65,7 +64,7 @@ export function contextOfTest(companyId: string, config: Record<string, unknown>
 
 async function planOf(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   client: KubernetesClient,
   deps: Dependencies,
   hostPod: HostPodLookup,

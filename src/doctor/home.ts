@@ -1,15 +1,15 @@
 import { chooseHome, type Home } from "../run/plan/plan.ts";
 import type { CheckContext } from "./check.ts";
 
-/** The agent of the test: of the page's own only the configuration is known. */
-export const TEST_AGENT = "environment-test";
+/** The agent of the environment test: the page has a configuration, and no agent yet. */
+export const ENVIRONMENT_TEST = "environment-test";
 
 /** The home of the agent's pods. */
-export const homeOf = ({ namespace, agent, hostPod, homeMode, companyId }: CheckContext): Home =>
+export const homeOf = ({ namespace, agent, hostPod, companyId }: CheckContext): Home =>
   chooseHome({
     namespace,
     claim: agent.config.homeClaim,
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
-    mode: homeMode,
-    tenant: { companyId, agentId: TEST_AGENT },
+    mode: agent.policy.home,
+    tenant: { companyId, agentId: ENVIRONMENT_TEST },
   });

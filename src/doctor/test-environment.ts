@@ -8,12 +8,11 @@ import type {
   AdapterEnvironmentTestContext,
   AdapterEnvironmentTestResult,
 } from "@paperclipai/adapter-utils";
-import { parseAgentConfig } from "../config/agent-config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { helloProbe } from "../config/operator.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
-import { clusterOf } from "../run/plan/plan.ts";
+import { govern } from "../policy/policy.ts";
 import { type Dependencies, realDependencies } from "../run/shared/dependencies.ts";
 import { type Check, type CheckContext, info, messageOf, type PodCheck, problem } from "./check.ts";
 import { checkAdmission } from "./checks/admission.ts";
@@ -39,6 +38,7 @@ import { checkRights } from "./checks/rights.ts";
 import { checkShell } from "./checks/shell.ts";
 import { bounded, openContext } from "./context.ts";
 import { probeLimitSec, runHello } from "./hello.ts";
+import { ENVIRONMENT_TEST } from "./home.ts";
 import { conclusive, statusOf } from "./status.ts";
 
 /** Seen from outside; the key stands in the sentence on a check that did not end in time. */
@@ -85,8 +85,9 @@ async function examine(
 ): Promise<AdapterEnvironmentCheck[]> {
   let lease: ClusterLease | null = null;
   try {
-    const agent = parseAgentConfig(config);
-    lease = await deps.clusters.acquire(clusterOf(agent));
+    const who = { companyId, agentId: ENVIRONMENT_TEST };
+    const agent = govern(config, await deps.readPolicy(deps.env), who);
+    lease = await deps.clusters.acquire(agent.cluster);
     const context = await openContext(lease.client, agent, { config, companyId, deps });
     if ("code" in context) return [context];
     const { gitVersion, ...seen } = context;

@@ -23,6 +23,13 @@ import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored }
 
 const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
 
+export interface RetriedCall {
+  /** Since when it fails, milliseconds since 1970. */
+  readonly since: number;
+  /** Its latest failure. */
+  readonly error: ApiError;
+}
+
 /** Typed calls to one cluster, each with a timeout and with idempotent retries. Each throws ApiError, or the signal's reason. */
 export class KubernetesClient {
   readonly cluster: Cluster;
@@ -31,6 +38,8 @@ export class KubernetesClient {
   readonly random: Random;
   readonly #timeoutMs: number;
   readonly #retryForMs: number;
+  /** The calls that wait for another attempt, oldest first. */
+  readonly #retried = new Map<object, RetriedCall>();
 
   constructor(cluster: Cluster, options: ClientOptions = {}) {
     this.cluster = cluster;
@@ -159,16 +168,27 @@ export class KubernetesClient {
     );
   }
 
+  /** The call that has failed and been retried for longest; null: none is. */
+  readonly retriedCall = (): RetriedCall | null => this.#retried.values().next().value ?? null;
+
   async #call<R>(call: Call, options: CreateOptions, repeatable = call.method !== "POST"): Promise<R> {
     const attempt = () => this.#once<R>(call, options);
     const { clock, random } = this;
-    return retry(attempt, {
-      totalMs: options.retryForMs ?? this.#retryForMs,
-      repeatable,
-      clock,
-      random,
-      signal: options.signal,
-    });
+    try {
+      return await retry(attempt, {
+        totalMs: options.retryForMs ?? this.#retryForMs,
+        repeatable,
+        clock,
+        random,
+        signal: options.signal,
+        onRetry: (error) => {
+          const since = this.#retried.get(call)?.since ?? clock.now();
+          this.#retried.set(call, { since, error });
+        },
+      });
+    } finally {
+      this.#retried.delete(call);
+    }
   }
 
   async #once<R>(call: Call, options: CreateOptions): Promise<R> {

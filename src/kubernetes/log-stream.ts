@@ -126,7 +126,8 @@ function callOf(log: LogRequest): Call {
 function kindOf(error: ApiError): "not-yet" | "gone" | "refused" | "failed" {
   if (error.notFound) return "gone";
   if (error.status === 400 && error.detail.includes("is waiting to start")) return "not-yet";
-  const transient = error.status === undefined || error.status === 429 || error.status >= 500;
+  // A token is being rotated, as a rule: see doubtMsOf in http/retry.ts.
+  const transient = error.status === undefined || [401, 429].includes(error.status) || error.status >= 500;
   return transient && error.transient ? "failed" : "refused";
 }
 

@@ -7,12 +7,14 @@
  */
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { raceSignal } from "race-signal";
-import { type ParsedAgentConfig, parseAgentConfig } from "../config/agent-config.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
+import type { Observer } from "../kubernetes/watch/observer.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
-import { claim } from "./claim/claim.ts";
+import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
+import { type GovernedAgent, govern } from "../policy/policy.ts";
+import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, refuse } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
@@ -21,22 +23,24 @@ import {
   type ObservedRun,
   observeRun,
   requireVisibility,
+  tellRetries,
   untilCauseIsKnown,
   untilPodLost,
   untilVisibilityLost,
 } from "./observe/observe.ts";
-import { clusterOf, prepare, type RunPlan } from "./plan/plan.ts";
+import { prepare, type RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { type LaunchedRun, launchedRun } from "./shared/launched-run.ts";
-import { OURS } from "./shared/names.ts";
+import { LABELS, madeBy, ofNoInstance, RUNS } from "./shared/names.ts";
+import { tellOnce } from "./shared/tell-once.ts";
 import { createStopSignal, enforceStop } from "./stop/stop.ts";
 import { announceAdoption, announceJob, type Page, planPage, tellRun } from "./tell/tell.ts";
 
 /** What all chapters of a run share. */
 interface RunContext {
   readonly ctx: AdapterExecutionContext;
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly lease: ClusterLease;
   readonly deps: Dependencies;
   readonly host: Host;
@@ -45,6 +49,8 @@ interface RunContext {
   readonly page: Page;
   /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
+  /** Aborts when the run has a Job, or will have none. */
+  readonly launching: AbortController;
 }
 
 export async function execute(
@@ -54,13 +60,14 @@ export async function execute(
   const deps = { ...realDependencies(), ...overrides };
   const host = createHost(ctx);
   const runEnded = new AbortController();
+  const launching = new AbortController();
   let lease: ClusterLease | null = null;
   let stopSignal = ctx.signal;
   try {
     await ctx.onCancellationReady?.();
-    const agent = parseAgentConfig(ctx.config);
+    const agent = govern(ctx.config, await deps.readPolicy(deps.env), whoOf(ctx));
     const page = await planPage(ctx.runId, deps);
-    lease = await deps.clusters.acquire(clusterOf(agent));
+    lease = await deps.clusters.acquire(agent.cluster);
     const record = { url: deps.paperclipUrl(ctx.agent), token: ctx.authToken };
     const readStatus = createRunStatusReader(record);
     const readAssignee = createTaskAssigneeReader(record);
@@ -73,32 +80,38 @@ export async function execute(
       warn: host.status,
       runEnded: runEnded.signal,
     });
-    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal });
+    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal, launching });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
     runEnded.abort();
+    launching.abort();
     await lease?.release();
   }
 }
 
+const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
+
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
-  const { ctx, agent, lease, deps, host, readStatus, stopSignal } = context;
+  const { ctx, agent, lease, deps, host, readStatus, stopSignal, launching } = context;
   const { client } = lease;
+  void tellRetries(client, host, launching.signal);
   const plan = await prepare(ctx, agent, client, deps, stopSignal);
   // The watches begin while the slot is claimed: what is launched must be visible.
-  const stopWatching = lease.observer(plan.namespace, OURS).observe(
+  const stopWatching = observerOf(lease, plan).observe(
     () => false,
     () => undefined,
   );
   try {
     const run = await launchOrAdopt(context, plan);
+    launching.abort();
+    deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
     const collection = {
       // Paperclip's server sets it when it listens (measured on 2026.916.1).
       inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),
       runId: ctx.runId,
       readStatus,
-      acquire: () => deps.clusters.acquire(clusterOf(agent)),
+      acquire: () => deps.clusters.acquire(agent.cluster),
     };
     try {
       const observed = await observeToEnd(context, plan, run);
@@ -114,11 +127,15 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. Waits for its turn. */
 async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<LaunchedRun> {
-  const { lease, host, readStatus, readAssignee, stopSignal } = context;
+  const { ctx, deps, lease, host, readStatus, readAssignee, stopSignal } = context;
   const { client } = lease;
-  const observer = lease.observer(plan.namespace, OURS);
+  const observer = observerOf(lease, plan);
+  const readTokenOwner = createTokenOwnerReader({ url: deps.paperclipUrl(ctx.agent) });
+  const readOwnership = createOwnershipReader({ client, installation: plan.installation, readTokenOwner });
+  const tell = (message: string): void => tellOnce(deps.log, message);
+  const readers = { readStatus, readAssignee, readOwnership };
   for (let invoked = false; ; invoked = true) {
-    const claimed = await claim({ client, observer, plan, readStatus, readAssignee, host, signal: stopSignal });
+    const claimed = await claim({ client, observer, plan, ...readers, tellOnce: tell, host, signal: stopSignal });
     if (claimed.kind === "adopted") {
       const run = launchedRun(claimed.job, plan);
       await announceAdoption(host, plan, run, claimed.from);
@@ -129,11 +146,17 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       await host.invocation(plan.meta);
       host.dispatched();
     }
-    const launched = await launch(client, plan, claimed.existing, stopSignal);
+    const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal);
     if (launched.kind === "not-elected") continue;
     await announceJob(host, launched.run);
     return launched.run;
   }
+}
+
+/** Of this Paperclip's Jobs and pods; of a run that adopted the Job of a version before: of those that name no Paperclip. */
+function observerOf(lease: ClusterLease, { namespace, installation }: RunPlan, run?: LaunchedRun): Observer {
+  const says = run?.object.metadata?.labels?.[LABELS.instance] ?? (run ? undefined : installation.label);
+  return lease.observer(namespace, says === undefined ? ofNoInstance(RUNS) : madeBy(RUNS, installation.label));
 }
 
 /** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
@@ -142,7 +165,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const { client } = lease;
   const { clock } = client;
   const runEnded = new AbortController();
-  const observer = lease.observer(plan.namespace, OURS);
+  const observer = observerOf(lease, plan, run);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
   const { terms } = run;
   const reporter = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: runEnded.signal });

@@ -3,11 +3,10 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclip
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
-import { inPaperclipServer } from "../paperclip/server.ts";
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
-import { addActiveRun, placesFile, rememberPlace, removeActiveRun } from "./supervise/supervise.ts";
+import { addActiveRun, type Place, placesOfRuns, removeActiveRun } from "./supervise/supervise.ts";
 
 export async function runInPaperclip(
   ctx: AdapterExecutionContext,
@@ -23,8 +22,8 @@ export async function runInPaperclip(
   let left = false;
   const evidence = emitContinuationEvidence(recovers ? ctx : {});
   try {
-    await rememberPlaceOf(ctx, env);
-    const result = await execute({ ...ctx, ...evidence.callbacks }, overrides);
+    const onJob = (place: Place): void => placesOfRuns.add(place);
+    const result = await execute({ ...ctx, ...evidence.callbacks }, { ...overrides, onJob });
     left = result.resultJson?.verdict === "detached";
     return continued(result);
   } finally {
@@ -69,21 +68,4 @@ function emitContinuationEvidence({ onEvent, onMeta }: Pick<AdapterExecutionCont
     }
   };
   return { callbacks: { onMeta: invocation }, end: () => clearTimeout(late) };
-}
-
-/** So that a later process finds this run's Job. Only in a server: tests and demos have no later process. */
-async function rememberPlaceOf({ config }: AdapterExecutionContext, env: NodeJS.ProcessEnv): Promise<void> {
-  if (!inPaperclipServer(env)) return;
-  const text = (value: unknown): string | null =>
-    typeof value === "string" && value.trim() !== "" ? value.trim() : null;
-  const place = {
-    kubeconfig: text(config.kubeconfig),
-    context: text(config.kubeContext),
-    namespace: text(config.namespace),
-  };
-  await rememberPlace(placesFile(env), place).catch((error: unknown) =>
-    console.warn(
-      `[claude_k8s] The place of the run's Job cannot be written down for a later process: ${error instanceof Error ? error.message : error}`,
-    ),
-  );
 }

@@ -7,8 +7,10 @@ import { raceSignal } from "race-signal";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import { jobs } from "../kubernetes/resource-types.ts";
+import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type EnvironmentFacts, readEnvironmentFacts } from "../runner/environment-facts.ts";
 import type { Seal } from "../runner/seal.ts";
+import { createOwnershipReader } from "./claim/claim.ts";
 import { cleanUp, removeExpiredProbes } from "./conclude/conclude.ts";
 import { followRun, type TranscriptSink } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
@@ -26,7 +28,7 @@ import type { RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
 import { describeJob } from "./shared/job-state.ts";
 import { jobInCluster, type LaunchedRun } from "./shared/launched-run.ts";
-import { CONTAINER, PROBES } from "./shared/names.ts";
+import { CONTAINER, madeBy, PROBES } from "./shared/names.ts";
 import { type Fault, RunFault } from "./shared/run-fault.ts";
 import { withTimeout } from "./shared/with-timeout.ts";
 import { judge, type Verdict } from "./verdict/verdict.ts";
@@ -98,6 +100,7 @@ class Probe {
   #run: LaunchedRun | null = null;
   #observed: ObservedRun | null = null;
   #facts: EnvironmentFacts | null = null;
+  readonly #selector: string;
   readonly stopWatching: () => void;
 
   constructor(lease: ClusterLease, plan: RunPlan, signal: AbortSignal) {
@@ -105,7 +108,8 @@ class Probe {
     this.#plan = plan;
     this.#signal = signal;
     // The watches begin first: what is launched must be visible.
-    this.stopWatching = lease.observer(plan.namespace, PROBES).observe(
+    this.#selector = madeBy(PROBES, plan.installation.label);
+    this.stopWatching = lease.observer(plan.namespace, this.#selector).observe(
       () => false,
       () => undefined,
     );
@@ -113,11 +117,14 @@ class Probe {
 
   async outcome(): Promise<ProbeOutcome> {
     const { client } = this.#lease;
-    const observer = this.#lease.observer(this.#plan.namespace, PROBES);
+    const observer = this.#lease.observer(this.#plan.namespace, this.#selector);
     try {
-      await removeEarlier(client, this.#plan.namespace, this.#signal);
+      await removeEarlier(client, this.#plan, this.#signal);
       await requireVisibility(client, observer, this.#signal);
-      const launched = await launch(client, this.#plan, null, this.#signal);
+      // Without Paperclip's word a Job that may be ours counts as ours.
+      const readTokenOwner = createTokenOwnerReader({ url: null });
+      const readOwnership = createOwnershipReader({ client, installation: this.#plan.installation, readTokenOwner });
+      const launched = await launch(client, this.#plan, null, readOwnership, this.#signal);
       if (launched.kind === "not-elected") return { kind: "not-launched", fault: this.#slotTaken(launched.elected) };
       this.#run = launched.run;
       return await this.#observeToEnd(this.#run);
@@ -161,7 +168,7 @@ class Probe {
     const { client } = this.#lease;
     const done = new AbortController();
     const signal = AbortSignal.any([this.#signal, done.signal]);
-    const observer = this.#lease.observer(this.#plan.namespace, PROBES);
+    const observer = this.#lease.observer(this.#plan.namespace, this.#selector);
     const { observed, synced, findPod, stop } = observeRun(client, observer, run, signal);
     this.#observed = observed;
     let following = Promise.resolve();
@@ -207,9 +214,14 @@ function timedOut({ pod, job, events }: ObservedRun): ProbeOutcome {
   return { kind: "timed-out", stage: "waiting", waiting };
 }
 
-async function removeEarlier(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<void> {
+async function removeEarlier(
+  client: KubernetesClient,
+  { namespace, installation }: RunPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const labelSelector = madeBy(PROBES, installation.label);
   const earlier = await client
-    .list(jobs, namespace, { labelSelector: PROBES, signal, retryForMs: 0 })
+    .list(jobs, namespace, { labelSelector, signal, retryForMs: 0 })
     .catch(() => ({ items: [] }));
-  await removeExpiredProbes(client, earlier.items);
+  await removeExpiredProbes(client, earlier.items, installation);
 }

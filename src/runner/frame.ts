@@ -20,6 +20,13 @@
  */
 export const RAW_LOG_MARK = "raw|1";
 
+/**
+ * Begins the last line of a framed log where the runner was told to stop; its seal follows. While a pod is being deleted the
+ * kubelet reports the end of no container until all have ended (1.36), so that a sidecar holds back what the
+ * termination message says for the pod's whole grace; the log has it at once.
+ */
+export const SEAL_MARK = "seal|";
+
 export type Channel = "stdout" | "stderr";
 
 /** Bytes of the agent's output in one frame, at most: 16,384 less the head, with room to spare. */

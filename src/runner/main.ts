@@ -15,6 +15,8 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { type AgentEnd, NotStarted, StoppedBefore, wordsOf } from "./agent.ts";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
+import { fitSeal } from "./fit-seal.ts";
+import { SEAL_MARK } from "./frame.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FrameBlock } from "./line-frames.ts";
 import { StderrRecord, StdoutRecord } from "./output-record.ts";
@@ -74,6 +76,7 @@ async function run(): Promise<number> {
   };
   // Before the last frames are out: should the log stall now and the pod be killed, the seal says what is missing.
   sealFile.write(withFaults(seal));
+  if (end.ending === "terminated") log.push(sealLine(withFaults(seal)));
   await Promise.all([
     log.flushed(),
     lastWrite(TRANSCRIPT_LOST, transcript?.flushed()),
@@ -81,6 +84,10 @@ async function run(): Promise<number> {
   ]);
   sealFile.write(withFaults(seal));
   return exitCode;
+}
+
+function sealLine(seal: Seal): Buffer {
+  return Buffer.from(`${SEAL_MARK}${fitSeal(seal)}\n`);
 }
 
 /** What fails here is told; the agent's work is done. */

@@ -151,11 +151,14 @@ describe("the Job of a run that lost its process", () => {
   it("of the version before this one is recognised by its labels and annotations", async () => {
     const { runId, agentId } = await orphan(WORKS);
     const [job] = await jobsOf({ agentId });
-    // What that version wrote: no more.
+    // What that version did not write.
+    const later = { [ANNOTATIONS.tokenHash]: null, [ANNOTATIONS.signature]: null };
+    const metadata = { labels: { [LABELS.instance]: null }, annotations: later };
+    const plain = await place.admin.patch(jobs, place.namespace, job?.metadata.name ?? "", { metadata });
     const known = [...Object.values(LABELS), "job-name", "controller-uid"];
-    expect(Object.keys(job?.metadata.labels ?? {}).filter((key) => !known.includes(key as never))).toEqual([]);
+    expect(Object.keys(plain.metadata.labels ?? {}).filter((key) => !known.includes(key as never))).toEqual([]);
     const annotations = ["adapter-type", "agent-name", "run-id", "task-id", "terms", "started"];
-    expect(Object.keys(job?.metadata.annotations ?? {}).toSorted()).toEqual(
+    expect(Object.keys(plain.metadata.annotations ?? {}).toSorted()).toEqual(
       annotations.map((name) => `paperclip.io/${name}`).toSorted(),
     );
     const run = startRun(place, { agent: FRESH, agentId });

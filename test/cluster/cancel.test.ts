@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { CancellationPoller } from "../../src/paperclip/cancellation-poller.ts";
-import { jobManifestOf } from "./support/held-job.ts";
+import { launchHeld } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, SESSION, startRun } from "./support/run.ts";
@@ -159,5 +159,5 @@ describe("Stop", () => {
 async function leaveOrphan(agentId: string): Promise<void> {
   const runId = `run-${freshId()}`;
   place.paperclip.set(runId, "failed");
-  await place.admin.create(jobs, place.namespace, jobManifestOf(place, { agentId, runId, suspend: false, seconds: 2 }));
+  await launchHeld(place, { agentId, runId, seconds: 2 });
 }

@@ -7,7 +7,6 @@ import type { Devcluster } from "../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
-import { placesFile, rememberPlace } from "../../src/run/supervise/places.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { freshId } from "./support/context.ts";
@@ -76,9 +75,9 @@ onDevcluster("the runner's copies on Paperclip's volume", () => {
   const look = async (): Promise<void> => {
     const own = { ...env, PAPERCLIP_LISTEN_PORT: "3100" };
     const { kubeconfig, namespace } = place;
-    await rememberPlace(placesFile(own), { kubeconfig, context: null, namespace });
     await superviseOnce({
       dependencies: { env: own, clusters: new ClusterRegistry(), paperclipUrl: () => place.paperclip.url },
+      places: [{ cluster: { kubeconfig }, namespace }],
       tell: () => undefined,
       signal: new AbortController().signal,
     });
@@ -91,21 +90,22 @@ onDevcluster("the runner's copies on Paperclip's volume", () => {
     const agentId = `agent-${freshId()}`;
     const lost = `run-${freshId()}`;
     place.paperclip.set(lost, "failed");
-    const forged = jobManifestOf(place, { agentId, runId: lost, suspend: false });
+    const forged = jobManifestOf(place, { agentId, runId: lost, suspend: false, signed: false });
     for (const container of forged.spec?.template.spec?.containers ?? [])
       container.command = ["sh", "-c", "exit 0", "x", victim];
     await place.admin.create(jobs, place.namespace, forged);
     const agent = `cat >/dev/null; ${INIT}; ${RESULT}`;
-    // It takes the forged Job over, whose agent said nothing.
     const run = startRun(place, { agent, agentId, dependencies: { env } });
-    await run.event("k8s.job.adopted");
-    await run.result;
-    expect(await leftovers(place, { agentId })).toEqual([]);
+    expect(await run.result).toMatchObject({ exitCode: 0 });
+    expect(run.events.map(({ eventType }) => eventType)).not.toContain("k8s.job.adopted");
     expect(await readFile(victim, "utf8")).toBe("precious");
+    const [stays] = await jobsOf({ agentId });
+    await place.admin.delete(jobs, place.namespace, stays?.metadata.name ?? "");
+    expect(await leftovers(place, { agentId })).toEqual([]);
 
     const next = startRun(place, { agent, dependencies: { env } });
     expect(await next.result).toMatchObject({ exitCode: 0 });
-    expect(await readdir(copiesIn(privateHomeOf(env, next.agentId)))).toEqual([]);
+    expect(await readdir(copiesIn(env.PAPERCLIP_HOME ?? ""))).toEqual([]);
   });
 
   it("go when their Job is gone for a day, and nothing else in that folder does", async () => {

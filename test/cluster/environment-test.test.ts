@@ -2,6 +2,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
+import { trustAgents } from "../support/policy.ts";
 import type { Place } from "./support/place.ts";
 import { giveOptionalRights, takeRights } from "./support/rights.ts";
 import { usePlace } from "./support/use-place.ts";
@@ -24,7 +25,7 @@ const examine = (config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}) =
         ...config,
       },
     },
-    { env: { PAPERCLIP_K8S_HELLO_PROBE: "off", ...env } },
+    { env: { PAPERCLIP_K8S_HELLO_PROBE: "off", ...env }, readPolicy: trustAgents },
   );
 
 /** Resolves with the way to take it back. */

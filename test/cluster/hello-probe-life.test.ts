@@ -1,15 +1,12 @@
 /** The environment test's Job among runs, and after its process was killed; and a cluster that does not answer. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS, PROBES } from "../../src/run/shared/names.ts";
-import { placesFile, rememberPlace, superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { answering } from "./support/agent-images.ts";
 import { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
@@ -65,15 +62,12 @@ function later(): ClusterRegistry {
 }
 
 async function supervise(clusters: ClusterRegistry): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), "probe-home-"));
-  const env = { PAPERCLIP_HOME: home };
   const { kubeconfig, namespace } = bench.place;
-  await rememberPlace(placesFile(env), { kubeconfig, context: null, namespace });
   await superviseOnce({
-    dependencies: { env, clusters, paperclipUrl: () => bench.place.paperclip.url },
+    dependencies: { env: {}, clusters, paperclipUrl: () => bench.place.paperclip.url },
+    places: [{ cluster: { kubeconfig }, namespace }],
     signal: new AbortController().signal,
   });
-  await rm(home, { recursive: true });
 }
 
 /** As a process leaves it that is killed before it lets the Job go, or while the pod runs. */

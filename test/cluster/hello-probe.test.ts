@@ -11,7 +11,6 @@ import {
   type Turn,
   text,
 } from "../../demo/scripted-model/index.ts";
-import { parseAgentConfig } from "../../src/config/agent-config.ts";
 import type { CheckContext } from "../../src/doctor/check.ts";
 import { checkAdmission } from "../../src/doctor/checks/admission.ts";
 import { checkPodStart } from "../../src/doctor/checks/pod-start.ts";
@@ -19,6 +18,7 @@ import { contextOfTest } from "../../src/doctor/context.ts";
 import { prepareProbe, type RunPlan } from "../../src/run/plan/plan.ts";
 import { runProbe } from "../../src/run/probe.ts";
 import { realDependencies } from "../../src/run/shared/dependencies.ts";
+import { agentOf } from "../run/support/plan-input.ts";
 import { answering } from "./support/agent-images.ts";
 import { makeClaim } from "./support/host-pod.ts";
 import { checkOf, levelOf, ownAddress, type TesterBench, useTesterBench } from "./support/tester-bench.ts";
@@ -234,7 +234,7 @@ onDevcluster("the pod", () => {
 
 /** As a webhook may have changed it, for no setting of ours makes a pod that the restricted level refuses. */
 async function brokenPlan(config: Record<string, unknown>): Promise<RunPlan> {
-  const agent = parseAgentConfig({ namespace: bench.place.namespace, ...config });
+  const agent = agentOf({ namespace: bench.place.namespace, ...config });
   const lease = await bench.registry.acquire({ kubeconfig: bench.place.kubeconfig });
   const ctx = contextOfTest("company", {});
   const deps = { ...realDependencies(), env: {} };

@@ -3,6 +3,7 @@ import type { NetworkPolicySpec } from "kubernetes-types/networking/v1";
 import { afterEach, describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { networkPolicies } from "../../src/kubernetes/resource-types.ts";
+import { trustAgents } from "../support/policy.ts";
 import type { Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
 import { usePlace } from "./support/use-place.ts";
@@ -36,7 +37,7 @@ async function examine() {
   const { kubeconfig, namespace, image } = place;
   const config = { kubeconfig, namespace, image, labels: "team=a" };
   const env = { PAPERCLIP_K8S_HELLO_PROBE: "off" };
-  const { checks } = await testEnvironment({ adapterType: "claude_k8s", config }, { env });
+  const { checks } = await testEnvironment({ adapterType: "claude_k8s", config }, { env, readPolicy: trustAgents });
   return checks.filter(({ code }) => code.startsWith("k8s_network_policy"));
 }
 

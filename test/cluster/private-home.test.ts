@@ -16,7 +16,9 @@ import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { beforeAll, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
+import type { Policy } from "../../src/policy/policy.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { policyOf } from "../support/policy.ts";
 import { freshId } from "./support/context.ts";
 import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -32,6 +34,9 @@ let home: string;
 useDevcluster((opened) => {
   place = opened;
 });
+
+/** As a dependency. */
+const homesAre = (home: Policy["home"]) => () => Promise.resolve(policyOf({ trust: "full", home }));
 
 const inInstance = (...names: string[]): string => join(home, "instances/default", ...names);
 
@@ -66,7 +71,7 @@ function startAs({ id, companyId }: Agent, options: RunOptions & { readonly work
     config: { ...stored, ...config },
     wake: { ...wake, paperclipWorkspace: { cwd: agentHome, source: "agent_home", agentHome, ...workspace } },
     context: { agent, ...context },
-    dependencies: { env, ...dependencies },
+    dependencies: { env, readPolicy: homesAre("private"), ...dependencies },
   });
 }
 
@@ -138,7 +143,7 @@ onDevcluster("agents with private homes", () => {
     const cwd = inInstance("workspaces", agent.id);
     const shared = startAs(agent, {
       agent: `cat >/dev/null; ${INIT}; ${RESULT}`,
-      dependencies: { env: { ...env, PAPERCLIP_K8S_HOME: "shared" } },
+      dependencies: { readPolicy: homesAre("shared") },
     });
     const { sessionParams } = await shared.result;
     expect(sessionParams).toMatchObject({ cwd, sessionId: SESSION });
@@ -186,7 +191,7 @@ onDevcluster("agents with private homes", () => {
   it("take over a Job that an earlier version began in the shared home", async () => {
     const agent = agentOf("company");
     const works = `cat >/dev/null; ${INIT}; echo first; while [ ! -e "$AGENT_HOME/go" ]; do sleep 0.05; done; echo second; ${RESULT}`;
-    const first = startAs(agent, { agent: works, dependencies: { env: { ...env, PAPERCLIP_K8S_HOME: "shared" } } });
+    const first = startAs(agent, { agent: works, dependencies: { readPolicy: homesAre("shared") } });
     await first.said("first");
     const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector: `${LABELS.agentId}=${agent.id}` }))
       .items;
@@ -235,7 +240,7 @@ onDevcluster("agents with private homes", () => {
   });
 
   it("are what the environment test says of them, in the mode that the operator chose", async () => {
-    const examine = async (mode: string, config: object = {}) => {
+    const examine = async (mode: Policy["home"], config: object = {}) => {
       const { kubeconfig, namespace, image } = place;
       const { checks } = await testEnvironment(
         {
@@ -243,7 +248,7 @@ onDevcluster("agents with private homes", () => {
           companyId: "company",
           config: { kubeconfig, namespace, image, env: { ANTHROPIC_API_KEY: "a-key" }, ...config },
         },
-        { env: { ...env, PAPERCLIP_K8S_HOME: mode, PAPERCLIP_K8S_HELLO_PROBE: "off" } },
+        { env: { ...env, PAPERCLIP_K8S_HELLO_PROBE: "off" }, readPolicy: homesAre(mode) },
       );
       return checks.filter(({ code }) => /^k8s_(home|pvc|config)/.test(code));
     };
@@ -260,16 +265,9 @@ onDevcluster("agents with private homes", () => {
       claim,
     ]);
     expect(await examine("none")).toMatchObject([
-      { code: "k8s_pvc_not_detected", level: "warn", hint: expect.stringContaining("PAPERCLIP_K8S_HOME") },
+      { code: "k8s_pvc_not_detected", level: "warn", hint: expect.stringContaining('Set "home" in the policy') },
     ]);
     expect(await examine("private", { homeClaim: "own" })).toMatchObject([{ code: "k8s_home_own" }, {}]);
-    expect(await examine("mine")).toMatchObject([
-      {
-        code: "k8s_config_invalid",
-        level: "error",
-        message: expect.stringContaining("none of private, shared and none"),
-      },
-    ]);
   });
 
   it("may each run several tasks at once in one home", async () => {

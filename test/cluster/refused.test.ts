@@ -3,7 +3,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { jobManifestOf } from "./support/held-job.ts";
+import { launchHeld } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
@@ -59,6 +59,23 @@ describe("a namespace's quota", () => {
       /exceeded quota: team/,
       /^Raise the quota in namespace/,
     );
+  });
+
+  it("with room for all, when many runs begin at once: its conflicts are tried again", async () => {
+    await quota({ "count/jobs.batch": "100", "count/secrets": "100" });
+    const runs = Array.from({ length: 6 }, (_, index) =>
+      startRun(place, { agent: AGENT, wake: { taskId: `task-${index}` } }),
+    );
+    for (const run of runs) {
+      const result = await run.result;
+      expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null });
+    }
+    const conflicts = [...(place.devcluster?.requests ?? [])].filter(
+      ({ method, status }) => method === "POST" && status === 409,
+    );
+    // A real cluster's conflicts are luck.
+    if (place.devcluster) expect(conflicts.length).toBeGreaterThan(0);
+    for (const run of runs) expect(await leftovers(place, { agentId: run.agentId })).toEqual([]);
   });
 
   it("of pods that is used up is waited for: the run goes on when there is room, and said once why it waits", async () => {
@@ -196,10 +213,11 @@ async function adoptBroken(pod: Partial<PodSpec>, container: object = {}): Promi
   const agentId = `agent-${freshId()}`;
   const lost = `run-${freshId()}`;
   place.paperclip.set(lost, "failed");
-  const job = jobManifestOf(place, { agentId, runId: lost, suspend: false });
-  const { spec } = job.spec?.template ?? {};
-  const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
-  const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
-  await place.admin.create(jobs, place.namespace, { ...job, spec: { ...job.spec, template } });
+  await launchHeld(place, { agentId, runId: lost }, (job) => {
+    const { spec } = job.spec?.template ?? {};
+    const containers = spec?.containers.map((one) => ({ ...one, ...container })) ?? [];
+    const template = { ...job.spec?.template, spec: { ...spec, ...pod, containers } };
+    return { ...job, spec: { ...job.spec, template } };
+  });
   return startRun(place, { agent: AGENT, agentId, wake: { retryOfRunId: lost }, config: { podStartTimeoutSec: 4 } });
 }

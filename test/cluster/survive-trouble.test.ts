@@ -49,6 +49,7 @@ onDevcluster("an API server in trouble", () => {
     ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 } as const],
     ["failing (503)", { kind: "respond", code: 503 } as const],
     ["failing (500)", { kind: "respond", code: 500 } as const],
+    ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
   ])("cases 30, 44, 50, 51: %s for a while, in the middle of a run", async (_, action) => {
     const run = startRun(place, { agent: TALKS });
     await run.said("line 3\n");
@@ -73,12 +74,14 @@ onDevcluster("an API server in trouble", () => {
     ["away", DOWN],
     ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 5 } as const],
     ["failing (503)", { kind: "respond", code: 503, retryAfter: 5 } as const],
-  ])("%s when the run begins: it waits its turn", async (_, action) => {
+    ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
+  ])("%s when the run begins: it waits its turn, and says what for", async (_, action) => {
     const fault = devcluster.faults.add({ action });
     devcluster.cutConnections();
     const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
     // Before there is a Job the adapter waits a minute at most: then the host had better know.
-    await place.admin.clock.sleep(Math.min(OUTAGE_MS, 40_000));
+    await run.event("k8s.api.waiting", /^Waiting for the API server: it (answers (401|429|503)|cannot be reached)/);
+    await place.admin.clock.sleep(Math.min(OUTAGE_MS, 20_000));
     fault.remove();
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     expect(await leftovers(place, run)).toEqual([]);
@@ -104,6 +107,50 @@ onDevcluster("an API server in trouble", () => {
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
     expect(fault.hits).toBeGreaterThan(0);
     fault.remove();
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  const DENIED =
+    'pods is forbidden: User "system:serviceaccount:paperclip:paperclip" cannot get resource "pods" in API group "" in the namespace "agents"';
+  /** Milliseconds of trouble at each call, from the first that it meets. */
+  const FOR_MS = 700;
+
+  it.each<[string, FaultAction]>([
+    ["refuses the credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" }],
+    ["has not loaded its roles yet (403)", { kind: "respond", code: 403, message: DENIED }],
+    ["refuses connections", DOWN],
+    ["is overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 }],
+    ["fails (500)", { kind: "respond", code: 500 }],
+    ["is starting (503)", { kind: "respond", code: 503, retryAfter: 1 }],
+    ["has a gateway that gives up (504)", { kind: "respond", code: 504 }],
+  ])("that %s, at each call of a run: it goes on when that is over", async (_, action) => {
+    const calls = {
+      "watch jobs": { method: "GET", path: /\/jobs$/, query: /watch=/ },
+      "watch pods": { method: "GET", path: /\/pods$/, query: /watch=/ },
+      "list jobs": { method: "GET", path: /\/jobs$/, query: /agent-id/ },
+      "create Job": { method: "POST", path: /\/jobs$/ },
+      "create Secret": { method: "POST", path: /\/secrets$/ },
+      unsuspend: { method: "PATCH", path: /\/jobs\// },
+      log: { method: "GET", path: /\/log$/ },
+      delete: { method: "DELETE", path: /\/jobs\// },
+    };
+    const troubles = Object.entries(calls).map(([name, match]) => {
+      const fault = devcluster.faults.add({ action, match });
+      const ended = new AbortController();
+      const over = (async () => {
+        while (!fault.hits && !ended.signal.aborted) await place.admin.clock.sleep(5);
+        await place.admin.clock.sleep(FOR_MS);
+        fault.remove();
+      })();
+      return { name, fault, ended, over };
+    });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; echo ready; sleep 2; ${RESULT}` });
+    const result = await run.result;
+    for (const { ended } of troubles) ended.abort();
+    await Promise.all(troubles.map(({ over }) => over));
+    expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
+    expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 3 });
+    expect(troubles.filter(({ fault }) => fault.hits === 0).map(({ name }) => name)).toEqual([]);
     expect(await leftovers(place, run)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Devcluster, Fault, RequestRecord } from "../../devcluster/src/index.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
-import { freshId, settingsOf } from "./support/context.ts";
+import { freshId, SERVER_ENV, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
@@ -40,7 +40,10 @@ onDevcluster("SIGKILL at any call to the API server", () => {
     ),
   );
   const cases = process.env.SURVIVE_ALL ? all : all.filter((_, index) => index === 0 || index === 7);
-  const environments = { "a plain host": {}, "Paperclip's server": { PAPERCLIP_LISTEN_PORT: "3100" } };
+  const environments = {
+    "a plain host": SERVER_ENV,
+    "Paperclip's server": { ...SERVER_ENV, PAPERCLIP_LISTEN_PORT: "3100" },
+  };
   let spare: Promise<AdapterProcess>;
 
   it.each(cases)(

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { policyOf } from "../support/policy.ts";
 import { exact } from "./support/account.ts";
 import type { Gates } from "./support/gate.ts";
 import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
@@ -30,10 +31,12 @@ afterEach(() => place.devcluster?.faults.clear());
 const WITHIN_MS = 60_000;
 const copies = (agentId: string): Promise<string[]> => readdir(copiesIn(privateHomeOf(env, agentId)));
 
+const readPolicy = () => Promise.resolve(policyOf({ trust: "full", home: "private" }));
+
 describe("the transcript with the agent's home on Paperclip's volume", () => {
   it("is whole although a rotation took lines while the API server was gone", async ({ skip }) => {
     if (!place.devcluster) return skip("faults need the devcluster");
-    const run = await loseLines(place, gates, { dependencies: { env } });
+    const run = await loseLines(place, gates, { dependencies: { env, readPolicy } });
     expect(await copies(run.agentId)).toHaveLength(1);
     await eventually(() => run.account.totals.inOrder === 600, "600 lines", WITHIN_MS);
     await gates.open("back");
@@ -54,7 +57,7 @@ describe("the transcript with the agent's home on Paperclip's volume", () => {
     const shape = { width: 200 };
     const total = 60_000;
     const run = startNumbered(place, shape, {
-      dependencies: { env },
+      dependencies: { env, readPolicy },
       agent: `cat >/dev/null; ${INIT}; ${printNumbered(1, total, shape)}; ${RESULT}`,
     });
     let over = false;

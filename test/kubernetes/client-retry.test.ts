@@ -98,6 +98,36 @@ describe("what may pass is tried again", () => {
     expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5_000);
   });
 
+  test.each(["version", "get", "create", "list", "patch", "delete"] as const)(
+    "a 401 while tokens are rotated is not believed: %s",
+    async (verb) => {
+      const { client, clock } = await clientOf((_, reply) => {
+        if (clock.now() - began < 25_000) return refuse(reply, 401, "Unauthorized", "Unauthorized");
+        return json(reply, 200, verb === "list" ? { items: [JOB], metadata: { resourceVersion: "7" } } : JOB);
+      });
+      const began = clock.now();
+      if (verb === "version") await client.version();
+      else if (verb === "list") await client.list(jobs, "runs");
+      else if (verb === "create") await client.create(jobs, "runs", { metadata: { name: "run-1" } });
+      else if (verb === "patch") await client.patch(jobs, "runs", "run-1", {});
+      else await client[verb](jobs, "runs", "run-1");
+      expect(clock.now() - began).toBeGreaterThanOrEqual(25_000);
+    },
+  );
+
+  test("a 401 that stays is reported within forty seconds, and until then it is known what is waited for", async () => {
+    let waiting: unknown = null;
+    const { client, clock } = await clientOf((_, reply) => {
+      waiting = client.retriedCall()?.error;
+      return refuse(reply, 401, "Unauthorized", "Unauthorized");
+    });
+    const error = await failure(client.create(jobs, "runs", { metadata: { name: "run-1" } }));
+    expect(error).toMatchObject({ unauthorized: true, ambiguous: false });
+    expect(waiting).toMatchObject({ status: 401 });
+    expect(client.retriedCall()).toBeNull();
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(40_000);
+  });
+
   test.each([
     'jobs.batch "run-1" is forbidden: exceeded quota: q, requested: count/jobs.batch=1, used: 1, limited: 1',
     'admission webhook "policy.example" denied the request: you cannot have this',

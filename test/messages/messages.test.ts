@@ -15,7 +15,7 @@ import { evidenceOf, JOB } from "../run/support/evidence.ts";
 import { ENDINGS } from "./endings.ts";
 import { type Lines, notices } from "./notices.ts";
 import { REFUSED } from "./refusals.ts";
-import { blockedRuns, removalLines, waitingLines } from "./slot.ts";
+import { blockedRuns, removalLines, strangerLines, waitingLines } from "./slot.ts";
 import { WAITS } from "./waiting.ts";
 
 type Result = ReturnType<typeof toExecutionResult>;
@@ -90,6 +90,7 @@ const all = async (): Promise<Message[]> => [
   ...waits,
   ...(await waitingLines()).map((lines) => linesOf("What a run waits for", lines)),
   ...removalLines().map((lines) => linesOf("What a run removes before it starts", lines)),
+  ...strangerLines().map((lines) => linesOf("What the server's log says of Jobs that are left alone", lines)),
   ...(await notices()).map((lines) => linesOf("Notices of a run", lines)),
 ];
 

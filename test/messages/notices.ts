@@ -9,6 +9,7 @@ import type { FollowEvent } from "../../src/run/follow/assemble/events.ts";
 import { missingLine, suspicionLine } from "../../src/run/follow/assemble/missing.ts";
 import { noticeOf } from "../../src/run/follow/notices.ts";
 import { createObservedRun, type ObservedRun } from "../../src/run/observe/observed-run.ts";
+import { tellRetries } from "../../src/run/observe/tell-retries.ts";
 import { untilVisibilityLost } from "../../src/run/observe/visibility.ts";
 import { planRun } from "../../src/run/plan/run-plan.ts";
 import { jobInCluster } from "../../src/run/shared/launched-run.ts";
@@ -116,6 +117,27 @@ async function rightsLost(): Promise<Lines> {
   return { title: "The right to watch is taken away", lines: [...host.told, `after a minute: ${fault.message}`] };
 }
 
+async function apiRetried(): Promise<Lines> {
+  const host = listener();
+  const clock = leapingClock();
+  const request = { verb: "create", resource: "jobs", namespace: "agents" };
+  const failures = [
+    new ApiError({ kind: "status", status: 401, reason: "Unauthorized", request, detail: "Unauthorized" }),
+    new ApiError({ kind: "status", status: 503, request, detail: "starting" }),
+    new ApiError({ kind: "unreachable", code: "ECONNREFUSED", request, detail: "connect ECONNREFUSED" }),
+    new ApiError({ kind: "timeout", request, detail: "the API server did not answer within 30 s" }),
+    new ApiError({ kind: "credentials", request, detail: "the exec plugin failed without a message" }),
+  ];
+  const over = new AbortController();
+  const retriedCall = () => {
+    const error = failures[Math.floor((clock.now() - T0 - 6000) / 3000)];
+    if (clock.now() - T0 > 6000 + 3000 * failures.length) over.abort();
+    return error ? { since: T0, error } : null;
+  };
+  await tellRetries({ retriedCall, clock } as unknown as KubernetesClient, host, over.signal);
+  return { title: "The API server refuses or fails before there is a Job", lines: host.told };
+}
+
 function cancellationUnseen(): Lines {
   const lines: string[] = [];
   createStopSignal({
@@ -166,6 +188,7 @@ export const notices = (): Promise<Lines[]> =>
     silence("A silence with two limits", [1800, 14_400]),
     silence("A silence while the API server does not answer", [0, 0], { state: "disconnected", lastContactAt: T0 }),
     rightsLost(),
+    apiRetried(),
     Promise.resolve(cancellationUnseen()),
     Promise.resolve(transcript()),
   ]);

@@ -2,8 +2,10 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RunStatus } from "../../src/paperclip/run-status.ts";
+import { blockedByUnproven } from "../../src/run/claim/blocked.ts";
 import { type Claimant, describeRemoval } from "../../src/run/claim/classify.ts";
 import { type ClaimDecision, decideClaim } from "../../src/run/claim/decide.ts";
+import { describeForeign } from "../../src/run/claim/ownership.ts";
 import { refusal } from "../../src/run/claim/refusal.ts";
 import { createSlotWaiter } from "../../src/run/claim/wait-for-slot.ts";
 import type { RunFault } from "../../src/run/shared/run-fault.ts";
@@ -27,6 +29,7 @@ const ME: Claimant = {
   reattach: true,
   ownsTask: false,
 };
+const unproven = (why: string, passing: boolean) => ({ kind: "unproven", why, passing }) as const;
 const OVER = { kind: "over", status: "failed" } as RunStatus;
 const ALIVE = { kind: "alive", status: "running" } as RunStatus;
 const CLOCK = { now: () => T0, sleep: () => Promise.resolve() };
@@ -95,6 +98,33 @@ const REMOVED: readonly Scene[] = [
   },
 ];
 
+const UNPROVEN = [
+  { title: "A Job whose Secret is gone", ownership: unproven("its Secret is gone", false) },
+  {
+    title: "A Job of a Paperclip whose secret has changed",
+    ownership: unproven("the token in its Secret cannot be confirmed: Paperclip does not accept it (401)", false),
+  },
+  {
+    title: "A Job whose token nobody can be asked about",
+    ownership: unproven(
+      "the token in its Secret cannot be confirmed: the address of Paperclip's API is not known",
+      true,
+    ),
+  },
+];
+
+/** What the server's log says of Jobs that are left alone. */
+export const strangerLines = (): { readonly title: string; readonly lines: readonly string[] }[] => [
+  {
+    title: "A Job that only looks like this Paperclip's",
+    lines: [describeForeign(named({}), { kind: "foreign", why: "it has no Secret of its own" })],
+  },
+  {
+    title: "A Job that may be this Paperclip's",
+    lines: UNPROVEN.map(({ ownership }) => describeForeign(named({}), ownership)),
+  },
+];
+
 /** What a run that waits says, then what it says when the slot is free. */
 export async function waitingLines(): Promise<{ readonly title: string; readonly lines: readonly string[] }[]> {
   return Promise.all(
@@ -122,6 +152,10 @@ export const blockedRuns = (): { readonly title: string; readonly error: RunFaul
     if (decision.kind !== "blocked") throw new Error(`${scene.title}: ${decision.kind}`);
     return { title: scene.title, error: refusal(CLOCK, decision.by) };
   }),
+  ...UNPROVEN.map(({ title, ownership }) => ({
+    title,
+    error: refusal(CLOCK, blockedByUnproven({ job: named({}), ownership })),
+  })),
   ...WAITING.flatMap((scene) => {
     const decision = decide(scene);
     const limit = decision.kind === "wait" ? decision.wait.limit : null;

@@ -94,11 +94,12 @@ describe("the packed package", () => {
 
   it("runs from where nothing else is installed: a bad kubeconfig is a result that says what to do", async () => {
     const result = await evaluate(`
+      process.env.KUBECONFIG = "/nowhere/config";
       const adapter = (await import("./dist/index.js")).createServerAdapter();
       const result = await adapter.execute({
         runId: "r", agent: { id: "a", companyId: "c", name: "n", adapterType: "claude_k8s", adapterConfig: {} },
         runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
-        config: { kubeconfig: "/nowhere/config" }, context: {}, onLog: async () => {},
+        config: {}, context: {}, onLog: async () => {},
       });
       console.log(JSON.stringify(result));`);
     expect(result).toMatchObject({ exitCode: null, errorCode: "k8s_kubeconfig_invalid" });
@@ -109,6 +110,7 @@ describe("the packed package", () => {
     const shown = await evaluate(`
       import { createServer } from "node:http";
       import { writeFile } from "node:fs/promises";
+      process.env.KUBECONFIG = "kubeconfig";
       const asked = [];
       const server = createServer((request, response) => {
         asked.push(request.url);
@@ -122,7 +124,7 @@ describe("the packed package", () => {
         const result = await adapter.execute({
           runId: "r", agent: { id: "a", companyId: "c", name: "n", adapterType: "claude_k8s", adapterConfig: {} },
           runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
-          config: { kubeconfig: "kubeconfig", image: "i" }, context: {}, onLog: async () => {},
+          config: { image: "i" }, context: {}, onLog: async () => {},
         });
         server.close();
         console.log(JSON.stringify({ asked, errorCode: result.errorCode }));

@@ -2,6 +2,7 @@
 import type { AdapterExecutionContext, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
 import { describe, expect, it } from "vitest";
 import { runInPaperclip } from "../../src/run/in-paperclip.ts";
+import { trustAgents } from "../support/policy.ts";
 
 function context(
   more: Partial<AdapterExecutionContext> = {},
@@ -22,7 +23,7 @@ function context(
 
 describe("runInPaperclip", () => {
   it("refuses an environment that is not local, with a sentence that names the switch and the way out", async () => {
-    const result = await runInPaperclip(context({ executionTarget: null }), { env: {} });
+    const result = await runInPaperclip(context({ executionTarget: null }), { env: {}, readPolicy: trustAgents });
     expect(result).toMatchObject({ exitCode: null, errorCode: "k8s_config_invalid" });
     expect(result.errorMessage).toContain("PAPERCLIP_EXECUTION_MODE=kubernetes");
     expect(result.errorMessage).toContain("claude_local");
@@ -31,9 +32,12 @@ describe("runInPaperclip", () => {
   });
 
   it("lets a failure be continued, unless the operator forbids it", async () => {
-    const continued = await runInPaperclip(context(), { env: {} });
+    const continued = await runInPaperclip(context(), { env: {}, readPolicy: trustAgents });
     expect(continued.resultJson).toMatchObject({ conversationContinuation: "continue_conversation_v1" });
-    const off = await runInPaperclip(context(), { env: { PAPERCLIP_K8S_AUTO_RECOVERY: "off" } });
+    const off = await runInPaperclip(context(), {
+      env: { PAPERCLIP_K8S_AUTO_RECOVERY: "off" },
+      readPolicy: trustAgents,
+    });
     expect(off.errorCode).toBe(continued.errorCode);
     expect(off.resultJson).not.toHaveProperty("conversationContinuation");
   });
@@ -44,6 +48,8 @@ describe("runInPaperclip", () => {
         throw new Error("no");
       },
     });
-    expect(await runInPaperclip(ctx, { env: {} })).toMatchObject({ errorCode: "k8s_kubeconfig_invalid" });
+    expect(await runInPaperclip(ctx, { env: {}, readPolicy: trustAgents })).toMatchObject({
+      errorCode: "k8s_kubeconfig_invalid",
+    });
   });
 });

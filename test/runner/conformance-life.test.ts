@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseSeal } from "../../src/runner/seal-message.ts";
 import { Pod, runPod, sh } from "./pod.ts";
 import { runners } from "./runners.ts";
 
@@ -47,6 +48,12 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     const end = await pod.ended();
     expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("ready\nsaved\n"), stderr: Buffer.alloc(0) });
     expect(end.seal).toMatchObject({ exitCode: 0, signal: null, ending: "terminated" });
+    // While a sidecar keeps the pod, nobody can read the termination message.
+    if (isNode) expect(parseSeal(end.log.seal ?? "")).toEqual(end.seal);
+  });
+
+  it("seals the log of no agent that ends by itself", async () => {
+    expect((await runPod(runner, { command: sh("echo done") })).log.seal).toBeNull();
   });
 
   it("tells the agent once, however often it is told itself", async () => {

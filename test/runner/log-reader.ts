@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type Channel, MAX_BODY_BYTES, parseFrame, RAW_LOG_MARK } from "../../src/runner/frame.ts";
+import { type Channel, MAX_BODY_BYTES, parseFrame, RAW_LOG_MARK, SEAL_MARK } from "../../src/runner/frame.ts";
 
 /** Reads a container's log as it comes and insists that every byte of it is as promised. */
 export class LogReader {
@@ -7,6 +7,8 @@ export class LogReader {
   readonly stderr = new ChannelReader();
   raw = false;
   frames = 0;
+  /** What follows the mark of the seal that ends the log; null: it has none. */
+  seal: string | null = null;
   largestLine = 0;
   #rest: Buffer = Buffer.alloc(0);
 
@@ -34,6 +36,11 @@ export class LogReader {
   #line(line: Buffer): void {
     if (this.frames === 0 && line.equals(Buffer.from(RAW_LOG_MARK))) {
       this.raw = true;
+      return;
+    }
+    if (this.seal !== null) throw new Error("a line follows the seal");
+    if (line.toString("latin1", 0, SEAL_MARK.length) === SEAL_MARK) {
+      this.seal = line.toString("utf8", SEAL_MARK.length);
       return;
     }
     this.frames += 1;

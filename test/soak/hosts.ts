@@ -1,5 +1,6 @@
 /** The processes of Paperclip: some are killed while they work, and others take their place. */
 import { type AdapterProcess, startAdapterProcess } from "../cluster/support/adapter-process.ts";
+import { SERVER_ENV } from "../cluster/support/context.ts";
 import type { Dice } from "./random.ts";
 
 export interface Hosts {
@@ -10,7 +11,7 @@ export interface Hosts {
 }
 
 /** As in Paperclip's server: there a Job goes once its outcome is on record, so that no task is ever done twice. */
-const SERVER = { PAPERCLIP_LISTEN_PORT: "3100" };
+const SERVER = { ...SERVER_ENV, PAPERCLIP_LISTEN_PORT: "3100" };
 
 export async function startHosts(count: number, dice: Dice): Promise<Hosts> {
   const hosts = await Promise.all(Array.from({ length: count }, () => startAdapterProcess(SERVER)));

@@ -12,8 +12,9 @@ import { parseArgs } from "node:util";
 import { buildRunner } from "../../scripts/build-runner.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
-import { OURS } from "../../src/run/shared/names.ts";
-import { reconcileNamespace } from "../../src/run/supervise/reconcile.ts";
+import { RUNS } from "../../src/run/shared/names.ts";
+import { superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { SERVER_ENV } from "../cluster/support/context.ts";
 import { LeapingClock } from "../cluster/support/leaping-clock.ts";
 import { openPlace, type Place } from "../cluster/support/place.ts";
 import { makeTrouble } from "./chaos.ts";
@@ -95,21 +96,19 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
   const deadline = Date.now() + 30_000;
   const clock = new LeapingClock();
   clock.leap(STOPPED_JOBS_ARE_OVER_MS);
-  const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig });
   const look = {
-    lease,
-    namespace,
-    paperclipUrl: () => paperclip.url,
-    paperclipHome: "/nowhere",
-    isOwnNamespace: false,
-    wakes: false,
+    dependencies: {
+      env: { ...SERVER_ENV, PAPERCLIP_K8S_AUTO_RECOVERY: "off" },
+      clusters: new ClusterRegistry({ clock }),
+      paperclipUrl: () => paperclip.url,
+    },
+    places: [{ cluster: { kubeconfig }, namespace }],
     tell: () => undefined,
-    tellOnce: () => undefined,
   };
   for (;;) {
-    await reconcileNamespace({ ...look, signal: AbortSignal.timeout(30_000) });
+    await superviseOnce({ ...look, signal: AbortSignal.timeout(30_000) });
     const kinds = await Promise.all(
-      [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: OURS })),
+      [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: RUNS })),
     );
     const left = kinds.flatMap(({ items }, index) =>
       items.map(({ metadata, status }) => {
@@ -121,10 +120,7 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
         return `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name} ${state}`;
       }),
     );
-    if (left.length === 0 || Date.now() > deadline) {
-      await lease.release();
-      return left;
-    }
+    if (left.length === 0 || Date.now() > deadline) return left;
     await sleep(500);
   }
 }

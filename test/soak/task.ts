@@ -2,6 +2,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { freshId, settingsOf } from "../cluster/support/context.ts";
 import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT } from "../cluster/support/run.ts";
@@ -67,7 +69,12 @@ export async function doTask(
     else if (result) {
       paperclip.ended(runId, result);
       const violations = await judge(plan, result, host.stdout(runId), diary);
-      return { ended: result.errorCode ?? "completed", runs, violations: violations.map((v) => `${runId}: ${v}`) };
+      const shown = violations.length === 0 ? "" : await clusterState(place, agentId, taskId);
+      return {
+        ended: result.errorCode ?? "completed",
+        runs,
+        violations: violations.map((violation) => `${runId}: ${violation}; ${shown}`),
+      };
     }
     // The host is dead; Paperclip finds out, unless somebody has cancelled the run already.
     if (!result && paperclip.status(runId) === "running") paperclip.set(runId, dice.pick(["failed", "interrupted"]));
@@ -104,13 +111,29 @@ function program({ lines, fails, byRecord }: Plan, diary: string, lock: string):
   ].join("\n");
 }
 
+/** What the cluster has of the task at this moment, for who looks for the cause of a violation. */
+async function clusterState({ admin, namespace }: Place, agentId: string, taskId: string): Promise<string> {
+  const query = { labelSelector: `${LABELS.agentId}=${agentId},${LABELS.taskId}=${taskId}` };
+  const [ownJobs, ownPods] = await Promise.all([
+    admin.list(jobs, namespace, query),
+    admin.list(pods, namespace, query),
+  ]);
+  return `now ${new Date().toISOString()}: ${JSON.stringify(
+    [...ownJobs.items, ...ownPods.items].map(({ metadata, spec, status }) => ({
+      ...{ name: metadata.name, version: metadata.resourceVersion, born: metadata.creationTimestamp },
+      ...{ annotations: metadata.annotations, deleted: metadata.deletionTimestamp, finalizers: metadata.finalizers },
+      ...{ suspend: (spec as { suspend?: boolean }).suspend, status },
+    })),
+  )}`;
+}
+
 async function judge(plan: Plan, result: AdapterExecutionResult, stdout: string, diary: string): Promise<string[]> {
   const truth = (await readFile(diary, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
   const bad: string[] = [];
   const must = (holds: boolean, what: string): void => {
     if (!holds)
       bad.push(
-        `${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}; transcript: ${JSON.stringify(result.resultJson?.transcript)}`,
+        `${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}; evidence: ${JSON.stringify(result.resultJson?.evidence)}; transcript: ${JSON.stringify(result.resultJson?.transcript)}`,
       );
   };
   must(!truth.includes("double"), "two agents ran at the same time");

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../types.ts";
+import { enterQuotas } from "./admission/quota-race.ts";
 import { createPastWebhooks } from "./admission/webhooks/create.ts";
 import { badRequest } from "./api-error.ts";
 import { decodeObject, isDryRun, parseBody } from "./decode.ts";
@@ -22,7 +23,10 @@ export async function createDecoded(
   if (definition.namespaced) inNamespace(object, namespace);
   const { warn, user } = request;
   const core = definition.name === "events" ? fromEventsV1(object) : object;
-  const options = { dryRun: isDryRun(request.query), warn, username: user.name };
+  const dryRun = isDryRun(request.query);
+  const options = { dryRun, warn, username: user.name };
+  const count = dryRun ? undefined : await enterQuotas(store, definition, namespace);
+  count?.();
   const created = await createPastWebhooks(store, definition.name, core, options);
   return { kind: "object", code: 201, object: presented(definition, created), of: definition };
 }

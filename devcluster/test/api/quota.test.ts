@@ -45,6 +45,30 @@ it("a quota counts pods that live and Jobs that are there", async () => {
   );
 });
 
+it("a quota answers creates that race with a conflict, all but the first", async () => {
+  const quota = { metadata: { name: "team" }, spec: { hard: { "count/jobs.batch": "10" } } };
+  await namespaceWith("raced", "resourcequotas", quota);
+  const jobs = "/apis/batch/v1/namespaces/raced/jobs";
+  const names = ["a", "b", "c", "d"];
+  const answers = await Promise.all(names.map((name) => api.call("POST", jobs, { body: job(name) })));
+  const refused = answers.filter(({ code }) => code !== 201);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(names.length);
+  for (const { body } of refused)
+    expect(body).toMatchObject({
+      ...{ code: 409, reason: "Conflict" },
+      message:
+        'Operation cannot be fulfilled on resourcequotas "team": the object has been modified; please apply your changes to the latest version and try again',
+      details: { kind: "resourcequotas", name: "team" },
+    });
+  // Alone, and where nothing is created, there is no race.
+  expect((await api.call("POST", jobs, { body: job("e") })).code).toBe(201);
+  const dry = await Promise.all(
+    names.map((name) => api.call("POST", `${jobs}?dryRun=All`, { body: job(`dry-${name}`) })),
+  );
+  expect(dry.map(({ code }) => code)).toEqual([201, 201, 201, 201]);
+});
+
 it("a quota adds up what pods ask for, and demands that they say it", async () => {
   const quota = { metadata: { name: "team" }, spec: { hard: { "limits.memory": "1Gi", "requests.cpu": "1" } } };
   const root = await namespaceWith("summed", "resourcequotas", quota);

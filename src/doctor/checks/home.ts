@@ -21,17 +21,17 @@ function whatIsSeen(context: CheckContext): AdapterEnvironmentCheck[] {
     return [info("k8s_home_own", message)];
   }
   const message = `Agents share Paperclip's home on claim ${claimName}, as its user: each of them is as powerful as Paperclip's server, and reads and writes what all companies have there.`;
-  const fix = "Unset PAPERCLIP_K8S_HOME in the environment of Paperclip, so that each agent gets a private home.";
+  const fix = "Set `home: private` in the policy (PAPERCLIP_K8S_POLICY), so that each agent gets a home of its own.";
   return [problem("warn", "k8s_home_shared", message, fix)];
 }
 
 async function checkClaim(context: CheckContext): Promise<AdapterEnvironmentCheck[]> {
-  const { client, namespace, hostPod, homeMode, call } = context;
+  const { client, namespace, hostPod, agent, call } = context;
   const claimName = homeOf(context).claim?.claimName;
   if (!claimName) {
     const message = "No volume outlives a run: each run starts with an empty home, and no session is resumed.";
-    if (homeMode === "none") {
-      const unset = `Unset PAPERCLIP_K8S_HOME, which is "none" in the environment of Paperclip, or set "Home volume claim".`;
+    if (agent.policy.home === "none") {
+      const unset = `Set "home" in the policy, which is "none" there (PAPERCLIP_K8S_POLICY), or set "Home volume claim".`;
       return [problem("warn", "k8s_pvc_not_detected", message, unset)];
     }
     if (hostPod.kind === "unseen")

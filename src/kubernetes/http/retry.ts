@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal | undefined;
+  /** Called before each wait for another attempt. */
+  readonly onRetry?: (error: ApiError) => void;
 }
 
 /**
@@ -28,13 +30,15 @@ export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions)
       if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
       ambiguous ||= thrown.ambiguous;
       const error = ambiguous && !thrown.ambiguous ? thrown.asAmbiguous() : thrown;
-      if (!(isTransient(error) || error.deniesRight) || (error.ambiguous && !options.repeatable)) throw error;
       const doubtMs = doubtMsOf(error);
+      const mayPass = isTransient(error) || error.unauthorized || error.deniesRight;
+      if (!mayPass || (error.ambiguous && !options.repeatable)) throw error;
       doubtedSince = doubtMs === null ? null : (doubtedSince ?? clock.now());
       const last = doubtedSince === null ? end : Math.min(end, doubtedSince + (doubtMs ?? 0));
       // Never before the server's Retry-After; jittered beyond it, so that clients do not return together.
       const wait = (error.retryAfterMs ?? 0) + fullJitter(count, random);
       if (clock.now() + wait > last) throw error;
+      options.onRetry?.(error);
       await clock.sleep(wait, signal);
     }
   }
@@ -45,9 +49,16 @@ const CREDENTIALS_MS = 15_000;
 /** Milliseconds for which a missing right is doubted: an API server that has just started refuses what it will soon allow. */
 const DENIED_RIGHT_MS = 5_000;
 
+/**
+ * Milliseconds for which a 401 is doubted: a token is being rotated, a webhook of the API server that knows tokens is away.
+ * Longer than the transport waits before it asks for new credentials a second time.
+ */
+const UNAUTHORIZED_MS = 40_000;
+
 /** Milliseconds for which an error that is likely to be final is doubted; null: it is none of these. */
-function doubtMsOf(error: ApiError): number | null {
+export function doubtMsOf(error: ApiError): number | null {
   if (error.kind === "credentials") return CREDENTIALS_MS;
+  if (error.unauthorized) return UNAUTHORIZED_MS;
   return error.deniesRight ? DENIED_RIGHT_MS : null;
 }
 

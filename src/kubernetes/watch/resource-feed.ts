@@ -1,6 +1,7 @@
 import { ApiError } from "../api-error.ts";
 import type { KubernetesClient } from "../client.ts";
 import { fullJitter } from "../http/backoff.ts";
+import { doubtMsOf } from "../http/retry.ts";
 import type { KubeObject, ResourceType } from "../resource-types.ts";
 import { type Change, ResourceView } from "./resource-view.ts";
 import { type WatchEvent, watch } from "./watch.ts";
@@ -46,6 +47,7 @@ export class ResourceFeed<T extends KubeObject> {
   #refusals = 0;
   #warned = false;
   #denials = 0;
+  #deniedSince = 0;
   #denial: ApiError | undefined;
 
   constructor(options: FeedOptions<T>) {
@@ -67,8 +69,9 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   /**
-   * Why the collection may neither be watched nor listed, or not with these credentials; undefined = it may. Set by the
-   * second refusal in a row: a server that has just started refuses what it will soon allow.
+   * Why the collection may neither be watched nor listed, or not with these credentials; undefined = it may. Set when
+   * every answer has been a refusal for as long as one is doubted, and two at least: a server that has just started
+   * refuses what it will soon allow.
    */
   get denial(): ApiError | undefined {
     return this.#denial;
@@ -179,7 +182,9 @@ export class ResourceFeed<T extends KubeObject> {
   #fail(error: ApiError): void {
     this.#setState("disconnected", error);
     if (!error.forbidden && !error.unauthorized) return;
-    if (++this.#denials < 2) return;
+    const now = this.#options.client.clock.now();
+    if (this.#denials === 0) this.#deniedSince = now;
+    if (++this.#denials < 2 || now - this.#deniedSince < (doubtMsOf(error) ?? 0)) return;
     this.#denial = error;
     this.#options.onDenial(error);
   }

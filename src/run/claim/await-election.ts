@@ -5,7 +5,9 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { jobsAndPodsOfAgent } from "./cluster-state.ts";
-import { elect } from "./elect.ts";
+import { type Candidate, elect } from "./elect.ts";
+import type { ReadOwnership } from "./read-ownership.ts";
+import { relationOf } from "./slot.ts";
 
 /** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */
 const ELECTION_TIMEOUT_MS = 30_000;
@@ -17,17 +19,19 @@ export type ElectionResult =
   /** Another has the slot: ours is to be withdrawn. */
   | { readonly kind: "lost"; readonly to: Job };
 
-/** `options`: of each list. Throws ApiError, or the signal's reason. */
+/** `options`: of each list. Throws ApiError, or the signal's reason. Jobs that others made do not count. */
 export async function awaitElection(
   client: KubernetesClient,
-  plan: Pick<RunPlan, "namespace" | "identity">,
+  plan: Pick<RunPlan, "namespace" | "identity" | "installation">,
   job: JobInCluster,
+  readOwnership: ReadOwnership,
   options: CallOptions & { readonly signal: AbortSignal },
 ): Promise<ElectionResult> {
   const deadline = client.clock.now() + ELECTION_TIMEOUT_MS;
   const candidate = { ...plan.identity, name: job.name, uid: job.uid };
   for (;;) {
-    const found = await jobsAndPodsOfAgent(client, plan, options);
+    const all = await jobsAndPodsOfAgent(client, plan, options);
+    const found = await ownRivals(candidate, all, readOwnership, options.signal);
     const election = elect(candidate, found);
     if (election.kind === "start") {
       const object = found.find(({ metadata }) => metadata?.uid === job.uid);
@@ -36,4 +40,20 @@ export async function awaitElection(
     if (election.kind === "withdraw" || client.clock.now() > deadline) return { kind: "lost", to: election.other };
     await client.clock.sleep(POLL_EVERY_MS, options.signal);
   }
+}
+
+/** One that may be ours counts: beside it a second agent would work. */
+async function ownRivals(
+  me: Candidate,
+  found: readonly Job[],
+  readOwnership: ReadOwnership,
+  signal: AbortSignal,
+): Promise<readonly Job[]> {
+  const own: Job[] = [];
+  for (const job of found) {
+    const isRival = job.metadata?.uid !== me.uid && relationOf(me, job) !== null;
+    const { kind } = isRival ? await readOwnership(job, signal) : { kind: "ours" };
+    if (kind === "ours" || kind === "unproven") own.push(job);
+  }
+  return own;
 }

@@ -3,6 +3,13 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
+import type { Ownership } from "./ownership.ts";
+
+/** A Job that may be this Paperclip's, and nothing confirms it. */
+export interface Unproven {
+  readonly job: Job;
+  readonly ownership: Extract<Ownership, { kind: "unproven" }>;
+}
 
 export interface Blocked {
   readonly code: VerdictCode;
@@ -28,6 +35,17 @@ export const blockedByTwo = (living: readonly Job[]): Blocked => ({
   why: `${living.length} Jobs of this task are running (${living.map(nameOf).join(", ")}), and a run can take over only one of them`,
   fix: `Keep one of them and delete the others: ${living.map(deletion).join(" or ")}`,
 });
+
+/** It may be this Paperclip's, and beside it a second agent would work on the task. */
+export function blockedByUnproven({ job, ownership: { why, passing } }: Unproven): Blocked {
+  return {
+    code: passing ? "k8s_concurrency_guard_unreachable" : "k8s_concurrent_run_blocked",
+    why: `${describeJob(job)} has this run's slot, and cannot be recognised as this Paperclip's own: ${why}`,
+    fix: passing
+      ? `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`
+      : `If the work of its agent is not needed, delete the Job, then run the task again: ${deletion(job)}`,
+  };
+}
 
 export const blockedByReport = (): Blocked => ({
   code: "k8s_job_state_mismatch",

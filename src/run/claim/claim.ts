@@ -12,10 +12,11 @@ import { delayAbort } from "../shared/delay-abort.ts";
 import { adoptedFrom, isAdopted, runIdOf } from "../shared/job-state.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
-import type { Blocked } from "./blocked.ts";
+import { type Blocked, blockedByUnproven } from "./blocked.ts";
 import { type Claimant, describeRemoval, type Removal } from "./classify.ts";
 import { readClusterState } from "./cluster-state.ts";
-import { type ClaimDecision, decideClaim, dependsOnAssignee, runsInQuestion } from "./decide.ts";
+import { type ClaimDecision, type ClusterState, decideClaim, dependsOnAssignee, runsInQuestion } from "./decide.ts";
+import { isOnItsTask, isRival, type OwnershipCheck, type OwnState, ownState } from "./own-state.ts";
 import { refreshToken } from "./refresh-token.ts";
 import { refusal } from "./refusal.ts";
 import { removeJob } from "./remove.ts";
@@ -23,14 +24,16 @@ import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
+export { describeForeign } from "./ownership.ts";
+export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./read-ownership.ts";
 export { removeJob } from "./remove.ts";
 export { withdraw } from "./withdraw.ts";
 
-export interface ClaimRequest {
+export interface ClaimRequest extends Omit<OwnershipCheck, "installation"> {
   readonly client: KubernetesClient;
   /** Sees the Jobs and pods of the namespace, for as long as the claim takes. */
   readonly observer: Observer;
-  readonly plan: Pick<RunPlan, "namespace" | "identity" | "predecessors" | "reattach" | "token">;
+  readonly plan: Pick<RunPlan, "namespace" | "identity" | "installation" | "predecessors" | "reattach" | "token">;
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   /** Gets notices of what is waited for and what is removed. */
@@ -94,14 +97,18 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
 
 async function decideNow(request: ClaimRequest, me: Claimant, signal: AbortSignal): Promise<ClaimDecision> {
   const { client, observer, plan, readStatus, readAssignee } = request;
-  const seen = await failClosed(client, () => readClusterState(client, observer, plan, { signal }));
+  const ownOf = (state: ClusterState, which: (job: Job) => boolean): Promise<OwnState> =>
+    failClosed(client, () => ownState(state, which, { ...request, installation: plan.installation }, signal));
+  const all = await failClosed(client, () => readClusterState(client, observer, plan, { signal }));
+  const seen = await ownOf(all, isRival(me));
+  if (seen.unproven) return { kind: "blocked", by: blockedByUnproven(seen.unproven) };
   const readings = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
   const statuses = new Map(await Promise.all(readings));
   const { taskId, agentId } = me;
   if (taskId === null || !dependsOnAssignee(me, seen.jobs, statuses)) return decideClaim(me, seen, statuses);
   const assignee = await readAssignee(taskId, signal);
   const ownsTask = assignee.kind === "known" && assignee.agentId === agentId;
-  return decideClaim({ ...me, ownsTask }, seen, statuses);
+  return decideClaim({ ...me, ownsTask }, ownsTask ? await ownOf(seen, isOnItsTask(me)) : seen, statuses);
 }
 
 /** A run that was adopted by an earlier process of this run may still have to give its agent the token. */

@@ -13,20 +13,22 @@ import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { withPods } from "../shared/job-state.ts";
-import { agentLabel, LABELS, labelValue, OURS, type RunIdentity } from "../shared/names.ts";
+import { agentLabel, LABELS, labelValue, RUNS, type RunIdentity } from "../shared/names.ts";
 import type { ClusterState } from "./decide.ts";
 import { relationOf } from "./slot.ts";
 
-type Place = Pick<RunPlan, "namespace" | "identity">;
+type Place = Pick<RunPlan, "namespace" | "identity" | "installation">;
 
-/** All Jobs of the agent. Throws ApiError. */
-async function jobsOfAgent(
-  client: KubernetesClient,
-  { namespace, identity }: Place,
-  options: CallOptions,
-): Promise<readonly Job[]> {
-  return (await client.list(jobs, namespace, { labelSelector: ofAgent(identity), ...options })).items;
+/** All Jobs of the agent, those of versions before too, which did not say which Paperclip made them. Throws ApiError. */
+async function jobsOfAgent(client: KubernetesClient, place: Place, options: CallOptions): Promise<readonly Job[]> {
+  const labelSelector = ofAgent(place.identity);
+  return (await client.list(jobs, place.namespace, { labelSelector, ...options })).items.filter(mayBeOf(place));
 }
+
+const mayBeOf =
+  ({ installation }: Place) =>
+  ({ metadata }: Job | Pod): boolean =>
+    (metadata?.labels?.[LABELS.instance] ?? installation.label) === installation.label;
 
 /** The agent's Jobs and pods, and other agents' Jobs of the run's task. Throws ApiError. */
 export async function readClusterState(
@@ -36,7 +38,10 @@ export async function readClusterState(
   options: CallOptions,
 ): Promise<ClusterState> {
   const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
-  const [own, { jobs: others, pods: found }] = await Promise.all([jobsOfAgent(client, place, options), shared]);
+  const [own, seen] = await Promise.all([jobsOfAgent(client, place, options), shared]);
+  // The watches are of this Paperclip's objects, and those of versions before do not say that they are.
+  const complete = own.every(({ metadata }) => metadata?.labels?.[LABELS.instance] !== undefined);
+  const { jobs: others, pods: found } = complete ? seen : await listed(client, place, options);
   return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
 }
 
@@ -75,29 +80,26 @@ async function listed(client: KubernetesClient, place: Place, options: CallOptio
   const labelSelector = ofOthersOnTask(identity);
   const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });
   const [found, onTask] = await Promise.all([podsOfAgent(client, place, options), others]);
-  return { jobs: onTask ? onTask.items : [], pods: found };
+  return { jobs: onTask ? onTask.items.filter(mayBeOf(place)) : [], pods: found };
 }
 
 /** None without the right to list them: whether that leaves enough to see is decided before the run starts. */
-async function podsOfAgent(
-  client: KubernetesClient,
-  { namespace, identity }: Place,
-  options: CallOptions,
-): Promise<readonly Pod[]> {
+async function podsOfAgent(client: KubernetesClient, place: Place, options: CallOptions): Promise<readonly Pod[]> {
+  const labelSelector = ofAgent(place.identity);
   try {
-    return (await client.list(pods, namespace, { labelSelector: ofAgent(identity), ...options })).items;
+    return (await client.list(pods, place.namespace, { labelSelector, ...options })).items.filter(mayBeOf(place));
   } catch (error) {
     if (error instanceof ApiError && error.forbidden) return [];
     throw error;
   }
 }
 
-const ofAgent = ({ agentId }: RunIdentity): string => `${OURS},${LABELS.agentId}=${agentLabel(agentId)}`;
+const ofAgent = ({ agentId }: RunIdentity): string => `${RUNS},${LABELS.agentId}=${agentLabel(agentId)}`;
 
 /** Other agents' Jobs of the run's task; null for a run without one. */
 function ofOthersOnTask({ agentId, companyId, taskId }: RunIdentity): string | null {
   const [company, task] = [labelValue(companyId), labelValue(taskId)];
   if (task === null) return null;
   const ofCompany = company === null ? "" : `,${LABELS.companyId}=${company}`;
-  return `${OURS}${ofCompany},${LABELS.taskId}=${task},${LABELS.agentId}!=${agentLabel(agentId)}`;
+  return `${RUNS}${ofCompany},${LABELS.taskId}=${task},${LABELS.agentId}!=${agentLabel(agentId)}`;
 }

@@ -4,15 +4,23 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
+import type { Installation } from "../../paperclip/installation.ts";
+import { mayBeSignedBy } from "../shared/job-signature.ts";
 import { jobInCluster } from "../shared/launched-run.ts";
 import { cleanUp } from "./clean-up.ts";
 
 /** Milliseconds by which the cluster's clock and ours may differ: a living test keeps its probe. */
 const SLACK_MS = 60_000;
 
-/** Never rejects: what stays is removed at the next look. */
-export async function removeExpiredProbes(client: KubernetesClient, probes: readonly Job[]): Promise<void> {
-  for (const probe of probes) if (isExpired(probe, client.clock.now())) await cleanUp(client, jobInCluster(probe));
+/** Never rejects: what stays is removed at the next look. What others made stays. */
+export async function removeExpiredProbes(
+  client: KubernetesClient,
+  probes: readonly Job[],
+  installation: Installation,
+): Promise<void> {
+  for (const probe of probes)
+    if (isExpired(probe, client.clock.now()) && mayBeSignedBy(probe, installation))
+      await cleanUp(client, jobInCluster(probe));
 }
 
 function isExpired({ metadata, spec }: Job, now: number): boolean {

@@ -75,9 +75,9 @@ function reported({ result }: Verdict): Record<string, unknown> {
 }
 
 /** Without it the host answers an operator's Stop with 409: it wants to know that the agent is really stopped. */
-function cancellation(verdict: Verdict, { acts, pod, job }: Evidence): Record<string, unknown> {
+function cancellation(verdict: Verdict, { acts, pod, job, logSeal }: Evidence): Record<string, unknown> {
   if (!acts.cancel || !verdict.stopped) return {};
-  const seen = pod?.agent.terminated?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
+  const seen = pod?.agent.terminated?.seenAt ?? logSeal?.seenAt ?? pod?.endedAt ?? job?.endedAt ?? acts.cancel.at;
   return { executionCancellation: { state: "acknowledged", acknowledgedAt: timeOf(Math.max(seen, acts.cancel.at)) } };
 }
 

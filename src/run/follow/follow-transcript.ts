@@ -1,5 +1,6 @@
 import { type Clock, type Random, systemClock } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
+import type { Seal } from "../../runner/seal.ts";
 import { type Completeness, completeness } from "./assemble/completeness.ts";
 import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
@@ -21,6 +22,8 @@ export interface FollowOptions {
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
+  /** The log of a container that was told to stop has ended, and its last line is the runner's seal. @default nothing */
+  readonly onSealed?: ((seal: Seal) => void) | undefined;
   /** Other sources of missing lines, in order; the log API itself always comes first. */
   readonly sources?: readonly GapSource[];
   /** Stops following; lines that have arrived are still delivered for up to two seconds. */
@@ -74,6 +77,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     sink: options.page?.(delivery) ?? delivery,
     onLine: observed(options.onLine, event),
     onEvent: event,
+    onSealed: options.onSealed ?? (() => undefined),
     sources: options.sources ?? [],
   });
   await follower.run();

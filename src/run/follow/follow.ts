@@ -84,6 +84,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
       const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
+    onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
     sources: gapSources(request, container),
     signal,
     clock: client.clock,

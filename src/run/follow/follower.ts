@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
+import type { Seal } from "../../runner/seal.ts";
 import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
 import { Transcript } from "./assemble/transcript.ts";
@@ -21,6 +22,7 @@ export interface FollowerOptions {
   readonly sink: LineSink;
   readonly onLine: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
+  readonly onSealed: (seal: Seal) => void;
   readonly sources: readonly GapSource[];
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -72,6 +74,7 @@ export class Follower {
     this.#stream = new LiveStream({
       ...common,
       queue: this.#queue,
+      onSealed: options.onSealed,
       room: () => this.#room(sink),
       readEnd: (stop) => readEnd(this.#end, new LogApi(common), stop),
     });

@@ -1,9 +1,10 @@
 import type { Clock, Random } from "../../kubernetes/clock.ts";
+import type { Seal } from "../../runner/seal.ts";
 import type { Transcript } from "./assemble/transcript.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { FollowLimits } from "./read/limits.ts";
 import { type LogEndpoint, troubleOf } from "./read/log-endpoint.ts";
-import { type Reading, readLog } from "./read/read-log.ts";
+import { endsInErrorText, type Reading, readLog } from "./read/read-log.ts";
 import { since, tail } from "./read/resume.ts";
 import { StreamLifetime } from "./read/stream-lifetime.ts";
 import { TailCount } from "./read/tail-count.ts";
@@ -18,6 +19,8 @@ export interface LiveStreamOptions {
   readonly room: () => Promise<void> | undefined;
   /** Reads the end of the log while a silent stream is still open. */
   readonly readEnd: (signal: AbortSignal) => Promise<void>;
+  /** The log has ended, and its last line is the runner's seal. */
+  readonly onSealed: (seal: Seal) => void;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
@@ -86,6 +89,8 @@ export class LiveStream {
     this.#wasSilent = silent;
     if (reading.kind === "ended" && reading.unfinished) transcript.noteUnfinished(reading.unfinished);
     this.#tail.served({ silent, taken: transcript.taken - taken, repeated: transcript.repeated - repeated, gap });
+    if (reading.kind === "ended" && reading.clean && !endsInErrorText(reading) && transcript.seal)
+      this.#options.onSealed(transcript.seal);
     this.interruption ??= { why: troubleOf(reading), at: clock.now() };
     return reading;
   }

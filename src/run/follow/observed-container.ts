@@ -1,5 +1,5 @@
 /** The container's life as the follower of its log needs to know it. */
-import { type Evidence, hasEnded, type ObservedRun } from "../observe/observe.ts";
+import { type Evidence, hasEnded, isSealedStop, type ObservedRun } from "../observe/observe.ts";
 import type { ContainerState, ContainerView } from "./read/container.ts";
 
 export function viewContainer(observed: ObservedRun): ContainerView {
@@ -25,6 +25,7 @@ export function containerState(evidence: Evidence): ContainerState {
   // The last state of a deleted pod has its container's end, or it is never known.
   if (pod.presence !== "present") return "gone";
   if (pod.agent.state === "terminated") return pod.reason === "Evicted" ? "evicted" : "terminated";
+  if (isSealedStop(evidence)) return "terminated";
   if (pod.agent.state === "running") return "running";
   // Ended before its container could start: no log will come.
   return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";

@@ -10,11 +10,12 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
-import { awaitElection, withdraw } from "../claim/claim.ts";
-import { furnishHome, type RunPlan } from "../plan/plan.ts";
+import { awaitElection, isOwnedBy, type ReadOwnership, withdraw } from "../claim/claim.ts";
+import { furnishHome, type RunPlan, runTokenIn } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
+import { isTokenOf, mayBeSignedBy } from "../shared/job-signature.ts";
 import { isOfRun, stateOf } from "../shared/job-state.ts";
 import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "../shared/launched-run.ts";
 import { RunFault } from "../shared/run-fault.ts";
@@ -40,16 +41,21 @@ export async function launch(
   client: KubernetesClient,
   plan: RunPlan,
   existing: Job | null,
+  readOwnership: ReadOwnership,
   signal: AbortSignal,
 ): Promise<Launch> {
   signal.throwIfAborted();
   if (plan.homeRequest) await furnishHome(plan.homeRequest, client.clock);
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
-  const job = jobInCluster(existing ?? (await createJob(client, plan, lastAnswer)));
+  const isReusable = existing !== null && isTokenOf(existing, plan.token);
+  // Its Secret could not hold the token that it names.
+  const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
+  if (startedBefore) return launched(startedBefore, plan);
+  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, lastAnswer));
   try {
     signal.throwIfAborted();
-    const election = await awaitElection(client, plan, job, { ...RETRY, signal });
+    const election = await awaitElection(client, plan, job, readOwnership, { ...RETRY, signal });
     if (election.kind === "lost") {
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
@@ -71,7 +77,8 @@ async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortS
   return create(client, plan, signal, {
     type: jobs,
     object: plan.job,
-    isOurs: (job) => isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving",
+    isOurs: (job) =>
+      isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving" && mayBeSignedBy(job, plan.installation),
     isLeaving: (job) => stateOf(job) === "leaving",
     code: "k8s_job_create_failed",
   });
@@ -84,11 +91,12 @@ async function createSecret(
   signal: AbortSignal,
 ): Promise<void> {
   const owner = { apiVersion: "batch/v1", kind: "Job", name: job.name, uid: job.uid, controller: true };
-  const owns = ({ metadata }: Secret) => metadata?.ownerReferences?.some(({ uid }) => uid === job.uid) ?? false;
+  const owns = (secret: Secret) => isOwnedBy(secret, job.object);
   await create<Secret>(client, plan, signal, {
     type: secrets,
     object: { ...plan.secret, metadata: { ...plan.secret.metadata, ownerReferences: [owner] } },
-    isOurs: owns,
+    // Somebody else may have been quicker, who saw the Job.
+    isOurs: (secret) => owns(secret) && isTokenOf(job.object, runTokenIn(secret)),
     // An earlier Job of the same name owned it: the garbage collector is on its way.
     isLeaving: (secret) => !owns(secret),
     code: "k8s_prompt_secret_create_failed",

@@ -2,11 +2,12 @@
 
 import type { Evidence } from "./evidence/evidence.ts";
 import { type JobFacts, trueCondition } from "./evidence/job.ts";
+import { isSealedStop } from "./evidence/reduce.ts";
 
 /** True when the agent cannot run any more: its container ended, or there is no pod and none will come. */
 export function hasEnded(evidence: Evidence): boolean {
   const { pod } = evidence;
-  if (pod?.agent.state === "terminated") return true;
+  if (pod?.agent.state === "terminated" || isSealedStop(evidence)) return true;
   const podIsOver = pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed";
   if (!podIsOver) return false;
   // backoffLimit 0: no second pod comes after a first (measured), and none while the Job is held or gone.
@@ -44,7 +45,7 @@ const isSuspended = ({ suspended, conditions }: JobFacts): boolean =>
  */
 export function causeIsPending(evidence: Evidence): boolean {
   const { pod, job, seal } = evidence;
-  if (seal && seal.exitCode === 0 && seal.agent?.result) return false;
+  if (isSealedStop(evidence) || (seal && seal.exitCode === 0 && seal.agent?.result)) return false;
   if (!pod || wasStopped(evidence)) return false;
   if (pod.presence !== "present") return job?.presence === "present" && !jobIsFinished(evidence) && !isSuspended(job);
   if (pod.phase !== "Succeeded" && pod.phase !== "Failed") return true;

@@ -1,8 +1,8 @@
 /** Where the agent lives in its pod: the volume of its home, and the directory it works in. */
-import type { HomeMode } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import { isBelow } from "../../paperclip/paths.ts";
 import type { Workspace } from "../../paperclip/wake.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { CONFIG_DIRECTORY } from "../../runner/spec.ts";
 import { type HomeFolder, privateHome, type Tenant } from "./home/entitlement.ts";
 
@@ -44,7 +44,7 @@ export interface HomeChoice {
   /** `homeClaim` of the agent. */
   readonly claim: string | null;
   readonly hostPod: HostPod | null;
-  readonly mode: HomeMode;
+  readonly mode: Policy["home"];
   readonly tenant: Tenant;
 }
 

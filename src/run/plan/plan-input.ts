@@ -1,9 +1,10 @@
 /** All that a plan is made from. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
 import type { OperatorPolicy } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
+import type { Installation } from "../../paperclip/installation.ts";
+import type { GovernedAgent } from "../../policy/policy.ts";
 import type { Login } from "./home/login.ts";
 import type { HostPodMissing } from "./placement.ts";
 import type { AgentBundle } from "./provision.ts";
@@ -19,8 +20,10 @@ export interface HomeOnDisk {
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
-  readonly agent: ParsedAgentConfig;
+  readonly agent: GovernedAgent;
   readonly policy: OperatorPolicy;
+  /** The Paperclip whose run it is. */
+  readonly installation: Installation;
   /** Variables of Paperclip's own process that the policy hands on. */
   readonly inherited: InheritedEnvironment;
   readonly hostPod: HostPod | null;

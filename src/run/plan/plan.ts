@@ -1,17 +1,17 @@
 /** Gathers what a plan needs: the agent's configuration, the cluster, Paperclip's own pod, the instructions. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
-import type { ParsedAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { inheritedEnvironment } from "../../config/inherited-environment.ts";
 import { operatorPolicy } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
+import { readInstallation } from "../../paperclip/installation.ts";
 import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts";
 import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { inPaperclipServer } from "../../paperclip/server.ts";
 import { readSkills } from "../../paperclip/skills.ts";
 import { readWake } from "../../paperclip/wake.ts";
+import type { GovernedAgent } from "../../policy/policy.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
@@ -27,7 +27,7 @@ export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
 export type { RunPlan } from "./run-plan.ts";
-export { environmentOf, variableKey } from "./secret.ts";
+export { environmentOf, runTokenIn } from "./secret.ts";
 export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";
 export {
   isTranscriptCopy,
@@ -37,12 +37,6 @@ export {
   transcriptCopyOf,
 } from "./transcript-copy.ts";
 
-/** The cluster that an agent's configuration names. */
-export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
-  const { kubeconfig, kubeContext } = config;
-  return { ...(kubeconfig ? { kubeconfig } : {}), ...(kubeContext ? { context: kubeContext } : {}) };
-}
-
 /**
  * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.
  *
@@ -50,7 +44,7 @@ export function clusterOf({ config }: ParsedAgentConfig): ClusterOptions {
  */
 export async function prepare(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   client: KubernetesClient,
   deps: Dependencies,
   signal: AbortSignal,
@@ -62,28 +56,29 @@ export async function prepare(
 /** The plan of a probe of the agent, see probe-plan.ts. Throws ConfigError. */
 export async function prepareProbe(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   client: KubernetesClient,
   deps: Dependencies,
   hostPod: HostPodLookup,
   settings: ProbeSettings,
 ): Promise<RunPlan> {
   // Of a configuration that is empty no instructions and skills are read: they would only make a hello slower and dearer.
-  return planProbe(await gather({ ...ctx, config: {} }, agent, client, deps, hostPod), settings);
+  return planProbe(await gather(ctx, { ...agent, input: {} }, client, deps, hostPod), settings);
 }
 
 async function gather(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   client: KubernetesClient,
   deps: Dependencies,
   hostPod: HostPodLookup,
 ): Promise<PlanInput> {
-  const policy = operatorPolicy(deps.env);
+  const policy = operatorPolicy(deps.env, agent.policy.environment);
   return {
     ctx,
     agent,
     policy,
+    installation: await readInstallation(deps.env, agent.policy.instance),
     inherited: inheritedEnvironment(deps.env, policy),
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
@@ -116,16 +111,16 @@ const BUNDLE_BYTES = 640 * 1024;
 /** What Paperclip has for the agent beside its prompt. */
 async function readBundle(
   ctx: AdapterExecutionContext,
-  agent: ParsedAgentConfig,
+  agent: GovernedAgent,
   deps: Dependencies,
 ): Promise<AgentBundle> {
-  const { config } = ctx;
+  const config = agent.input;
   const { id: agentId, companyId, adapterConfig: stored } = ctx.agent;
   const from = { config, stored, companyId, agentId, home: paperclipHome(deps.env) };
-  // Outside of Paperclip's server the caller's configuration is the operator's own; there agents can change it.
-  if (inPaperclipServer(deps.env)) refuseForeign(from);
+  // Paperclip guards what it has stored. Trusted agents' callers outside of its server store nothing.
+  if (agent.policy.trust === "bounded" || inPaperclipServer(deps.env)) refuseForeign(from);
   const { instructions, notes } = await readInstructions({ ...from, room: BUNDLE_BYTES });
-  const skills = await readSkills(ctx.config, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
+  const skills = await readSkills(agent.input, BUNDLE_BYTES - (instructions?.folder?.cost ?? 0));
   return {
     instructions,
     skills,

@@ -37,7 +37,10 @@ export function planProbe(input: PlanInput, { limitSec }: ProbeSettings): RunPla
   const { spec } = job;
   if (!spec) return plan;
   const mark = { [LABELS.probe]: "hello" };
-  const template = { ...spec.template, metadata: { labels: { ...spec.template.metadata?.labels, ...mark } } };
+  const template = {
+    ...spec.template,
+    metadata: { ...spec.template.metadata, labels: { ...spec.template.metadata?.labels, ...mark } },
+  };
   return {
     ...plan,
     job: {

@@ -6,8 +6,11 @@ import type { AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
+import type { Installation } from "../../paperclip/installation.ts";
 import { decideResume, type ResumeDecision } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
+import { namespaceOf } from "../../policy/policy.ts";
+import { signJob } from "../shared/job-signature.ts";
 import { CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
@@ -22,6 +25,8 @@ import { runSecret } from "./secret.ts";
 import { chooseWorkplace, type Workplace } from "./workplace.ts";
 
 export interface RunPlan extends RunTerms {
+  /** The Paperclip whose run it is. */
+  readonly installation: Installation;
   readonly identity: RunIdentity;
   readonly namespace: string;
   /** Name of the Job and of its Secret. */
@@ -48,9 +53,9 @@ export interface RunPlan extends RunTerms {
 
 /** Throws ConfigError for whatever cannot be run. */
 export function planRun(input: PlanInput): RunPlan {
-  const { ctx, hostPod } = input;
+  const { ctx, hostPod, installation } = input;
   const { config } = input.agent;
-  const namespace = config.namespace ?? input.defaultNamespace;
+  const namespace = namespaceOf(input.agent, input.defaultNamespace);
   const name = jobName(ctx.agent.id, ctx.runId);
   const wake = readWake(ctx);
   const workplace = chooseWorkplace(input, namespace, wake);
@@ -67,8 +72,8 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
-  const labels = runLabels(identity, config.labels);
-  const job = jobManifest({
+  const labels = runLabels(identity, config.labels, installation.label);
+  const manifest = jobManifest({
     name,
     namespace,
     identity,
@@ -83,12 +88,15 @@ export function planRun(input: PlanInput): RunPlan {
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
     terms: { ...terms, session },
   });
+  const token = ctx.authToken ?? null;
+  const job = signJob(manifest, installation, token);
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
   if (resume.note) notes.push(resume.note);
   if (workplace.note) notes.push(workplace.note);
   const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
   return {
+    installation,
     identity,
     namespace,
     name,
@@ -102,7 +110,7 @@ export function planRun(input: PlanInput): RunPlan {
     reattach: config.reattachOrphanedJobs,
     predecessors: wake.previousRunIds,
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
-    token: ctx.authToken ?? null,
+    token,
     notes,
     meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };

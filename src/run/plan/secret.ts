@@ -70,6 +70,12 @@ export function environmentOf({ secret }: { readonly secret: Secret }): Record<s
   );
 }
 
+/** The token of the run that the Job was created for, as its Secret has it; null when that has none. */
+export function runTokenIn({ data }: Secret): string | null {
+  const token = data?.[variableKey("PAPERCLIP_API_KEY")];
+  return token ? Buffer.from(token, "base64").toString() : null;
+}
+
 /** The environment as references: the pod's specification shows names, never values. */
 export function environmentReferences(secretName: string, environment: Readonly<Record<string, string>>): EnvVar[] {
   return Object.keys(environment)

@@ -16,10 +16,10 @@ export interface Workplace {
 }
 
 export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake): Workplace {
-  const { ctx, agent, hostPod, policy } = input;
-  const { config } = agent;
+  const { ctx, agent, hostPod } = input;
+  const { config, policy } = agent;
   const tenant = { companyId: ctx.agent.companyId, agentId: ctx.agent.id };
-  const chosen = chooseHome({ namespace, claim: config.homeClaim, hostPod, mode: policy.homeMode, tenant });
+  const chosen = chooseHome({ namespace, claim: config.homeClaim, hostPod, mode: policy.home, tenant });
   const workspaceCwd = chooseWorkspace(wake.workspace, config.cwd);
   const home =
     chosen.kind === "private" ? { ...chosen, folders: foldersOf(input, chosen, wake, workspaceCwd) } : chosen;
@@ -28,13 +28,18 @@ export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake)
 }
 
 function foldersOf(input: PlanInput, { path }: Home, { workspace }: Wake, workspaceCwd: string | null) {
-  const { ctx, agent, policy, bundle, disk } = input;
+  const { ctx, agent, bundle, disk } = input;
   const { id: agentId, companyId } = ctx.agent;
+  const { workspaces, instructions } = agent.policy;
   const { cwd: configured } = agent.config;
   const hints = workspace.hints.map(({ cwd }) => text(cwd));
   const paths = [workspaceCwd, workspace.worktreePath, disk?.repository ?? null, ...hints, configured];
-  const named = { agentHome: workspace.agentHome, instructions: bundle.instructions?.path ?? null };
-  const place = { path, instance: disk?.instance ?? "default", workspaceRoots: policy.workspaceRoots };
+  const named = {
+    agentHome: workspace.agentHome,
+    instructions: bundle.instructions?.path ?? null,
+    ownInstructions: instructions === "readWrite",
+  };
+  const place = { path, instance: disk?.instance ?? "default", workspaceRoots: workspaces };
   const folders = (more: readonly string[]) =>
     entitledFolders(
       { ...named, workspaces: [...paths.filter((each) => each !== null), ...more] },
@@ -51,5 +56,5 @@ function foldersOf(input: PlanInput, { path }: Home, { workspace }: Wake, worksp
 function unseenNote(home: Home, workspaceCwd: string | null, cwd: string): string | null {
   if (home.kind !== "private" || workspaceCwd === null || isSeen(workspaceCwd, home)) return null;
   if (!isBelow(workspaceCwd, home.path)) return null;
-  return `Paperclip's workspace ${workspaceCwd} is not in the pod, the agent works in ${cwd}: a private home shows the folders that Paperclip keeps for the agent and its company's projects. To show others, name a folder around them in PAPERCLIP_K8S_WORKSPACES.`;
+  return `Paperclip's workspace ${workspaceCwd} is not in the pod, the agent works in ${cwd}: a private home shows the folders that Paperclip keeps for the agent and its company's projects. To show others, name a folder around them in "workspaces" of the policy (PAPERCLIP_K8S_POLICY).`;
 }

@@ -33,6 +33,8 @@ export const VERDICT_CODES = [
   "k8s_pod_schedule_failed",
   "k8s_agent_id_invalid",
   "k8s_config_invalid",
+  "k8s_policy_refused",
+  "k8s_policy_invalid",
   "k8s_kubeconfig_invalid",
   "k8s_prompt_too_large",
   "k8s_concurrent_run_blocked",

@@ -100,12 +100,20 @@ export const wasStopped = (job: Job): boolean => job.metadata?.annotations?.[ANN
 
 /** The run that a Job belongs to now: whole where the annotation has it, else as the label could hold it. */
 export function runIdOf(job: Job): string | null {
-  return job.metadata?.annotations?.[ANNOTATIONS.runId] ?? job.metadata?.labels?.[LABELS.runId] ?? null;
+  return idIn(job, ANNOTATIONS.runId) ?? job.metadata?.labels?.[LABELS.runId] ?? null;
 }
 
 /** Whole where the annotation has it, else as the label could hold it. */
-export function taskIdOf({ metadata }: Job | Pod): string | null {
-  return metadata?.annotations?.[ANNOTATIONS.taskId] ?? metadata?.labels?.[LABELS.taskId] ?? null;
+export function taskIdOf(object: Job | Pod): string | null {
+  return idIn(object, ANNOTATIONS.taskId) ?? object.metadata?.labels?.[LABELS.taskId] ?? null;
+}
+
+/** Characters of the longest id that is one: it becomes part of addresses and sentences. */
+const MAX_ID = 256;
+
+function idIn({ metadata }: Job | Pod, annotation: string): string | null {
+  const id = metadata?.annotations?.[annotation];
+  return id !== undefined && id.length <= MAX_ID ? id : null;
 }
 
 /** The session of the agent; null as long as it works in a fresh one whose id no result has named. As the label could hold it. */

@@ -11,6 +11,8 @@ export const LABELS = {
   companyId: "paperclip.io/company-id",
   taskId: "paperclip.io/task-id",
   sessionId: "paperclip.io/session-id",
+  /** Which Paperclip made it: several may share a namespace. Versions before 1.1 have none. */
+  instance: "paperclip.io/instance",
   /** On the objects of the environment test, which are no run's: no run waits for them, adopts or removes them. */
   probe: "paperclip.io/probe",
 } as const;
@@ -23,6 +25,9 @@ export const ANNOTATIONS = {
   taskId: "paperclip.io/task-id",
   /** What the run that adopts the Job must know: see run-terms.ts. */
   terms: "paperclip.io/terms",
+  /** SHA-256 of the token in the Job's Secret, and the signature of the Paperclip that made the Job: see job-signature.ts. */
+  tokenHash: "paperclip.io/token-hash",
+  signature: "paperclip.io/signature",
   /** When the Job was unsuspended; without it and suspended, nothing of it ever ran. */
   started: "paperclip.io/started",
   /** The run that the Job belonged to before it was adopted. */
@@ -39,14 +44,20 @@ export const ADAPTER_TYPE = "claude_k8s";
 /** The container that runs Claude Code. */
 export const CONTAINER = "claude";
 
-/** The selector of every Job and pod of this adapter, those of probes too. */
-export const OURS_AND_PROBES = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;
+/** The selector of every Job and pod of this adapter, those of probes too, and those of other Paperclips. */
+export const RUNS_AND_PROBES = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;
 
 /** The selector of every Job and pod of a run. */
-export const OURS = `${OURS_AND_PROBES},!${LABELS.probe}`;
+export const RUNS = `${RUNS_AND_PROBES},!${LABELS.probe}`;
 
 /** The selector of every Job and pod of the environment test. */
-export const PROBES = `${OURS_AND_PROBES},${LABELS.probe}`;
+export const PROBES = `${RUNS_AND_PROBES},${LABELS.probe}`;
+
+/** Of those, the ones that this Paperclip made. */
+export const madeBy = (selector: string, instance: string): string => `${selector},${LABELS.instance}=${instance}`;
+
+/** Of those, the ones that do not say which Paperclip made them: versions before 1.1 did. */
+export const ofNoInstance = (selector: string): string => `${selector},!${LABELS.instance}`;
 
 /** What a label value may hold of `value`; null when nothing is left. */
 export function labelValue(value: string | null | undefined): string | null {
@@ -106,7 +117,12 @@ export interface RunIdentity {
 const RESERVED =
   /^(paperclip\.io|app\.kubernetes\.io|([a-z0-9.-]+\.)?(kubernetes|k8s)\.io)\/|^(job-name|controller-uid)$/;
 
-export function runLabels(identity: RunIdentity, configured: Readonly<Record<string, string>>): RunLabels {
+/** `instance`: the label of the Paperclip that makes them. */
+export function runLabels(
+  identity: RunIdentity,
+  configured: Readonly<Record<string, string>>,
+  instance: string,
+): RunLabels {
   const notes: string[] = [];
   const labels: Record<string, string> = {};
   for (const [key, value] of Object.entries(configured)) {
@@ -122,6 +138,7 @@ export function runLabels(identity: RunIdentity, configured: Readonly<Record<str
     [LABELS.companyId]: labelValue(identity.companyId),
     [LABELS.taskId]: labelValue(identity.taskId),
     [LABELS.sessionId]: labelValue(identity.sessionId),
+    [LABELS.instance]: labelValue(instance),
   };
   for (const [key, value] of Object.entries(ours)) if (value) labels[key] = value;
   return { labels, notes };

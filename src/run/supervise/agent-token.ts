@@ -1,12 +1,11 @@
 /** The agent's own token for Paperclip, as its Job's Secrets have it. */
 import type { Job } from "kubernetes-types/batch/v1";
+import type { Secret } from "kubernetes-types/core/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
-import { mountedTokens, tokenIn, tokenSecretName, variableKey } from "../plan/plan.ts";
+import { isOwnedBy } from "../claim/claim.ts";
+import { mountedTokens, runTokenIn, tokenIn, tokenSecretName } from "../plan/plan.ts";
 import { isAdopted, nameOf } from "../shared/job-state.ts";
-
-/** Where a run's Secret has it. */
-const TOKEN = variableKey("PAPERCLIP_API_KEY");
 
 /**
  * The newest one, since Paperclip takes each for 48 hours; null when there is none: the process died before it made the
@@ -14,7 +13,10 @@ const TOKEN = variableKey("PAPERCLIP_API_KEY");
  */
 export async function newestToken(client: KubernetesClient, job: Job, signal: AbortSignal): Promise<string | null> {
   const namespace = job.metadata?.namespace ?? "";
-  const find = (name: string) => client.find(secrets, namespace, name, { signal });
+  const find = async (name: string): Promise<Secret | null> => {
+    const secret = await client.find(secrets, namespace, name, { signal });
+    return secret && isOwnedBy(secret, job) ? secret : null;
+  };
   let newest: string | null = null;
   // Each take-over creates the next one: behind the first that is missing there is none.
   for (const number of isAdopted(job) ? mountedTokens(job) : []) {
@@ -23,6 +25,6 @@ export async function newestToken(client: KubernetesClient, job: Job, signal: Ab
     newest = tokenIn(secret) ?? newest;
   }
   if (newest) return newest;
-  const data = (await find(nameOf(job)))?.data?.[TOKEN];
-  return data ? Buffer.from(data, "base64").toString() : null;
+  const secret = await find(nameOf(job));
+  return secret && runTokenIn(secret);
 }

@@ -1,62 +1,37 @@
-/**
- * Where this Paperclip has Jobs: a cluster cannot tell which other clusters and namespaces there are, and after a crash
- * nobody else remembers. Kept in Paperclip's home; paths and names only, no credential.
- */
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { z } from "zod";
-import { readGuardedText } from "../../files/guarded-file.ts";
-import { keptFiles } from "../../paperclip/kept-files.ts";
+/** Where this Paperclip may have Jobs: a cluster cannot tell which other clusters and namespaces there are. */
+import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 
-const place = z.object({
-  kubeconfig: z.string().nullable(),
-  context: z.string().nullable(),
+export interface Place {
+  readonly cluster: ClusterOptions;
   /** Null: that of the cluster's own context. */
-  namespace: z.string().nullable(),
-});
-export type RunPlace = Readonly<z.infer<typeof place>>;
+  readonly namespace: string | null;
+}
 
-const written = z.object({ places: z.array(place) });
-
-/** Bytes of the file: more was not written here. */
-const MAX_BYTES = 1024 * 1024;
-
-/** The most that are remembered, newest first. */
+/** The newest ones that are remembered. */
 const MAX_PLACES = 50;
 
-export const placesFile = (env: NodeJS.ProcessEnv): string => join(keptFiles(env), "places.json");
+/** The places in which runs of this process have created Jobs; in memory only. */
+export class PlacesOfRuns {
+  readonly #places = new Map<string, Place>();
 
-/** An unreadable file holds nothing. */
-export async function readPlaces(file: string): Promise<readonly RunPlace[]> {
-  try {
-    return written.parse(JSON.parse(await readGuardedText(file, { maxBytes: MAX_BYTES, links: false }))).places;
-  } catch {
-    return [];
+  /** The newest first. */
+  get all(): readonly Place[] {
+    return [...this.#places.values()].reverse();
+  }
+
+  add(place: Place): void {
+    const key = keyOf(place);
+    this.#places.delete(key);
+    this.#places.set(key, place);
+    const [oldest] = this.#places.keys();
+    if (this.#places.size > MAX_PLACES && oldest !== undefined) this.#places.delete(oldest);
   }
 }
 
-/** Of this process: two that read before either writes would lose one place. */
-let writing: Promise<unknown> = Promise.resolve();
-
-/** Rejects when the file cannot be written. */
-export function rememberPlace(file: string, one: RunPlace): Promise<void> {
-  const written = writing.then(() => addPlace(file, one));
-  writing = written.catch(() => "its caller is told");
-  return written;
+/** Each place once. */
+export function distinct(places: readonly Place[]): readonly Place[] {
+  return [...new Map(places.map((place) => [keyOf(place), place])).values()];
 }
 
-async function addPlace(file: string, one: RunPlace): Promise<void> {
-  const known = await readPlaces(file);
-  const others = known.filter((other) => keyOf(other) !== keyOf(one));
-  if (others.length < known.length) return;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // Replaced in one step: two processes may write at the same time, and a crash may come between.
-  const draft = `${file}.${process.pid}-${crypto.randomUUID()}`;
-  await writeFile(draft, `${JSON.stringify({ places: [one, ...others].slice(0, MAX_PLACES) }, null, 2)}\n`, {
-    mode: 0o600,
-  });
-  await rename(draft, file);
-}
-
-const keyOf = ({ kubeconfig, context, namespace }: RunPlace): string =>
-  JSON.stringify([kubeconfig, context, namespace]);
+const keyOf = ({ cluster, namespace }: Place): string =>
+  JSON.stringify([cluster.kubeconfig ?? null, cluster.context ?? null, namespace]);

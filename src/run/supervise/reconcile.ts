@@ -3,24 +3,29 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
-import { jobs, pods } from "../../kubernetes/resource-types.ts";
+import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
+import type { Installation } from "../../paperclip/installation.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
-import { describeRemoval, removeJob } from "../claim/claim.ts";
+import { describeForeign, describeRemoval, type ReadOwnership, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { isAgentUnknown, isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
-import { LABELS, OURS, OURS_AND_PROBES } from "../shared/names.ts";
+import { LABELS, madeBy, ofNoInstance, RUNS, RUNS_AND_PROBES } from "../shared/names.ts";
 import { releaseCommands } from "../shared/unknown-agent.ts";
 import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
 import { askOperator } from "./ask-operator.ts";
+import { isEarlierDue, noteEarlier } from "./earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { claimWakeup, wake } from "./wake.ts";
 
 export interface NamespaceToReconcile {
   readonly lease: ClusterLease;
   readonly namespace: string;
+  /** This Paperclip. */
+  readonly installation: Installation;
+  readonly readOwnership: ReadOwnership;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
   /** See paperclipHome(). */
   readonly paperclipHome: string;
@@ -43,13 +48,16 @@ const AT_ONCE = 8;
 /** Throws ApiError when the Jobs cannot be listed. */
 export async function reconcileNamespace(here: NamespaceToReconcile): Promise<void> {
   const { client } = here.lease;
-  const labelSelector = OURS_AND_PROBES;
-  const { items } = await client.list(jobs, here.namespace, { labelSelector, signal: here.signal });
-  await removeExpiredProbes(client, items.filter(isProbe));
-  if (here.isOwnNamespace)
+  const labelled = await list(here, jobs, madeBy(RUNS_AND_PROBES, here.installation.label));
+  const unlabelled = isEarlierDue(here) ? await list(here, jobs, ofNoInstance(RUNS_AND_PROBES)) : null;
+  const items = [...labelled, ...(unlabelled ?? [])];
+  if (unlabelled) noteEarlier(here, unlabelled.length);
+  await removeExpiredProbes(client, items.filter(isProbe), here.installation);
+  // Which copies belong to no Job is known only where all Jobs are.
+  if (here.isOwnNamespace && unlabelled)
     await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
   const ours = items.filter((job) => !isProbe(job));
-  const left = withPods(ours, ours.length > 0 ? await podsIn(here) : [], client.clock.now()).values();
+  const left = withPods(ours, ours.length > 0 ? await podsIn(here, unlabelled) : [], client.clock.now()).values();
   const worker = async (): Promise<void> => {
     for (const job of left) {
       here.signal.throwIfAborted();
@@ -59,10 +67,19 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
+async function list<T extends KubeObject>(
+  { lease, namespace, signal }: NamespaceToReconcile,
+  type: ResourceType<T>,
+  labelSelector: string,
+): Promise<readonly Stored<T>[]> {
+  return (await lease.client.list(type, namespace, { labelSelector, signal })).items;
+}
+
 /** None without the right to list them: then a Job's conditions must do. */
-async function podsIn({ lease, namespace, signal }: NamespaceToReconcile): Promise<readonly Pod[]> {
+async function podsIn(here: NamespaceToReconcile, unlabelled: readonly Job[] | null): Promise<readonly Pod[]> {
   try {
-    return (await lease.client.list(pods, namespace, { labelSelector: OURS, signal })).items;
+    const own = await list(here, pods, madeBy(RUNS, here.installation.label));
+    return unlabelled?.length ? [...own, ...(await list(here, pods, ofNoInstance(RUNS)))] : own;
   } catch (error) {
     if (error instanceof ApiError && error.forbidden) return [];
     throw error;
@@ -74,11 +91,18 @@ async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void>
   if (!runId || activeRuns.has(runId) || stateOf(job) === "leaving") return;
   if (isAgentUnknown(job)) return tellUnknown(here, job, runId);
   try {
-    await attend(here, job, runId);
+    if (await isOurs(here, job)) await attend(here, job, runId);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     here.tell(`Job ${nameOf(job)}: ${error.message}`);
   }
+}
+
+/** What others made is told once by name, and left alone. */
+async function isOurs(here: NamespaceToReconcile, job: Job): Promise<boolean> {
+  const ownership = await here.readOwnership(job, here.signal);
+  if (ownership.kind === "foreign" || ownership.kind === "unproven") here.tellOnce(describeForeign(job, ownership));
+  return ownership.kind === "ours";
 }
 
 async function attend(here: NamespaceToReconcile, job: Job, runId: string): Promise<void> {

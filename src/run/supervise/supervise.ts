@@ -4,89 +4,112 @@
  * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
+import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
+import { type Installation, readInstallation } from "../../paperclip/installation.ts";
+import { createTokenOwnerReader } from "../../paperclip/token-owner.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { createOwnershipReader, type ReadOwnership } from "../claim/claim.ts";
 import { paperclipHome } from "../plan/plan.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
-import { placesFile, type RunPlace, readPlaces } from "./places.ts";
+import { LABELS } from "../shared/names.ts";
+import { tellOnce } from "../shared/tell-once.ts";
+import { allPlaces } from "./all-places.ts";
+import { distinct, type Place, PlacesOfRuns } from "./places.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
-export { placesFile, rememberPlace } from "./places.ts";
+export type { Place } from "./places.ts";
+
+/** One for the process. */
+export const placesOfRuns = new PlacesOfRuns();
 
 export interface SupervisorOptions {
   readonly dependencies?: Partial<Dependencies>;
-  /** Is told what is done. @default the process's log */
+  /**
+   * Where to look. @default the clusters and namespaces of the policy (without one: the server's own), and those in which
+   * runs of this process have created Jobs
+   */
+  readonly places?: readonly Place[];
+  /** Is told what is done. @default `log` of the dependencies */
   readonly tell?: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Reconciles every place that is known, once. Never rejects: a place that cannot be reached now may be next time. */
-export async function superviseOnce({ dependencies, tell = log, signal }: SupervisorOptions): Promise<void> {
+/** Reconciles every place once. Never rejects: a place that cannot be reached now may be next time. */
+export async function superviseOnce({ dependencies, places, tell, signal }: SupervisorOptions): Promise<void> {
   const deps = { ...realDependencies(), ...dependencies };
-  const file = placesFile(deps.env);
-  const places = withOwnCluster(await readPlaces(file), deps.env);
+  const log = tell ?? deps.log;
+  const policy = await lastGoodPolicy(deps, log);
+  if (policy === null) return;
+  const installation = await readInstallation(deps.env, policy.instance);
+  const all = distinct(places ?? [...(await allPlaces(policy, deps, log, signal)), ...placesOfRuns.all]);
   // Side by side: a cluster that does not answer holds up no other.
-  await Promise.all(places.map((place) => reconcilePlace(place, deps, tell, signal)));
+  await Promise.all(all.map((place) => reconcilePlace(place, installation, deps, log, signal)));
+}
+
+/** Of this process: a policy that is broken now refuses new runs, and is no reason to leave running ones alone. */
+let lastGood: Policy | null = null;
+
+async function lastGoodPolicy({ env, readPolicy }: Dependencies, tell: (message: string) => void) {
+  try {
+    lastGood = await readPolicy(env);
+  } catch (error) {
+    const instead = lastGood === null ? "Nobody looks after lost runs" : "Lost runs are looked after as before";
+    tellOnce(tell, `${instead}: ${error instanceof Error ? error.message : error}`);
+  }
+  return lastGood;
 }
 
 async function reconcilePlace(
-  place: RunPlace,
+  place: Place,
+  installation: Installation,
   deps: Dependencies,
   tell: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const { kubeconfig, context } = place;
-    const lease = await deps.clusters.acquire({
-      ...(kubeconfig ? { kubeconfig } : {}),
-      ...(context ? { context } : {}),
-    });
+    const lease = await deps.clusters.acquire(place.cluster);
     try {
-      const namespace = place.namespace ?? lease.client.cluster.namespace;
+      const { client } = lease;
+      const namespace = place.namespace ?? client.cluster.namespace;
       const { env, paperclipUrl } = deps;
       const hostPod = await hostPodAddress(env, deps.readFile);
-      const once = (message: string): void => tellOnce(tell, message);
       await reconcileNamespace({
         lease,
         namespace,
+        installation,
+        readOwnership: ownershipReader(client, installation, paperclipUrl),
         paperclipUrl,
         paperclipHome: paperclipHome(env),
         isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),
         tell,
-        tellOnce: once,
+        tellOnce: (message) => tellOnce(tell, message),
         signal,
       });
     } finally {
       await lease.release();
     }
   } catch (error) {
-    if (signal.aborted) return;
-    tellOnce(
-      tell,
-      `Cannot look for Jobs in ${JSON.stringify(place)}: ${error instanceof Error ? error.message : error}`,
-    );
+    if (signal.aborted || isNoCluster(error)) return;
+    const why = error instanceof Error ? error.message : error;
+    tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
   }
 }
 
-/** In a cluster the own namespace is always looked at, also by a process that has no memory. */
-function withOwnCluster(places: readonly RunPlace[], env: NodeJS.ProcessEnv): readonly RunPlace[] {
-  const own: RunPlace = { kubeconfig: null, context: null, namespace: null };
-  const known = places.some(
-    ({ kubeconfig, context, namespace }) => kubeconfig === null && context === null && namespace === null,
-  );
-  return env.KUBERNETES_SERVICE_HOST && !known ? [own, ...places] : places;
-}
+/** Where neither the server nor its environment names a cluster, agents name theirs. */
+const isNoCluster = (error: unknown): boolean => error instanceof KubeconfigError && error.code === "none";
 
-const log = (message: string): void => console.warn(`[claude_k8s] ${message}`);
-
-/** The last messages that were told once; the oldest is forgotten first, so that a new one is always told. */
-const told = new Set<string>();
-const MAX_TOLD = 1000;
-function tellOnce(tell: (message: string) => void, message: string): void {
-  if (told.has(message)) return;
-  const [oldest] = told;
-  if (told.size >= MAX_TOLD && oldest !== undefined) told.delete(oldest);
-  told.add(message);
-  tell(message);
+function ownershipReader(
+  client: Parameters<typeof createOwnershipReader>[0]["client"],
+  installation: Installation,
+  paperclipUrl: Dependencies["paperclipUrl"],
+): ReadOwnership {
+  return (job, signal) => {
+    const { labels = {} } = job.metadata ?? {};
+    const agent = { id: labels[LABELS.agentId] ?? "", companyId: labels[LABELS.companyId] ?? "" };
+    const readTokenOwner = createTokenOwnerReader({ url: paperclipUrl(agent) });
+    return createOwnershipReader({ client, installation, readTokenOwner })(job, signal);
+  };
 }

@@ -1,4 +1,4 @@
-import type { TranscriptGap } from "../observe/observe.ts";
+import { isSealedStop, type TranscriptGap } from "../observe/observe.ts";
 import { describeResult } from "./agent.ts";
 import type { Facts } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
@@ -48,12 +48,14 @@ function withoutResult({ noTranscript, agent: { result, apiRetry, malformedLines
   return ["No result event of Claude Code was seen", ...tried, ...odd];
 }
 
-function fromSeal({ evidence: { seal }, ending }: Facts): readonly string[] {
+function fromSeal({ evidence, ending, container }: Facts): readonly string[] {
+  const { seal } = evidence;
   if (!seal) return [];
   if (seal.partial) return ["The runner's seal was written while the agent still ran"];
   const lines = seal.stdout ? `, ${counted(seal.stdout.lines)} of stdout` : "";
   const error = seal.error === undefined ? "" : quoting(seal.error);
-  return [`The runner's seal: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
+  const where = isSealedStop(evidence) && !container ? ", at the end of the log" : "";
+  return [`The runner's seal${where}: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
 }
 
 function fromPod({ evidence: { pod }, container }: Facts): readonly string[] {

@@ -3,6 +3,7 @@ import type { Seal } from "../../runner/seal.ts";
 import {
   type ContainerFacts,
   type Evidence,
+  isSealedStop,
   type JobFacts,
   type Terminated,
   trueCondition,
@@ -90,7 +91,7 @@ export function neverLaunched({ job, pod, faults }: Evidence): boolean {
 
 function isStopped(evidence: Evidence, container: Terminated | null): boolean {
   const { job, pod } = evidence;
-  if (container) return true;
+  if (container || isSealedStop(evidence)) return true;
   if (!job) return neverLaunched(evidence);
   // Foreground deletion lets the Job go only after its pods.
   const afterItsPods = job.presence !== "present" && job.finalizers.includes("foregroundDeletion");

@@ -5,6 +5,7 @@ import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclip
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { execute } from "../../../src/run/execute.ts";
 import { contextOf, type RunSettings } from "../../cluster/support/context.ts";
+import { trustAgents } from "../../support/policy.ts";
 
 export interface Attack {
   readonly settings: RunSettings;
@@ -54,7 +55,10 @@ async function run({ settings, paperclipUrl, env, stored }: Attack): Promise<voi
   const clusters = new ClusterRegistry();
   const before = { rssMb: rssMb(), files: openFiles() };
   const blocked = watchTurns();
-  const result = await execute({ ...ctx, agent }, { env, clusters, paperclipUrl: () => paperclipUrl });
+  const result = await execute(
+    { ...ctx, agent },
+    { env, clusters, readPolicy: trustAgents, paperclipUrl: () => paperclipUrl },
+  );
   const blockedMs = blocked();
   // Who else uses the thread pool is served: a thread that waits for a pipe would never come back.
   await Promise.all(Array.from({ length: 8 }, () => readFile("/etc/hosts")));

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { execute } from "../../../src/run/execute.ts";
+import { trustAgents } from "../../support/policy.ts";
 import { Account, type Totals } from "./account.ts";
 import { contextOf, type RunSettings } from "./context.ts";
 
@@ -34,7 +35,7 @@ async function run({ settings, paperclipUrl, filler }: AccountTask): Promise<voi
     },
   });
   const clusters = new ClusterRegistry();
-  const result = await execute(ctx, { env: {}, clusters, paperclipUrl: () => paperclipUrl });
+  const result = await execute(ctx, { env: {}, clusters, readPolicy: trustAgents, paperclipUrl: () => paperclipUrl });
   const told = { result, totals: account.totals, idleRssMb, peakRssMb: peakRssMb() } satisfies Accounted;
   // The parent disconnects when it has it: its "exit" event may overtake the message of a child that leaves at once.
   process.send?.(told);

@@ -1,6 +1,7 @@
 /** A Paperclip process with nothing in it but the adapter: executes the runs that its parent sends it. */
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { execute } from "../../../src/run/execute.ts";
+import { trustAgents } from "../../support/policy.ts";
 import { ADAPTER_ENV, type FromAdapter, type ToAdapter } from "./adapter-process.ts";
 import { contextOf } from "./context.ts";
 
@@ -30,6 +31,6 @@ async function start({ settings, paperclipUrl }: Extract<ToAdapter, { kind: "exe
       return Promise.resolve();
     },
   });
-  const result = await execute(ctx, { env, clusters, paperclipUrl: () => paperclipUrl });
+  const result = await execute(ctx, { env, clusters, readPolicy: trustAgents, paperclipUrl: () => paperclipUrl });
   send({ kind: "result", runId, result });
 }

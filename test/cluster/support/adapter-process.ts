@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import type { RunSettings } from "./context.ts";
+import { type RunSettings, SERVER_ENV } from "./context.ts";
 
 export type ToAdapter =
   | { readonly kind: "execute"; readonly settings: RunSettings; readonly paperclipUrl: string }
@@ -32,7 +32,7 @@ const main = fileURLToPath(new URL("adapter-main.ts", import.meta.url));
 export const ADAPTER_ENV = "ADAPTER_ENV";
 
 /** @param env what the adapter sees as its process's environment */
-export async function startAdapterProcess(env: NodeJS.ProcessEnv = {}): Promise<AdapterProcess> {
+export async function startAdapterProcess(env: NodeJS.ProcessEnv = SERVER_ENV): Promise<AdapterProcess> {
   const child = fork(main, {
     execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc"],

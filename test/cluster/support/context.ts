@@ -1,6 +1,7 @@
 /** What Paperclip hands to execute(), made from plain data that another process can be sent as well. */
 import { randomBytes } from "node:crypto";
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
+import { mintToken, TOKEN_SECRET } from "../../support/run-token.ts";
 
 export interface RunSettings {
   readonly runId: string;
@@ -15,6 +16,9 @@ export interface RunSettings {
   readonly namespace: string;
   readonly image: string;
 }
+
+/** What the adapter sees of the environment of Paperclip's server, where a test says nothing else. */
+export const SERVER_ENV: NodeJS.ProcessEnv = { PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET };
 
 export const freshId = (): string => randomBytes(6).toString("hex");
 
@@ -49,7 +53,7 @@ export function contextOf(settings: RunSettings, callbacks: Callbacks): AdapterE
       ...config,
     },
     context: { taskId: "task-1", ...wake },
-    authToken: "the-run-token",
+    authToken: mintToken({ agentId, companyId: "company", runId }),
     onCancellationReady: () => Promise.resolve(),
     ...callbacks,
   };

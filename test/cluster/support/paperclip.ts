@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import { ownerOf } from "../../support/run-token.ts";
 
 export interface FakePaperclip {
   readonly url: string;
@@ -40,6 +41,10 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     });
     if (failure !== null) return answer(response, failure, { error: "a failure that a test asked for" });
     if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
+    if (request.url === "/api/agents/me") {
+      const owner = ownerOf(request.headers.authorization.slice("Bearer ".length));
+      return answer(response, owner ? 200 : 401, owner ?? { error: "Unauthorized" });
+    }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
     if (assigneeAgentId) return answer(response, 200, { id: taskId, assigneeAgentId });

@@ -2,7 +2,8 @@
 import type { AdapterExecutionContext, AdapterExecutionResult, AdapterRuntimeEvent } from "@paperclipai/adapter-utils";
 import { execute } from "../../../src/run/execute.ts";
 import type { Dependencies } from "../../../src/run/shared/dependencies.ts";
-import { contextOf, freshId, settingsOf } from "./context.ts";
+import { trustAgents } from "../../support/policy.ts";
+import { contextOf, freshId, SERVER_ENV, settingsOf } from "./context.ts";
 import type { Place } from "./place.ts";
 
 export { freshId };
@@ -74,7 +75,12 @@ export function startRun(place: Place, options: RunOptions): TestRun {
   };
   const { paperclip } = place;
   if (!paperclip.status(runId)) paperclip.set(runId, "running");
-  const result = execute(ctx, { env: {}, paperclipUrl: () => paperclip.url, ...dependencies }).then((ended) => {
+  const result = execute(ctx, {
+    env: SERVER_ENV,
+    readPolicy: trustAgents,
+    paperclipUrl: () => paperclip.url,
+    ...dependencies,
+  }).then((ended) => {
     paperclip.ended(runId, ended);
     return ended;
   });

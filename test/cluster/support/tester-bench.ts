@@ -10,6 +10,7 @@ import { testEnvironment } from "../../../src/doctor/test-environment.ts";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../../src/kubernetes/resource-types.ts";
 import { PROBES } from "../../../src/run/shared/names.ts";
+import { trustAgents } from "../../support/policy.ts";
 import { AgentImages } from "./agent-images.ts";
 import type { Place } from "./place.ts";
 import { useDevcluster } from "./use-place.ts";
@@ -46,7 +47,7 @@ export function useTesterBench(set: (bench: TesterBench) => void): void {
     const examine: TesterBench["examine"] = (config, env = {}, clusters = registry) =>
       testEnvironment(
         { adapterType: "claude_k8s", companyId: "company", config: { ...smallAgent(place), ...config } },
-        { env: { PAPERCLIP_K8S_API_URL: url, ...env }, clusters },
+        { env: { PAPERCLIP_K8S_API_URL: url, ...env }, clusters, readPolicy: trustAgents },
       );
     set({ place, images, registry, examine, probesLeft: () => probesLeft(place) });
   });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { CheckContext } from "../../../src/doctor/check.ts";
 import { checkCredentials } from "../../../src/doctor/checks/credentials.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
-import { hostPod, input, SHARED } from "../../run/support/plan-input.ts";
+import { hostPod, input } from "../../run/support/plan-input.ts";
 
 const folders: string[] = [];
 afterEach(async () => {
@@ -27,14 +27,13 @@ function check({ own = {}, inherited = {}, homeClaim, shared }: Given) {
     config: { env: own, ...(homeClaim ? { homeClaim } : {}) },
     inherited: { variables: inherited, paths: {} },
     hostPod: shared ? pod : null,
-    ...SHARED,
   });
   const context = {
     agent: given.agent,
     namespace: "agents",
     hostPod: shared ? { kind: "found", pod } : { kind: "none", why: "" },
     plan: planRun(given),
-    ...{ companyId: "company-1", homeMode: "shared" },
+    companyId: "company-1",
   } as unknown as CheckContext;
   return checkCredentials(context);
 }

@@ -181,7 +181,9 @@ describe("exec plugins", () => {
     server = await ApiServer.start((_, reply) => refuse(reply, 401, "Unauthorized", "Unauthorized"));
     const { command, runs } = await plugin(credential('\\"token\\":\\"token-$n\\"'));
     const client = new KubernetesClient(await server.cluster({ exec: { command } }), { clock: new LeapingClock() });
-    for (let count = 0; count < 5; count++) await expect(ask(client)).rejects.toMatchObject({ unauthorized: true });
+    const asked = { retryForMs: 0 };
+    for (let count = 0; count < 5; count++)
+      await expect(client.get(pods, "runs", "p", asked)).rejects.toMatchObject({ unauthorized: true });
     expect(await runs()).toBe("xx");
   });
 
@@ -306,7 +308,7 @@ describe("a credential that the server refuses while many calls are under way", 
   test("and whose successor is refused too ends every call with the 401", async () => {
     server = await ApiServer.start((_, reply) => refuse(reply, 401, "Unauthorized", "Unauthorized"));
     const { command, runs } = await plugin(`sleep 0.1; ${credential('\\"token\\":\\"token-$n\\"')}`);
-    const client = new KubernetesClient(await server.cluster({ exec: { command } }));
+    const client = new KubernetesClient(await server.cluster({ exec: { command } }), { retryForMs: 0 });
     const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, () => ask(client)));
     for (const end of ends) expect(end).toMatchObject({ status: "rejected", reason: { unauthorized: true } });
     expect(await runs()).toBe("xx");

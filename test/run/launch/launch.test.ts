@@ -30,7 +30,7 @@ it("tries again where a quota answers creates that race with a conflict", async 
     json(reply, 200, isList ? { kind: "JobList", metadata: { resourceVersion: "2" }, items: [job] } : job);
   });
   const client = new KubernetesClient(await server.cluster(), { clock: new LeapingClock() });
-  const launched = await launch(client, plan, null, new AbortController().signal);
+  const launched = await launch(client, plan, null, async () => ({ kind: "ours" }), new AbortController().signal);
   expect(launched).toMatchObject({ kind: "launched", run: { uid: "uid-1" } });
   expect([...refused.values()]).toEqual([3, 3]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { causeIsPending, hasEnded } from "../../../src/run/observe/end-of-run.ts";
 import { ANNOTATIONS } from "../../../src/run/shared/names.ts";
+import { judge } from "../../../src/run/verdict/verdict.ts";
 import {
   ANSWERED,
   agent,
@@ -14,6 +15,7 @@ import {
   pod,
   podObject,
   RUNNING,
+  sealOf,
   T0,
 } from "../support/evidence.ts";
 
@@ -98,6 +100,32 @@ describe("a run that was stopped", () => {
     const evidence = evidenceOf([job(), pod(RUNNING), cancel(T0), agentEnded(T0 + 5)]);
     expect(hasEnded(evidence)).toBe(true);
     expect(causeIsPending(evidence)).toBe(false);
+  });
+
+  const sealed = { kind: "log-sealed", seal: sealOf(143, { ending: "terminated" }), at: T0 + 5 } as const;
+
+  it("has ended when its log has ended with the runner's seal, which judges it", () => {
+    const evidence = evidenceOf([job(), pod(RUNNING), cancel(T0), stopped({}), sealed]);
+    expect(hasEnded(evidence)).toBe(true);
+    expect(causeIsPending(evidence)).toBe(false);
+    expect(judge(evidence)).toMatchObject({ code: "cancelled", exitCode: 143, stopped: true });
+  });
+
+  it("believes what the termination message says later, not the log", () => {
+    const late = ended(137, { reason: "Error", message: JSON.stringify(sealOf(7)) });
+    const evidence = evidenceOf([job(), pod(RUNNING), cancel(T0), stopped({}), sealed, late]);
+    expect(evidence.seal?.exitCode).toBe(7);
+  });
+
+  it.each([
+    ["nobody has stopped", [job(), pod(RUNNING), sealed]],
+    ["is to be stopped, and is not yet", [job(), pod(RUNNING), cancel(T0), sealed]],
+    ["an earlier process has stopped", [job(), pod(RUNNING), stopped({}), sealed]],
+  ])("has not ended by its log alone when %s: the agent can write there", (_, seen) => {
+    const evidence = evidenceOf(seen);
+    expect(hasEnded(evidence)).toBe(false);
+    expect(evidence.seal).toBeNull();
+    expect(judge(evidence).stopped).toBe(false);
   });
 
   it("after its agent's end was not stopped by that: why it ended may still be told", () => {

@@ -2,11 +2,12 @@
 import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { operatorPolicy } from "../../../src/config/operator.ts";
+import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
 import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
-import { bundle, everything, hostPod, input, podOf, SHARED, secretOf } from "../support/plan-input.ts";
+import { policyOf } from "../../support/policy.ts";
+import { bundle, everything, hostPod, input, podOf, privately, secretOf } from "../support/plan-input.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";
 const HOME = "/paperclip";
@@ -18,7 +19,7 @@ const PROJECT = `${INSTANCE}/projects/company-1/project-1`;
 const withWorkspace = (workspace: object, more: Parameters<typeof input>[0] = {}, hints: object[] = []): PlanInput => {
   const { ctx } = input();
   const context = { ...ctx.context, paperclipWorkspace: workspace, paperclipWorkspaces: hints };
-  return input({ hostPod, ctx: { ...ctx, context }, ...more });
+  return input({ hostPod, agent: privately(), ctx: { ...ctx, context }, ...more });
 };
 
 const mountsOf = (plan: RunPlan) =>
@@ -49,11 +50,13 @@ describe("a private home", () => {
       folder: { path: folder, files: [], cost: 0 },
     };
     const given = { hostPod, bundle: everything({ instructions }) };
-    const plan = planRun(input(given));
+    const plan = planRun(input({ ...given, agent: privately() }));
     expect(mountsOf(plan)).toContainEqual({ ...rw(folder), readOnly: true });
     // Another key would have every session begin afresh.
-    const shared = planRun(input({ ...given, ...SHARED }));
+    const shared = planRun(input(given));
     expect(plan.session.promptBundleKey).toBe(shared.session.promptBundleKey);
+    const writes = planRun(input({ ...given, agent: privately({}, { instructions: "readWrite" }) }));
+    expect(mountsOf(writes)).toContainEqual(rw(folder));
   });
 
   it("has the folders of the projects that the run is told of, of its own company alone", () => {
@@ -69,14 +72,14 @@ describe("a private home", () => {
   });
 
   it("has the repository that a git worktree elsewhere belongs to", () => {
-    const policy = operatorPolicy({ PAPERCLIP_K8S_WORKSPACES: `${HOME}/worktrees/{companyId}` });
+    const agent = privately({}, { workspaces: [`${HOME}/worktrees/{companyId}`] });
     const cwd = `${HOME}/worktrees/company-1/fix-it`;
     const login = { kind: "none" } as const;
     const disk = { instance: "default", repository: `${PROJECT}/repo/.git/worktrees/fix-it`, login };
-    const plan = planRun(withWorkspace({ cwd, source: "project_primary" }, { policy, disk }));
+    const plan = planRun(withWorkspace({ cwd, source: "project_primary" }, { agent, disk }));
     expect(mountsOf(plan)).toEqual([home, rw(`${HOME}/worktrees/company-1`), rw(PROJECT)]);
     const forged = { ...disk, repository: `${INSTANCE}/projects/company-2/project-1/.git` };
-    const plain = planRun(withWorkspace({ cwd, source: "project_primary" }, { policy, disk: forged }));
+    const plain = planRun(withWorkspace({ cwd, source: "project_primary" }, { agent, disk: forged }));
     expect(mountsOf(plain)).toEqual([home, rw(`${HOME}/worktrees/company-1`)]);
   });
 
@@ -112,8 +115,8 @@ describe("a private home", () => {
       ".claude",
       "",
     ];
-    const policy = operatorPolicy({ PAPERCLIP_K8S_WORKSPACES: names.map((name) => `${HOME}/${name}`).join() });
-    const mounts = (cwd: string) => mountsOf(planRun(withWorkspace({ cwd, source: "project_primary" }, { policy })));
+    const agent = privately({}, { workspaces: names.map((name) => `${HOME}/${name}`) });
+    const mounts = (cwd: string) => mountsOf(planRun(withWorkspace({ cwd, source: "project_primary" }, { agent })));
     expect(mounts(`${HOME}/repos/inner/x`)).toEqual([home, rw(`${HOME}/repos`)]);
     expect(mounts(`${HOME}/teams/company-1/agent-1/x`)).toEqual([home, rw(`${HOME}/teams/company-1/agent-1`)]);
     for (const cwd of [`${HOME}/teams/company-2/agent-1`, `${INSTANCE}/db`, `${HOME}/.claude/projects`, HOME])
@@ -121,14 +124,14 @@ describe("a private home", () => {
   });
 
   it("is the agent's also when its configuration names Paperclip's own claim", () => {
-    expect(mountsOf(planRun(input({ hostPod, config: { homeClaim: "home" } })))[0]).toEqual(home);
+    expect(mountsOf(planRun(input({ hostPod, agent: privately({ homeClaim: "home" }) })))[0]).toEqual(home);
   });
 
   it("resumes what was begun in the shared home, and brings that along, once", () => {
-    const before = planRun(input({ hostPod, ...SHARED }));
+    const before = planRun(input({ hostPod }));
     const resuming = (session: Record<string, unknown>) => {
       const runtime = { sessionId: SESSION, sessionParams: session, sessionDisplayId: SESSION, taskKey: null };
-      return planRun(input({ hostPod, ctx: { ...input().ctx, runtime } }));
+      return planRun(input({ hostPod, agent: privately(), ctx: { ...input().ctx, runtime } }));
     };
     const moved = resuming({ ...before.session, sessionId: SESSION });
     expect(moved.facts.resumedSessionId).toBe(SESSION);
@@ -140,22 +143,23 @@ describe("a private home", () => {
     expect(later.facts.resumedSessionId).toBe(SESSION);
     expect(later.homeRequest).toMatchObject({ session: null });
     // Its id is its pod's own word: another agent's would be brought along.
-    const { session } = planRun(input({ hostPod, config: { namespace: "elsewhere" } }));
+    const { session } = planRun(input({ hostPod, agent: privately({ namespace: "elsewhere" }) }));
     expect(resuming({ ...session, sessionId: SESSION }).facts.resumedSessionId).toBeNull();
   });
 
   it("is asked for with the owner that the pod's user is", () => {
-    expect(planRun(input({ hostPod })).homeRequest).toMatchObject({
+    expect(planRun(input({ hostPod, agent: privately() })).homeRequest).toMatchObject({
       paperclipHome: HOME,
       privateHome: OWN.split("/"),
       owner: { uid: 1001, gid: 1002 },
     });
-    for (const other of [SHARED, { hostPod: null }, { config: { homeClaim: "own" } }])
-      expect(planRun(input({ hostPod, ...other })).homeRequest).toBeNull();
+    const shared = input().agent;
+    for (const other of [{ agent: shared }, { hostPod: null }, { agent: privately({ homeClaim: "own" }) }])
+      expect(planRun(input({ hostPod, agent: privately(), ...other })).homeRequest).toBeNull();
   });
 
   it("keeps the transcript's copy in it, and no forged mount leads out of it", () => {
-    const { job, name } = planRun(input({ hostPod }));
+    const { job, name } = planRun(input({ hostPod, agent: privately() }));
     expect(transcriptCopyOf(job)).toEqual({
       ...{ kind: "file", home: `${HOME}/${OWN}` },
       path: `${HOME}/${OWN}/.claude-k8s/transcripts/${name}`,
@@ -173,19 +177,24 @@ describe("a private home", () => {
     const disk = { instance: "default", repository: null };
     const valid = { ...disk, login: { kind: "valid", file, accessToken: "of-the-login", until: 1e12 } } as const;
     const none = { variables: {}, paths: {} };
-    const plan = planRun(input({ hostPod, disk: valid, inherited: none }));
+    const agent = privately();
+    const plan = planRun(input({ hostPod, agent, disk: valid, inherited: none }));
     expect(secretOf(plan)).toMatchObject({ "env.CLAUDE_CODE_OAUTH_TOKEN": "of-the-login" });
     expect(JSON.stringify([plan.job, plan.meta])).not.toContain("of-the-login");
     expect(plan.loginNote).toContain("valid until 2001-09-09T01:46:40.000Z");
     // The key that Paperclip hands on comes first, as does another provider; a shared home has the login itself.
-    expect(secretOf(planRun(input({ hostPod, disk: valid })))).not.toHaveProperty(["env.CLAUDE_CODE_OAUTH_TOKEN"]);
-    const bedrock = { env: { CLAUDE_CODE_USE_BEDROCK: "1" } };
-    for (const more of [{ config: bedrock }, SHARED]) {
-      const without = planRun(input({ hostPod, disk: valid, inherited: none, ...more }));
+    expect(secretOf(planRun(input({ hostPod, agent, disk: valid })))).not.toHaveProperty([
+      "env.CLAUDE_CODE_OAUTH_TOKEN",
+    ]);
+    const bedrock = privately({ env: { CLAUDE_CODE_USE_BEDROCK: "1" } });
+    for (const other of [bedrock, input().agent]) {
+      const without = planRun(input({ hostPod, agent: other, disk: valid, inherited: none }));
       expect(secretOf(without)).not.toHaveProperty(["env.CLAUDE_CODE_OAUTH_TOKEN"]);
       expect(without.loginNote).toBeNull();
     }
-    const late = planRun(input({ hostPod, disk: { ...disk, login: { kind: "expired", file } }, inherited: none }));
+    const late = planRun(
+      input({ hostPod, agent, disk: { ...disk, login: { kind: "expired", file } }, inherited: none }),
+    );
     expect(secretOf(late)).not.toHaveProperty(["env.CLAUDE_CODE_OAUTH_TOKEN"]);
     expect(late.meta.commandNotes?.join("\n")).toContain("has expired and is not given to the agent");
   });
@@ -193,20 +202,16 @@ describe("a private home", () => {
 
 describe("no home", () => {
   it("has nothing of Paperclip's volume, and keeps no session", () => {
-    const policy = operatorPolicy({ PAPERCLIP_K8S_HOME: "none" });
-    const plan = planRun(withWorkspace({ cwd: `${PROJECT}/repo`, source: "project_primary" }, { policy }));
+    const none = (config: Record<string, unknown> = {}): GovernedAgent => privately(config, { home: "none" });
+    const plan = planRun(withWorkspace({ cwd: `${PROJECT}/repo`, source: "project_primary" }, { agent: none() }));
     expect(podOf(plan).volumes?.filter((volume) => volume.persistentVolumeClaim)).toEqual([]);
     expect(mountsOf(plan)).toEqual([{ mountPath: HOME, subPath: "", readOnly: false }]);
     expect(plan.facts.sessionPersists).toBe(false);
     // A claim of the agent's own is none of Paperclip's; Paperclip's is.
-    const own = planRun(input({ hostPod, policy, config: { homeClaim: "own" } }));
+    const own = planRun(input({ hostPod, agent: none({ homeClaim: "own" }) }));
     expect(podOf(own).volumes).toContainEqual({ name: "home", persistentVolumeClaim: { claimName: "own" } });
-    const named = planRun(input({ hostPod, policy, config: { homeClaim: "home" } }));
+    const named = planRun(input({ hostPod, agent: none({ homeClaim: "home" }) }));
     expect(podOf(named).volumes).toContainEqual({ name: "home", emptyDir: {} });
-  });
-
-  it("is what an unknown word does not give", () => {
-    expect(() => operatorPolicy({ PAPERCLIP_K8S_HOME: "mine" })).toThrow(/none of private, shared and none/);
   });
 });
 
@@ -242,13 +247,13 @@ describe("whatever a host, an agent and its files say", () => {
         const workspace = { cwd, worktreePath, source: "project_primary", agentHome };
         const hints = more.hints.map((hint) => ({ cwd: hint }));
         const context = { paperclipWorkspace: workspace, paperclipWorkspaces: hints };
-        const policy = { ...operatorPolicy({}), workspaceRoots: more.roots };
+        const allowed = policyOf({ home: "private", workspaces: more.roots });
         if (!/[A-Za-z0-9]/.test(agentId)) return;
         const plan = planRun(
           input({
             ctx: { ...ctx, agent: { ...ctx.agent, id: agentId, companyId }, context },
             hostPod: { ...hostPod, homeClaim: { claimName: "home", subPath: volumeFolder || null, mountPath: HOME } },
-            policy,
+            agent: govern({ image: "img:1" }, allowed, { companyId, agentId }),
             disk: { instance, repository: more.repository, login: { kind: "none" } },
             bundle: bundle({ instructions: { path: more.instructions, text: "", folder: null } }),
           }),
@@ -277,7 +282,8 @@ describe("whatever a host, an agent and its files say", () => {
   it("no two agents have one home", () => {
     const of = (companyId: string, agentId: string) => {
       const { ctx } = input();
-      const plan = planRun(input({ hostPod, ctx: { ...ctx, agent: { ...ctx.agent, id: agentId, companyId } } }));
+      const agent = { ...ctx.agent, id: agentId, companyId };
+      const plan = planRun(input({ hostPod, agent: privately(), ctx: { ...ctx, agent } }));
       return mountsOf(plan)[0]?.subPath;
     };
     const agent = id.filter((each) => /[A-Za-z0-9]/.test(each));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
-import { bundle, everything, hostPod, input, podOf, SHARED, secretOf } from "../support/plan-input.ts";
+import { bundle, everything, hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
 
 describe("what the agent finds in its run's directory", () => {
   const itemsOf = (plan: ReturnType<typeof planRun>) =>
@@ -52,7 +52,7 @@ describe("what the agent finds in its run's directory", () => {
       text: "Be kind.",
       folder: { path: "/paperclip/ada", files: [], cost: 0 },
     };
-    const plan = planRun(input({ hostPod, bundle: everything({ instructions: mine }), ...SHARED }));
+    const plan = planRun(input({ hostPod, bundle: everything({ instructions: mine }) }));
     expect(fileOf(plan, "instructions.md")).toContain("references from /paperclip/ada/.");
     expect(itemsOf(plan).some(({ path }) => path.startsWith("instructions/"))).toBe(false);
   });

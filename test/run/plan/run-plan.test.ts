@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
-import { hostPod, input, podOf, SHARED, secretOf } from "../support/plan-input.ts";
+import { agentOf, hostPod, input, podOf, privately, secretOf } from "../support/plan-input.ts";
 
 describe("the plan of a run", () => {
   it("puts no secret value, no prompt and no agent variable's value into the Job", () => {
@@ -86,7 +85,7 @@ describe("the plan of a run", () => {
     const planWith = (workspace: object, config: Record<string, unknown>, shared = true) => {
       const { ctx } = input();
       const context = { ...ctx.context, paperclipWorkspace: workspace };
-      return planRun(input({ ctx: { ...ctx, context }, hostPod: shared ? hostPod : null, config, ...SHARED }));
+      return planRun(input({ ctx: { ...ctx, context }, hostPod: shared ? hostPod : null, config }));
     };
     const project = { cwd: "/paperclip/projects/x", source: "project_primary", agentHome: "/paperclip/a" };
     const home = { cwd: "/paperclip/workspaces/a", source: "agent_home", agentHome: "/paperclip/workspaces/a" };
@@ -116,7 +115,7 @@ describe("the plan of a run", () => {
 
   it("hands on Claude Code's folder of Paperclip's process where the pod shares the home", () => {
     const inherited = { variables: {}, paths: { CLAUDE_CONFIG_DIR: "/paperclip/.claude" } };
-    expect(secretOf(planRun(input({ hostPod, inherited, ...SHARED })))).toHaveProperty(["env.CLAUDE_CONFIG_DIR"]);
+    expect(secretOf(planRun(input({ hostPod, inherited })))).toHaveProperty(["env.CLAUDE_CONFIG_DIR"]);
     const alone = planRun(input({ inherited }));
     expect(secretOf(alone)).not.toHaveProperty(["env.CLAUDE_CONFIG_DIR"]);
     expect(alone.meta.commandNotes?.join("\n")).toContain("CLAUDE_CONFIG_DIR of Paperclip's own process is not set");
@@ -178,7 +177,7 @@ describe("the plan of a run", () => {
   });
 
   it("takes over image, placement, user and home of Paperclip's own pod", () => {
-    const plan = planRun(input({ hostPod, agent: parseAgentConfig({}), ...SHARED }));
+    const plan = planRun(input({ hostPod, agent: agentOf({}) }));
     const pod = podOf(plan);
     expect(pod.containers[0]?.image).toBe("registry.example/paperclip:1");
     expect(pod).toMatchObject({
@@ -209,7 +208,7 @@ describe("the plan of a run", () => {
   });
 
   it("takes no path of a Job for that copy but the one that a Job of its name has", () => {
-    const { job, name } = planRun(input({ hostPod, ...SHARED }));
+    const { job, name } = planRun(input({ hostPod }));
     const copyOf = (path: string) => {
       const forged = structuredClone(job);
       const [agent] = forged.spec?.template.spec?.containers ?? [];
@@ -230,11 +229,12 @@ describe("the plan of a run", () => {
 
   it("keeps a copy of the transcript where Paperclip sees it, else in a bounded volume that goes with the pod", () => {
     const volume = { name: "transcript", emptyDir: { sizeLimit: "128Mi" } };
-    const shared = planRun(input({ hostPod, ...SHARED }));
-    const file = `/.claude-k8s/transcripts/${shared.name}`;
-    expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", home: "/paperclip", path: `/paperclip${file}` });
+    const shared = planRun(input({ hostPod }));
+    const path = `/paperclip/.claude-k8s/transcripts/${shared.name}`;
+    expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", home: "/paperclip", path });
     const home = "/paperclip/claude_k8s/homes/company-1/agent-1";
-    expect(transcriptCopyOf(planRun(input({ hostPod })).job)).toEqual({ kind: "file", home, path: `${home}${file}` });
+    const copy = { kind: "file", home, path: `${home}/.claude-k8s/transcripts/${shared.name}` };
+    expect(transcriptCopyOf(planRun(input({ hostPod, agent: privately() })).job)).toEqual(copy);
     expect(podOf(shared).volumes).not.toContainEqual(volume);
     for (const config of [{}, { homeClaim: "other" }]) {
       const plan = planRun(input({ config }));
@@ -258,7 +258,7 @@ describe("the plan of a run", () => {
   });
 
   it("says what to do when there is no image", () => {
-    expect(() => planRun(input({ agent: parseAgentConfig({}) }))).toThrow(/image: is not set.*Set it to an image/s);
+    expect(() => planRun(input({ agent: agentOf({}) }))).toThrow(/image: is not set.*Set it to an image/s);
   });
 
   it("refuses a prompt that no Secret can hold, and names it", () => {

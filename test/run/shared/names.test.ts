@@ -46,7 +46,7 @@ describe("labels", () => {
         }
       }),
     );
-    expect(runLabels({ ...identity, taskId: "///" }, {}).labels).not.toHaveProperty([LABELS.taskId]);
+    expect(runLabels({ ...identity, taskId: "///" }, {}, "installation-1").labels).not.toHaveProperty([LABELS.taskId]);
   });
 
   it("case 12: refuse an agent id with no usable character", () => {
@@ -60,15 +60,18 @@ describe("labels", () => {
   });
 
   it("case 11: skip and report configured ones with a reserved prefix", () => {
-    const { labels, notes } = runLabels(identity, {
+    const configured = {
       "paperclip.io/run-id": "other",
+      "paperclip.io/instance": "another-paperclip",
       "app.kubernetes.io/component": "x",
       "job-name": "x",
       "batch.kubernetes.io/job-name": "x",
       team: "blue",
-    });
+    };
+    const { labels, notes } = runLabels(identity, configured, "installation-1");
     expect(labels).toMatchObject({ team: "blue", [LABELS.runId]: "r-1", [LABELS.component]: "agent-job" });
+    expect(labels[LABELS.instance]).toBe("installation-1");
     expect(labels).not.toHaveProperty(["job-name"]);
-    expect(notes).toHaveLength(4);
+    expect(notes).toHaveLength(5);
   });
 });

@@ -6,12 +6,17 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Job } from "kubernetes-types/batch/v1";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
+import { Installation, labelOf } from "../../../src/paperclip/installation.ts";
 import { tokenVolume } from "../../../src/run/plan/token.ts";
-import { placesFile, readPlaces, rememberPlace } from "../../../src/run/supervise/places.ts";
-import { superviseOnce } from "../../../src/run/supervise/supervise.ts";
+import { signJob } from "../../../src/run/shared/job-signature.ts";
+import { jobName } from "../../../src/run/shared/names.ts";
+import { PlacesOfRuns } from "../../../src/run/supervise/places.ts";
+import { type Place, superviseOnce } from "../../../src/run/supervise/supervise.ts";
+import { mintToken, ownerOf, TOKEN_SECRET } from "../../support/run-token.ts";
 
 interface Wakeup {
   readonly path: string;
@@ -30,6 +35,10 @@ let refusals: number[];
 /** The only token that Paperclip takes; null: any. */
 let goodToken: string | null;
 let env: NodeJS.ProcessEnv;
+let places: Place[];
+
+const JOB = jobName("agent-1", "run-1");
+const TOKEN = tokenOf("run-1");
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "supervisor-"));
@@ -41,10 +50,10 @@ beforeEach(async () => {
   paperclip = http.createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(paperclip, "listening");
   url = `http://127.0.0.1:${(paperclip.address() as AddressInfo).port}`;
-  env = { PAPERCLIP_HOME: folder };
+  env = { PAPERCLIP_HOME: folder, PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET };
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, cluster.kubeconfig);
-  await rememberPlace(placesFile(env), { kubeconfig, context: null, namespace: "default" });
+  places = [{ cluster: { kubeconfig }, namespace: "default" }];
 });
 
 afterEach(async () => {
@@ -53,6 +62,10 @@ afterEach(async () => {
   await cluster.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+function tokenOf(runId: string): string {
+  return mintToken({ agentId: "agent-1", companyId: "company-1", runId });
+}
 
 async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const path = new URL(request.url ?? "/", url).pathname;
@@ -67,6 +80,11 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
     response.end(JSON.stringify(found ?? { error: "not found" }));
     return;
   }
+  if (path === "/api/agents/me") {
+    const owner = ownerOf(request.headers.authorization?.slice("Bearer ".length) ?? "");
+    response.writeHead(owner ? 200 : 401, { "content-type": "application/json" }).end(JSON.stringify(owner ?? {}));
+    return;
+  }
   let body = "";
   for await (const chunk of request) body += chunk;
   wakeups.push({ path, token: request.headers.authorization, body: JSON.parse(body) });
@@ -79,24 +97,33 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
 }
 
 /** As a process leaves it that dies between creating a Job and unsuspending it. */
-function held(minutes: number): void {
+function held(minutes: number, isSigned = true): void {
   orphan();
-  cluster.store.delete("secrets", "default", "job-1");
-  cluster.store.mutate("jobs", "default", "job-1", (job) => {
+  cluster.store.delete("secrets", "default", JOB);
+  cluster.store.mutate("jobs", "default", JOB, (job) => {
     delete job.metadata.annotations?.["paperclip.io/started"];
     job.spec = { ...(job.spec as object), suspend: true };
+    if (isSigned) sign(job as Job);
   });
   age(minutes);
 }
 
+function sign(job: Job): void {
+  const installation = new Installation(labelOf("default", null), "default", TOKEN_SECRET);
+  job.metadata = { ...job.metadata, labels: { ...job.metadata?.labels, "paperclip.io/instance": installation.label } };
+  job.metadata = signJob(job, installation, TOKEN).metadata ?? {};
+}
+
 function age(minutes: number): void {
-  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+  cluster.store.mutate("jobs", "default", JOB, ({ metadata }) => {
     metadata.creationTimestamp = new Date(Date.now() - minutes * 60_000).toISOString();
   });
 }
 
-function orphan(name = "job-1"): void {
-  cluster.store.create("jobs", {
+/** As a version before made it: without label of its Paperclip, hash and signature. */
+function orphan(runId = "run-1"): string {
+  const name = jobName("agent-1", runId);
+  const job = cluster.store.create("jobs", {
     metadata: {
       name,
       namespace: "default",
@@ -107,7 +134,7 @@ function orphan(name = "job-1"): void {
         "paperclip.io/company-id": "company-1",
       },
       annotations: {
-        "paperclip.io/run-id": "run-1",
+        "paperclip.io/run-id": runId,
         "paperclip.io/task-id": "task-1",
         "paperclip.io/started": "2026-11-22T10:00:00Z",
       },
@@ -124,13 +151,20 @@ function orphan(name = "job-1"): void {
       suspend: false,
     },
   });
-  const data = { "env.PAPERCLIP_API_KEY": Buffer.from("token-1").toString("base64") };
-  cluster.store.create("secrets", { metadata: { name, namespace: "default" }, data });
+  secretOf(name, name, job.metadata.uid, { "env.PAPERCLIP_API_KEY": runId === "run-1" ? TOKEN : tokenOf(runId) });
+  return name;
+}
+
+function secretOf(name: string, owner: string, uid: string, data: Record<string, string>): void {
+  const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+  const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: owner, uid, controller: true }];
+  const metadata = { name, namespace: "default", ownerReferences };
+  cluster.store.create("secrets", { metadata, data: Object.fromEntries(encoded) });
 }
 
 /** As if the last attempt were that much longer ago. */
 function rewindMark(milliseconds: number): void {
-  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+  cluster.store.mutate("jobs", "default", JOB, ({ metadata }) => {
     const mark = JSON.parse(metadata.annotations?.["paperclip.io/woken"] ?? "") as { at: number };
     const rewound = JSON.stringify({ ...mark, at: mark.at - milliseconds });
     metadata.annotations = { ...metadata.annotations, "paperclip.io/woken": rewound };
@@ -138,7 +172,7 @@ function rewindMark(milliseconds: number): void {
 }
 
 function withoutTask(): void {
-  cluster.store.mutate("jobs", "default", "job-1", ({ metadata }) => {
+  cluster.store.mutate("jobs", "default", JOB, ({ metadata }) => {
     delete metadata.annotations?.["paperclip.io/task-id"];
   });
 }
@@ -147,6 +181,7 @@ const told: string[] = [];
 const look = (more: NodeJS.ProcessEnv = {}): Promise<void> =>
   superviseOnce({
     dependencies: { env: { ...env, ...more }, clusters: new ClusterRegistry(), paperclipUrl: () => url },
+    places,
     tell: (message) => told.push(message),
     signal: new AbortController().signal,
   });
@@ -159,7 +194,7 @@ describe("superviseOnce", () => {
     expect(wakeups).toHaveLength(1);
     expect(wakeups[0]).toMatchObject({
       path: "/api/agents/agent-1/wakeup",
-      token: "Bearer token-1",
+      token: `Bearer ${TOKEN}`,
       body: { payload: { issueId: "task-1" }, idempotencyKey: "claude_k8s:run-1" },
     });
     expect(told.at(-1)).toContain("run run-2 is to take it over");
@@ -192,7 +227,7 @@ describe("superviseOnce", () => {
     records["run-1"] = { id: "run-1", status: "cancelled" };
     await look();
     expect(wakeups).toEqual([]);
-    expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({
+    expect(cluster.store.get("jobs", "default", JOB)).toMatchObject({
       spec: { suspend: true },
       metadata: { annotations: { "paperclip.io/stopped": expect.stringContaining("cancelled") } },
     });
@@ -201,11 +236,20 @@ describe("superviseOnce", () => {
   it("removes a Job that was never unsuspended and has no Secret, when it is old enough, and each of several processes may", async () => {
     held(50);
     await look();
-    expect(cluster.store.get("jobs", "default", "job-1")).toBeDefined();
+    expect(cluster.store.get("jobs", "default", JOB)).toBeDefined();
     age(70);
     await Promise.all([look(), look({ PAPERCLIP_K8S_AUTO_RECOVERY: "off" })]);
-    expect(cluster.store.get("jobs", "default", "job-1")).toBeUndefined();
+    expect(cluster.store.get("jobs", "default", JOB)).toBeUndefined();
     expect(told.filter((message) => message.includes("could not"))).toEqual([]);
+  });
+
+  it("leaves a Job that was never unsuspended and that nobody signed to the operator", async () => {
+    held(70, false);
+    const before = told.length;
+    await look();
+    await look();
+    expect(cluster.store.get("jobs", "default", JOB)).toBeDefined();
+    expect(told.slice(before)).toEqual([expect.stringContaining(`kubectl -n default delete job ${JOB}`)]);
   });
 
   it("does not remove it when it was unsuspended in that very moment", async () => {
@@ -213,11 +257,11 @@ describe("superviseOnce", () => {
     const fault = cluster.faults.add({ match: { method: "DELETE" }, action: { kind: "delay", milliseconds: 300 } });
     const looking = look();
     while (fault.hits === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    cluster.store.mutate("jobs", "default", "job-1", (job) => {
+    cluster.store.mutate("jobs", "default", JOB, (job) => {
       job.spec = { ...(job.spec as object), suspend: false };
     });
     await looking;
-    expect(cluster.store.get("jobs", "default", "job-1")).toMatchObject({ spec: { suspend: false } });
+    expect(cluster.store.get("jobs", "default", JOB)).toMatchObject({ spec: { suspend: false } });
   });
 
   it("wakes the agent of a lost run that had no task, and names that run in the only words that get through", async () => {
@@ -260,22 +304,25 @@ describe("superviseOnce", () => {
   });
 
   it("asks with the newest token of an adopted Job: the first one is good for 48 hours", async () => {
-    orphan();
-    const tokenOf = (number: number, token: string): void => {
+    const adopted = orphan();
+    const { uid } = cluster.store.get("jobs", "default", adopted)?.metadata ?? { uid: "" };
+    cluster.store.mutate("jobs", "default", adopted, ({ metadata }) => {
+      metadata.annotations = { ...metadata.annotations, "paperclip.io/run-id": "run-1b" };
+    });
+    const tokenNumber = (number: number, token: string): void => {
       const script = `export PAPERCLIP_API_KEY=${token}\nexport PAPERCLIP_RUN_ID='run-1'\n`;
-      const data = { "token.sh": Buffer.from(script).toString("base64") };
-      cluster.store.create("secrets", { metadata: { name: `job-1-token-${number}`, namespace: "default" }, data });
+      secretOf(`${adopted}-token-${number}`, adopted, uid, { "token.sh": script });
     };
-    tokenOf(1, "'older'");
-    tokenOf(2, "'it'\\''s new'");
-    records["run-1"] = { id: "run-1", status: "failed" };
+    tokenNumber(1, "'older'");
+    tokenNumber(2, "'it'\\''s new'");
+    records["run-1b"] = { id: "run-1b", status: "failed" };
     goodToken = "it's new";
     await look();
     expect(wakeups).toMatchObject([{ token: "Bearer it's new" }]);
   });
 
   it("says once that Paperclip takes no token of a Job, and what to do", async () => {
-    orphan("job-denied");
+    const name = orphan();
     records["run-1"] = { id: "run-1", status: "failed" };
     goodToken = "another";
     const before = told.length;
@@ -283,26 +330,23 @@ describe("superviseOnce", () => {
     await look();
     expect(told.slice(before)).toEqual([
       expect.stringMatching(
-        /^Job job-denied of run run-1 is left alone: .*\(401\).*kubectl -n default delete job job-denied$/,
+        new RegExp(`^Job ${name} of run run-1 is left alone: .*\\(401\\).*kubectl -n default delete job ${name}$`),
       ),
     ]);
   });
 
   it("is not held up by Jobs whose agents take their time to stop", async () => {
-    for (let number = 0; number < 20; number++) {
-      const name = `stubborn-${number}`;
-      orphan(name);
-      cluster.store.mutate("jobs", "default", name, ({ metadata }) => {
-        metadata.annotations = { ...metadata.annotations, "paperclip.io/run-id": name };
-      });
-      records[name] = { id: name, status: "cancelled" };
-    }
-    orphan("zz-lost");
+    const stubborn = Array.from({ length: 20 }, (_, number) => `stubborn-${number}`);
+    const names = stubborn.map((runId) => {
+      records[runId] = { id: runId, status: "cancelled" };
+      return orphan(runId);
+    });
+    orphan();
     records["run-1"] = { id: "run-1", status: "failed" };
     await look();
     expect(wakeups).toHaveLength(1);
-    for (let number = 0; number < 20; number++)
-      expect(cluster.store.get("jobs", "default", `stubborn-${number}`)).toMatchObject({ spec: { suspend: true } });
+    for (const name of names)
+      expect(cluster.store.get("jobs", "default", name)).toMatchObject({ spec: { suspend: true } });
   });
 
   it("wakes nobody when the operator turned it off, and says once on the task's page what to do", async () => {
@@ -312,9 +356,9 @@ describe("superviseOnce", () => {
     await Promise.all([look(off), look(off)]);
     await look(off);
     expect(wakeups).toHaveLength(1);
-    expect(wakeups[0]).toMatchObject({ path: "/api/issues/task-1/comments", token: "Bearer token-1" });
+    expect(wakeups[0]).toMatchObject({ path: "/api/issues/task-1/comments", token: `Bearer ${TOKEN}` });
     expect(wakeups[0]?.body.body).toContain("/api/issues/task-1/recovery-actions/resolve");
-    expect(wakeups[0]?.body.body).toContain("kubectl -n default delete job job-1");
+    expect(wakeups[0]?.body.body).toContain("kubectl -n default delete job ");
     expect(told.at(-1)).toContain("task task-1 says what to do");
   });
 
@@ -330,30 +374,22 @@ describe("superviseOnce", () => {
   it("goes on past a place that it cannot reach", async () => {
     orphan();
     records["run-1"] = { id: "run-1", status: "failed" };
-    await rememberPlace(placesFile(env), { kubeconfig: "/nowhere/config", context: null, namespace: null });
+    places.unshift({ cluster: { kubeconfig: "/nowhere/config" }, namespace: null });
     await look();
     expect(wakeups).toHaveLength(1);
   });
 });
 
-describe("the places of Jobs", () => {
-  it("are all remembered when runs begin in several at once", async () => {
-    const file = join(folder, "at-once", "places.json");
-    const places = ["a", "b", "c"].map((namespace) => ({ kubeconfig: "/a", context: null, namespace }));
-    await Promise.all(places.map((one) => rememberPlace(file, one)));
-    expect(await readPlaces(file)).toEqual(expect.arrayContaining(places));
-  });
+describe("the places of runs", () => {
+  const place = (namespace: string): Place => ({ cluster: { kubeconfig: "/a" }, namespace });
 
-  it("are remembered once each, and survive a file that nobody can read", async () => {
-    const file = join(folder, "other", "places.json");
-    const one = { kubeconfig: "/a", context: null, namespace: "n" };
-    await rememberPlace(file, one);
-    await rememberPlace(file, one);
-    await rememberPlace(file, { ...one, namespace: "m" });
-    expect(await readPlaces(file)).toEqual([{ ...one, namespace: "m" }, one]);
-    await writeFile(file, "{ half");
-    expect(await readPlaces(file)).toEqual([]);
-    await rememberPlace(file, one);
-    expect(await readPlaces(file)).toEqual([one]);
+  it("are remembered once each, the newest first, within a bound", () => {
+    const places = new PlacesOfRuns();
+    for (const namespace of ["n", "n", "m"]) places.add(place(namespace));
+    places.add({ ...place("n"), cluster: { kubeconfig: "/a", context: "other" } });
+    expect(places.all.map(({ namespace }) => namespace)).toEqual(["n", "m", "n"]);
+    for (let number = 0; number < 200; number++) places.add(place(`n-${number}`));
+    expect(places.all).toHaveLength(50);
+    expect(places.all[0]).toEqual(place("n-199"));
   });
 });

@@ -1,11 +1,14 @@
 /** What a plan is made from, for tests. */
 import type { PodSpec } from "kubernetes-types/core/v1";
-import { parseAgentConfig } from "../../../src/config/agent-config.ts";
 import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
+import { Installation } from "../../../src/paperclip/installation.ts";
+import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
+import type { PolicyFile } from "../../../src/policy/schema.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import type { AgentBundle } from "../../../src/run/plan/provision.ts";
 import type { planRun } from "../../../src/run/plan/run-plan.ts";
+import { policyOf, trusting } from "../../support/policy.ts";
 
 export const hostPod: HostPod = {
   namespace: "agents",
@@ -20,8 +23,17 @@ export const hostPod: HostPod = {
   user: { uid: 1001, gid: 1002, groups: [3000] },
 };
 
-/** As with PAPERCLIP_K8S_HOME=shared. */
-export const SHARED = { policy: operatorPolicy({ PAPERCLIP_K8S_HOME: "shared" }) };
+/** As a run has it whose operator trusts agents, but gives them private homes. */
+export const privately = (config: Record<string, unknown> = {}, file: PolicyFile = {}): GovernedAgent =>
+  govern(
+    { image: "img:1", env: { API_KEY: "agent-secret" }, ...config },
+    policyOf({ trust: "full", home: "private", ...file }),
+    { companyId: "company-1", agentId: "agent-1" },
+  );
+
+/** As a run has it whose operator trusts agents. */
+export const agentOf = (config: Record<string, unknown>): GovernedAgent =>
+  govern(config, trusting, { companyId: "company-1", agentId: "agent-1" });
 
 export function input(change: Partial<PlanInput> & { config?: Record<string, unknown> } = {}): PlanInput {
   const { config, ...rest } = change;
@@ -33,8 +45,9 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
       context: { taskId: "task-1", wakeReason: "issue_assigned" },
       authToken: "run-token-secret",
     },
-    agent: parseAgentConfig({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
+    agent: agentOf({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
     policy: operatorPolicy({}),
+    installation: new Installation("installation-1", "default", "a-secret"),
     inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,
     defaultNamespace: "agents",

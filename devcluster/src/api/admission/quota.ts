@@ -28,6 +28,18 @@ export function admitQuotas(object: KubeObject, { resource, store }: RuleContext
   }
 }
 
+/** The quotas of a namespace that have a say about such objects. */
+export function quotasFor(
+  store: RuleContext["store"],
+  resource: RuleContext["resource"],
+  namespace: string,
+): readonly KubeObject[] {
+  if (!resource.namespaced) return [];
+  return store
+    .list("resourcequotas", namespace)
+    .filter(({ spec }) => Object.keys(plain(plain(spec).hard)).some((name) => counts(name, resource)));
+}
+
 /** Whether the quota's resource of this name is about such objects. */
 function counts(name: string, resource: RuleContext["resource"]): boolean {
   if (name === resource.name || name === `count/${qualified(resource)}`) return true;

@@ -1,4 +1,6 @@
-import { type Channel, FrameHead } from "../../../runner/frame.ts";
+import { type Channel, FrameHead, SEAL_MARK } from "../../../runner/frame.ts";
+import type { Seal } from "../../../runner/seal.ts";
+import { parseSeal } from "../../../runner/seal-message.ts";
 import type { LineDigest } from "./digest.ts";
 import { FrameChannel, type Place } from "./frame-channel.ts";
 import type { Form, Mode } from "./log-form.ts";
@@ -8,6 +10,7 @@ import { skipStamp, stampAt } from "./stamp.ts";
 import { UnframedLines } from "./unframed-lines.ts";
 
 const NEWLINE = 0x0a;
+const SEAL = Buffer.from(SEAL_MARK);
 /** Conflicts that are named, each place once: a log can repeat one number for ever. */
 const MAX_CONFLICTS = 100;
 
@@ -24,6 +27,8 @@ export class Transcript {
   readonly conflicts: Place[] = [];
   /** The frame that made `take` stop. */
   stoppedAt: Place | null = null;
+  /** The runner's seal, where it is the last line of the log so far. */
+  seal: Seal | null = null;
   /** Stamp of the newest line that was taken from the log API. */
   lastStamp: string | null = null;
   readonly #out: Output;
@@ -78,7 +83,7 @@ export class Transcript {
       if (text < 0) this.#passUnstamped(lines, at, end);
       else if (this.mode !== "raw" && this.#head.read(lines, text, end)) {
         if (!this.#takeFrame(lines, end)) break;
-      } else if (stamped) this.#takeUnframed(lines, at, text, end);
+      } else if (stamped && !this.#takeSeal(lines, text, end)) this.#takeUnframed(lines, at, text, end);
       if (this.taken > taken) newest = at;
       at = end + 1;
     }
@@ -138,6 +143,7 @@ export class Transcript {
     switch (channel.order(head)) {
       case "next":
         this.taken++;
+        this.seal = null;
         channel.take(head, lines, end);
         return true;
       case "duplicate":
@@ -148,6 +154,16 @@ export class Transcript {
         this.stoppedAt = { channel: head.channel, line: head.line, piece: head.piece };
         return false;
     }
+  }
+
+  /** False where the line is something else, or the log has no frames. */
+  #takeSeal(lines: Buffer, text: number, end: number): boolean {
+    if (!lines.subarray(text, text + SEAL.length).equals(SEAL) || this.#unframed.isRawForSure) return false;
+    const seal = parseSeal(lines.toString("utf8", text + SEAL.length, end));
+    if (!seal?.stdout || seal.partial) return false;
+    if (this.mode !== "framed") this.#beginFramed();
+    this.seal = seal;
+    return true;
   }
 
   #beginFramed(): void {

@@ -21,6 +21,11 @@ export interface Evidence {
   readonly hasNoPod: boolean;
   /** What the runner left in the agent container's termination message. */
   readonly seal: Seal | null;
+  /**
+   * The log ended with the runner's seal, and nothing followed: the agent's end, where the cluster does not report it yet.
+   * Null: it did not, as far as is known.
+   */
+  readonly logSeal: { readonly seal: Seal; readonly seenAt: number } | null;
   /** Useful Events of the Job and its pod, oldest first, bounded. */
   readonly events: readonly ClusterEvent[];
   readonly transcript: TranscriptReport | null;

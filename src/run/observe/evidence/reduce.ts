@@ -1,6 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { AgentResult } from "../../../claude/claude-code.ts";
+import type { Seal } from "../../../runner/seal.ts";
 import { parseSeal } from "../../../runner/seal-message.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
@@ -22,6 +23,7 @@ export type Observation =
   | { readonly kind: "no-pod" }
   | { readonly kind: "event"; readonly event: Event }
   | { readonly kind: "transcript"; readonly report: TranscriptReport }
+  | { readonly kind: "log-sealed"; readonly seal: Seal; readonly at: number }
   | { readonly kind: "agent"; readonly result: AgentResult }
   | { readonly kind: "act"; readonly act: Act }
   | { readonly kind: "fault"; readonly fault: Fault };
@@ -35,6 +37,7 @@ export function noEvidence(run: RunFacts): Evidence {
     pod: null,
     hasNoPod: false,
     seal: null,
+    logSeal: null,
     events: [],
     transcript: null,
     agent: null,
@@ -45,7 +48,23 @@ export function noEvidence(run: RunFacts): Evidence {
 
 /** What is known after one more observation. Pure; order is that of the observations. */
 export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence {
+  const next = withObservation(evidence, seen);
+  return next.seal === null && isSealedStop(next) ? { ...next, seal: next.logSeal?.seal ?? null } : next;
+}
+
+/**
+ * The agent of a run that the adapter has stopped has ended, by its log. While its pod is being deleted the cluster reports
+ * that only when every other container has ended too; and should the log be a forgery of the agent's, it is killed at the end
+ * of its grace, and its pod holds the slot until then.
+ */
+export function isSealedStop({ acts, job, logSeal }: Evidence): boolean {
+  return logSeal !== null && acts.cancel !== null && job !== null && job.stoppedBecause !== null;
+}
+
+function withObservation(evidence: Evidence, seen: Observation): Evidence {
   switch (seen.kind) {
+    case "log-sealed":
+      return { ...evidence, logSeal: evidence.logSeal ?? { seal: seen.seal, seenAt: seen.at } };
     case "job":
       return { ...evidence, job: observeJob(evidence, seen.job, seen.deleted, seen.at) };
     case "job-gone":

@@ -36,6 +36,8 @@ export interface NamedPaths {
   readonly agentHome: string | null;
   /** The agent's instructions. */
   readonly instructions: string | null;
+  /** True where the operator lets the agent change them. */
+  readonly ownInstructions: boolean;
 }
 
 /** Where the adapter keeps its own files in Paperclip's home. */
@@ -110,7 +112,7 @@ export function entitledFolders(named: NamedPaths, tenant: Tenant, home: Papercl
   const readable = named.instructions === null ? null : instructionsFolder(named.instructions, tenant, home);
   const folders = [
     ...writable.flatMap((path) => (path === null ? [] : [{ path, readOnly: false }])),
-    ...(readable === null ? [] : [{ path: readable, readOnly: true }]),
+    ...(readable === null ? [] : [{ path: readable, readOnly: !named.ownInstructions }]),
   ];
   return folders.filter(({ path }, index) => {
     const outer = folders.findIndex((other) => other.path !== path && isBelow(path, other.path));

@@ -230,3 +230,43 @@ describe("the transcript", () => {
     expect(lines.filter((line) => line.startsWith("stderr"))).toHaveLength(1001);
   });
 });
+
+describe("the seal at the end of a log", () => {
+  const SEAL = { v: 1, runner: "node", ending: "terminated", exitCode: 143, signal: null, stdout: { lines: 1 } };
+  const take = (core: Transcript, text: string) =>
+    core.take(Buffer.concat([STAMP, Buffer.from(text), NEWLINE]), 0, "stamped");
+
+  test("is known, and is no line of the agent's", () => {
+    const { core, lines } = transcript(100);
+    take(core, "1|hello");
+    take(core, `seal|${JSON.stringify(SEAL)}`);
+    expect(core.seal).toMatchObject({ ending: "terminated", exitCode: 143 });
+    expect(lines).toEqual(["stdout hello"]);
+  });
+
+  test("is known of an agent that printed nothing", () => {
+    const { core, lines } = transcript(100);
+    take(core, `seal|${JSON.stringify(SEAL)}`);
+    expect(core).toMatchObject({ mode: "framed", seal: { exitCode: 143 } });
+    expect(lines).toEqual([]);
+  });
+
+  test("is none when the runner goes on, or when it says nothing of an end", () => {
+    const { core } = transcript(100);
+    take(core, `seal|${JSON.stringify(SEAL)}`);
+    take(core, "1|the agent wrote that itself");
+    expect(core.seal).toBeNull();
+    for (const text of ["seal|{}", "seal|", 'seal|{"v":1', `seal|${JSON.stringify({ ...SEAL, partial: true })}`])
+      take(core, text);
+    expect(core.seal).toBeNull();
+  });
+
+  test("is none in a log without frames: anybody may have written it", () => {
+    const { core, lines } = transcript(100);
+    take(core, "raw|1");
+    const text = `seal|${JSON.stringify(SEAL)}`;
+    take(core, text);
+    expect(core.seal).toBeNull();
+    expect(lines).toEqual([`stdout ${text}`]);
+  });
+});

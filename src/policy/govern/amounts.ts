@@ -1,0 +1,58 @@
+/** The rules that bound how much an agent may ask for. */
+import type { AgentConfig } from "../../config/agent-config.ts";
+import { amountOf } from "../../config/kubernetes-values.ts";
+import type { Bounds, Policy, TimeRule } from "../rules.ts";
+import type { Asked } from "./lists.ts";
+import { type Refusal, shown } from "./refusal.ts";
+
+/** Of these 0 means without an end. */
+const ENDLESS: readonly TimeRule[] = ["timeoutSec", "silenceLimitSec", "toolSilenceLimitSec"];
+const TIMES: readonly TimeRule[] = [...ENDLESS, "graceSec", "podStartTimeoutSec", "ttlSecondsAfterFinished"];
+
+/** The configuration in which what has no end ends where the policy says, unless the agent or its operator named an end. */
+export function withEnds(config: AgentConfig, set: ReadonlySet<string>, { limits }: Policy): AgentConfig {
+  const ends = ENDLESS.flatMap((key) => {
+    const { max } = limits[key];
+    return max !== undefined && !set.has(key) && config[key] === 0 ? [[key, max] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(ends) };
+}
+
+export function amountRefusals({ config, own, policy }: Asked): Refusal[] {
+  return [
+    ...TIMES.filter((key) => own.has(key)).flatMap((key) => timeRefusal(key, config[key], policy.limits[key])),
+    ...[...own].flatMap((key) => resourceRefusal(key, config, policy)),
+  ];
+}
+
+function timeRefusal(key: TimeRule, value: number, { min, max }: Bounds): Refusal[] {
+  const seconds = value === 0 && ENDLESS.includes(key) ? Number.POSITIVE_INFINITY : value;
+  const words = Number.isFinite(seconds) ? String(value) : "0 (no limit)";
+  if (max !== undefined && seconds > max)
+    return [bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)];
+  if (min !== undefined && seconds < min)
+    return [bound(key, words, `it allows ${min} s at least`, ["limits", key, "min"], value)];
+  return [];
+}
+
+const RESOURCE = /^resources\.(?:requests|limits)\.(.+)$/;
+
+function resourceRefusal(key: string, config: AgentConfig, { limits }: Policy): Refusal[] {
+  const name = RESOURCE.exec(key)?.[1];
+  if (name === undefined) return [];
+  const value = String((config as unknown as Record<string, unknown>)[key]);
+  const rule = Object.hasOwn(limits.resources, name) ? limits.resources[name] : undefined;
+  const path = ["limits", "resources", name];
+  if (!rule)
+    return limits.otherResources ? [] : [bound(key, shown(value), "it has no such resource", path, { max: value })];
+  const { min, max } = rule;
+  if (max !== undefined && amountOf(value) > amountOf(max))
+    return [bound(key, value, `it allows ${max} at most`, [...path, "max"], value)];
+  if (min !== undefined && amountOf(value) < amountOf(min))
+    return [bound(key, value, `it allows ${min} at least`, [...path, "min"], value)];
+  return [];
+}
+
+function bound(field: string, asked: string, allowed: string, path: readonly string[], value: unknown): Refusal {
+  return { field, asked, allowed, grant: { path, value, isList: false } };
+}

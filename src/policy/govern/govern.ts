@@ -1,0 +1,90 @@
+/**
+ * Holds an agent's configuration to the operator's policy, the same for a run, the environment test and the supervisor: the
+ * configuration that counts, or a refusal that names the rule. Pure.
+ */
+import { type AgentConfig, type ParsedAgentConfig, parseAgentConfig } from "../../config/agent-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import type { Policy } from "../rules.ts";
+import { amountRefusals, withEnds } from "./amounts.ts";
+import { type ChosenCluster, chooseCluster, defaultNamespace, namespaceRefusal } from "./clusters.ts";
+import { listRefusals } from "./lists.ts";
+import { problemOf, type Refusal } from "./refusal.ts";
+import type { Who } from "./who.ts";
+
+export type { Refusal } from "./refusal.ts";
+export type { Who } from "./who.ts";
+
+/** A configuration that has passed. */
+export interface GovernedAgent extends ParsedAgentConfig {
+  /** As Paperclip gave it, for the keys that Paperclip itself writes. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly policy: Policy;
+  /** The way to its cluster: the policy's own words, never the agent's. */
+  readonly cluster: { readonly kubeconfig?: string; readonly context?: string };
+  /** Where it works, where the policy says so; null: in the cluster's default namespace. */
+  readonly namespace: string | null;
+  /** It may work there only if that is the cluster's own default namespace: see namespaceOf(). */
+  readonly namespaceUnless: Refusal | null;
+}
+
+/** Throws ConfigError: `k8s_config_invalid` for what no configuration may hold, `k8s_policy_refused` for what this policy forbids. */
+export function govern(input: Readonly<Record<string, unknown>>, policy: Policy, who: Who): GovernedAgent {
+  const { refusals, governed } = examine(input, policy, who);
+  if (refusals.length > 0 || !governed) throw refused(refusals, policy);
+  return governed;
+}
+
+/** All that the policy has against a configuration. Throws ConfigError for what no configuration may hold. */
+export function refusalsOf(input: Readonly<Record<string, unknown>>, policy: Policy, who: Who): readonly Refusal[] {
+  const { refusals, governed } = examine(input, policy, who);
+  return governed?.namespaceUnless ? [...refusals, governed.namespaceUnless] : refusals;
+}
+
+/**
+ * The namespace of its Jobs. Throws ConfigError where the agent named another than the policy allows.
+ *
+ * @param own the default namespace of its cluster
+ */
+export function namespaceOf(agent: GovernedAgent, own: string): string {
+  const { namespace, namespaceUnless, policy } = agent;
+  if (namespaceUnless && namespace !== own) throw refused([namespaceUnless], policy);
+  return namespace ?? own;
+}
+
+function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: Who) {
+  const own = parseAgentConfig(input);
+  const chosen = chooseCluster(own.config, policy);
+  // What else is refused is named at once: then the operator changes the policy once.
+  const place: ChosenCluster = "rule" in chosen ? chosen : { name: null, rule: { namespaces: ["*"], defaults: {} } };
+  const defaults = { ...policy.defaults, ...place.rule.defaults };
+  const parsed = parseAgentConfig(input, defaults);
+  const config = withEnds(parsed.config, parsed.set, policy);
+  const asked = { config, own: own.set, defaults: parseAgentConfig(defaults).config, policy, who };
+  const refusals = [...("rule" in chosen ? [] : [chosen]), ...listRefusals(asked), ...amountRefusals(asked)];
+  if (!("rule" in chosen)) return { refusals, governed: null };
+  const governed: GovernedAgent = {
+    ...parsed,
+    config,
+    input,
+    policy,
+    cluster: wayTo(chosen),
+    namespace: config.namespace ?? defaultNamespace(chosen.rule, who),
+    namespaceUnless: own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null,
+  };
+  return { refusals, governed };
+}
+
+function wayTo({ rule: { kubeconfig, context } }: ChosenCluster): GovernedAgent["cluster"] {
+  return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
+}
+
+function refused(refusals: readonly Refusal[], policy: Policy): ConfigError {
+  return new ConfigError(
+    refusals.map((refusal) => problemOf(refusal, policy)),
+    "k8s_policy_refused",
+  );
+}
+
+/** The settings that hold for an agent that sets none. Throws ConfigError. */
+export const settingsOfNobody = (policy: Policy, cluster: string): AgentConfig =>
+  parseAgentConfig({}, { ...policy.defaults, ...policy.clusters[cluster]?.defaults }).config;

@@ -1,0 +1,5 @@
+/** Whose configuration it is. */
+export interface Who {
+  readonly companyId: string;
+  readonly agentId: string;
+}

@@ -1,0 +1,65 @@
+/** The operator's rules, every one with its default filled in. */
+import type { PolicyFile } from "./schema.ts";
+
+export interface Bounds {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+export interface ResourceBounds {
+  /** Kubernetes quantities. */
+  readonly min?: string | undefined;
+  readonly max?: string | undefined;
+}
+
+export interface ClusterRule {
+  /** Absent: Paperclip's own way to a cluster. */
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** May hold {companyId} and {agentId}. */
+  readonly namespace?: string | undefined;
+  /** Patterns. */
+  readonly namespaces: readonly string[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+type Allowed = "images" | "pullPolicies" | "claims" | "serviceAccounts" | "labels" | "annotations";
+type AlsoAllowed = "nodeLabels" | "tolerations" | "priorityClasses" | "runtimeClasses" | "egress";
+export type AllowRule = Allowed | AlsoAllowed;
+
+export type TimeRule =
+  | "timeoutSec"
+  | "graceSec"
+  | "silenceLimitSec"
+  | "toolSilenceLimitSec"
+  | "podStartTimeoutSec"
+  | "ttlSecondsAfterFinished";
+
+/** Every rule, defaults filled in. */
+export interface Policy {
+  /** The file; null: there is none, and the defaults hold. */
+  readonly path: string | null;
+  readonly trust: "bounded" | "full";
+  readonly instance: string | null;
+  /** `default` is always among them. */
+  readonly clusters: Readonly<Record<string, ClusterRule>>;
+  /** Kubeconfigs that Paperclip's own environment names: an agent may name them too, for it gets nothing else. */
+  readonly ownKubeconfigs: readonly string[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly allow: Readonly<Record<AllowRule, readonly string[]>>;
+  readonly limits: Readonly<Record<TimeRule, Bounds>> & {
+    /** By resource. What is not here cannot be asked for; null: everything can. */
+    readonly resources: Readonly<Record<string, ResourceBounds>>;
+    readonly otherResources: boolean;
+    readonly retainJobs: boolean;
+    readonly jobs: NonNullable<NonNullable<PolicyFile["limits"]>["jobs"]>;
+    readonly transcriptBytes: number;
+  };
+  readonly home: "private" | "shared" | "none";
+  /** Folders of Paperclip's home. May hold {companyId} and {agentId}. */
+  readonly workspaces: readonly string[];
+  readonly instructions: "readOnly" | "readWrite";
+  readonly recorder: "same" | "separate";
+  readonly environment: readonly string[];
+  readonly pod: NonNullable<PolicyFile["pod"]>;
+}

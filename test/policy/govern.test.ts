@@ -1,0 +1,214 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../src/config/config-error.ts";
+import { refusalsOf } from "../../src/policy/govern/govern.ts";
+import { linesOf } from "../../src/policy/govern/refusal.ts";
+import { govern, namespaceOf } from "../../src/policy/policy.ts";
+import type { PolicyFile } from "../../src/policy/schema.ts";
+import { policyOf } from "../support/policy.ts";
+
+const who = { companyId: "acme", agentId: "ada" };
+const asked = (config: Record<string, unknown>, file: PolicyFile = {}) => govern(config, policyOf(file), who);
+
+function refusal(config: Record<string, unknown>, file: PolicyFile = {}): ConfigError {
+  try {
+    asked(config, file);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("it was allowed");
+}
+
+describe("an agent of which the policy says nothing", () => {
+  it.each([
+    [{ kubeconfig: "/paperclip/evil.yaml" }, "kubeconfig"],
+    [{ kubeContext: "admin" }, "kubeContext"],
+    [{ cluster: "gpu" }, "cluster"],
+    [{ homeClaim: "data-postgres-0" }, "homeClaim"],
+    [{ serviceAccountName: "paperclip" }, "serviceAccountName"],
+    [{ labels: "app=paperclip" }, "labels"],
+    [{ nodeSelector: "node-role.kubernetes.io/control-plane=" }, "nodeSelector"],
+    [{ tolerations: '[{"operator":"Exists"}]' }, "tolerations"],
+    [{ tolerations: '[{"key":"dedicated","operator":"Exists"}]' }, "tolerations"],
+    [{ graceSec: 31_536_000 }, "graceSec"],
+    [{ ttlSecondsAfterFinished: 2_147_483_647 }, "ttlSecondsAfterFinished"],
+    [{ "resources.limits.memory": "1Pi" }, "resources.limits.memory"],
+    [{ egress: "open" }, "egress"],
+  ])("may not set %j", (config, field) => {
+    const { code, problems } = refusal(config);
+    expect(code).toBe("k8s_policy_refused");
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ field, fix: expect.stringContaining("PAPERCLIP_K8S_POLICY") });
+  });
+
+  it("chooses its image and its resources", () => {
+    const config = { image: "registry.example/agent:1", resources: { limits: { memory: "16Gi" } }, timeoutSec: 600 };
+    expect(asked(config)).toMatchObject({
+      cluster: {},
+      namespace: null,
+      config: { image: "registry.example/agent:1" },
+    });
+  });
+
+  it("may name what it has anyway: Paperclip's own kubeconfig and namespace", () => {
+    const policy = { ...policyOf({}), ownKubeconfigs: ["/etc/kube/config"] };
+    expect(govern({ kubeconfig: "/etc/kube/config" }, policy, who).cluster).toEqual({});
+    const agent = asked({ namespace: "agents" });
+    expect(namespaceOf(agent, "agents")).toBe("agents");
+    expect(() => namespaceOf(agent, "default")).toThrow(
+      /namespace: is "agents".*clusters: \{default: \{namespaces: \[agents\]\}\}/s,
+    );
+  });
+
+  it("names all that is refused at once", () => {
+    const { problems } = refusal({ labels: "app=paperclip", homeClaim: "x", kubeconfig: "/x", graceSec: 4000 });
+    expect(problems.map(({ field }) => field)).toEqual(["kubeconfig", "homeClaim", "labels", "graceSec"]);
+  });
+});
+
+describe("what the operator allows", () => {
+  it("is a cluster by its name, with its way, namespace and settings", () => {
+    const clusters = {
+      gpu: {
+        kubeconfig: "/etc/k/gpu",
+        context: "g",
+        namespace: "agents-{companyId}",
+        namespaces: ["lab-*"],
+        defaults: { nodeSelector: { gpu: "yes" } },
+      },
+    };
+    const agent = asked({ cluster: "gpu" }, { clusters });
+    expect(agent).toMatchObject({
+      cluster: { kubeconfig: "/etc/k/gpu", context: "g" },
+      config: { nodeSelector: { gpu: "yes" } },
+    });
+    expect(namespaceOf(agent, "default")).toBe("agents-acme");
+    expect(namespaceOf(asked({ cluster: "gpu", namespace: "lab-7" }, { clusters }), "default")).toBe("lab-7");
+    expect(() => namespaceOf(asked({ cluster: "gpu", namespace: "agents-zeta" }, { clusters }), "default")).toThrow(
+      ConfigError,
+    );
+    // An agent of before names the same by its path.
+    expect(asked({ kubeconfig: "/etc/k/gpu", kubeContext: "g" }, { clusters }).cluster).toEqual({
+      kubeconfig: "/etc/k/gpu",
+      context: "g",
+    });
+    expect(refusal({ kubeconfig: "/etc/k/gpu", kubeContext: "other" }, { clusters }).problems[0]?.field).toBe(
+      "kubeconfig",
+    );
+    expect(refusal({ cluster: "gpu", kubeconfig: "/etc/k/other" }, { clusters }).problems[0]?.field).toBe("kubeconfig");
+    expect(refusal({ cluster: "constructor" }, { clusters }).problems[0]?.field).toBe("cluster");
+  });
+
+  it("is its own value, without a rule", () => {
+    const file = { defaults: { serviceAccountName: "claude-agent", labels: { team: "a" } } };
+    expect(asked({}, file).config).toMatchObject({ serviceAccountName: "claude-agent", labels: { team: "a" } });
+    expect(asked({ serviceAccountName: "claude-agent" }, file).config.serviceAccountName).toBe("claude-agent");
+    expect(refusal({ serviceAccountName: "paperclip" }, file).problems).toHaveLength(1);
+  });
+
+  it("is a pattern with the run's own company and agent", () => {
+    const file = { allow: { claims: ["claude-{agentId}", "team-{companyId}-*"] } };
+    expect(asked({ homeClaim: "claude-ada" }, file).config.homeClaim).toBe("claude-ada");
+    expect(asked({ homeClaim: "team-acme-1" }, file).config.homeClaim).toBe("team-acme-1");
+    for (const homeClaim of ["claude-bob", "team-zeta-1", "claude-ada2"])
+      expect(refusal({ homeClaim }, file).problems).toHaveLength(1);
+  });
+
+  it("bounds tolerations by key, value and effect", () => {
+    const file = { allow: { tolerations: ["dedicated=agents:NoSchedule", "spot"] } };
+    const of = (...list: object[]) => ({ tolerations: list });
+    expect(
+      asked(of({ key: "dedicated", value: "agents", effect: "NoSchedule" }), file).config.tolerations,
+    ).toHaveLength(1);
+    expect(asked(of({ key: "spot", operator: "Exists" }), file).config.tolerations).toHaveLength(1);
+    for (const one of [
+      { key: "dedicated", operator: "Exists" },
+      { key: "dedicated", value: "agents" },
+      { operator: "Exists" },
+      { operator: "Exists", effect: "NoSchedule" },
+    ])
+      expect(refusal(of(one), file).problems).toHaveLength(1);
+  });
+
+  it("gives an end to what has none", () => {
+    const file = { limits: { timeoutSec: { max: 3600 }, silenceLimitSec: { max: 900 } } };
+    expect(asked({}, file).config).toMatchObject({ timeoutSec: 3600, silenceLimitSec: 900, toolSilenceLimitSec: 0 });
+    expect(asked({ timeoutSec: 60 }, file).config.timeoutSec).toBe(60);
+    expect(refusal({ timeoutSec: 0 }, file).problems[0]?.problem).toContain("0 (no limit)");
+  });
+
+  it("is everything, where it trusts its agents", () => {
+    const config = {
+      kubeconfig: "/x",
+      kubeContext: "c",
+      namespace: "kube-system",
+      homeClaim: "y",
+      labels: "a=b",
+      graceSec: 9999,
+      tolerations: [{ operator: "Exists" }],
+    };
+    expect(asked(config, { trust: "full" })).toMatchObject({
+      cluster: { kubeconfig: "/x", context: "c" },
+      namespace: "kube-system",
+    });
+    expect(refusal({ graceSec: 9999 }, { trust: "full", limits: { graceSec: { max: 60 } } }).problems).toHaveLength(1);
+  });
+});
+
+const word = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,8}[a-z0-9])?$/);
+const anyConfig = fc.record(
+  {
+    namespace: word,
+    homeClaim: word,
+    serviceAccountName: word,
+    egress: word,
+    cluster: word,
+    kubeconfig: word.map((name) => `/etc/${name}`),
+    labels: fc.dictionary(word, word, { maxKeys: 3 }),
+    nodeSelector: fc.dictionary(word, word, { maxKeys: 3 }),
+    tolerations: fc.array(fc.record({ key: word, value: word, effect: fc.constant("NoSchedule") }), { maxLength: 2 }),
+    graceSec: fc.integer({ min: 0, max: 10_000 }),
+    timeoutSec: fc.integer({ min: 0, max: 1_000_000 }),
+    retainJobs: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
+describe("any configuration", () => {
+  it("passes once the operator has added the lines that its refusal names", () => {
+    fc.assert(
+      fc.property(anyConfig, (config) => {
+        const file: Record<string, unknown> = {};
+        // Each round may reveal one more: the cluster first, then what is asked of it.
+        for (let round = 0; round < 4; round++) {
+          const refusals = refusalsOf(config, policyOf(file as PolicyFile), who);
+          if (refusals.length === 0) return;
+          for (const { grant } of refusals) add(file, grant.path, grant.value, grant.isList);
+        }
+        expect(refusalsOf(config, policyOf(file as PolicyFile), who)).toEqual([]);
+      }),
+    );
+  });
+
+  it("is refused in words that name its field and lines of one line", () => {
+    fc.assert(
+      fc.property(anyConfig, (config) => {
+        for (const refused of refusalsOf(config, policyOf({}), who)) {
+          expect(Object.keys(config)).toContain(refused.field);
+          expect(linesOf(refused.grant)).not.toContain("\n");
+        }
+      }),
+    );
+  });
+});
+
+function add(file: Record<string, unknown>, path: readonly string[], value: unknown, isList: boolean): void {
+  const [key = "", ...rest] = path;
+  if (rest.length > 0) {
+    file[key] ??= {};
+    add(file[key] as Record<string, unknown>, rest, value, isList);
+  } else if (isList) file[key] = [...((file[key] as unknown[] | undefined) ?? []), value];
+  else if (typeof value === "object" && value !== null) file[key] = { ...(file[key] as object | undefined), ...value };
+  else file[key] = value;
+}
