@@ -250,7 +250,7 @@ onDevcluster("agents with private homes", () => {
         },
         { env: { ...env, PAPERCLIP_K8S_HELLO_PROBE: "off" }, readPolicy: homesAre(mode) },
       );
-      return checks.filter(({ code }) => /^k8s_(home|pvc|config)/.test(code));
+      return checks.filter(({ code }) => /^k8s_(home|pvc)/.test(code));
     };
     const claim = expect.objectContaining({ code: "k8s_pvc_unchecked" });
     expect(await examine("private")).toEqual([
