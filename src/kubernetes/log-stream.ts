@@ -10,6 +10,8 @@ export interface LogRequest {
   readonly container: string;
   /** Keep the stream open until the container ends. @default false */
   readonly follow?: boolean | undefined;
+  /** The log of the container that ran before this one was started again. @default false */
+  readonly previous?: boolean | undefined;
   /** A stamp and a space before each line. @default false */
   readonly timestamps?: boolean | undefined;
   /** RFC 3339. The server cuts it to whole seconds and includes that second (measured on 1.36). */
@@ -112,12 +114,12 @@ async function* read(
 }
 
 function callOf(log: LogRequest): Call {
-  const { namespace, pod, container, follow, timestamps, sinceTime, limitBytes, tailLines } = log;
+  const { namespace, pod, container, follow, previous, timestamps, sinceTime, limitBytes, tailLines } = log;
   return {
     request: { verb: "get", resource: "pods/log", namespace, name: pod },
     method: "GET",
     path: `${pathOf(pods, namespace, pod)}/log`,
-    query: { container, follow, timestamps, sinceTime, limitBytes, tailLines },
+    query: { container, follow, previous, timestamps, sinceTime, limitBytes, tailLines },
     // Refusals come as JSON whatever is asked for (measured); the log itself is text.
     accept: "*/*",
   };

@@ -27,7 +27,8 @@ export interface Seal {
    * What made the agent end, as far as the runner took part: `exit` it ended by itself, `terminated` the runner was
    * told to stop (SIGTERM), `timeout` the run's own time was up, `after-result` it had printed its last result and its
    * process went on, so the runner ended it, `silent` it said nothing for longer than it may (see `silence`),
-   * `not-started` the program could not be started, `unknown` only in a partial seal.
+   * `not-started` the program could not be started, `unknown` in a partial seal, and in that of a recorder which the
+   * agent's container told nothing of the end: it was killed.
    */
   readonly ending: "exit" | "terminated" | "timeout" | "after-result" | "silent" | "not-started" | "unknown";
   /** Present when `ending` is `silent`: how long nothing was said, and the tool call that was in flight. */

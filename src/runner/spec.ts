@@ -52,6 +52,25 @@ export function containerCommand(paths: {
   return paths.transcript === undefined ? words : [...words, paths.transcript];
 }
 
+/** Paths of both halves of the runner, where the record is kept by a container of its own. */
+export interface HalvesPaths {
+  readonly terminationLog: string;
+  /** A folder that both containers see; the agent's cannot write to it. */
+  readonly folder: string;
+}
+
+/** The command of the agent's container, whose runner hands the output over to the recorder. */
+export function senderCommand(paths: HalvesPaths & { readonly workingDirectory: string }): string[] {
+  const { terminationLog, workingDirectory, folder } = paths;
+  return ["/bin/sh", `${RUN_DIRECTORY}/${RUN_FILES.start}`, terminationLog, workingDirectory, folder, "send"];
+}
+
+/** The command of the recorder's container. `transcript`: as for `containerCommand`. */
+export function recorderCommand(paths: HalvesPaths & { readonly transcript: string }): string[] {
+  const { terminationLog, folder, transcript } = paths;
+  return ["/bin/sh", `${RUN_DIRECTORY}/${RUN_FILES.start}`, terminationLog, folder, transcript, "record"];
+}
+
 /**
  * The container's variable that names where the agent's Claude Code gets a configuration directory of this run's own, with
  * links into the home, which other pods use too. Without it, Claude Code uses the home's. The agent does not see it.

@@ -5,6 +5,11 @@
 # Where there is Node 18 or newer, it starts the runner and passes on what it is told. Elsewhere it is the runner: prompt,
 # signals, grace, time limit and exit code are the same; the agent's lines go to the log as they are, after one line that
 # says so; the seal holds the end and nothing of the transcript; no copy goes to TRANSCRIPT.
+#
+# Where the record is kept by a container of its own, Node is needed, and the two containers run
+#
+#     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG WORKING_DIRECTORY FOLDER send
+#     /bin/sh RUN_DIRECTORY/start.sh TERMINATION_LOG FOLDER TRANSCRIPT record
 
 # Before anything that takes time: the kernel drops a signal for the pod's first process that it has no trap for.
 told=
@@ -109,6 +114,21 @@ v1[89].* | v[2-9][0-9].* | v[1-9][0-9][0-9]*)
     unset NODE_OPTIONS
   fi
   run_node "$@"
+  ;;
+esac
+
+# The agent's container says why it does not start. The recorder's stays until it is told to end: the cluster would start
+# it again.
+case ${4-} in
+send) not_started 125 'the image has no Node 18 or newer, which a recorder of its own needs (recorder: separate)' ;;
+record)
+  seal null null unknown ',"partial":true,"error":"the image has no Node 18 or newer, and nothing is recorded"'
+  trap 'exit 0' TERM HUP QUIT INT
+  [ -z "$told" ] || exit 0
+  while :; do
+    sleep 3600 &
+    wait "$!"
+  done
   ;;
 esac
 

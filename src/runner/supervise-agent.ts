@@ -1,21 +1,10 @@
 import { type Agent, type AgentEnd, type Stop, startAgent } from "./agent.ts";
 import { drained } from "./drain.ts";
-import type { FrameWriter } from "./frame-writer.ts";
-import type { StderrRecord, StdoutRecord } from "./output-record.ts";
+import type { Output } from "./output.ts";
 import type { Seal } from "./seal.ts";
 import { sessionUnusable } from "./session-unusable.ts";
 import { type Silence, SilenceWatchdog } from "./silence-watchdog.ts";
 import { RUN_FILES, type RunnerSpec } from "./spec.ts";
-
-/** Where the agent's output goes. */
-export interface Output {
-  readonly stdout: StdoutRecord;
-  readonly stderr: StderrRecord;
-  /** Those that take it out of the pod: the agent is read no faster than they are. */
-  readonly writers: readonly FrameWriter[];
-  /** A sentence of the runner itself, among the agent's stderr. */
-  report(sentence: string): void;
-}
 
 export interface Supervision {
   readonly spec: RunnerSpec;
@@ -37,7 +26,7 @@ export async function superviseAgent(supervision: Supervision): Promise<AgentEnd
   const startedAt = performance.now();
   const end = await runAgent(supervision, { command: spec.command, prompt: RUN_FILES.prompt }, startedAt);
   const why =
-    spec.fresh && end.ending === "exit" ? sessionUnusable(output.stdout.facts.known, output.stderr.tail) : null;
+    spec.fresh && end.ending === "exit" ? sessionUnusable(output.stdout.events.facts.known, output.stderr.tail) : null;
   if (!spec.fresh || why === null) return end;
   const { sessionId } = spec.fresh;
   output.report(
@@ -60,12 +49,13 @@ async function runAgent(
 }
 
 /** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */
-async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers, report }: Output): Promise<AgentEnd> {
+async function record(agent: Agent, spec: RunnerSpec, output: Output): Promise<AgentEnd> {
+  const { stdout, stderr, writers, report } = output;
   let alive = true;
   const full = (): boolean => writers.some((writer) => writer.full);
   const watchdog = new SilenceWatchdog({
     spec,
-    turn: stdout.turn,
+    turn: stdout.events.turn,
     isBackPressured: full,
     onSilence: (silence) => {
       report(inWords(silence));
@@ -83,6 +73,7 @@ async function record(agent: Agent, spec: RunnerSpec, { stdout, stderr, writers,
     if (alive && full()) agent.stdout.pause();
   });
   agent.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  void output.lost?.then(() => agent.stop({ ending: "terminated" }));
   const end = await agent.ended;
   alive = false;
   watchdog.stop();

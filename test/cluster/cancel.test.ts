@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { CancellationPoller } from "../../src/paperclip/cancellation-poller.ts";
 import { launchHeld } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";

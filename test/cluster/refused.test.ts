@@ -2,7 +2,6 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { afterEach, describe, expect, it } from "vitest";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { launchHeld } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";

@@ -27,6 +27,8 @@ export interface PodOptions {
   readonly fakes?: Readonly<Record<string, string>>;
   /** Whether start.sh is to be process 1 of a PID namespace, as in a pod, where that is permitted here. */
   readonly first?: boolean;
+  /** Where the record is kept by a container of its own: which of the two this is. */
+  readonly half?: "send" | "record";
   /** More files of the run's Secret. */
   readonly files?: Record<string, string | Buffer>;
 }
@@ -58,7 +60,8 @@ export class Pod {
     const start = this.#writeSecret(options);
     const [shell, ...shellOptions] = runner.shell as [string, ...string[]];
     const { terminationLog = this.terminationLog, workingDirectory = this.workingDirectory } = options;
-    const words = [terminationLog, workingDirectory, ...this.#transcript(options)];
+    const half = options.half ? [options.half] : [];
+    const words = [terminationLog, workingDirectory, ...this.#transcript(options), ...half];
     mkdirSync(join(this.folder, "tmp"));
     mkdirSync(join(this.folder, "bin"));
     const programs = { ...runner.programs, ...this.#writeFakes(options) };
@@ -74,7 +77,8 @@ export class Pod {
     this.#closed = once(this.process, "close");
     // As in a pod, where all processes end with the first.
     this.process.once("exit", () => this.#killGroup());
-    this.process.stdout?.on("data", (chunk: Buffer) => this.#read(chunk));
+    // What the agent's half prints itself is no record.
+    this.process.stdout?.on("data", (chunk: Buffer) => (options.half === "send" ? undefined : this.#read(chunk)));
     this.process.stderr?.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
     onTestFinished(() => this.#remove());
   }

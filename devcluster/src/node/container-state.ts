@@ -37,3 +37,6 @@ export const NOT_LOCATED: Terminated = {
   startedAt: null,
   finishedAt: null,
 };
+
+/** By name, the containers that were started again. */
+export type Restarts = ReadonlyMap<string, { readonly count: number; readonly last: Terminated }>;

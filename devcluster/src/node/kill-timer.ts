@@ -1,13 +1,14 @@
 /** A forced deletion (grace 0) still leaves the containers this many seconds: measured, their handlers run. */
-const LEAST_GRACE = 2;
+export const LEAST_GRACE = 2;
 
 /** When what still runs of a pod is killed; the earliest of several times counts. */
 export class KillTimer {
-  readonly #kill: () => Promise<void>;
+  readonly #kill: (atOnce: boolean) => Promise<void>;
   #at = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(kill: () => Promise<void>) {
+  /** @param kill at once, or when the grace is over */
+  constructor(kill: (atOnce: boolean) => Promise<void>) {
     this.#kill = kill;
   }
 
@@ -23,14 +24,14 @@ export class KillTimer {
     this.#at = at;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#kill().catch((error: unknown) => process.emitWarning(String(error)));
+      this.#kill(false).catch((error: unknown) => process.emitWarning(String(error)));
     }, wait);
   }
 
   async now(): Promise<void> {
     this.stop();
     this.#at = Number.NEGATIVE_INFINITY;
-    await this.#kill();
+    await this.#kill(true);
   }
 
   stop(): void {

@@ -86,8 +86,8 @@ class LocalNode implements RunningNode {
     }, timings.rotationCheck);
   }
 
-  async oomKill(pod: PodName, options: { child?: boolean } = {}): Promise<void> {
-    await this.#worker(pod).containers.killForMemory({ child: options.child ?? false });
+  async oomKill(pod: PodName, options: { child?: boolean; container?: string } = {}): Promise<void> {
+    await this.#worker(pod).containers.killForMemory({ ...options, child: options.child ?? false });
   }
 
   async rotate(pod: PodName): Promise<void> {

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Container as ContainerSpec } from "kubernetes-types/core/v1";
 import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
 import type { ExecProcess, ExecProgram } from "../types.ts";
 import { Container, type Launch } from "./container.ts";
-import { type ContainerState, NEVER_STARTED, NOT_LOCATED } from "./container-state.ts";
+import { type ContainerState, NEVER_STARTED, NOT_LOCATED, type Restarts, type Terminated } from "./container-state.ts";
 import { startExec } from "./exec.ts";
 import { expand } from "./expansion.ts";
+import { LEAST_GRACE } from "./kill-timer.ts";
 import { planLaunch, StartError } from "./launch-plan.ts";
 import { ContainerLog } from "./logs/container-log.ts";
 import { lastLines } from "./logs/read.ts";
@@ -40,6 +43,10 @@ export class PodContainers {
   readonly #files: PodFiles;
   readonly #running = new Map<string, { readonly container: Container; readonly launch: Launch }>();
   readonly #ends = new Map<string, Promise<void>>();
+  readonly #restarts = new Map<string, { readonly count: number; readonly last: Terminated }>();
+  /** The pod is to end: nothing is started again. */
+  #isEnding = false;
+  #areSidecarsTold = false;
   /** Volume name → its place on the host. */
   volumes: ReadonlyMap<string, string> = new Map();
   /** Added while the pod runs, as `kubectl debug` does. */
@@ -57,6 +64,10 @@ export class PodContainers {
 
   get everRan(): boolean {
     return this.#ends.size > 0;
+  }
+
+  get restarts(): Restarts {
+    return new Map(this.#restarts);
   }
 
   get running(): readonly string[] {
@@ -83,7 +94,8 @@ export class PodContainers {
     const { name } = this.#host.pod.metadata;
     const places = await this.#files.prepare(spec.name);
     const volumes = [...this.volumes.values()];
-    const log = new ContainerLog(this.#files.log(spec.name), this.#node.clock);
+    const restarts = this.#restarts.get(spec.name)?.count ?? 0;
+    const log = new ContainerLog(this.#files.log(spec.name, restarts), this.#node.clock);
     this.#node.logs.add(this.#host.pod.metadata.uid, spec.name, log);
     const { host, shared } = this.#node;
     try {
@@ -105,8 +117,7 @@ export class PodContainers {
 
   /** Resolves when every container that was started has ended and its state says how, but for sidecars and ephemeral ones. */
   async ended(): Promise<void> {
-    const { initContainers = [] } = this.#host.pod.spec;
-    const besides = new Set([...initContainers.filter(isSidecar), ...this.#ephemeral].map(({ name }) => name));
+    const besides = new Set([...this.#sidecars, ...this.#ephemeral.map(({ name }) => name)]);
     await Promise.all([...this.#ends].filter(([name]) => !besides.has(name)).map(([, end]) => end));
   }
 
@@ -129,19 +140,43 @@ export class PodContainers {
     await Promise.all(added.map((_, index) => this.start("ephemeral", first + index)));
   }
 
+  /** Sidecars are told by `terminateSidecars`, when the others have ended. */
   async terminate(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ container }) => container.terminate()));
+    this.#isEnding = true;
+    const others = [...this.#running].filter(([name]) => !this.#sidecars.has(name));
+    await Promise.all(others.map(([, { container }]) => container.terminate()));
+  }
+
+  async terminateSidecars(): Promise<void> {
+    this.#isEnding = true;
+    if (this.#areSidecarsTold) return;
+    this.#areSidecarsTold = true;
+    const sidecars = [...this.#running].filter(([name]) => this.#sidecars.has(name));
+    await Promise.all(sidecars.map(([, { container }]) => container.terminate()));
+  }
+
+  /** When the grace is over: sidecars that were not told before are told now, and have the least grace. */
+  async killInOrder(): Promise<void> {
+    if (!this.#areSidecarsTold) {
+      const others = [...this.#running].filter(([name]) => !this.#sidecars.has(name));
+      await Promise.all(others.map(([, { container }]) => container.kill()));
+      await this.terminateSidecars();
+      const allEnded = this.allEnded();
+      await Promise.race([allEnded, delay(LEAST_GRACE * 1000, undefined, { ref: false })]);
+    }
+    await this.kill();
   }
 
   async kill(): Promise<void> {
+    this.#isEnding = true;
     await Promise.all([...this.#running.values()].map(({ container }) => container.kill()));
   }
 
-  /** Of several containers, the one that was started first. */
-  async killForMemory(options: { readonly child: boolean }): Promise<void> {
-    const [running] = this.#running.values();
-    if (running === undefined) throw new Error("no container of the pod is running");
-    await running.container.killForMemory(options);
+  async killForMemory({ child, container }: { readonly child: boolean; readonly container?: string }): Promise<void> {
+    const [first] = this.#running.values();
+    const running = container === undefined ? first : this.#running.get(container);
+    if (running === undefined) throw new Error("no such container of the pod is running");
+    await running.container.killForMemory({ child });
   }
 
   async exec(name: string, program: ExecProgram): Promise<ExecProcess> {
@@ -164,6 +199,25 @@ export class PodContainers {
   giveUpWaiting(): void {
     for (const states of Object.values(this.states)) {
       for (const [index, state] of states.entries()) if (state.kind === "waiting") states[index] = NOT_LOCATED;
+    }
+  }
+
+  get #sidecars(): ReadonlySet<string> {
+    return new Set((this.#host.pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  }
+
+  /** At once, then after 10 s, 20 s and so on (the kubelet's back-off, not measured). */
+  async #restart(index: number, last: Terminated): Promise<void> {
+    const spec = this.#spec("init", index);
+    const count = (this.#restarts.get(spec.name)?.count ?? 0) + 1;
+    try {
+      if (count > 1) await this.#host.sleep(this.#node.timings.imageBackoff * 2 ** (count - 2));
+      if (this.#isEnding) return;
+      this.#restarts.set(spec.name, { count, last });
+      await rm(join(this.#files.container(spec.name), "termination-log"), { force: true });
+      await this.start("init", index);
+    } catch {
+      // The pod is to end, and its worker ends what was started.
     }
   }
 
@@ -221,8 +275,10 @@ export class PodContainers {
       lastLines: (lines) => lastLines(log, lines),
     });
     const reason = outOfMemory ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error";
-    this.states[group][index] = { kind: "terminated", id, exitCode, reason, message, startedAt, finishedAt };
+    const ended = { kind: "terminated", id, exitCode, reason, message, startedAt, finishedAt } as const;
+    this.states[group][index] = ended;
     this.#host.ended();
+    if (group === "init" && isSidecar(spec) && !this.#isEnding) await this.#restart(index, ended);
   }
 
   #failed(group: Group, index: number, error: unknown): void {

@@ -25,8 +25,9 @@ export class PodFiles {
     return join(this.directory, "containers", name);
   }
 
-  log(container: string): string {
-    return join(this.logs, container);
+  /** @param restarts how often it was started again */
+  log(container: string, restarts = 0): string {
+    return join(this.logs, restarts === 0 ? container : `${container}-${restarts}`);
   }
 
   async prepare(

@@ -36,7 +36,7 @@ export class PodWorker {
   #failing: PodRuntime["failing"];
   #over: PodRuntime["over"];
   #stopRefreshing: () => Promise<void> = async () => {};
-  readonly #killTimer = new KillTimer(() => this.containers.kill());
+  readonly #killTimer = new KillTimer((atOnce) => (atOnce ? this.containers.kill() : this.containers.killInOrder()));
   #stopDeadline = (): void => {};
 
   constructor(node: NodeContext, pod: Pod) {
@@ -158,7 +158,7 @@ export class PodWorker {
   /** Sidecars outlive the containers proper, and have the pod's grace to follow them. */
   async #endSidecars(): Promise<void> {
     if (this.containers.running.length === 0) return;
-    await this.containers.terminate();
+    await this.containers.terminateSidecars();
     this.#killTimer.within(this.#grace);
     await Promise.race([this.containers.allEnded(), untilAborted(this.#interrupt.signal)]);
     await this.#sleep(0);
@@ -210,6 +210,8 @@ export class PodWorker {
     this.#publish();
     await this.containers.terminate();
     if (this.#killTimer.isNow) await this.containers.kill();
+    await this.containers.ended();
+    await this.containers.terminateSidecars();
     await this.containers.allEnded();
     this.#killTimer.stop();
     if (!ran) {
@@ -239,6 +241,7 @@ export class PodWorker {
       init: [...states.init],
       main: [...states.main],
       ephemeral: [...states.ephemeral],
+      restarts: this.containers.restarts,
       ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#over === undefined ? {} : { over: this.#over }),
     });

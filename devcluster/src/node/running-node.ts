@@ -12,9 +12,9 @@ export interface RunningNode {
   readonly executor: Executor;
   /**
    * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
-   * container is told OOMKilled in both cases. Of several containers, the one that was started first.
+   * container is told OOMKilled in both cases. `container` is the one that was started first where nothing is said.
    */
-  oomKill(pod: PodName, options?: { readonly child?: boolean }): Promise<void>;
+  oomKill(pod: PodName, options?: { readonly child?: boolean; readonly container?: string }): Promise<void>;
   /** Fault: the log files of the pod's containers are rotated now, whatever their size. */
   rotate(pod: PodName): Promise<void>;
   /** Fault: the node is cut off: its processes die, open follows stall, its pods keep the last status they had. */

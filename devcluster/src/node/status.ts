@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Container, ContainerStatus, PodCondition, PodStatus } from "kubernetes-types/core/v1";
 import { type Pod, timestamp } from "../controllers/objects.ts";
-import type { ContainerState } from "./container-state.ts";
+import type { ContainerState, Restarts } from "./container-state.ts";
 import { ADDRESS } from "./fields.ts";
 import { isSidecar } from "./sidecar.ts";
 
@@ -14,6 +14,7 @@ export interface PodRuntime {
   readonly init: readonly ContainerState[];
   readonly main: readonly ContainerState[];
   readonly ephemeral: readonly ContainerState[];
+  readonly restarts: Restarts;
   /** The kubelet ends the pod for this reason. */
   readonly failing?: { readonly reason: string; readonly message: string };
   /** Nothing of the pod runs any more, and the kubelet has said so. */
@@ -34,7 +35,9 @@ export function statusOf(pod: Pod, runtime: PodRuntime, now: number): PodStatus 
     hostIPs: [{ ip: ADDRESS }],
     ...(runtime.ready || before.podIP !== undefined ? { podIP: ADDRESS, podIPs: [{ ip: ADDRESS }] } : {}),
     startTime: before.startTime ?? timestamp(runtime.startedAt),
-    ...(runtime.init.length === 0 ? {} : { initContainerStatuses: statuses(pod.spec.initContainers, runtime.init) }),
+    ...(runtime.init.length === 0
+      ? {}
+      : { initContainerStatuses: statuses(pod.spec.initContainers, runtime.init, runtime.restarts) }),
     containerStatuses: statuses(pod.spec.containers, runtime.main),
     ...(runtime.ephemeral.length === 0
       ? {}
@@ -127,16 +130,21 @@ function names(containers: readonly Container[] | undefined, marks: readonly boo
   return `[${marked.join(" ")}]`;
 }
 
-function statuses(containers: readonly Container[] = [], states: readonly ContainerState[]): ContainerStatus[] {
+function statuses(
+  containers: readonly Container[] = [],
+  states: readonly ContainerState[],
+  restarts: Restarts = new Map(),
+): ContainerStatus[] {
   return containers.map(({ name, image = "" }, index) => {
     const state = states[index] ?? { kind: "waiting", reason: "ContainerCreating" };
     const id = state.kind === "waiting" ? undefined : state.id;
+    const restarted = restarts.get(name);
     return {
       name,
       state: stateOf(state),
-      lastState: {},
+      lastState: restarted === undefined ? {} : stateOf(restarted.last),
       ready: state.kind === "running",
-      restartCount: 0,
+      restartCount: restarted?.count ?? 0,
       image,
       imageID: id === undefined ? "" : `sha256:${createHash("sha256").update(image).digest("hex")}`,
       ...(id === undefined ? {} : { containerID: `containerd://${id}` }),

@@ -85,7 +85,7 @@ describe.concurrent("the log of a pod", () => {
     await cluster.until(podGone);
   });
 
-  test("previous is not there: no container is ever restarted", async () => {
+  test("previous is not there: a Job's container is never restarted", async () => {
     await using cluster = await startCluster();
     cluster.createPod("pod", sh("true"));
     await cluster.until(podPhase("Succeeded"));

@@ -1,5 +1,5 @@
 /** What happens to a pod on a node in trouble, and to one with more containers than it asked for. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -119,6 +119,45 @@ it("a native sidecar that ignores SIGTERM holds the pod for its grace", async ()
   cluster.createPod("pod", { ...sh("true"), initContainers, terminationGracePeriodSeconds: 2 });
   await cluster.until(podPhase("Succeeded"));
   expect(statusOf(cluster).initContainerStatuses[0]?.state.terminated).toMatchObject({ exitCode: 137 });
+});
+
+it("a native sidecar that ends too early is started again; its former log and end are there", async () => {
+  await using cluster = await startCluster();
+  const script =
+    "echo $$ >>/shared/starts; [ $(wc -l </shared/starts) -gt 1 ] || { echo first; echo why >/dev/termination-log; exit 3; }; trap 'exit 0' TERM; echo second; while :; do sleep 0.02; done";
+  const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
+  const proxy = { ...sh(script, { volumeMounts }).containers[0], name: "proxy", restartPolicy: "Always" };
+  const waits = 'while [ "$(wc -l </shared/starts)" -lt 2 ]; do sleep 0.02; done; sleep 0.2; echo main';
+  const main = sh(waits, { volumeMounts });
+  cluster.createPod("pod", { ...main, initContainers: [proxy], volumes: [{ name: "shared", emptyDir: {} }] });
+  await cluster.until(podPhase("Succeeded"));
+  const [status] = statusOf(cluster).initContainerStatuses;
+  expect(status).toMatchObject({
+    restartCount: 1,
+    lastState: { terminated: { exitCode: 3, message: "why\n" } },
+    state: { terminated: { exitCode: 0 } },
+  });
+  expect(await cluster.log("pod", { container: "proxy", previous: true })).toBe("first\n");
+  expect(await cluster.log("pod", { container: "proxy" })).toBe("second\n");
+});
+
+it("a native sidecar is told to end when the others have ended, also in a pod that is deleted", async () => {
+  await using cluster = await startCluster();
+  const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
+  const order = (name: string, ms: number) =>
+    sh(`trap 'sleep ${ms / 1000}; echo ${name} >>/shared/order; exit 0' TERM; echo up; while :; do sleep 0.02; done`, {
+      volumeMounts,
+    }).containers[0];
+  const proxy = { ...order("proxy", 0), name: "proxy", restartPolicy: "Always" };
+  const folder = await mkdtemp(join(tmpdir(), "order-"));
+  const volumes = [{ name: "shared", hostPath: { path: folder } }];
+  cluster.createPod("pod", { containers: [order("main", 300)], initContainers: [proxy], volumes });
+  await cluster.until(podPhase("Running"));
+  await cluster.untilItSpeaks("pod");
+  cluster.store.delete("pods", NAMESPACE, "pod");
+  await cluster.until(podGone);
+  expect(await readFile(join(folder, "order"), "utf8")).toBe("main\nproxy\n");
+  await rm(folder, { recursive: true });
 });
 
 it("a PersistentVolume whose directory comes late is mounted then, and its claim waits for the volume itself", async () => {

@@ -24,7 +24,7 @@ import { transcriptCopyOf } from "../plan/plan.ts";
 import { agentCli } from "../shared/agent-cli.ts";
 import { eventOf } from "../shared/agent-event.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
-import { CONTAINER } from "../shared/names.ts";
+import { recordedBy } from "../shared/run-terms.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { followTranscript } from "./follow-transcript.ts";
@@ -32,6 +32,7 @@ import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
+import { limitRecorder, withRecordersEnd } from "./recorder.ts";
 import type { GapSource } from "./refill/gap-source.ts";
 import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
 import { TranscriptFile } from "./refill/transcript-file.ts";
@@ -71,6 +72,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
   const reader = agentCli.readOutput(eventOf);
   const container = viewContainer(observed);
+  const overdue = limitRecorder(observed, client.clock, signal);
   const { transcript, unread } = await followTranscript({
     open: openPodLog(client, run, observed),
     container,
@@ -86,14 +88,16 @@ export async function followRun(request: FollowRequest): Promise<void> {
     },
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
     sources: gapSources(request, container),
-    signal,
+    signal: overdue.signal,
     clock: client.clock,
     random: client.random,
   });
+  await overdue.stop();
   const file = await sink.close(container.seal()?.stdout?.newline ?? true);
   observed.add({ kind: "agent", result: reader.result() });
   const kept = file === null ? {} : { file };
-  observed.add({ kind: "transcript", report: { ...transcript, ...kept, ...(unread === null ? {} : { unread }) } });
+  const judged = withRecordersEnd(transcript, observed.evidence);
+  observed.add({ kind: "transcript", report: { ...judged, ...kept, ...(unread === null ? {} : { unread }) } });
 }
 
 /** The sources of lines that the log API lost. */
@@ -108,7 +112,8 @@ function gapSources(request: FollowRequest, container: ContainerView): GapSource
 
 function runInPod({ client, run, observed }: FollowRequest): RunInPod {
   return (command, onStdout, signal) => {
-    const request = { namespace: run.namespace, pod: observed.evidence.pod?.name ?? "", container: CONTAINER, command };
+    const { pod, run: facts } = observed.evidence;
+    const request = { namespace: run.namespace, pod: pod?.name ?? "", container: recordedBy(facts), command };
     return exec(client.transport, request, onStdout, signal);
   };
 }
@@ -116,13 +121,14 @@ function runInPod({ client, run, observed }: FollowRequest): RunInPod {
 /** The log of the run's pod, whose name is known once it is observed. */
 function openPodLog(client: KubernetesClient, job: JobInCluster, observed: ObservedRun): OpenLog {
   return (request, signal) => {
-    const pod = observed.evidence.pod?.name;
+    const { pod, run } = observed.evidence;
     if (!pod) {
       const ended = hasEnded(observed.evidence);
       const error = new Error(ended ? "the Job has no pod" : "the Job has no pod yet");
       return Promise.resolve({ kind: ended ? "gone" : "not-yet", error });
     }
-    const log = { namespace: job.namespace, pod, container: CONTAINER, timestamps: true, ...request };
+    const where = { namespace: job.namespace, pod: pod.name, container: recordedBy(run) };
+    const log = { ...where, timestamps: true, ...(pod.recorder?.restarted ? { previous: true } : {}), ...request };
     return openLog(client.transport, log, signal);
   };
 }

@@ -24,9 +24,11 @@ export function containerState(evidence: Evidence): ContainerState {
   if (!pod) return hasEnded(evidence) ? "gone" : "waiting";
   // The last state of a deleted pod has its container's end, or it is never known.
   if (pod.presence !== "present") return "gone";
-  if (pod.agent.state === "terminated") return pod.reason === "Evicted" ? "evicted" : "terminated";
+  // A recorder that was started again records nothing: the first one's end is the end of the log.
+  const ended = pod.recorder ? pod.recorder.terminated !== null : pod.agent.state === "terminated";
+  if (ended) return pod.reason === "Evicted" ? "evicted" : "terminated";
   if (isSealedStop(evidence)) return "terminated";
-  if (pod.agent.state === "running") return "running";
+  if ((pod.recorder ?? pod.agent).state === "running") return "running";
   // Ended before its container could start: no log will come.
   return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";
 }

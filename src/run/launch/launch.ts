@@ -11,7 +11,7 @@ import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, isOwnedBy, type ReadOwnership, withdraw } from "../claim/claim.ts";
-import { furnishHome, type RunPlan, runTokenIn } from "../plan/plan.ts";
+import { furnishHome, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
@@ -55,6 +55,7 @@ export async function launch(
   const job = jobInCluster(isReusable ? existing : await createJob(client, plan, lastAnswer));
   try {
     signal.throwIfAborted();
+    if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
     const election = await awaitElection(client, plan, job, readOwnership, { ...RETRY, signal });
     if (election.kind === "lost") {
       const started = await withdraw(client, job);
@@ -143,6 +144,13 @@ const isRetryable = (error: unknown): boolean =>
 
 /** The object may be there: it was before, or the answer to our own create was lost. */
 const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);
+
+function withoutSidecars(client: KubernetesClient, plan: RunPlan): RunFault {
+  const error = new Error(
+    "the cluster has no sidecar containers (Kubernetes 1.29 or newer), which a recorder of its own needs. Update the cluster, or set recorder: same",
+  );
+  return failed(client, "k8s_job_create_failed", `Could not run Job ${plan.name}`, error);
+}
 
 function failed(client: KubernetesClient, code: string, doing: string, error: unknown): RunFault {
   return new RunFault(faultOf(error, { code, doing, at: client.clock.now() }), error);

@@ -19,6 +19,7 @@ import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
 import { configVariables, type Home, SCRATCH } from "./home.ts";
+import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } from "./recorder.ts";
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
@@ -114,18 +115,19 @@ function podSpec(input: ManifestInput): PodSpec {
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },
+    ...(isRecordedApart(input) ? { initContainers: [recorderContainer(input, TERMINATION_LOG)] } : {}),
     containers: [container(input)],
     volumes: volumes(input),
   };
 }
 
 function container(input: ManifestInput): Container {
-  const command = containerCommand({
-    terminationLog: TERMINATION_LOG,
-    workingDirectory: input.workingDirectory,
-    transcript: transcriptCopy(input.home, input.name),
-    // Kubernetes expands $(NAME) in a command.
-  }).map((word) => word.replaceAll("$", "$$$$"));
+  const paths = { terminationLog: TERMINATION_LOG, workingDirectory: input.workingDirectory };
+  const words = isRecordedApart(input)
+    ? recordedCommand(paths)
+    : containerCommand({ ...paths, transcript: transcriptCopy(input.home, input.name) });
+  // Kubernetes expands $(NAME) in a command.
+  const command = words.map((word) => word.replaceAll("$", "$$$$"));
   const { path } = input.home;
   return {
     name: CONTAINER,
@@ -154,10 +156,12 @@ function container(input: ManifestInput): Container {
       ...homeMounts(input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
-      ...transcriptMounts(input.home),
+      ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
     ],
   };
 }
+
+const isRecordedApart = ({ terms }: ManifestInput): boolean => terms.facts.recorder === "separate";
 
 const ownsItsClaim = ({ home }: ManifestInput): boolean => home.kind === "own";
 
@@ -168,6 +172,6 @@ function volumes(input: ManifestInput): Volume[] {
     homeVolume(input.home),
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
-    ...transcriptVolumes(input.home),
+    ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
   ];
 }

@@ -26,6 +26,7 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
+export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, runTokenIn } from "./secret.ts";
 export { isSameToken, mountedTokens, tokenIn, tokenSecret, tokenSecretName } from "./token.ts";

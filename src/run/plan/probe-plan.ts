@@ -29,7 +29,12 @@ const RETRIES = "1";
 export function planProbe(input: PlanInput, { limitSec }: ProbeSettings): RunPlan {
   const plan = planRun({
     ...input,
-    agent: { ...input.agent, config: probeConfig(input.agent.config, limitSec) },
+    // A hello needs no recorder of its own.
+    agent: {
+      ...input.agent,
+      policy: { ...input.agent.policy, recorder: "same" },
+      config: probeConfig(input.agent.config, limitSec),
+    },
     scripts: { ...input.scripts, [RUN_FILES.probe]: probeScript },
     wrapper: RUN_FILES.probe,
   });

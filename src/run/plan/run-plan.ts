@@ -67,6 +67,7 @@ export function planRun(input: PlanInput): RunPlan {
   const identity = identityOf(ctx, wake, resume.sessionId);
   const forAgent = agentInput(input, provision, resume.sessionId, workplace);
   const terms = termsOf(config, {
+    ...(input.agent.policy.recorder === "separate" ? { recorder: "separate" } : {}),
     model: forAgent.model,
     resumedSessionId: resume.sessionId,
     sessionPersists: home.identity !== null,
@@ -141,7 +142,7 @@ function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessio
 
 function termsOf(
   { graceSec, timeoutSec, silenceLimitSec, toolSilenceLimitSec }: AgentConfig,
-  known: Pick<RunFacts, "model" | "resumedSessionId" | "sessionPersists">,
+  known: Pick<RunFacts, "recorder" | "model" | "resumedSessionId" | "sessionPersists">,
 ): Omit<RunTerms, "session"> {
   const facts = { container: CONTAINER, timeoutSec, ...known };
   return { facts, graceSec, silence: { silenceLimitSec, toolSilenceLimitSec } };

@@ -8,7 +8,7 @@ import type { Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { removeGuarded } from "../../files/guarded-file.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import { containerCommand } from "../../runner/spec.ts";
-import { CONTAINER } from "../shared/names.ts";
+import { CONTAINER, RECORDER } from "../shared/names.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
 import { privateHomeOf } from "./home/private-home-of.ts";
 import { HOME, type Home, isOnPaperclipsVolume } from "./home.ts";
@@ -31,15 +31,22 @@ export function paperclipHome(env: NodeJS.ProcessEnv): string {
 
 /** The runner's argument for it: a file, or a folder when it ends with a slash. */
 export function transcriptCopy(home: Home, job: string): string {
-  return isOnPaperclipsVolume(home) ? fileBelow(home.path, job) : `${DIRECTORY}/`;
+  return isOnPaperclipsVolume(home) ? fileBelow(home.path, job) : podTranscript.path;
 }
 
+/** The folder that goes with the pod. */
+export const podTranscript: { readonly path: string; readonly volume: Volume; readonly mount: VolumeMount } = {
+  path: `${DIRECTORY}/`,
+  volume: { name: VOLUME, emptyDir: { sizeLimit: SIZE_LIMIT } },
+  mount: { name: VOLUME, mountPath: DIRECTORY },
+};
+
 export function transcriptVolumes(home: Home): Volume[] {
-  return isOnPaperclipsVolume(home) ? [] : [{ name: VOLUME, emptyDir: { sizeLimit: SIZE_LIMIT } }];
+  return isOnPaperclipsVolume(home) ? [] : [podTranscript.volume];
 }
 
 export function transcriptMounts(home: Home): VolumeMount[] {
-  return isOnPaperclipsVolume(home) ? [] : [{ name: VOLUME, mountPath: DIRECTORY }];
+  return isOnPaperclipsVolume(home) ? [] : [podTranscript.mount];
 }
 
 /** `file`: below the agent's home, as Paperclip sees it on its volume; `folder`: in the pod alone. */
@@ -52,8 +59,10 @@ export type TranscriptCopy =
  * name has: whoever may create Jobs writes their commands, and this process reads and removes the file.
  */
 export function transcriptCopyOf(job: Job): TranscriptCopy | null {
-  const agent = job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
-  const word = agent?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
+  const { containers = [], initContainers = [] } = job.spec?.template.spec ?? {};
+  const keeper =
+    initContainers.find(({ name }) => name === RECORDER) ?? containers.find(({ name }) => name === CONTAINER);
+  const word = keeper?.command?.[containerCommand({ terminationLog: "", workingDirectory: "" }).length];
   const path = word?.replaceAll("$$", "$");
   if (path?.endsWith("/")) return { kind: "folder", path };
   const end = fileBelow("", job.metadata?.name ?? "");

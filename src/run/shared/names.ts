@@ -43,6 +43,8 @@ export const ANNOTATIONS = {
 export const ADAPTER_TYPE = "claude_k8s";
 /** The container that runs Claude Code. */
 export const CONTAINER = "claude";
+/** The container that keeps the record, where it is not that one. */
+export const RECORDER = "recorder";
 
 /** The selector of every Job and pod of this adapter, those of probes too, and those of other Paperclips. */
 export const RUNS_AND_PROBES = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;

@@ -5,12 +5,14 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { z } from "zod";
 import { NO_HOME, type SessionParams, type SessionTerms } from "../../paperclip/session.ts";
-import { ANNOTATIONS, CONTAINER } from "./names.ts";
+import { ANNOTATIONS, CONTAINER, RECORDER } from "./names.ts";
 
 /** What the plan knows. */
 export interface RunFacts {
-  /** Name of the container whose command is the runner. */
+  /** Name of the container that runs the agent. */
   readonly container: string;
+  /** Present when another container keeps the record: its log is the transcript, its termination message the seal. */
+  readonly recorder?: "separate";
   /** The model that was asked for; null = Claude Code's default. */
   readonly model: string | null;
   /** The session that this run was to resume; null = a fresh one. */
@@ -20,6 +22,10 @@ export interface RunFacts {
   /** Seconds after which the run is to be ended; 0 = never. */
   readonly timeoutSec: number;
 }
+
+/** Name of the container whose log is the transcript, and whose termination message is the seal. */
+export const recordedBy = ({ container, recorder }: Pick<RunFacts, "container" | "recorder">): string =>
+  recorder ? RECORDER : container;
 
 /** What Paperclip is to remember of the session, but for its id, which Claude Code gives. */
 export type RememberedSession = Omit<SessionParams, "sessionId">;
@@ -54,6 +60,7 @@ const written = z.object({
   // Versions before 1.0 do not say, nor have they such limits.
   silenceLimitSec: z.number().default(0),
   toolSilenceLimitSec: z.number().default(0),
+  recorder: z.literal("separate").optional(),
   cwd: z.string(),
   home: z.string().nullable(),
   // Versions before 1.0 do not say.
@@ -79,19 +86,27 @@ export function rememberedSession(terms: SessionTerms, workspace: WorkspaceOfSes
 type WorkspaceOfSession = Readonly<Record<"workspaceId" | "repoUrl" | "repoRef", string | null | undefined>>;
 
 export function writeRunTerms({ facts, graceSec, silence, session }: WrittenTerms): string {
-  const { model, resumedSessionId: resumes, timeoutSec } = facts;
+  const { model, resumedSessionId: resumes, timeoutSec, recorder } = facts;
   const { silenceLimitSec, toolSilenceLimitSec } = silence;
   const limits = { timeoutSec, graceSec, silenceLimitSec, toolSilenceLimitSec };
-  return JSON.stringify({ model, resumes, ...limits, ...session } satisfies z.infer<typeof written>);
+  const record = recorder ? { recorder } : {};
+  return JSON.stringify({ model, resumes, ...limits, ...record, ...session } satisfies z.infer<typeof written>);
 }
 
 /** Null when the Job does not say: an older version made it, or somebody changed it. */
 export function readRunTerms(job: Job): WrittenTerms | null {
   const { data } = written.safeParse(parse(job.metadata?.annotations?.[ANNOTATIONS.terms]));
   if (!data) return null;
-  const { model, resumes, timeoutSec, graceSec, silenceLimitSec, toolSilenceLimitSec, ...session } = data;
+  const { model, resumes, timeoutSec, graceSec, silenceLimitSec, toolSilenceLimitSec, recorder, ...session } = data;
   const { home } = session;
-  const facts = { container: CONTAINER, model, resumedSessionId: resumes, sessionPersists: home !== null, timeoutSec };
+  const facts = {
+    container: CONTAINER,
+    ...(recorder ? { recorder } : {}),
+    model,
+    resumedSessionId: resumes,
+    sessionPersists: home !== null,
+    timeoutSec,
+  };
   return { facts, graceSec, silence: { silenceLimitSec, toolSilenceLimitSec }, session };
 }
 

@@ -22,9 +22,24 @@ export function stoppedBeforeStart(seal: Seal | null): boolean {
 
 const NOT_SEEN: Ending = { exitCode: null, signal: null, byItself: null, words: null };
 
+/**
+ * The seal of a recorder has the agent's end from the agent's container, whose status is the kubelet's: where the two differ,
+ * or nothing was told, that status stands.
+ */
+export function withSeenEnd(seal: Seal | null, container: Terminated | null): Seal | null {
+  if (!seal || !container || seal.ending === "unknown") return seal;
+  const { ending, exitCode, signal } = seal;
+  if (ending === "not-started" || stoppedBeforeStart(seal)) return seal;
+  const number = [...SIGNALS].find(([, name]) => name === signal)?.[0];
+  const told = exitCode ?? (number === undefined ? null : 128 + number);
+  // The runner of an agent that it ended after its result ends as the result says.
+  const agrees = ending === "after-result" ? container.exitCode <= 1 : told === null || told === container.exitCode;
+  return agrees ? seal : { ...seal, ending: "unknown", exitCode: null, signal: null };
+}
+
 /** The seal speaks of the agent itself; without it the container's end stands for the agent's. */
 export function endingOf(seal: Seal | null, container: Terminated | null): Ending {
-  if (seal) {
+  if (seal && seal.ending !== "unknown") {
     const byItself = seal.ending === "exit" && seal.signal === null;
     return {
       exitCode: seal.exitCode,

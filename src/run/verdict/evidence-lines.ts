@@ -13,6 +13,7 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
     ...fromReplacedSession(facts),
     ...fromResult(facts),
     ...fromSeal(facts),
+    ...fromRecorder(facts),
     ...fromPod(facts),
     ...fromJob(facts),
     ...withoutResult(facts),
@@ -56,6 +57,16 @@ function fromSeal({ evidence, ending, container }: Facts): readonly string[] {
   const error = seal.error === undefined ? "" : quoting(seal.error);
   const where = isSealedStop(evidence) && !container ? ", at the end of the log" : "";
   return [`The runner's seal${where}: ${ending.words ?? "no exit code"}, ending ${seal.ending}${lines}${error}`];
+}
+
+function fromRecorder({ evidence: { pod, seal }, seal: believed, container }: Facts): readonly string[] {
+  const lines: string[] = [];
+  const end = pod?.recorder?.terminated;
+  if (end && (end.exitCode !== 0 || pod.recorder?.restarted))
+    lines.push(`Container ${pod.recorder?.name}: terminated, exit code ${end.exitCode}, ${end.reason}`);
+  if (seal && believed && seal.ending !== believed.ending)
+    lines.push(`The agent's container told another end than its status shows: exit code ${container?.exitCode} stands`);
+  return lines;
 }
 
 function fromPod({ evidence: { pod }, container }: Facts): readonly string[] {

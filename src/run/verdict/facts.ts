@@ -9,7 +9,7 @@ import {
   trueCondition,
 } from "../observe/observe.ts";
 import { agentCli } from "../shared/agent-cli.ts";
-import { type Ending, endingOf, stoppedBeforeStart } from "./ending.ts";
+import { type Ending, endingOf, stoppedBeforeStart, withSeenEnd } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
 export interface Facts {
@@ -37,10 +37,11 @@ const STATUS_UNKNOWN = "ContainerStatusUnknown";
 
 export function factsOf(evidence: Evidence): Facts {
   const agent = agentCli.resultOf(evidence.agent, evidence.seal);
-  const seal = evidence.seal?.partial ? null : evidence.seal;
+  const whole = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
-  const never = neverRan(evidence, seal, agent);
   const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
+  const seal = evidence.run.recorder ? withSeenEnd(whole, container) : whole;
+  const never = neverRan(evidence, seal, agent);
   return {
     evidence,
     agent,

@@ -17,6 +17,7 @@ import { evidenceLines } from "./evidence-lines.ts";
 import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
 import { claude, withEnding } from "./phrases.ts";
+import { recorderLost } from "./recorder-lost.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
 import { cancelled, deadline, detached, silent, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
@@ -44,6 +45,7 @@ const CAUSES: readonly Cause[] = [
   startFailed,
   stoppedEarlier,
   observationLost,
+  recorderLost,
   contradictedSuccess,
   interrupted,
 ];

@@ -31,6 +31,7 @@ async function start({ settings, paperclipUrl }: Extract<ToAdapter, { kind: "exe
       return Promise.resolve();
     },
   });
-  const result = await execute(ctx, { env, clusters, readPolicy: trustAgents, paperclipUrl: () => paperclipUrl });
+  const readPolicy = env.PAPERCLIP_K8S_POLICY ? {} : { readPolicy: trustAgents };
+  const result = await execute(ctx, { env, clusters, ...readPolicy, paperclipUrl: () => paperclipUrl });
   send({ kind: "result", runId, result });
 }

@@ -11,6 +11,8 @@ const WITHIN_MS = 60_000;
 
 export interface Losing {
   readonly dependencies?: RunOptions["dependencies"];
+  /** Whose log it is. @default the agent's */
+  readonly container?: string;
   /** Done when the lines are lost, before anything else reaches the API server. */
   readonly onBack?: () => void;
 }
@@ -22,7 +24,7 @@ export interface Losing {
 export async function loseLines(
   place: Place,
   gates: Gates,
-  { dependencies = {}, onBack }: Losing = {},
+  { dependencies = {}, container, onBack }: Losing = {},
 ): Promise<NumberedRun> {
   const { devcluster } = place;
   if (!devcluster) throw new Error("faults are the devcluster's");
@@ -40,10 +42,10 @@ export async function loseLines(
   const outage = devcluster.faults.add({ match: ALL_BUT_LOOKS, action: { kind: "drop", when: "before" } });
   devcluster.cutConnections();
   await gates.open("gone");
-  await untilLogged(place, pod, numberedLine(400, SHAPE));
+  await untilLogged(place, pod, numberedLine(400, SHAPE), container);
   await rotate(place, pod);
   await gates.open("rotated");
-  await untilLogged(place, pod, numberedLine(600, SHAPE));
+  await untilLogged(place, pod, numberedLine(600, SHAPE), container);
   outage.remove();
   onBack?.();
   return run;

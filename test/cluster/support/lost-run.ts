@@ -9,6 +9,8 @@ export interface Losing extends Partial<RunSettings> {
   readonly after: string;
   /** @default "SIGKILL" */
   readonly signal?: NodeJS.Signals;
+  /** What the process has as its environment. @default nothing */
+  readonly env?: NodeJS.ProcessEnv;
   /** What Paperclip's record says of the run from then on. @default "failed" */
   readonly status?: string;
   /** Done just before the process dies. */
@@ -24,12 +26,12 @@ export interface LostRun {
 
 export async function loseRun(
   place: Place,
-  { after, signal = "SIGKILL", status = "failed", onKill, ...more }: Losing,
+  { after, signal = "SIGKILL", status = "failed", onKill, env, ...more }: Losing,
 ): Promise<LostRun> {
   const { paperclip } = place;
   const settings = settingsOf(place, more);
   const { runId, agentId } = settings;
-  const adapter = await startAdapterProcess();
+  const adapter = await startAdapterProcess(env);
   try {
     paperclip.set(runId, "running");
     // Rejects when the process dies, as it should.

@@ -1,6 +1,6 @@
 /** The node's own log of an agent: what it has, and how to throw it away. */
 import { pods } from "../../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../../src/run/shared/names.ts";
+import { CONTAINER, LABELS } from "../../../src/run/shared/names.ts";
 import type { Place } from "./place.ts";
 
 /** A read with this bound is the test's own look at the log. */
@@ -17,8 +17,13 @@ export async function podOf({ admin, namespace }: Place, { agentId }: { agentId:
 }
 
 /** Resolves when the node has that text in its log. */
-export async function untilLogged({ admin, namespace }: Place, pod: string, wanted: string): Promise<void> {
-  const log = { namespace, pod, container: "claude", limitBytes: LOOK_BYTES };
+export async function untilLogged(
+  { admin, namespace }: Place,
+  pod: string,
+  wanted: string,
+  container = CONTAINER,
+): Promise<void> {
+  const log = { namespace, pod, container, limitBytes: LOOK_BYTES };
   for (let text = ""; !text.includes(wanted); ) {
     const opening = await admin.openLog(log, AbortSignal.timeout(10_000));
     if (opening.kind !== "open") throw new Error(`the test cannot read the log: ${opening.kind}`);

@@ -3,7 +3,8 @@
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planProbe } from "../../../src/run/plan/probe-plan.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
-import { everything, hostPod, input } from "../../run/support/plan-input.ts";
+import { agentOf, everything, hostPod, input } from "../../run/support/plan-input.ts";
+import { policyOf } from "../../support/policy.ts";
 
 const defaultNamespace = "claude-agents";
 const nothingSet = input({ defaultNamespace });
@@ -14,6 +15,10 @@ const inputs: Readonly<Record<string, PlanInput>> = {
   "with a claim and the agents' service account": input({
     defaultNamespace,
     config: { homeClaim: "claude-ada", serviceAccountName: "claude-agent", timeoutSec: 60, labels: { team: "a" } },
+  }),
+  "whose record is kept by a container of its own": input({
+    defaultNamespace,
+    agent: agentOf({ image: "img:1" }, policyOf({ trust: "full", recorder: "separate" })),
   }),
   "that takes over from Paperclip's pod": input({
     defaultNamespace,

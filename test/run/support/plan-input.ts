@@ -32,8 +32,8 @@ export const privately = (config: Record<string, unknown> = {}, file: PolicyFile
   );
 
 /** As a run has it whose operator trusts agents. */
-export const agentOf = (config: Record<string, unknown>): GovernedAgent =>
-  govern(config, trusting, { companyId: "company-1", agentId: "agent-1" });
+export const agentOf = (config: Record<string, unknown>, policy = trusting): GovernedAgent =>
+  govern(config, policy, { companyId: "company-1", agentId: "agent-1" });
 
 export function input(change: Partial<PlanInput> & { config?: Record<string, unknown> } = {}): PlanInput {
   const { config, ...rest } = change;

@@ -8,11 +8,20 @@ import { readLog } from "./read.ts";
 /** The logs of the node's containers: pod uid → container → log. */
 export class LogRegistry {
   readonly #logs = new Map<string, Map<string, ContainerLog>>();
+  readonly #previous = new Map<string, Map<string, ContainerLog>>();
   readonly #removed = new Set<string>();
 
   add(pod: string, container: string, log: ContainerLog): void {
-    const logs = this.#logs.get(pod) ?? new Map();
+    const logs = this.#logs.get(pod) ?? new Map<string, ContainerLog>();
+    const before = logs.get(container);
+    const previous = this.#previous.get(pod) ?? new Map<string, ContainerLog>();
+    if (before !== undefined) this.#previous.set(pod, previous.set(container, before));
     this.#logs.set(pod, logs.set(container, log));
+  }
+
+  /** The log of the container that ran before this one was started again. */
+  findPrevious(pod: string, container: string): ContainerLog | undefined {
+    return this.#previous.get(pod)?.get(container);
   }
 
   find(pod: string, container: string): ContainerLog | undefined {
@@ -29,6 +38,7 @@ export class LogRegistry {
 
   forget(pod: string): void {
     this.#logs.delete(pod);
+    this.#previous.delete(pod);
     this.#removed.delete(pod);
   }
 
@@ -56,11 +66,12 @@ export function createLogReader({ registry, clock, followEnd }: LogReaderOptions
       const pod = object as Pod;
       if (pod.spec.nodeName === undefined) return nothing();
       const state = stateOf(pod, container);
-      if (options.previous) {
+      const previous = options.previous ? registry.findPrevious(pod.metadata.uid, container) : undefined;
+      if (options.previous && previous === undefined) {
         throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`);
       }
       if (registry.isRemoved(pod.metadata.uid)) return unavailable(state);
-      const log = registry.find(pod.metadata.uid, container);
+      const log = previous ?? registry.find(pod.metadata.uid, container);
       if (log === undefined) throw badRequest(waitingText(pod, container, state));
       const { follow, timestamps, tailLines, limitBytes, sinceSeconds } = options;
       const since = sinceSeconds === undefined ? options.sinceTime : Math.floor(clock() / 1000) - sinceSeconds;

@@ -19,7 +19,7 @@ export interface Evidence {
   readonly pod: PodFacts | null;
   /** True: a list of the Job's pods found none. */
   readonly hasNoPod: boolean;
-  /** What the runner left in the agent container's termination message. */
+  /** What the runner left in the termination message of the container that keeps the record. */
   readonly seal: Seal | null;
   /**
    * The log ended with the runner's seal, and nothing followed: the agent's end, where the cluster does not report it yet.

@@ -1,5 +1,7 @@
 import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import { RECORDER } from "../../shared/names.ts";
+import type { RunFacts } from "../../shared/run-terms.ts";
 import { type Condition, memoryLimit, type Presence, readConditions } from "./job.ts";
 
 export interface Terminated {
@@ -28,6 +30,12 @@ export interface ContainerFacts {
   readonly ran: boolean;
 }
 
+/** The container that keeps the record. It is a sidecar: the kubelet starts it again when it ends too early. */
+export interface RecorderFacts extends ContainerFacts {
+  /** `terminated` is the end of the first one, which alone recorded; this one, if it runs, does not. */
+  readonly restarted: boolean;
+}
+
 export interface PodFacts {
   readonly name: string;
   readonly uid: string;
@@ -50,6 +58,8 @@ export interface PodFacts {
   /** Memory limit of the agent's container, as admitted, such as `8Gi`; null: none, or not known. */
   readonly memoryLimit: string | null;
   readonly agent: ContainerFacts;
+  /** Null: the agent's container keeps the record itself. */
+  readonly recorder: RecorderFacts | null;
   /** Every other container that has a status: init containers and sidecars. */
   readonly others: readonly ContainerFacts[];
   /** The first reason to wait that is more than ordinary creation: the cluster overwrites it later (measured on 1.36). */
@@ -59,7 +69,8 @@ export interface PodFacts {
 /** Waiting reasons of a pod that is simply on its way. */
 const ORDINARY = new Set(["", "ContainerCreating", "PodInitializing"]);
 
-export function readPod(before: PodFacts | null, pod: Pod, container: string, deleted: boolean, at: number): PodFacts {
+export function readPod(before: PodFacts | null, pod: Pod, run: RunFacts, deleted: boolean, at: number): PodFacts {
+  const { container } = run;
   const meta = pod.metadata ?? {};
   const status = pod.status ?? {};
   const uid = meta.uid ?? "";
@@ -84,7 +95,9 @@ export function readPod(before: PodFacts | null, pod: Pod, container: string, de
     conditions: readConditions(same?.conditions ?? [], status.conditions),
     memoryLimit: memoryLimit(pod.spec, container) ?? same?.memoryLimit ?? null,
     agent,
-    others: known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent),
+    recorder: run.recorder ? readRecorder(same?.recorder ?? null, status.initContainerStatuses, at) : null,
+    others:
+      known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent && !isRecorder(facts, run)),
     firstWaiting: same?.firstWaiting ?? firstWaiting(known),
   };
 }
@@ -109,6 +122,22 @@ function readContainers(
     const old = known.find((facts) => facts.name === status.name && facts.init === init);
     return readContainer(old ?? { ...unknownContainer(status.name), init }, status, at);
   });
+}
+
+const isRecorder = ({ name, init }: ContainerFacts, run: RunFacts): boolean =>
+  run.recorder !== undefined && init && name === RECORDER;
+
+function readRecorder(
+  before: RecorderFacts | null,
+  statuses: readonly ContainerStatus[] | undefined,
+  at: number,
+): RecorderFacts {
+  const old = before ?? { ...unknownContainer(RECORDER), init: true, restarted: false };
+  const status = statuses?.find(({ name }) => name === RECORDER);
+  if (!status) return old;
+  const { lastState, restartCount = 0 } = status;
+  const first = lastState?.terminated ? readContainer(old, { ...status, state: lastState }, at) : old;
+  return { ...readContainer(first, status, at), restarted: old.restarted || restartCount > 0 };
 }
 
 function readContainer(before: ContainerFacts, status: ContainerStatus, at: number): ContainerFacts {

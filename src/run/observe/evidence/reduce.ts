@@ -2,7 +2,6 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
-import { parseSeal } from "../../../runner/seal-message.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
@@ -10,6 +9,7 @@ import { recordEvent } from "./events.ts";
 import type { Evidence, TranscriptReport } from "./evidence.ts";
 import { type JobFacts, readJob } from "./job.ts";
 import { type PodFacts, readPod } from "./pod.ts";
+import { sealIn } from "./sealed.ts";
 
 /** One thing that was seen. `at` is the adapter's clock, milliseconds since 1970. */
 export type Observation =
@@ -98,12 +98,12 @@ function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number):
   // A Job of the same name may have had a pod before ours: only the UID tells whose pod it is.
   if (!evidence.job || !belongsTo(pod, evidence.job.uid)) return evidence;
   if (evidence.pod && isOlder(pod, evidence.pod)) return evidence;
-  const facts = readPod(evidence.pod, pod, evidence.run.container, deleted, at);
+  const facts = readPod(evidence.pod, pod, evidence.run, deleted, at);
   return {
     ...evidence,
     pod: facts,
     hasNoPod: false,
-    seal: parseSeal(facts.agent.terminated?.message) ?? sealOf(evidence, facts),
+    seal: sealIn(facts) ?? sealOf(evidence, facts),
   };
 }
 

@@ -59,8 +59,15 @@ function failed(reason: string, message: string, fix: string | null = null): Wai
   return { state: "failed", reason, message, fix, patience: "fatal" };
 }
 
-function failedPod({ status = {} }: Pod): Waiting | null {
-  const init = status.initContainerStatuses?.find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+/** Those that the others wait for: a native sidecar is no step on the way, and is started again when it fails. */
+function initStatuses({ spec, status = {} }: Pod) {
+  const sidecars = (spec?.initContainers ?? []).filter((one) => (one as { restartPolicy?: string }).restartPolicy);
+  return (status.initContainerStatuses ?? []).filter(({ name }) => !sidecars.some((sidecar) => sidecar.name === name));
+}
+
+function failedPod(pod: Pod): Waiting | null {
+  const { status = {} } = pod;
+  const init = initStatuses(pod).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   if (init) {
     const { exitCode, reason, message } = init.state?.terminated ?? {};
     const fix = `Read the log of the init container ${init.name}.`;
@@ -84,13 +91,14 @@ function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Wait
   return { state: "unscheduled", reason, message: message, fix: fixForWaiting(reason, message), patience };
 }
 
-function starting({ status = {} }: Pod, events: readonly Event[]): Waiting {
+function starting(pod: Pod, events: readonly Event[]): Waiting {
+  const { status = {} } = pod;
   const inits = status.initContainerStatuses ?? [];
   for (const container of [...inits, ...(status.containerStatuses ?? [])]) {
     const trouble = containerTrouble(container, events);
     if (trouble) return trouble;
   }
-  const init = inits.find(({ state }) => state?.running);
+  const init = initStatuses(pod).find(({ state }) => state?.running);
   if (!init) return stepOf(events);
   return { state: "initializing", reason: init.name, message: "", fix: null, patience: "time" };
 }
