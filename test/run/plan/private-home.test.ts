@@ -226,14 +226,38 @@ describe("whatever a host, an agent and its files say", () => {
     ...["instances", "default", "workspaces", "projects", "companies", "agents", "instructions"].map(fc.constant),
     ...["claude_k8s", "homes", "transcripts", "adapter-plugins", "secrets", "db", ".claude", "repos"].map(fc.constant),
   );
+  const few = fc.constantFrom("company-1", "company-2", "agent-1", "agent-2");
+  const instance = fc.oneof(fc.constantFrom("default", "second"), name);
+  // As Paperclip lays out its home, for whomever.
+  const laidOut = fc
+    .tuple(instance, few, few, fc.array(name, { maxLength: 2 }))
+    .chain(([of, a, b, more]) =>
+      fc
+        .constantFrom(
+          `instances/${of}/workspaces/${a}`,
+          `instances/${of}/projects/${a}/${b}`,
+          `instances/${of}/companies/${a}/agents/${b}/instructions`,
+          `claude_k8s/homes/${a}/${b}`,
+          `workspaces/${a}`,
+        )
+        .map((path) => [HOME, path, ...more].join("/")),
+    );
   const path = fc.oneof(
+    laidOut,
     fc.array(name, { maxLength: 7 }).map((names) => `${HOME}/${names.join("/")}`),
     fc.constantFrom("/", HOME, `${HOME}/`, `${HOME}//instances/`, "relative", "", "/etc", `${HOME}x/y`),
   );
 
   it("no mount is, holds or lies in what the run is not entitled to", () => {
     const property = fc.property(
-      fc.record({ companyId: id, agentId: id, instance: name, cwd: path, worktreePath: path, agentHome: path }),
+      fc.record({
+        companyId: fc.oneof(few, id),
+        agentId: fc.oneof(few, id),
+        instance,
+        cwd: path,
+        worktreePath: path,
+        agentHome: path,
+      }),
       fc.record({
         hints: fc.array(path, { maxLength: 3 }),
         repository: path,
