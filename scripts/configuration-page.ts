@@ -79,7 +79,7 @@ ${Object.entries(MODEL_VARIABLE_GROUPS)
   .map(([title, all]) => `| ${title} | ${names(all)} |`)
   .join("\n")}
 
-Besides, with Bedrock ${names(AWS_VARIABLES)}; with Vertex ${names(GOOGLE_VARIABLES)}; with Foundry ${names(AZURE_VARIABLES)}; with \`CLAUDE_CODE_ENABLE_TELEMETRY\` \`OTEL_*\`. ${names(PATH_VARIABLES)}, and with Vertex \`GOOGLE_APPLICATION_CREDENTIALS\`, where the path lies in a home that the pod shares with Paperclip; else the run's notes name them.
+Besides, with Bedrock ${names(AWS_VARIABLES)}; with Vertex ${names(GOOGLE_VARIABLES)}; with Foundry ${names(AZURE_VARIABLES)}; with \`CLAUDE_CODE_ENABLE_TELEMETRY\` \`OTEL_*\`. ${names(PATH_VARIABLES)}, and with Vertex \`GOOGLE_APPLICATION_CREDENTIALS\`, where the path lies in a folder of Paperclip's home that the pod sees; else the run's notes name them.
 
 Nothing of a Claude Code session that Paperclip itself was started from (\`CLAUDECODE\`, \`CLAUDE_CODE_ENTRYPOINT\`, \`CLAUDE_CODE_SSE_PORT\`, \`CLAUDE_CODE_SESSION_ID\` …), and nothing that signs or stores for Paperclip, unless \`PAPERCLIP_K8S_INHERIT_ENV\` has the exact name: a prefix does not reach those.
 

@@ -66,7 +66,7 @@ export const fields = {
   homeClaim: field<string | null>({
     label: "Home volume claim",
     control: "text",
-    hint: "PersistentVolumeClaim mounted at /paperclip as the agent's home, where sessions live. Default: that of Paperclip's own pod; without any, each run starts with an empty home and no session is resumed.",
+    hint: "PersistentVolumeClaim mounted at /paperclip as the agent's home, where sessions live. Default: a private folder on the claim of Paperclip's own pod; without any, each run starts with an empty home and no session is resumed.",
     value: objectName,
     default: null,
   }),

@@ -56,8 +56,9 @@ export const ineffective: Readonly<Record<string, Group>> = {
   filesystem: {
     keys: ["filesystemScope", "filesystemExtraPaths", "filesystemSandboxCommand"],
     level: "warn",
-    message: "has no effect on Kubernetes: the pod sees its image and its home volume, and nothing else of any machine",
-    fix: "Set `homeClaim` where the agent is not to see the home of Paperclip and of other agents.",
+    message:
+      "has no effect on Kubernetes: the pod sees its image, its home and its workspaces, and nothing else of any machine",
+    fix: "A private home is the default (`home` of the policy); or set `homeClaim` for a volume of the agent's own.",
   },
   acp: {
     keys: [

@@ -15,6 +15,7 @@ export interface CheckContext {
   /** Paperclip's address as pods are told; null = none. */
   readonly apiUrl: string | null;
   readonly hostPod: HostPodLookup;
+  readonly companyId: string;
   /** What a run of this agent would create, by the code that plans runs; or why there can be none. */
   readonly plan: RunPlan | ConfigError;
   /** For each call to the cluster: one attempt, in a time that a person waits for. */

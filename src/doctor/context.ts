@@ -16,6 +16,7 @@ import type { Dependencies } from "../run/shared/dependencies.ts";
 import { ADAPTER_TYPE } from "../run/shared/names.ts";
 import { withTimeout } from "../run/shared/with-timeout.ts";
 import { type Check, type CheckContext, messageOf, problem } from "./check.ts";
+import { ENVIRONMENT_TEST } from "./home.ts";
 
 /** Milliseconds for one call to the cluster. */
 const CALL_MS = 8_000;
@@ -43,15 +44,12 @@ export async function openContext(
     // Whoever tests names the paths of instructions and skills: without Paperclip's own word nothing of its machine is read.
     const unread: GovernedAgent = { ...agent, input: {} };
     const plan = await planOf(contextOfTest(companyId, config), unread, client, deps, hostPod);
-    return { agent, client, namespace, apiUrl, hostPod, plan, call, gitVersion };
+    return { agent, client, namespace, apiUrl, hostPod, companyId, plan, call, gitVersion };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return problem("error", "k8s_api_unreachable", error.message, adviceFor(error));
   }
 }
-
-/** Names the agent of the environment test in its Job: the page has a configuration, and no agent. */
-const ENVIRONMENT_TEST = "environment-test";
 
 /** What Paperclip hands to a run, made up for an agent of which only the page's configuration is known. */
 export function contextOfTest(companyId: string, config: Record<string, unknown>): AdapterExecutionContext {

@@ -6,7 +6,7 @@ export interface SessionParams {
   readonly sessionId: string;
   /** Working directory of the session: Claude Code files its sessions under it. */
   readonly cwd?: string;
-  /** The volume that holds the session's file, `NAMESPACE/CLAIM[/SUBPATH]`; absent when it went with the pod. */
+  /** The volume that holds the session's file, `NAMESPACE/CLAIM[/SUBPATH]`, or `none` when it went with the pod. */
   readonly home?: string;
   readonly workspaceId?: string;
   readonly repoUrl?: string;
@@ -53,7 +53,12 @@ export interface ResumeDecision {
   readonly sessionId: string | null;
   /** Why a remembered session is not resumed; null when there is none or it is. */
   readonly note: string | null;
+  /** True when the session may lie in the home that the agent had before. */
+  readonly isMoved: boolean;
 }
+
+/** As `home` of a session that went with its pod: left out, it would say that an older version began the session. */
+export const NO_HOME = "none";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -68,21 +73,31 @@ export interface SessionTerms {
 /**
  * A session is resumed only where Claude Code can find it (same working directory, same volume), and only with what it
  * was started with: a resumed session is not told its instructions again.
+ *
+ * @param formerHome the home that the agent had before, from which its sessions can be brought along
  */
-export function decideResume(runtime: AdapterExecutionContext["runtime"], now: SessionTerms): ResumeDecision {
+export function decideResume(
+  runtime: AdapterExecutionContext["runtime"],
+  now: SessionTerms,
+  formerHome: string | null = null,
+): ResumeDecision {
   const session = readSessionParams(runtime.sessionParams) ?? readSessionParams({ sessionId: runtime.sessionId });
-  if (!session) return { sessionId: null, note: null };
+  if (!session) return { sessionId: null, note: null, isMoved: false };
   const fresh = (why: string): ResumeDecision => ({
     sessionId: null,
+    isMoved: false,
     note: `Session ${session.sessionId} is not resumed: ${why}. A fresh session starts.`,
   });
   if (!UUID.test(session.sessionId)) return fresh("its id is no UUID");
   if (now.home === null) return fresh("the pod has no volume that outlives it");
-  if (session.home !== undefined && session.home !== now.home) return fresh(`it lies on volume ${session.home}`);
+  if (session.home === NO_HOME) return fresh("it went with its pod");
+  const isMoved = formerHome !== null && (session.home ?? formerHome) === formerHome;
+  if (!isMoved && session.home !== undefined && session.home !== now.home)
+    return fresh(`it lies on volume ${session.home}`);
   if (session.cwd !== undefined && session.cwd !== now.cwd) return fresh(`it belongs to ${session.cwd}`);
   const { promptBundleKey, mcpServerIdentity = null } = session;
   if (promptBundleKey !== undefined && promptBundleKey !== now.promptBundleKey)
     return fresh("its agent has other instructions or skills now");
   if (mcpServerIdentity !== now.mcpServerIdentity) return fresh("its agent has other MCP servers now");
-  return { sessionId: session.sessionId, note: null };
+  return { sessionId: session.sessionId, note: null, isMoved };
 }

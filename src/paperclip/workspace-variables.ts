@@ -8,27 +8,34 @@ import type { Workspace } from "./wake.ts";
 
 /** Which of Paperclip's files the pod sees, and where it works. */
 export interface PodView {
-  /** The folder of Paperclip's machine that the pod sees under the same path; null = none. */
-  readonly sharedHome: string | null;
+  /** The folders of Paperclip's machine that the pod sees under the same path. */
+  readonly seen: readonly string[];
   /** Paperclip's workspace for the run, as Paperclip has it; null where the agent works in a directory of its own. */
   readonly workspaceCwd: string | null;
   /** The agent's working directory in the pod. */
   readonly workingDirectory: string;
 }
 
-export const isSeen = (path: string, { sharedHome }: Pick<PodView, "sharedHome">): boolean =>
-  sharedHome !== null && isBelow(path, sharedHome);
+export const isSeen = (path: string, { seen }: Pick<PodView, "seen">): boolean =>
+  seen.some((folder) => isBelow(path, folder));
+
+/** Without a folder that the pod does not see. Where it sees none at all, the host's own function says what becomes of it. */
+function seenHint(hint: Record<string, unknown>, view: PodView): Record<string, unknown> {
+  const { cwd, ...rest } = hint;
+  return view.seen.length === 0 || typeof cwd !== "string" || isSeen(cwd, view) ? hint : rest;
+}
 
 export function workspaceVariables(workspace: Workspace, view: PodView): Record<string, string> {
-  const isElsewhere = view.workspaceCwd === null ? view.sharedHome === null : !isSeen(view.workspaceCwd, view);
+  const seesNone = view.seen.length === 0;
+  const isElsewhere = view.workspaceCwd === null ? seesNone : !isSeen(view.workspaceCwd, view);
   const shaped = shapePaperclipWorkspaceEnvForExecution({
     workspaceCwd: view.workspaceCwd,
     workspaceWorktreePath: workspace.worktreePath,
-    workspaceHints: [...workspace.hints],
+    workspaceHints: workspace.hints.map((hint) => seenHint(hint, view)),
     executionTargetIsRemote: isElsewhere,
     executionCwd: view.workingDirectory,
   });
-  const agentHome = workspace.agentHome ?? (view.sharedHome === null ? view.workingDirectory : null);
+  const agentHome = workspace.agentHome ?? (seesNone ? view.workingDirectory : null);
   const env: Record<string, string> = {};
   applyPaperclipWorkspaceEnv(env, {
     workspaceCwd: shaped.workspaceCwd,

@@ -30,6 +30,7 @@ const common = {
   instance: null,
   defaults: {},
   recorder: "same",
+  workspaces: [],
   instructions: "readOnly",
   environment: [],
   pod: {},

@@ -59,6 +59,8 @@ export interface Policy {
     readonly transcriptBytes: number;
   };
   readonly home: "private" | "shared" | "none";
+  /** Folders of Paperclip's home. May hold {companyId} and {agentId}. */
+  readonly workspaces: readonly string[];
   readonly instructions: "readOnly" | "readWrite";
   readonly recorder: "same" | "separate";
   readonly environment: readonly string[];

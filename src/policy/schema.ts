@@ -184,6 +184,9 @@ export const policySchema = z.strictObject(
       .describe(
         "private: of Paperclip's volume a pod sees only its agent's own part. shared: all of it, Paperclip's own files among them, to read and to change. none: nothing; sessions end with their run. Default: private.",
       ),
+    workspaces: names(
+      "Folders of Paperclip's home whose workspaces agents with private homes see, beside those that Paperclip keeps itself, such as `/paperclip/repos/{companyId}`. Each is mounted whole, to read and to change. Default: none.",
+    ).optional(),
     instructions: z
       .enum(["readOnly", "readWrite"])
       .optional()

@@ -1,7 +1,7 @@
 /** The clean-up ends although the cluster takes no deletion for a while, and removes nothing but what is the run's own. */
-import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import type { Devcluster } from "../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
@@ -11,7 +11,7 @@ import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { freshId } from "./support/context.ts";
 import { jobManifestOf } from "./support/held-job.ts";
-import { furnishHostPod } from "./support/host-pod.ts";
+import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
@@ -71,8 +71,7 @@ onDevcluster("a clean-up that the cluster refuses", () => {
   });
 });
 
-onDevcluster("the runner's copies on a shared home", () => {
-  const copies = (): string => join(env.PAPERCLIP_HOME ?? "", ".claude-k8s/transcripts");
+onDevcluster("the runner's copies on Paperclip's volume", () => {
   const look = async (): Promise<void> => {
     const own = { ...env, PAPERCLIP_LISTEN_PORT: "3100" };
     const { kubeconfig, namespace } = place;
@@ -106,17 +105,27 @@ onDevcluster("the runner's copies on a shared home", () => {
 
     const next = startRun(place, { agent, dependencies: { env } });
     expect(await next.result).toMatchObject({ exitCode: 0 });
-    expect(await readdir(copies())).toEqual([]);
+    expect(await readdir(copiesIn(env.PAPERCLIP_HOME ?? ""))).toEqual([]);
   });
 
   it("go when their Job is gone for a day, and nothing else in that folder does", async () => {
-    await mkdir(copies(), { recursive: true });
-    const dayAgo = new Date(Date.now() - 25 * 60 * 60_000);
-    for (const name of ["ac-agent-gone-abc123", "ac-agent-fresh-abc123", "notes.txt"]) {
-      await writeFile(join(copies(), name), "");
-      if (!name.includes("fresh")) await utimes(join(copies(), name), dayAgo, dayAgo);
+    const folders = [env.PAPERCLIP_HOME ?? "", privateHomeOf(env, "old")].map(copiesIn);
+    // Where an agent has put a link nothing is removed.
+    const elsewhere = join(tmpdir(), `elsewhere-${freshId()}`);
+    for (const folder of [...folders, elsewhere]) {
+      await mkdir(folder, { recursive: true });
+      const dayAgo = new Date(Date.now() - 25 * 60 * 60_000);
+      for (const name of ["ac-agent-gone-abc123", "ac-agent-fresh-abc123", "notes.txt"]) {
+        await writeFile(join(folder, name), "");
+        if (!name.includes("fresh")) await utimes(join(folder, name), dayAgo, dayAgo);
+      }
     }
+    const planted = copiesIn(privateHomeOf(env, "hostile"));
+    await mkdir(dirname(planted), { recursive: true });
+    await symlink(elsewhere, planted);
     await look();
-    expect((await readdir(copies())).toSorted()).toEqual(["ac-agent-fresh-abc123", "notes.txt"]);
+    for (const folder of folders)
+      expect((await readdir(folder)).toSorted()).toEqual(["ac-agent-fresh-abc123", "notes.txt"]);
+    expect(await readdir(elsewhere)).toHaveLength(3);
   });
 });

@@ -1,14 +1,14 @@
 /**
- * What the log API has lost comes from the runner's own copy, when Paperclip runs in the cluster and shares its home with
- * the agents' pods. The adapter of these tests runs beside the devcluster, so that it sees the claim's directory too.
+ * What the log API has lost comes from the runner's own copy, when Paperclip runs in the cluster and the agents' homes
+ * are on its volume. The adapter of these tests runs beside the devcluster, so that it sees the claim's directory too.
  */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { policyOf } from "../support/policy.ts";
 import { exact } from "./support/account.ts";
 import type { Gates } from "./support/gate.ts";
-import { furnishHostPod } from "./support/host-pod.ts";
+import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
 import { loseLines } from "./support/lost-lines.ts";
 import { podOf, rotate } from "./support/node-log.ts";
 import { printNumbered, startNumbered } from "./support/numbered.ts";
@@ -29,13 +29,15 @@ useGates((made) => {
 afterEach(() => place.devcluster?.faults.clear());
 
 const WITHIN_MS = 60_000;
-const copies = (): Promise<string[]> => readdir(join(env.PAPERCLIP_HOME ?? "", ".claude-k8s/transcripts"));
+const copies = (agentId: string): Promise<string[]> => readdir(copiesIn(privateHomeOf(env, agentId)));
 
-describe("the transcript with Paperclip's home shared", () => {
+const readPolicy = () => Promise.resolve(policyOf({ trust: "full", home: "private" }));
+
+describe("the transcript with the agent's home on Paperclip's volume", () => {
   it("is whole although a rotation took lines while the API server was gone", async ({ skip }) => {
     if (!place.devcluster) return skip("faults need the devcluster");
-    const run = await loseLines(place, gates, { dependencies: { env } });
-    expect(await copies()).toHaveLength(1);
+    const run = await loseLines(place, gates, { dependencies: { env, readPolicy } });
+    expect(await copies(run.agentId)).toHaveLength(1);
     await eventually(() => run.account.totals.inOrder === 600, "600 lines", WITHIN_MS);
     await gates.open("back");
     const result = await run.result;
@@ -47,7 +49,7 @@ describe("the transcript with Paperclip's home shared", () => {
       }),
     );
     // The copy goes when the verdict is recorded.
-    expect(await copies()).toEqual([]);
+    expect(await copies(run.agentId)).toEqual([]);
   });
 
   it("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async ({ skip }) => {
@@ -55,7 +57,7 @@ describe("the transcript with Paperclip's home shared", () => {
     const shape = { width: 200 };
     const total = 60_000;
     const run = startNumbered(place, shape, {
-      dependencies: { env },
+      dependencies: { env, readPolicy },
       agent: `cat >/dev/null; ${INIT}; ${printNumbered(1, total, shape)}; ${RESULT}`,
     });
     let over = false;

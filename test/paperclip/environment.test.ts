@@ -22,7 +22,7 @@ const build = ({ context = {}, own = {}, ...change }: Change) =>
     workspaceCwd: null,
     workingDirectory: "/paperclip/workspaces/ada",
     scratchFolder: "/scratch",
-    sharedHome: null,
+    seen: [],
     ...change,
   });
 
@@ -43,7 +43,7 @@ describe("an agent's environment", () => {
 
   it("hands on a folder of Paperclip's process only below the home that the pod shares", () => {
     const inheritedPaths = { CLAUDE_CONFIG_DIR: "/paperclip/.claude-team", NODE_EXTRA_CA_CERTS: "/etc/ssl/ca.pem" };
-    const shared = build({ inheritedPaths, sharedHome: "/paperclip" });
+    const shared = build({ inheritedPaths, seen: ["/paperclip"] });
     expect(shared.variables.CLAUDE_CONFIG_DIR).toBe("/paperclip/.claude-team");
     expect(shared.variables).not.toHaveProperty("NODE_EXTRA_CA_CERTS");
     expect(shared.notes).toEqual([
@@ -51,7 +51,7 @@ describe("an agent's environment", () => {
     ]);
     expect(build({ inheritedPaths }).variables).not.toHaveProperty("CLAUDE_CONFIG_DIR");
     const out = { CLAUDE_CONFIG_DIR: "/paperclip/../root/.claude" };
-    expect(build({ inheritedPaths: out, sharedHome: "/paperclip" }).variables).not.toHaveProperty("CLAUDE_CONFIG_DIR");
+    expect(build({ inheritedPaths: out, seen: ["/paperclip"] }).variables).not.toHaveProperty("CLAUDE_CONFIG_DIR");
     const own = build({ inheritedPaths, configured: { CLAUDE_CONFIG_DIR: "/mine", NODE_EXTRA_CA_CERTS: "/mine.pem" } });
     expect(own.variables).toMatchObject({ CLAUDE_CONFIG_DIR: "/mine", NODE_EXTRA_CA_CERTS: "/mine.pem" });
     expect(own.notes).toEqual([]);
@@ -85,13 +85,13 @@ describe("an agent's environment", () => {
       OTHER_WORKSPACE_CWD: "/elsewhere",
       TOOL: "/host/w",
     });
-    const seen = { workspaceCwd: "/host/w", workingDirectory: "/host/w", sharedHome: "/host" };
+    const seen = { workspaceCwd: "/host/w", workingDirectory: "/host/w", seen: ["/host"] };
     expect(build({ configured, ...seen }).variables.TOOL_WORKSPACE_CWD).toBe("/host/w/");
   });
 
   it("names no workspace that a pod with Paperclip's home does not see", () => {
     const context = { paperclipWorkspace: { cwd: "/repos/x", worktreePath: "/repos/x", agentHome: "/paperclip/a" } };
-    const { variables } = build({ context, sharedHome: "/paperclip", workspaceCwd: "/repos/x" });
+    const { variables } = build({ context, seen: ["/paperclip"], workspaceCwd: "/repos/x" });
     expect(variables.PAPERCLIP_WORKSPACE_CWD).toBe("/paperclip/workspaces/ada");
     expect(variables).not.toHaveProperty("PAPERCLIP_WORKSPACE_WORKTREE_PATH");
     expect(variables.AGENT_HOME).toBe("/paperclip/a");

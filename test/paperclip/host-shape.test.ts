@@ -95,7 +95,7 @@ describe("Paperclip's package", () => {
       workingDirectory: "/paperclip/w",
       scratchFolder: "/scratch",
       workspaceCwd: "/host/w",
-      sharedHome: null,
+      seen: [],
     });
     const { PAPERCLIP_WAKE_PAYLOAD_JSON, PAPERCLIP_WORKSPACES_JSON, ...plain } = variables;
     expect(plain).toEqual({

@@ -58,6 +58,6 @@ describe("resuming a session", () => {
   });
 
   it("is no subject when there is none", () => {
-    expect(decideResume(runtime(null), here)).toEqual({ sessionId: null, note: null });
+    expect(decideResume(runtime(null), here)).toEqual({ sessionId: null, note: null, isMoved: false });
   });
 });

@@ -9,6 +9,8 @@ import { CONTAINER_VARIABLE, handlesTerm, killContainer, processesOf, signal, wo
 export interface Launch {
   /** Turns the pod's paths into the host's, in the arguments of programs that are run in the container later. */
   readonly translate: Translate;
+  /** What is run in the container later sees its mounts. */
+  readonly enter: (argv: readonly [string, ...string[]]) => [string, ...string[]];
   readonly id: string;
   /** The program, an absolute path, and its arguments. */
   readonly argv: readonly [string, ...string[]];

@@ -13,10 +13,11 @@ import { CONTAINER_VARIABLE } from "./process-tree.ts";
  * Rejects with containerd's words when there is no such program.
  */
 export async function startExec(launch: Launch, { command, stdin }: ExecProgram): Promise<ExecProcess> {
-  const { env, workingDirectory, translate, id } = launch;
+  const { env, workingDirectory, translate, enter, id } = launch;
   const [called = "", ...rest] = command;
   const program = await findProgram(translate(called), called, env.PATH ?? "", workingDirectory).catch(notStarted);
-  const child = spawn(program, rest.map(translate), {
+  const [first, ...words] = enter([program, ...rest.map(translate)]);
+  const child = spawn(first, words, {
     cwd: workingDirectory,
     env: { ...env, [CONTAINER_VARIABLE]: id },
     // bash takes a socket for a remote login, and sources a .bashrc.

@@ -5,16 +5,22 @@ import type { Container } from "kubernetes-types/core/v1";
 import type { LocalImage } from "../types.ts";
 import type { Launch } from "./container.ts";
 import { expand } from "./expansion.ts";
-import { type Mapping, translator } from "./paths.ts";
+import { type Mapping, type Mount, translator } from "./paths.ts";
+import type { PodFiles } from "./pod-files.ts";
+import { privateMounts } from "./private-mounts.ts";
+
+const DEFAULT_TERMINATION_PATH = "/dev/termination-log";
 
 export interface LaunchSource {
   readonly container: Container;
   readonly image: LocalImage;
   /** What the pod gives to the container, values as the pod knows them. */
   readonly variables: ReadonlyMap<string, string>;
-  readonly mounts: readonly Mapping[];
+  readonly mounts: readonly Mount[];
+  /** Where the pod's volumes lie on the host. */
+  readonly volumes: readonly string[];
   readonly hostname: string;
-  readonly places: { readonly home: string; readonly tmp: string; readonly root: string };
+  readonly places: Awaited<ReturnType<PodFiles["prepare"]>>;
   /** The devcluster's own environment: only PATH is taken from it. */
   readonly host: Readonly<Record<string, string | undefined>>;
   /** Variables of every container, such as where the API server is. */
@@ -39,10 +45,15 @@ export class StartError extends Error {
 export async function planLaunch(source: LaunchSource): Promise<Launch> {
   const { container, image, variables, places } = source;
   const workingDir = container.workingDir || undefined;
-  const mappings = [...source.mounts];
+  const inside = await privateMounts(source.mounts, source.volumes, places.mounts);
+  const inPod = container.terminationMessagePath || DEFAULT_TERMINATION_PATH;
+  // What is mounted in a namespace of the container's own is at its path.
+  const translated = source.mounts.filter((mount) => !inside?.mounts.includes(mount));
+  const mappings: Mapping[] = [...translated, { inPod, onHost: places.terminationMessage }];
   // Places that are in no volume would be in the container's own file system: here in its private directory.
   for (const place of [workingDir, variables.get("HOME"), variables.get("TMPDIR")]) {
-    if (place === undefined || place === "/" || !isAbsolute(place) || covered(place, mappings)) continue;
+    if (place === undefined || place === "/" || !isAbsolute(place)) continue;
+    if (covered(place, mappings) || covered(place, inside?.mounts ?? [])) continue;
     mappings.push({ inPod: place, onHost: join(places.root, place) });
     await mkdir(join(places.root, place), { recursive: true });
   }
@@ -65,7 +76,15 @@ export async function planLaunch(source: LaunchSource): Promise<Launch> {
   const [program, ...rest] = words.map((word) => translate(expand(word, variables)));
   if (program === undefined) throw new StartError("no command specified");
   const found = await findProgram(program, words[0] ?? program, env.PATH, workingDirectory);
-  return { id: randomBytes(32).toString("hex"), argv: [found, ...rest], env, workingDirectory, translate };
+  const enter: Launch["enter"] = (argv) => inside?.enter(argv, workingDirectory) ?? [...argv];
+  return {
+    id: randomBytes(32).toString("hex"),
+    argv: enter([found, ...rest]),
+    env,
+    workingDirectory,
+    translate,
+    enter,
+  };
 }
 
 function covered(path: string, mappings: readonly Mapping[]): boolean {

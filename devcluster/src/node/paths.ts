@@ -4,6 +4,11 @@ export interface Mapping {
   readonly onHost: string;
 }
 
+/** One of a container's volume mounts. */
+export interface Mount extends Mapping {
+  readonly readOnly: boolean;
+}
+
 export type Translate = (text: string) => string;
 
 /**

@@ -15,12 +15,12 @@ import { planLaunch, StartError } from "./launch-plan.ts";
 import { ContainerLog } from "./logs/container-log.ts";
 import { lastLines } from "./logs/read.ts";
 import type { NodeContext } from "./node-context.ts";
-import type { Mapping } from "./paths.ts";
+import type { Mount } from "./paths.ts";
 import type { PodFiles } from "./pod-files.ts";
 import { prepare } from "./prepare.ts";
 import { isSidecar } from "./sidecar.ts";
 import { messageLimit, terminationMessage } from "./termination-message.ts";
-import { inside } from "./volumes/files.ts";
+import { subPathOnHost } from "./volumes/sub-path.ts";
 
 export type Group = "init" | "main" | "ephemeral";
 
@@ -34,8 +34,6 @@ export interface PodHost {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly record: (event: EventText) => void;
 }
-
-const DEFAULT_TERMINATION_PATH = "/dev/termination-log";
 
 /** The containers of one pod: their states and their processes. */
 export class PodContainers {
@@ -79,8 +77,9 @@ export class PodContainers {
   /** Tries until the container runs, or is known never to. Publishes each step. */
   async start(group: Group, index: number): Promise<void> {
     const spec = this.#spec(group, index);
-    const { image, variables } = await prepare(spec, this.#node, {
+    const { image, variables, mounts } = await prepare(spec, this.#node, {
       pod: this.#host.pod,
+      mounts: (variables) => this.#mounts(spec, variables),
       record: (event) => this.#record(spec, event),
       sleep: (milliseconds) => this.#host.sleep(milliseconds),
       publish: (waiting) => {
@@ -94,13 +93,13 @@ export class PodContainers {
     await this.#host.sleep(this.#node.timings.startContainer);
     const { name } = this.#host.pod.metadata;
     const places = await this.#files.prepare(spec.name);
-    const mounts = this.#mounts(spec, variables, places.terminationMessage);
+    const volumes = [...this.volumes.values()];
     const restarts = this.#restarts.get(spec.name)?.count ?? 0;
     const log = new ContainerLog(this.#files.log(spec.name, restarts), this.#node.clock);
     this.#node.logs.add(this.#host.pod.metadata.uid, spec.name, log);
     const { host, shared } = this.#node;
     try {
-      const source = { container: spec, image, variables, mounts, hostname: name, places, host, shared };
+      const source = { container: spec, image, variables, mounts, volumes, hostname: name, places, host, shared };
       const launch = await planLaunch(source);
       await this.#run(group, index, launch, log);
     } catch (error) {
@@ -229,14 +228,17 @@ export class PodContainers {
     return spec;
   }
 
-  #mounts(spec: ContainerSpec, variables: ReadonlyMap<string, string>, terminationMessage: string): Mapping[] {
-    const mounts = (spec.volumeMounts ?? []).map(({ name, mountPath, subPath, subPathExpr }): Mapping => {
+  /** Throws ContainerConfigError. */
+  async #mounts(spec: ContainerSpec, variables: ReadonlyMap<string, string>): Promise<Mount[]> {
+    const mounts: Mount[] = [];
+    for (const { name, mountPath, subPath, subPathExpr, readOnly = false } of spec.volumeMounts ?? []) {
       const volume = this.volumes.get(name) ?? this.#files.volume(name);
       const below = subPathExpr === undefined ? subPath : expand(subPathExpr, variables);
-      return { inPod: mountPath, onHost: below ? join(volume, inside(below)) : volume };
-    });
-    const inPod = spec.terminationMessagePath || DEFAULT_TERMINATION_PATH;
-    return [...mounts, { inPod, onHost: terminationMessage }];
+      const at = `volumeMount "${name}" of container "${spec.name}"`;
+      const onHost = below ? await subPathOnHost(volume, below, at) : volume;
+      mounts.push({ inPod: mountPath, onHost, readOnly });
+    }
+    return mounts;
   }
 
   async #run(group: Group, index: number, launch: Launch, log: ContainerLog): Promise<void> {

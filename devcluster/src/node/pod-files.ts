@@ -30,9 +30,16 @@ export class PodFiles {
     return join(this.logs, restarts === 0 ? container : `${container}-${restarts}`);
   }
 
-  async prepare(container: string): Promise<{ home: string; tmp: string; root: string; terminationMessage: string }> {
+  async prepare(
+    container: string,
+  ): Promise<{ home: string; tmp: string; root: string; mounts: string; terminationMessage: string }> {
     const own = this.container(container);
-    const places = { home: join(own, "home"), tmp: join(own, "tmp"), root: join(own, "root") };
+    const places = {
+      home: join(own, "home"),
+      tmp: join(own, "tmp"),
+      root: join(own, "root"),
+      mounts: join(own, "mounts"),
+    };
     for (const place of Object.values(places)) await mkdir(place, { recursive: true });
     return { ...places, terminationMessage: join(own, "termination-log") };
   }

@@ -6,14 +6,18 @@ import { configProblem, ImageBackoff, type Look, lookForImage } from "./containe
 import type { Waiting } from "./container-state.ts";
 import { ContainerConfigError, environmentOf } from "./environment.ts";
 import type { NodeContext } from "./node-context.ts";
+import type { Mount } from "./paths.ts";
 
 export interface PreparedContainer {
   readonly image: LocalImage;
   readonly variables: ReadonlyMap<string, string>;
+  readonly mounts: readonly Mount[];
 }
 
 export interface PreparationHost {
   readonly pod: Pod;
+  /** Where the container's volumes lie on the host. Rejects with ContainerConfigError. */
+  readonly mounts: (variables: ReadonlyMap<string, string>) => Promise<readonly Mount[]>;
   readonly record: (event: EventText) => void;
   /** Throws when the pod is to end. */
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -33,7 +37,7 @@ export async function prepare(
   const { timings, images } = node;
   const backoff = new ImageBackoff(timings.imageBackoff);
   for (let tried = 1; ; tried++) {
-    const outcome = attempt(container, lookForImage(images, container, backoff, performance.now()), node, host);
+    const outcome = await attempt(container, lookForImage(images, container, backoff, performance.now()), node, host);
     if (outcome.kind === "ready") return outcome;
     host.publish();
     await host.sleep(tried === 1 ? timings.firstRetry : timings.retry);
@@ -41,11 +45,17 @@ export async function prepare(
   }
 }
 
-function attempt(container: Container, look: Look, { store }: NodeContext, { pod, record }: PreparationHost) {
+async function attempt(
+  container: Container,
+  look: Look,
+  { store }: NodeContext,
+  { pod, record, mounts }: PreparationHost,
+) {
   for (const event of look.events) record(event);
   if (look.kind === "problem") return look;
   try {
-    return { kind: "ready", image: look.image, variables: environmentOf({ store, pod, container }) } as const;
+    const variables = environmentOf({ store, pod, container });
+    return { kind: "ready", image: look.image, variables, mounts: await mounts(variables) } as const;
   } catch (error) {
     if (!(error instanceof ContainerConfigError)) throw error;
     const problem = configProblem(error.message);

@@ -10,6 +10,8 @@ import { providerOf } from "../provider.ts";
 export const checkCredentials: Check = async (context) => {
   if (context.plan instanceof ConfigError) return [];
   const env = environmentOf(context.plan);
+  const { loginNote } = context.plan;
+  if (loginNote) return [problem("warn", "claude_subscription_mode_possible", loginNote, SET)];
   return providerOf(env, (name) => sourceOf(context, name)) ?? variableIn(env, context) ?? (await login(env, context));
 };
 
@@ -46,10 +48,17 @@ function sourceOf({ agent }: CheckContext, name: string): string {
 const SET =
   "Set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN with a token of `claude setup-token`, in the agent's environment variables or in the environment of Paperclip.";
 
+function sharedLogin(file: string): AdapterEnvironmentCheck {
+  const code = "claude_subscription_mode_possible";
+  const message = `Claude Code uses the login in ${file}, which all agents of this home share.`;
+  const why = "It is renewed by whoever uses it first, and agents that run at the same time may log one another out.";
+  return problem("warn", code, message, `${why} CLAUDE_CODE_OAUTH_TOKEN (claude setup-token) is not renewed.`);
+}
+
 /** A login of `claude` is a file in the agent's home. Only that it is there is looked at: agents can write it. */
 async function login(env: Env, context: CheckContext): Promise<AdapterEnvironmentCheck[]> {
   const none = "No credential for Claude Code is in the agent's environment, nor in Paperclip's own";
-  const { claim, path, sharedWithPaperclip } = homeOf(context);
+  const { kind, claim, path } = homeOf(context);
   if (!claim) return [problem("error", "claude_credentials_missing", `${none}.`, SET)];
   const folder = env.CLAUDE_CONFIG_DIR ?? `${path}/.claude`;
   const unseen = (why: string) =>
@@ -59,23 +68,16 @@ async function login(env: Env, context: CheckContext): Promise<AdapterEnvironmen
       `${none}; whether a login is in ${folder} cannot be seen: ${why}.`,
       SET,
     );
-  if (!sharedWithPaperclip) return [unseen(`Paperclip does not have claim ${claim.claimName} mounted`)];
+  const missing = problem("error", "claude_credentials_missing", `${none}, and no login is in ${folder}.`, SET);
+  if (kind === "private") return [missing];
+  if (kind === "own") return [unseen(`Paperclip does not have claim ${claim.claimName} mounted`)];
   const file = `${folder}/.credentials.json`;
   try {
     if (!(await lstat(file)).isFile()) throw new Error(`${file} is no plain file`);
-    const message = `Claude Code uses the login in ${file}, which all agents of this home share.`;
-    const why = "It is renewed by whoever uses it first, and agents that run at the same time may log one another out.";
-    return [
-      problem(
-        "warn",
-        "claude_subscription_mode_possible",
-        message,
-        `${why} CLAUDE_CODE_OAUTH_TOKEN (claude setup-token) is not renewed.`,
-      ),
-    ];
+    return [sharedLogin(file)];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") return [unseen(message)];
-    return [problem("error", "claude_credentials_missing", `${none}, and no login is in ${folder}.`, SET)];
+    return [missing];
   }
 }

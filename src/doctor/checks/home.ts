@@ -1,15 +1,39 @@
+import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import { persistentVolumeClaims } from "../../kubernetes/resource-types.ts";
 import { adviceFor } from "../../run/shared/api-advice.ts";
-import { type Check, info, problem } from "../check.ts";
+import { type Check, type CheckContext, info, problem } from "../check.ts";
 import { homeOf } from "../home.ts";
 
-/** Is there a volume that keeps Claude Code's sessions, and can several pods use it? */
-export const checkHome: Check = async (context) => {
-  const { client, namespace, hostPod, call } = context;
+/** Is there a volume that keeps Claude Code's sessions, what of Paperclip's does the pod see, and can several pods use it? */
+export const checkHome: Check = async (context) => [...whatIsSeen(context), ...(await checkClaim(context))];
+
+function whatIsSeen(context: CheckContext): AdapterEnvironmentCheck[] {
+  const { kind, claim, path } = homeOf(context);
+  if (claim === null) return [];
+  const { claimName } = claim;
+  if (kind === "private") {
+    const message = `Agents have private homes on Paperclip's claim ${claimName}: a pod sees its agent's own home at ${path}, its agent's folder and its company's projects of which the run is told, and its agent's instructions, read-only; nothing else of Paperclip.`;
+    return [info("k8s_home_private", message)];
+  }
+  if (kind === "own") {
+    const message = `The agent's home is claim ${claimName}; its pods see nothing of Paperclip's home.`;
+    return [info("k8s_home_own", message)];
+  }
+  const message = `Agents share Paperclip's home on claim ${claimName}, as its user: each of them is as powerful as Paperclip's server, and reads and writes what all companies have there.`;
+  const fix = "Set `home: private` in the policy (PAPERCLIP_K8S_POLICY), so that each agent gets a home of its own.";
+  return [problem("warn", "k8s_home_shared", message, fix)];
+}
+
+async function checkClaim(context: CheckContext): Promise<AdapterEnvironmentCheck[]> {
+  const { client, namespace, hostPod, agent, call } = context;
   const claimName = homeOf(context).claim?.claimName;
   if (!claimName) {
     const message = "No volume outlives a run: each run starts with an empty home, and no session is resumed.";
+    if (agent.policy.home === "none") {
+      const unset = `Set "home" in the policy, which is "none" there (PAPERCLIP_K8S_POLICY), or set "Home volume claim".`;
+      return [problem("warn", "k8s_pvc_not_detected", message, unset)];
+    }
     if (hostPod.kind === "unseen")
       return [problem("warn", "k8s_pvc_not_detected", `${message} Paperclip's own may not be looked at.`, hostPod.fix)];
     const fix = `Set "Home volume claim", or run Paperclip in this cluster with a claim mounted at its home.`;
@@ -33,4 +57,4 @@ export const checkHome: Check = async (context) => {
       ];
     return [problem("warn", "k8s_pvc_check_failed", error.message, adviceFor(error))];
   }
-};
+}

@@ -1,5 +1,6 @@
 import { missingRights } from "../../kubernetes/access.ts";
 import { optionalRights } from "../../kubernetes/needed-rights.ts";
+import { isOnPaperclipsVolume } from "../../run/plan/plan.ts";
 import { type Check, info } from "../check.ts";
 import { homeOf } from "../home.ts";
 
@@ -7,8 +8,8 @@ import { homeOf } from "../home.ts";
 export const checkLostLines: Check = async (context) => {
   const { client, namespace, call } = context;
   const code = "k8s_lost_lines";
-  if (homeOf(context).sharedWithPaperclip)
-    return [info(code, "Lines that the cluster's log loses are read from the copy on Paperclip's home.")];
+  if (isOnPaperclipsVolume(homeOf(context)))
+    return [info(code, "Lines that the cluster's log loses are read from the copy on Paperclip's volume.")];
   try {
     const rights = optionalRights.lostLines.map((right) => ({ ...right, namespace }));
     const missing = await missingRights(client, rights, call);

@@ -11,7 +11,7 @@ import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, isOwnedBy, type ReadOwnership, withdraw } from "../claim/claim.ts";
-import { lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
+import { furnishHome, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
@@ -44,6 +44,8 @@ export async function launch(
   readOwnership: ReadOwnership,
   signal: AbortSignal,
 ): Promise<Launch> {
+  signal.throwIfAborted();
+  if (plan.homeRequest) await furnishHome(plan.homeRequest, client.clock);
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
   const isReusable = existing !== null && isTokenOf(existing, plan.token);

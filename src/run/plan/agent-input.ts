@@ -4,25 +4,21 @@ import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import { environmentScript } from "./environment-script.ts";
-import { type Home, SCRATCH } from "./home.ts";
+import { loginVariables, NO_LOGIN } from "./home/login.ts";
+import { SCRATCH, seenFolders } from "./home.ts";
 import { firstThatFits, INSTRUCTIONS_FILE, invocation, runnerSpec } from "./invocation.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { Provision } from "./provision.ts";
 import { type RunFile, type SecretContent, secretContent } from "./secret.ts";
-
-/** Where the agent works. */
-export interface Workplace {
-  readonly cwd: string;
-  /** Paperclip's workspace, as Paperclip has it. */
-  readonly workspaceCwd: string | null;
-  readonly home: Home;
-}
+import type { Workplace } from "./workplace.ts";
 
 export interface AgentInput {
   readonly environment: Readonly<Record<string, string>>;
   /** Names of the variables that Paperclip sets for the run. */
   readonly aboutTheRun: ReadonlySet<string>;
   readonly model: string | null;
+  /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
+  readonly loginNote: string | null;
   readonly prompt: Prompt;
   readonly spec: RunnerSpec;
   readonly content: SecretContent;
@@ -39,7 +35,11 @@ export function agentInput(
 ): AgentInput {
   const { ctx, scripts } = input;
   const { env, model: configuredModel, extraArgs } = input.agent.config;
-  const { variables, notes, aboutTheRun } = buildEnvironment({
+  const {
+    variables: built,
+    notes,
+    aboutTheRun,
+  } = buildEnvironment({
     ctx,
     configured: env,
     inherited: input.inherited.variables,
@@ -48,8 +48,11 @@ export function agentInput(
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
     scratchFolder: SCRATCH,
-    sharedHome: workplace.home.sharedWithPaperclip ? workplace.home.path : null,
+    seen: seenFolders(workplace.home),
   });
+  const isPrivate = workplace.home.kind === "private";
+  const login = loginVariables(isPrivate && input.disk ? input.disk.login : NO_LOGIN, built);
+  const variables = { ...built, ...login.variables };
   const { model, note } = chooseModel(configuredModel, variables, extraArgs);
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
   const config = { ...input.agent.config, model };
@@ -72,6 +75,15 @@ export function agentInput(
   const { spec, content } = firstThatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
     secretContent(files(spec), environment),
   );
-  const allNotes = note === null ? notes : [...notes, note];
-  return { environment, aboutTheRun, model, notes: allNotes, prompt: first.prompt, spec, content };
+  const allNotes = [...notes, ...[note, login.note].filter((each) => each !== null)];
+  return {
+    environment,
+    aboutTheRun,
+    model,
+    loginNote: login.note,
+    notes: allNotes,
+    prompt: first.prompt,
+    spec,
+    content,
+  };
 }

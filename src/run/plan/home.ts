@@ -2,7 +2,9 @@
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import { isBelow } from "../../paperclip/paths.ts";
 import type { Workspace } from "../../paperclip/wake.ts";
+import type { Policy } from "../../policy/policy.ts";
 import { CONFIG_DIRECTORY } from "../../runner/spec.ts";
+import { type HomeFolder, privateHome, type Tenant } from "./home/entitlement.ts";
 
 /** The agents' HOME, also in the adapter before this one: Claude Code keeps its sessions and login below it. */
 export const HOME = "/paperclip";
@@ -14,34 +16,69 @@ export const SCRATCH = "/run/claude-k8s-scratch";
 export const configVariables = ({ claim }: Home) =>
   claim ? [{ name: CONFIG_DIRECTORY, value: `${SCRATCH}/claude-config` }] : [];
 
+/**
+ * `private`: a folder of Paperclip's own volume, for this agent alone, with the agent's folders of Paperclip's home over
+ * it; `shared`: Paperclip's home itself; `own`: another claim, which the agent's configuration names; `none`: an empty
+ * directory that goes with the pod.
+ */
+export type HomeKind = "private" | "shared" | "own" | "none";
+
 export interface Home {
+  readonly kind: HomeKind;
   /** The claim mounted at `path`; null for an empty directory that goes with the pod. */
   readonly claim: { readonly claimName: string; readonly subPath: string | null } | null;
   readonly path: string;
   /** `NAMESPACE/CLAIM[/SUBPATH]`: tells one home from another across runs; null when it goes with the pod. */
   readonly identity: string | null;
-  /** True when Paperclip's own files are seen in the pod under the same paths. */
-  readonly sharedWithPaperclip: boolean;
+  /** Of the shared home that an agent with a private one had before; its sessions are brought along. Null elsewhere. */
+  readonly formerIdentity: string | null;
+  /** Of a private home: Paperclip's folders that are mounted over it, each at its own path. */
+  readonly folders: readonly HomeFolder[];
+  /** Below the volume's root, what Paperclip's own pod has mounted as its home. */
+  readonly volumeFolder: string | null;
 }
 
-export function chooseHome(namespace: string, configuredClaim: string | null, hostPod: HostPod | null): Home {
+export interface HomeChoice {
+  /** Of the Jobs. */
+  readonly namespace: string;
+  /** `homeClaim` of the agent. */
+  readonly claim: string | null;
+  readonly hostPod: HostPod | null;
+  readonly mode: Policy["home"];
+  readonly tenant: Tenant;
+}
+
+const ALONE = { path: HOME, formerIdentity: null, folders: [], volumeFolder: null } as const;
+
+export function chooseHome({ namespace, claim, hostPod, mode, tenant }: HomeChoice): Home {
   // A claim can be mounted only in its own namespace.
   const inherited = hostPod?.homeClaim && hostPod.namespace === namespace ? hostPod.homeClaim : null;
-  if (configuredClaim && configuredClaim !== inherited?.claimName)
+  if (claim && claim !== inherited?.claimName)
+    return { ...ALONE, kind: "own", claim: { claimName: claim, subPath: null }, identity: `${namespace}/${claim}` };
+  if (!inherited || mode === "none") return { ...ALONE, kind: "none", claim: null, identity: null };
+  const { claimName, subPath, mountPath: path } = inherited;
+  const whole = [namespace, claimName, ...(subPath ? [subPath] : [])];
+  const shared = { path, folders: [], volumeFolder: subPath };
+  if (mode === "shared")
     return {
-      claim: { claimName: configuredClaim, subPath: null },
-      path: HOME,
-      identity: `${namespace}/${configuredClaim}`,
-      sharedWithPaperclip: false,
+      ...{ ...shared, kind: "shared", claim: { claimName, subPath } },
+      ...{ identity: whole.join("/"), formerIdentity: null },
     };
-  if (!inherited) return { claim: null, path: HOME, identity: null, sharedWithPaperclip: false };
+  const own = privateHome(tenant);
   return {
-    claim: { claimName: inherited.claimName, subPath: inherited.subPath },
-    path: inherited.mountPath,
-    identity: [namespace, inherited.claimName, inherited.subPath].filter(Boolean).join("/"),
-    sharedWithPaperclip: true,
+    ...{ ...shared, kind: "private", claim: { claimName, subPath: [...(subPath ? [subPath] : []), ...own].join("/") } },
+    ...{ identity: [...whole, ...own].join("/"), formerIdentity: whole.join("/") },
   };
 }
+
+/** True where Paperclip's own process sees the home's files too: it is on Paperclip's volume. */
+export const isOnPaperclipsVolume = ({ kind }: Pick<Home, "kind">): boolean => kind === "private" || kind === "shared";
+
+/** The folders of Paperclip's machine that the pod sees under the same path. */
+export const seenFolders = ({ kind, path, folders }: Home): readonly string[] =>
+  kind === "shared" ? [path] : folders.map((folder) => folder.path);
+
+export const isSeen = (path: string, home: Home): boolean => seenFolders(home).some((folder) => isBelow(path, folder));
 
 /**
  * Paperclip's workspace for the run; null where it is only the agent's home and the agent has a directory of its own
@@ -57,6 +94,9 @@ export function workingDirectory(
   configuredCwd: string | null,
   agentSlug: string,
 ): string {
-  if (home.sharedWithPaperclip && workspaceCwd && isBelow(workspaceCwd, home.path)) return workspaceCwd;
-  return configuredCwd ?? `${home.path}/workspaces/${agentSlug}`;
+  if (workspaceCwd && isSeen(workspaceCwd, home)) return workspaceCwd;
+  return configuredCwd ?? ownDirectory(home, agentSlug);
 }
+
+export const ownDirectory = ({ path }: Pick<Home, "path">, agentSlug: string): string =>
+  `${path}/workspaces/${agentSlug}`;

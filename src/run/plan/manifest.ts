@@ -17,6 +17,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import { scriptVariables } from "./environment-script.ts";
+import { homeMounts, homeVolume } from "./home/mounts.ts";
 import { configVariables, type Home, SCRATCH } from "./home.ts";
 import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } from "./recorder.ts";
 import { environmentReferences } from "./secret.ts";
@@ -139,7 +140,7 @@ function container(input: ManifestInput): Container {
     : containerCommand({ ...paths, transcript: transcriptCopy(input.home, input.name) });
   // Kubernetes expands $(NAME) in a command.
   const command = words.map((word) => word.replaceAll("$", "$$$$"));
-  const { claim, path } = input.home;
+  const { path } = input.home;
   return {
     name: CONTAINER,
     image: input.image,
@@ -164,7 +165,7 @@ function container(input: ManifestInput): Container {
     },
     volumeMounts: [
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
-      { name: "home", mountPath: path, ...(claim?.subPath ? { subPath: claim.subPath } : {}) },
+      ...homeMounts(input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
@@ -174,14 +175,13 @@ function container(input: ManifestInput): Container {
 
 const isRecordedApart = ({ terms }: ManifestInput): boolean => terms.facts.recorder === "separate";
 
-const ownsItsClaim = ({ home }: ManifestInput): boolean => home.claim !== null && !home.sharedWithPaperclip;
+const ownsItsClaim = ({ home }: ManifestInput): boolean => home.kind === "own";
 
 function volumes(input: ManifestInput): Volume[] {
-  const { claim } = input.home;
   return [
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
     { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
-    claim ? { name: "home", persistentVolumeClaim: { claimName: claim.claimName } } : { name: "home", emptyDir: {} },
+    homeVolume(input.home),
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),

@@ -5,8 +5,18 @@ import type { OperatorPolicy } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import type { GovernedAgent } from "../../policy/policy.ts";
+import type { Login } from "./home/login.ts";
 import type { HostPodMissing } from "./placement.ts";
 import type { AgentBundle } from "./provision.ts";
+
+export interface HomeOnDisk {
+  /** Paperclip's instance: a folder below `instances`. */
+  readonly instance: string;
+  /** The folder of the repository that the workspace, a git worktree, says it belongs to; null = it is none. */
+  readonly repository: string | null;
+  /** In Paperclip's home, for agents that do not see it there. */
+  readonly login: Login;
+}
 
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
@@ -21,6 +31,8 @@ export interface PlanInput {
   readonly hostPodMissing?: HostPodMissing;
   /** Where Jobs go when the agent does not say. */
   readonly defaultNamespace: string;
+  /** What of Paperclip's home no other field says. @default the instance `default`, no git worktree, no login */
+  readonly disk?: HomeOnDisk;
   /** What Paperclip has for the agent beside its prompt. */
   readonly bundle: AgentBundle;
   /** The scripts that run in the pod, by file name. */

@@ -10,18 +10,22 @@ import { foreignPaths, readInstructions } from "../../paperclip/instructions.ts"
 import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { inPaperclipServer } from "../../paperclip/server.ts";
 import { readSkills } from "../../paperclip/skills.ts";
+import { readWake } from "../../paperclip/wake.ts";
 import type { GovernedAgent } from "../../policy/policy.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+import { readHomeOnDisk } from "./home/on-disk.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { AgentBundle } from "./provision.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
-export { chooseHome, type Home } from "./home.ts";
+export { HOMES_FOLDER } from "./home/entitlement.ts";
+export { furnishHome } from "./home/furnish.ts";
+export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
 export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, runTokenIn } from "./secret.ts";
@@ -30,7 +34,7 @@ export {
   isTranscriptCopy,
   paperclipHome,
   removeTranscriptCopy,
-  transcriptCopiesIn,
+  TRANSCRIPT_COPIES,
   transcriptCopyOf,
 } from "./transcript-copy.ts";
 
@@ -80,9 +84,23 @@ async function gather(
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
+    ...(await diskOf(ctx, hostPod, client, deps)),
     bundle: await readBundle(ctx, agent, deps),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   };
+}
+
+async function diskOf(
+  ctx: AdapterExecutionContext,
+  hostPod: HostPodLookup,
+  client: KubernetesClient,
+  { env }: Dependencies,
+): Promise<Pick<PlanInput, "disk">> {
+  const home = hostPod.kind === "found" ? hostPod.pod.homeClaim?.mountPath : undefined;
+  if (home === undefined) return {};
+  const tenant = { companyId: ctx.agent.companyId, agentId: ctx.agent.id };
+  const workspace = readWake(ctx).workspace.cwd;
+  return { disk: await readHomeOnDisk({ env, home, workspace, tenant, now: client.clock.now() }) };
 }
 
 /**

@@ -6,10 +6,9 @@ import { createHash } from "node:crypto";
 import type { FolderFile } from "../../paperclip/folder.ts";
 import type { Instructions } from "../../paperclip/instructions.ts";
 import { type McpServer, mcpConfig, mcpIdentity } from "../../paperclip/mcp.ts";
-import { isBelow } from "../../paperclip/paths.ts";
 import type { Skills } from "../../paperclip/skills.ts";
 import { RUN_DIRECTORY } from "../../runner/spec.ts";
-import type { Home } from "./home.ts";
+import { type Home, isSeen } from "./home.ts";
 import type { RunFile } from "./secret.ts";
 
 /** What Paperclip has for the agent beside its prompt: instructions, skills, MCP servers, programs. */
@@ -48,10 +47,9 @@ const MCP_FILE = "mcp.json";
 
 export function provide(bundle: AgentBundle, home: Home, apiUrl: string | null): Provision {
   const { instructions, skills, mcpServers, paperclipUrl } = bundle;
-  // Where the pod sees Paperclip's own files, the agent may change its instructions there, and the change stays.
-  const isSeen = instructions !== null && home.sharedWithPaperclip && isBelow(instructions.path, home.path);
-  const folder = isSeen ? null : (instructions?.folder ?? null);
-  const systemPrompt = [instructions && `${instructions.text}${origin(instructions, isSeen)}`, skills.library]
+  const areSeen = instructions !== null && isSeen(instructions.path, home);
+  const folder = areSeen ? null : (instructions?.folder ?? null);
+  const systemPrompt = [instructions && `${instructions.text}${origin(instructions, areSeen)}`, skills.library]
     .filter((part) => part !== null)
     .join("\n\n");
   const keyed = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
@@ -70,10 +68,10 @@ export function provide(bundle: AgentBundle, home: Home, apiUrl: string | null):
 }
 
 /** Relative paths in instructions mean files beside them. Nothing where the pod has none of them. */
-function origin({ path, folder }: Instructions, isSeen: boolean): string {
+function origin({ path, folder }: Instructions, areSeen: boolean): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const parent = path.slice(0, -name.length);
-  if (isSeen) return from(name, parent);
+  if (areSeen) return from(name, parent);
   if (folder === null) return "";
   const inFolder = parent.slice(folder.path.replace(/\/+$/, "").length + 1);
   const copies = " These files are copies for this run: a change to them is not kept.";

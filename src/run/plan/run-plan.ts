@@ -7,14 +7,15 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import type { Installation } from "../../paperclip/installation.ts";
-import { decideResume } from "../../paperclip/session.ts";
+import { decideResume, type ResumeDecision } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
 import { namespaceOf } from "../../policy/policy.ts";
 import { signJob } from "../shared/job-signature.ts";
-import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
+import { CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
-import { agentInput, type Workplace } from "./agent-input.ts";
-import { chooseHome, chooseWorkspace, workingDirectory } from "./home.ts";
+import { agentInput } from "./agent-input.ts";
+import { privateHome } from "./home/entitlement.ts";
+import type { HomeRequest } from "./home/furnish.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
 import { overlaid, type TemplateStage } from "./overlay/overlay.ts";
@@ -22,6 +23,7 @@ import { type HostPodMissing, placement, requireSecondUser } from "./placement.t
 import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
+import { chooseWorkplace, type Workplace } from "./workplace.ts";
 
 export interface RunPlan extends RunTerms {
   /** The Paperclip whose run it is. */
@@ -33,6 +35,10 @@ export interface RunPlan extends RunTerms {
   readonly job: Job;
   /** How the Job's template came about, for `claude-k8s manifest`. */
   readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
+  /** What is made on Paperclip's volume before the Job; null where the agent's home is not on it. */
+  readonly homeRequest: HomeRequest | null;
+  /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
+  readonly loginNote: string | null;
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
   readonly podStartTimeoutSec: number;
@@ -55,12 +61,12 @@ export function planRun(input: PlanInput): RunPlan {
   const namespace = namespaceOf(input.agent, input.defaultNamespace);
   const name = jobName(ctx.agent.id, ctx.runId);
   const wake = readWake(ctx);
-  const workplace = workplaceOf(input, namespace, wake);
+  const workplace = chooseWorkplace(input, namespace, wake);
   const { home, cwd } = workplace;
   const provision = provide(input.bundle, home, input.policy.apiUrl);
   const { promptBundleKey, mcpServerIdentity } = provision;
   const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
-  const resume = decideResume(ctx.runtime, session);
+  const resume = decideResume(ctx.runtime, session, home.formerIdentity);
   const identity = identityOf(ctx, wake, resume.sessionId);
   const forAgent = agentInput(input, provision, resume.sessionId, workplace);
   const terms = termsOf(config, {
@@ -93,6 +99,7 @@ export function planRun(input: PlanInput): RunPlan {
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
   notes.push(...ofTemplates);
   if (resume.note) notes.push(resume.note);
+  if (workplace.note) notes.push(workplace.note);
   const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
   return {
@@ -103,6 +110,8 @@ export function planRun(input: PlanInput): RunPlan {
     job,
     templates: { made, stages },
     ...terms,
+    loginNote: forAgent.loginNote,
+    homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
@@ -119,11 +128,19 @@ export function planRun(input: PlanInput): RunPlan {
 const unseen = (missing: HostPodMissing | undefined): string[] =>
   missing?.kind === "unseen" ? [`Nothing is taken over from Paperclip's own pod: ${missing.why}. ${missing.fix}`] : [];
 
-function workplaceOf({ ctx, agent: { config }, hostPod }: PlanInput, namespace: string, wake: Wake): Workplace {
-  const home = chooseHome(namespace, config.homeClaim, hostPod);
-  const workspaceCwd = chooseWorkspace(wake.workspace, config.cwd);
-  const cwd = workingDirectory(home, workspaceCwd, config.cwd, agentLabel(ctx.agent.id));
-  return { home, workspaceCwd, cwd };
+function homeRequest(
+  { home, cwd }: Workplace,
+  { uid, gid }: { readonly uid: number | null; readonly gid: number | null },
+  { companyId, agentId }: RunIdentity,
+  { sessionId, isMoved }: ResumeDecision,
+): HomeRequest | null {
+  if (home.kind !== "private") return null;
+  const session = sessionId !== null && isMoved ? { id: sessionId, cwd } : null;
+  return {
+    ...{ paperclipHome: home.path, privateHome: privateHome({ companyId, agentId }), folders: home.folders },
+    owner: uid === null || gid === null ? null : { uid, gid },
+    session,
+  };
 }
 
 function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessionId: string | null): RunIdentity {

@@ -10,17 +10,18 @@ import type { Clock } from "../../kubernetes/clock.ts";
 import { containerCommand } from "../../runner/spec.ts";
 import { CONTAINER, RECORDER } from "../shared/names.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
-import { HOME, type Home } from "./home.ts";
+import { privateHomeOf } from "./home/private-home-of.ts";
+import { HOME, type Home, isOnPaperclipsVolume } from "./home.ts";
 
 const DIRECTORY = "/run/claude-k8s-transcript";
 const VOLUME = "transcript";
 /** A pod that holds more is evicted; the runner keeps 64 MiB. */
 const SIZE_LIMIT = "128Mi";
 
-/** Where the copies lie in a home that Paperclip shares with its agents' pods. */
-export const transcriptCopiesIn = (home: string): string => `${home}/.claude-k8s/transcripts`;
+/** The names that lead to the copies in a home on Paperclip's volume: the shared one, or an agent's. */
+export const TRANSCRIPT_COPIES = [".claude-k8s", "transcripts"] as const;
 
-const fileBelow = (home: string, job: string): string => `${transcriptCopiesIn(home)}/${job}`;
+const fileBelow = (home: string, job: string): string => [home, ...TRANSCRIPT_COPIES, job].join("/");
 
 /** The home of Paperclip's own process, which is what its agents' pods share. */
 export function paperclipHome(env: NodeJS.ProcessEnv): string {
@@ -30,7 +31,7 @@ export function paperclipHome(env: NodeJS.ProcessEnv): string {
 
 /** The runner's argument for it: a file, or a folder when it ends with a slash. */
 export function transcriptCopy(home: Home, job: string): string {
-  return home.sharedWithPaperclip ? fileBelow(home.path, job) : podTranscript.path;
+  return isOnPaperclipsVolume(home) ? fileBelow(home.path, job) : podTranscript.path;
 }
 
 /** The folder that goes with the pod. */
@@ -41,14 +42,14 @@ export const podTranscript: { readonly path: string; readonly volume: Volume; re
 };
 
 export function transcriptVolumes(home: Home): Volume[] {
-  return home.sharedWithPaperclip ? [] : [podTranscript.volume];
+  return isOnPaperclipsVolume(home) ? [] : [podTranscript.volume];
 }
 
 export function transcriptMounts(home: Home): VolumeMount[] {
-  return home.sharedWithPaperclip ? [] : [podTranscript.mount];
+  return isOnPaperclipsVolume(home) ? [] : [podTranscript.mount];
 }
 
-/** `file`: below the home on the volume that Paperclip shares; `folder`: in the pod alone. */
+/** `file`: below the agent's home, as Paperclip sees it on its volume; `folder`: in the pod alone. */
 export type TranscriptCopy =
   | { readonly kind: "file"; readonly home: string; readonly path: string }
   | { readonly kind: "folder"; readonly path: string };
@@ -65,8 +66,10 @@ export function transcriptCopyOf(job: Job): TranscriptCopy | null {
   const path = word?.replaceAll("$$", "$");
   if (path?.endsWith("/")) return { kind: "folder", path };
   const end = fileBelow("", job.metadata?.name ?? "");
-  const home = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
-  return home?.startsWith("/") && posix.normalize(home) === home ? { kind: "file", home, path: `${home}${end}` } : null;
+  const inPod = path?.endsWith(end) ? path.slice(0, -end.length) : undefined;
+  if (!inPod?.startsWith("/") || posix.normalize(inPod) !== inPod) return null;
+  const home = posix.join(inPod, ...privateHomeOf(job, inPod));
+  return { kind: "file", home, path: `${home}${end}` };
 }
 
 /** Agents write to that home: a file with another name is not the adapter's to remove. */

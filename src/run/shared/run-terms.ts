@@ -4,7 +4,7 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import { z } from "zod";
-import type { SessionParams, SessionTerms } from "../../paperclip/session.ts";
+import { NO_HOME, type SessionParams, type SessionTerms } from "../../paperclip/session.ts";
 import { ANNOTATIONS, CONTAINER, RECORDER } from "./names.ts";
 
 /** What the plan knows. */
@@ -78,7 +78,7 @@ export function runTermsOf(job: Job, plan: RunTerms): RunTerms {
 
 /** As Paperclip is to remember it: what there is not, is not there. */
 export function rememberedSession(terms: SessionTerms, workspace: WorkspaceOfSession): RememberedSession {
-  const all = { ...terms, ...workspace };
+  const all = { ...terms, home: terms.home ?? NO_HOME, ...workspace };
   const known = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(known) as RememberedSession;
 }

@@ -1,30 +1,52 @@
 /** Removes the runners' copies of transcripts whose Job the cluster has removed by itself (its TTL), or a person. */
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { removeGuarded } from "../../files/guarded-file.ts";
-import { isTranscriptCopy, transcriptCopiesIn } from "../plan/plan.ts";
+import { GuardedFolder } from "../../files/guarded-folder.ts";
+import { HOMES_FOLDER, isTranscriptCopy, TRANSCRIPT_COPIES } from "../plan/plan.ts";
 
 /** Milliseconds since the last line: long after it, also the copy of a Job that we cannot see is of no use any more. */
 const UNTOUCHED_FOR_MS = 24 * 60 * 60_000;
 /** Milliseconds between two looks of this process into one home. */
 const EVERY_MS = 60 * 60_000;
+/** Names in a folder that are looked at: agents write there. */
+const MOST_NAMES = 10_000;
 
 const lookedAt = new Map<string, number>();
 
 /**
  * Never rejects: what cannot be removed now is next time.
  *
+ * @param paperclipHome with the homes of its agents in it
  * @param living names of the Jobs that are there
  */
-export async function sweepTranscriptCopies(home: string, living: ReadonlySet<string>, now: number): Promise<void> {
-  if (now - (lookedAt.get(home) ?? 0) < EVERY_MS) return;
-  lookedAt.set(home, now);
-  const folder = transcriptCopiesIn(home);
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => isTranscriptCopy(one) && !living.has(one))) {
-    const file = join(folder, name);
-    const found = await stat(file).catch(() => null);
-    if (found?.isFile() && now - found.mtimeMs > UNTOUCHED_FOR_MS)
-      await removeGuarded(file, home).catch(() => undefined);
+export async function sweepTranscriptCopies(
+  paperclipHome: string,
+  living: ReadonlySet<string>,
+  now: number,
+): Promise<void> {
+  if (now - (lookedAt.get(paperclipHome) ?? 0) < EVERY_MS) return;
+  lookedAt.set(paperclipHome, now);
+  try {
+    await using home = await GuardedFolder.open(paperclipHome);
+    await sweepHome(home, living, now);
+    await using homes = await home.enterAll(HOMES_FOLDER);
+    for await (const company of foldersIn(homes))
+      for await (const agent of foldersIn(company)) await sweepHome(agent, living, now);
+  } catch {
+    // No home, or one that cannot be read now.
+  }
+}
+
+async function* foldersIn(folder: GuardedFolder | null): AsyncGenerator<GuardedFolder> {
+  for (const name of (await folder?.names(MOST_NAMES)) ?? []) {
+    await using entered = await folder?.enter(name).catch(() => null);
+    if (entered) yield entered;
+  }
+}
+
+async function sweepHome(home: GuardedFolder, living: ReadonlySet<string>, now: number): Promise<void> {
+  await using copies = await home.enterAll(TRANSCRIPT_COPIES).catch(() => null);
+  for (const name of (await copies?.names(MOST_NAMES)) ?? []) {
+    if (!isTranscriptCopy(name) || living.has(name)) continue;
+    const found = await copies?.find(name).catch(() => null);
+    if (found?.isFile() && now - found.mtimeMs > UNTOUCHED_FOR_MS) await copies?.remove(name).catch(() => undefined);
   }
 }

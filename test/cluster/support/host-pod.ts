@@ -1,4 +1,5 @@
 /** Paperclip's own pod on a devcluster, with its home on a claim that this process sees under the same path as the pods. */
+import { join } from "node:path";
 import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { pods } from "../../../src/kubernetes/resource-types.ts";
 import type { Place } from "./place.ts";
@@ -16,6 +17,13 @@ export async function furnishHostPod(place: Place): Promise<NodeJS.ProcessEnv & 
   await coreOf(place).createNamespacedPod({ namespace, body });
   return { HOSTNAME: HOST_POD, PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: home };
 }
+
+/** An agent's private home, as Paperclip sees it. */
+export const privateHomeOf = (env: NodeJS.ProcessEnv, agentId: string, companyId = "company"): string =>
+  join(env.PAPERCLIP_HOME ?? "", "claude_k8s/homes", companyId, agentId);
+
+/** The runners' copies of the transcripts in a home. */
+export const copiesIn = (home: string): string => join(home, ".claude-k8s/transcripts");
 
 /** A claim, and the folder of this machine that pods of the devcluster see in its place. */
 export async function makeClaim(place: Place, claim: string): Promise<string> {

@@ -33,6 +33,7 @@ function check({ own = {}, inherited = {}, homeClaim, shared }: Given) {
     namespace: "agents",
     hostPod: shared ? { kind: "found", pod } : { kind: "none", why: "" },
     plan: planRun(given),
+    companyId: "company-1",
   } as unknown as CheckContext;
   return checkCredentials(context);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
-import { agentOf, hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
+import { agentOf, hostPod, input, podOf, privately, secretOf } from "../support/plan-input.ts";
 
 describe("the plan of a run", () => {
   it("puts no secret value, no prompt and no agent variable's value into the Job", () => {
@@ -232,6 +232,9 @@ describe("the plan of a run", () => {
     const shared = planRun(input({ hostPod }));
     const path = `/paperclip/.claude-k8s/transcripts/${shared.name}`;
     expect(transcriptCopyOf(shared.job)).toEqual({ kind: "file", home: "/paperclip", path });
+    const home = "/paperclip/claude_k8s/homes/company-1/agent-1";
+    const copy = { kind: "file", home, path: `${home}/.claude-k8s/transcripts/${shared.name}` };
+    expect(transcriptCopyOf(planRun(input({ hostPod, agent: privately() })).job)).toEqual(copy);
     expect(podOf(shared).volumes).not.toContainEqual(volume);
     for (const config of [{}, { homeClaim: "other" }]) {
       const plan = planRun(input({ config }));

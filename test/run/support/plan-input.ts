@@ -4,10 +4,11 @@ import { operatorPolicy } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
 import { Installation } from "../../../src/paperclip/installation.ts";
 import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
+import type { PolicyFile } from "../../../src/policy/schema.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import type { AgentBundle } from "../../../src/run/plan/provision.ts";
 import type { planRun } from "../../../src/run/plan/run-plan.ts";
-import { trusting } from "../../support/policy.ts";
+import { policyOf, trusting } from "../../support/policy.ts";
 
 export const hostPod: HostPod = {
   namespace: "agents",
@@ -22,6 +23,14 @@ export const hostPod: HostPod = {
   homeClaim: { claimName: "home", subPath: "data", mountPath: "/paperclip" },
   user: { uid: 1001, gid: 1002, groups: [3000] },
 };
+
+/** As a run has it whose operator trusts agents, but gives them private homes. */
+export const privately = (config: Record<string, unknown> = {}, file: PolicyFile = {}): GovernedAgent =>
+  govern(
+    { image: "img:1", env: { API_KEY: "agent-secret" }, ...config },
+    policyOf({ trust: "full", home: "private", ...file }),
+    { companyId: "company-1", agentId: "agent-1" },
+  );
 
 /** As a run has it whose operator trusts agents. */
 export const agentOf = (config: Record<string, unknown>, policy = trusting): GovernedAgent =>
