@@ -25,7 +25,8 @@ it("refuses to start a recorder that the cluster would not run as a sidecar, and
     json(reply, method === "POST" ? 201 : 200, job);
   });
   const client = new KubernetesClient(await server.cluster(), { clock: new LeapingClock() });
-  await expect(launch(client, plan, null, new AbortController().signal)).rejects.toThrow(
+  const ours = async () => ({ kind: "ours" }) as const;
+  await expect(launch(client, plan, null, ours, new AbortController().signal)).rejects.toThrow(
     /no sidecar containers \(Kubernetes 1.29 or newer\), which a recorder of its own needs/,
   );
   expect(calls).toContain(`DELETE jobs/${plan.name}`);
