@@ -203,14 +203,9 @@ export class PodContainers {
 
   async #watch(
     container: Container,
-    {
-      group,
-      index,
-      id,
-      startedAt,
-      log,
-    }: { group: Group; index: number; id: string; startedAt: number; log: ContainerLog },
+    start: { group: Group; index: number; id: string; startedAt: number; log: ContainerLog },
   ): Promise<void> {
+    const { group, index, id, startedAt, log } = start;
     const { exitCode, finishedAt, outOfMemory } = await container.exited;
     const spec = this.#spec(group, index);
     this.running.delete(spec.name);
