@@ -24,17 +24,13 @@ import { sendOutput } from "./send-output.ts";
 const [, script = "", terminationLog = "", place = "", other, half] = process.argv;
 const runDirectory = dirname(script);
 
-switch (half) {
-  case "send":
-    process.exit(await sendOutput({ runDirectory, terminationLog, workingDirectory: place, folder: other ?? "" }));
-    break;
-  case "record":
-    exit(0, await recordOutput({ runDirectory, terminationLog, folder: place, transcript: other }));
-    break;
-  default: {
-    const recording = new Recording(terminationLog, other);
-    exit(await runAndRecord(recording), recording.hangs);
-  }
+if (half === "send") {
+  process.exit(await sendOutput({ runDirectory, terminationLog, workingDirectory: place, folder: other ?? "" }));
+} else if (half === "record") {
+  exit(0, await recordOutput({ runDirectory, terminationLog, folder: place, transcript: other }));
+} else {
+  const recording = new Recording(terminationLog, other);
+  exit(await runAndRecord(recording), recording.hangs);
 }
 
 /** A write that hangs would keep process.exit waiting for its thread (measured); start.sh reads the exit code in the seal. */

@@ -36,6 +36,16 @@ const ending = (title: string, seen: readonly Observation[], run: Partial<RunFac
   run,
 });
 
+/** The kubelet has started another one, which records nothing; the agent was ended. */
+function recorderKilled(): Observation {
+  const died = ended(143);
+  if (died.kind !== "pod") return died;
+  const terminated = { exitCode: 137, reason: "OOMKilled", startedAt: "2026-11-22T07:00:01Z" };
+  const again = { running: { startedAt: "2026-11-22T07:00:20Z" } };
+  const recorder = { ...container(again, "recorder"), restartCount: 1, lastState: { terminated } };
+  return { ...died, pod: { ...died.pod, status: { ...died.pod.status, initContainerStatuses: [recorder] } } };
+}
+
 /** The agent's own result event says it. */
 const agentError = (title: string, fields: Partial<TerminalResult>, summary = "", more: object = {}): Ending =>
   ending(title, [
@@ -293,6 +303,11 @@ const theCluster: readonly Ending[] = [
   ]),
   ending("Out of memory before it had answered", [ended(137, { reason: "OOMKilled" }), transcript(0)]),
   ending("A command ran out of memory", [ended(1, { reason: "OOMKilled" }), agent(ANSWERED)]),
+  ending(
+    "The container that keeps the record is killed",
+    [recorderKilled(), agent({ ...ANSWERED, progress: "content" }), transcript(12)],
+    { recorder: "separate" },
+  ),
   ending("The cluster's deadline", [
     ended(143),
     job({

@@ -87,7 +87,7 @@ class LocalNode implements RunningNode {
   }
 
   async oomKill(pod: PodName, options: { child?: boolean; container?: string } = {}): Promise<void> {
-    await this.#worker(pod).containers.killForMemory({ ...options, child: options.child ?? false });
+    await this.#worker(pod).containers.running.killForMemory({ ...options, child: options.child ?? false });
   }
 
   async rotate(pod: PodName): Promise<void> {

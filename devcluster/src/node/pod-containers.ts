@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Container as ContainerSpec } from "kubernetes-types/core/v1";
 import type { EventText } from "../controllers/events.ts";
 import type { Pod } from "../controllers/objects.ts";
@@ -10,7 +9,6 @@ import { Container, type Launch } from "./container.ts";
 import { type ContainerState, NEVER_STARTED, NOT_LOCATED, type Restarts, type Terminated } from "./container-state.ts";
 import { startExec } from "./exec.ts";
 import { expand } from "./expansion.ts";
-import { LEAST_GRACE } from "./kill-timer.ts";
 import { planLaunch, StartError } from "./launch-plan.ts";
 import { ContainerLog } from "./logs/container-log.ts";
 import { lastLines } from "./logs/read.ts";
@@ -18,6 +16,7 @@ import type { NodeContext } from "./node-context.ts";
 import type { Mount } from "./paths.ts";
 import type { PodFiles } from "./pod-files.ts";
 import { prepare } from "./prepare.ts";
+import { RunningContainers } from "./running-containers.ts";
 import { isSidecar } from "./sidecar.ts";
 import { messageLimit, terminationMessage } from "./termination-message.ts";
 import { subPathOnHost } from "./volumes/sub-path.ts";
@@ -38,15 +37,12 @@ export interface PodHost {
 /** The containers of one pod: their states and their processes. */
 export class PodContainers {
   readonly states: Record<Group, ContainerState[]>;
+  readonly running: RunningContainers;
   readonly #node: NodeContext;
   readonly #host: PodHost;
   readonly #files: PodFiles;
-  readonly #running = new Map<string, { readonly container: Container; readonly launch: Launch }>();
   readonly #ends = new Map<string, Promise<void>>();
   readonly #restarts = new Map<string, { readonly count: number; readonly last: Terminated }>();
-  /** The pod is to end: nothing is started again. */
-  #isEnding = false;
-  #areSidecarsTold = false;
   /** Volume name → its place on the host. */
   volumes: ReadonlyMap<string, string> = new Map();
   /** Added while the pod runs, as `kubectl debug` does. */
@@ -57,6 +53,7 @@ export class PodContainers {
     this.#host = host;
     this.#files = files;
     const { initContainers = [], containers } = host.pod.spec;
+    this.running = new RunningContainers(new Set(initContainers.filter(isSidecar).map(({ name }) => name)));
     const reason = initContainers.length > 0 ? "PodInitializing" : "ContainerCreating";
     const waiting = (): ContainerState => ({ kind: "waiting", reason });
     this.states = { init: initContainers.map(waiting), main: containers.map(waiting), ephemeral: [] };
@@ -68,10 +65,6 @@ export class PodContainers {
 
   get restarts(): Restarts {
     return new Map(this.#restarts);
-  }
-
-  get running(): readonly string[] {
-    return [...this.#running.keys()];
   }
 
   /** Tries until the container runs, or is known never to. Publishes each step. */
@@ -117,7 +110,7 @@ export class PodContainers {
 
   /** Resolves when every container that was started has ended and its state says how, but for sidecars and ephemeral ones. */
   async ended(): Promise<void> {
-    const besides = new Set([...this.#sidecars, ...this.#ephemeral.map(({ name }) => name)]);
+    const besides = new Set([...this.running.sidecars, ...this.#ephemeral.map(({ name }) => name)]);
     await Promise.all([...this.#ends].filter(([name]) => !besides.has(name)).map(([, end]) => end));
   }
 
@@ -126,7 +119,7 @@ export class PodContainers {
   }
 
   recordKilling(): void {
-    for (const name of this.#running.keys()) {
+    for (const name of this.running.names) {
       const fieldPath = `spec.containers{${name}}`;
       this.#host.record({ type: "Normal", reason: "Killing", message: `Stopping container ${name}`, fieldPath });
     }
@@ -140,47 +133,8 @@ export class PodContainers {
     await Promise.all(added.map((_, index) => this.start("ephemeral", first + index)));
   }
 
-  /** Sidecars are told by `terminateSidecars`, when the others have ended. */
-  async terminate(): Promise<void> {
-    this.#isEnding = true;
-    const others = [...this.#running].filter(([name]) => !this.#sidecars.has(name));
-    await Promise.all(others.map(([, { container }]) => container.terminate()));
-  }
-
-  async terminateSidecars(): Promise<void> {
-    this.#isEnding = true;
-    if (this.#areSidecarsTold) return;
-    this.#areSidecarsTold = true;
-    const sidecars = [...this.#running].filter(([name]) => this.#sidecars.has(name));
-    await Promise.all(sidecars.map(([, { container }]) => container.terminate()));
-  }
-
-  /** When the grace is over: sidecars that were not told before are told now, and have the least grace. */
-  async killInOrder(): Promise<void> {
-    if (!this.#areSidecarsTold) {
-      const others = [...this.#running].filter(([name]) => !this.#sidecars.has(name));
-      await Promise.all(others.map(([, { container }]) => container.kill()));
-      await this.terminateSidecars();
-      const allEnded = this.allEnded();
-      await Promise.race([allEnded, delay(LEAST_GRACE * 1000, undefined, { ref: false })]);
-    }
-    await this.kill();
-  }
-
-  async kill(): Promise<void> {
-    this.#isEnding = true;
-    await Promise.all([...this.#running.values()].map(({ container }) => container.kill()));
-  }
-
-  async killForMemory({ child, container }: { readonly child: boolean; readonly container?: string }): Promise<void> {
-    const [first] = this.#running.values();
-    const running = container === undefined ? first : this.#running.get(container);
-    if (running === undefined) throw new Error("no such container of the pod is running");
-    await running.container.killForMemory({ child });
-  }
-
   async exec(name: string, program: ExecProgram): Promise<ExecProcess> {
-    const running = this.#running.get(name);
+    const running = this.running.get(name);
     if (running === undefined) throw new Error(`unable to upgrade connection: container not found ("${name}")`);
     return startExec(running.launch, program);
   }
@@ -202,17 +156,13 @@ export class PodContainers {
     }
   }
 
-  get #sidecars(): ReadonlySet<string> {
-    return new Set((this.#host.pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
-  }
-
   /** At once, then after 10 s, 20 s and so on (the kubelet's back-off, not measured). */
   async #restart(index: number, last: Terminated): Promise<void> {
     const spec = this.#spec("init", index);
     const count = (this.#restarts.get(spec.name)?.count ?? 0) + 1;
     try {
       if (count > 1) await this.#host.sleep(this.#node.timings.imageBackoff * 2 ** (count - 2));
-      if (this.#isEnding) return;
+      if (this.running.isEnding) return;
       this.#restarts.set(spec.name, { count, last });
       await rm(join(this.#files.container(spec.name), "termination-log"), { force: true });
       await this.start("init", index);
@@ -247,7 +197,7 @@ export class PodContainers {
     const startedAt = this.#node.clock();
     const { id } = launch;
     this.states[group][index] = { kind: "running", id, startedAt };
-    this.#running.set(spec.name, { container, launch });
+    this.running.add(spec.name, { container, launch });
     this.#ends.set(spec.name, this.#watch(container, { group, index, id, startedAt, log }));
     this.#record(spec, { type: "Normal", reason: "Started", message: "Container started" });
     this.#host.publish();
@@ -255,17 +205,12 @@ export class PodContainers {
 
   async #watch(
     container: Container,
-    {
-      group,
-      index,
-      id,
-      startedAt,
-      log,
-    }: { group: Group; index: number; id: string; startedAt: number; log: ContainerLog },
+    start: { group: Group; index: number; id: string; startedAt: number; log: ContainerLog },
   ): Promise<void> {
+    const { group, index, id, startedAt, log } = start;
     const { exitCode, finishedAt, outOfMemory } = await container.exited;
     const spec = this.#spec(group, index);
-    this.#running.delete(spec.name);
+    this.running.delete(spec.name);
     const places = this.#files.container(spec.name);
     const message = await terminationMessage({
       container: spec,
@@ -278,7 +223,7 @@ export class PodContainers {
     const ended = { kind: "terminated", id, exitCode, reason, message, startedAt, finishedAt } as const;
     this.states[group][index] = ended;
     this.#host.ended();
-    if (group === "init" && isSidecar(spec) && !this.#isEnding) await this.#restart(index, ended);
+    if (group === "init" && isSidecar(spec) && !this.running.isEnding) await this.#restart(index, ended);
   }
 
   #failed(group: Group, index: number, error: unknown): void {

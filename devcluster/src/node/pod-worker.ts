@@ -36,7 +36,9 @@ export class PodWorker {
   #failing: PodRuntime["failing"];
   #over: PodRuntime["over"];
   #stopRefreshing: () => Promise<void> = async () => {};
-  readonly #killTimer = new KillTimer((atOnce) => (atOnce ? this.containers.kill() : this.containers.killInOrder()));
+  readonly #killTimer = new KillTimer((atOnce) =>
+    atOnce ? this.containers.running.kill() : this.containers.running.killInOrder(() => this.containers.allEnded()),
+  );
   #stopDeadline = (): void => {};
 
   constructor(node: NodeContext, pod: Pod) {
@@ -110,7 +112,7 @@ export class PodWorker {
       await this.#run();
     } catch (error) {
       if (!this.#interrupt.signal.aborted) {
-        await this.containers.kill();
+        await this.containers.running.kill();
         throw error;
       }
       await this.#end();
@@ -157,8 +159,8 @@ export class PodWorker {
 
   /** Sidecars outlive the containers proper, and have the pod's grace to follow them. */
   async #endSidecars(): Promise<void> {
-    if (this.containers.running.length === 0) return;
-    await this.containers.terminateSidecars();
+    if (this.containers.running.names.length === 0) return;
+    await this.containers.running.terminateSidecars();
     this.#killTimer.within(this.#grace);
     await Promise.race([this.containers.allEnded(), untilAborted(this.#interrupt.signal)]);
     await this.#sleep(0);
@@ -208,10 +210,10 @@ export class PodWorker {
     this.containers.recordKilling();
     this.containers.forgetWhyWaiting();
     this.#publish();
-    await this.containers.terminate();
-    if (this.#killTimer.isNow) await this.containers.kill();
+    await this.containers.running.terminate();
+    if (this.#killTimer.isNow) await this.containers.running.kill();
     await this.containers.ended();
-    await this.containers.terminateSidecars();
+    await this.containers.running.terminateSidecars();
     await this.containers.allEnded();
     this.#killTimer.stop();
     if (!ran) {

@@ -8,7 +8,10 @@ export const recorderLost: Cause = (facts) => {
   if (!end || (seal && !seal.partial) || facts.neverRan) return null;
   const { terminated } = pod.agent;
   if (!pod.recorder?.restarted && terminated && terminated.seenAt <= end.seenAt) return null;
-  const memory = end.reason === "OOMKilled" ? " It has a fixed limit of 256Mi, which unusual output can exceed." : "";
+  const memory =
+    end.reason === "OOMKilled"
+      ? " The recorder has a fixed limit of 256Mi of memory, which very long lines can exceed."
+      : "";
   return {
     kind: "truncated",
     code: facts.agent.progress === "content" && !facts.agent.result ? "claude_truncated" : "k8s_observation_lost",

@@ -92,6 +92,30 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
     },
   ],
   [
+    "a recorder that its agent would wait for",
+    /one recorder/,
+    ({ pod, container }) => {
+      pod.initContainers = [{ ...container, name: "recorder" }];
+    },
+  ],
+  [
+    "a sidecar of another name",
+    /one recorder/,
+    ({ pod, container }) => {
+      pod.initContainers = [{ ...container, name: "init", restartPolicy: "Always" } as typeof container];
+    },
+  ],
+  [
+    "a privileged recorder",
+    /must not be privileged/,
+    ({ pod, container }) => {
+      const securityContext = { ...container.securityContext, privileged: true };
+      pod.initContainers = [
+        { ...container, name: "recorder", restartPolicy: "Always", securityContext } as typeof container,
+      ];
+    },
+  ],
+  [
     "the host's network",
     /host's network/,
     ({ pod }) => {
