@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
+import { policyJsonSchema } from "../src/policy/rule-names.ts";
 import { buildRunner } from "./build-runner.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -96,7 +97,12 @@ async function buildTypes(): Promise<void> {
   }
 }
 
+/** For editors of the operator's policy. */
+async function buildPolicySchema(): Promise<void> {
+  await writeFile(join(dist, "policy.schema.json"), `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
+}
+
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 await buildRunner();
-await Promise.all([buildModules(), buildUiParser(), buildTypes()]);
+await Promise.all([buildModules(), buildUiParser(), buildTypes(), buildPolicySchema()]);

@@ -13,9 +13,9 @@ const typescript = createRequire(import.meta.url).resolve("typescript/package.js
 await rm(dist, { recursive: true, force: true });
 const tsc = join(dirname(typescript), "bin/tsc");
 await promisify(execFile)(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")]);
-await chmod(join(dist, "bin/devcluster.js"), 0o755);
+await chmod(join(dist, "devcluster/bin/devcluster.js"), 0o755);
 
-const reached = [join(dist, "src/index.d.ts")];
+const reached = [join(dist, "devcluster/src/index.d.ts")];
 for (const file of reached) {
   const text = await readFile(file, "utf8");
   for (const [, path = ""] of text.matchAll(/(?:from |import\()"(\.[^"]+)\.ts"/g)) {

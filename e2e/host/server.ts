@@ -1,7 +1,7 @@
 /** One life of the real Paperclip server in its own process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,7 +61,9 @@ async function boot(options: ServerOptions): Promise<PaperclipServer> {
   await mkdir(dirname(logFile), { recursive: true });
   const log = await open(logFile, "a");
   const started = performance.now();
-  const child = spawn(process.execPath, [join(e2eFolder, "node_modules/@paperclipai/server/dist/index.js")], {
+  // Started by another name than its own, as through a linked node_modules, it ends at once and says nothing (measured).
+  const program = await realpath(join(e2eFolder, "node_modules/@paperclipai/server/dist/index.js"));
+  const child = spawn(process.execPath, [program], {
     cwd: home.folder,
     env: { ...serverEnvironment(home.folder, port), ...env },
     // A group of its own: Ctrl-C in a terminal is for us, who then stop it in order.

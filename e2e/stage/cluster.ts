@@ -1,5 +1,5 @@
 /** The cluster of an end-to-end stage: a devcluster, or a real one that a kubeconfig names. */
-import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { findClaudeCode } from "../../demo/claude-code.ts";
@@ -7,8 +7,8 @@ import { type Devcluster, fastTimings, measuredTimings, startDevcluster } from "
 import type { KubeObject } from "../../devcluster/src/types.ts";
 import type { PaperclipHome } from "../host/home.ts";
 import { rootFolder } from "../host/install.ts";
-import { giveTo } from "../host/user.ts";
 import { removeJobsOf } from "./leave-nothing.ts";
+import type { Operator } from "./operator.ts";
 import type { RealCluster, StageCluster } from "./stage-cluster.ts";
 
 const NAMESPACE = "agents";
@@ -16,7 +16,7 @@ const SERVICE_ACCOUNT = "paperclip";
 const CLAIM = "agents-home";
 
 /** A namespace that enforces `restricted`, a service account with the documented Role and no more, a volume claim. */
-export async function openDevcluster(home: PaperclipHome, fast = false): Promise<StageCluster> {
+export async function openDevcluster(home: PaperclipHome, operator: Operator, fast = false): Promise<StageCluster> {
   const claude = findClaudeCode();
   const image = `devcluster.local/claude-code:${claude.version}`;
   const directory = join(home.folder, "cluster");
@@ -33,9 +33,7 @@ export async function openDevcluster(home: PaperclipHome, fast = false): Promise
     timings: fast ? fastTimings : measuredTimings,
   });
   await furnish(devcluster);
-  const kubeconfig = join(home.folder, "kubeconfig");
-  await writeFile(kubeconfig, devcluster.kubeconfigOf(NAMESPACE, SERVICE_ACCOUNT), { mode: 0o600 });
-  await giveTo(home.user, kubeconfig);
+  const kubeconfig = await operator.keepKubeconfig(devcluster.kubeconfigOf(NAMESPACE, SERVICE_ACCOUNT));
   return {
     kubeconfig,
     namespace: NAMESPACE,
@@ -67,11 +65,8 @@ async function furnish({ store }: Devcluster): Promise<void> {
 }
 
 /** The server gets a copy of the kubeconfig: it may run as another user than the file's owner. */
-export async function openRealCluster(home: PaperclipHome, cluster: RealCluster): Promise<StageCluster> {
-  const kubeconfig = join(home.folder, "kubeconfig");
-  await copyFile(cluster.kubeconfig, kubeconfig);
-  await chmod(kubeconfig, 0o600);
-  await giveTo(home.user, kubeconfig);
+export async function openRealCluster(operator: Operator, cluster: RealCluster): Promise<StageCluster> {
+  const kubeconfig = await operator.keepKubeconfig(await readFile(cluster.kubeconfig, "utf8"));
   const real = { ...cluster, kubeconfig };
   return {
     ...real,

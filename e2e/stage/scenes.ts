@@ -92,6 +92,15 @@ export const steps: Scene = (asked, step) => {
   return finish(asked, step - 1);
 };
 
+/** As `steps`, but never told to go on; a session that is resumed leaves a mark of that, and finishes. */
+export const goesOn: Scene = (asked, step) => {
+  if (!isResumed(asked.body.messages ?? [])) return steps(asked, step);
+  if (step > 0) return finish(asked, step - 1);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: for the agent's shell
+  const marks = "$HOME/marks-${PAPERCLIP_TASK_ID:-$PAPERCLIP_AGENT_ID}";
+  return say([text("I go on."), bash(`echo went on >> "${marks}"`, "Go on")]);
+};
+
 /** The model's API refuses every question so; or only the first ones, and then the task is finished. */
 export function refused(refusal: Turn, times = Number.POSITIVE_INFINITY): Scene {
   let asked = 0;
@@ -124,6 +133,11 @@ type Message = NonNullable<Conversation["body"]["messages"]>[number];
 function stepsSinceUser(messages: readonly Message[]): number {
   const last = messages.findLastIndex(({ role, content }) => role === "user" && !isToolResult(content));
   return messages.slice(last + 1).filter(({ role }) => role === "assistant").length;
+}
+
+function isResumed(messages: readonly Message[]): boolean {
+  const asks = messages.flatMap(({ role, content }, index) => (role === "user" && !isToolResult(content) ? index : []));
+  return messages.slice(0, asks.at(-1)).some(({ role }) => role === "assistant");
 }
 
 const isToolResult = (content: Message["content"]): boolean =>

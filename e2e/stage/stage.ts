@@ -6,6 +6,7 @@ import { type Agent, type Company, type Issue, isOver, type Json, type Run } fro
 import { bootServer, type PaperclipServer } from "../host/server.ts";
 import { until } from "../host/until.ts";
 import { openDevcluster, openRealCluster } from "./cluster.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import { openDoorway, startModel } from "./reach.ts";
 import { perform, type Scene } from "./scenes.ts";
 import type { RealCluster, StageCluster } from "./stage-cluster.ts";
@@ -15,6 +16,8 @@ export interface StageOptions {
   readonly scenes?: Readonly<Record<string, Scene>>;
   /** Variables of the server's process: the operator's settings. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Rules of the operator's policy beside those that the agents of the stage need. */
+  readonly policy?: Json;
   /** @default a devcluster */
   readonly cluster?: RealCluster | null;
   /** The devcluster does everything in order but without the measured waiting. @default true */
@@ -29,6 +32,7 @@ export interface StageOptions {
 
 interface Parts {
   readonly home: PaperclipHome;
+  readonly operator: Operator;
   readonly cluster: StageCluster;
   readonly model: ScriptedModel;
   readonly modelUrl: string;
@@ -55,12 +59,14 @@ export class Stage implements AsyncDisposable {
 
   static async open(options: StageOptions = {}): Promise<Stage> {
     const { scenes = {}, cluster: real = null, fast = true, say = () => {}, company = "End to end" } = options;
-    const { adapter = packageFolder, signal } = options;
+    const { adapter = packageFolder, policy = {}, signal } = options;
     // Whatever was begun is undone in reverse, also when a later step fails.
     await using undo = new AsyncDisposableStack();
     const home = undo.adopt(await createHome(), (value) => value.remove());
+    const operator = undo.adopt(await createOperator(home.user), (value) => value.remove());
     say(real ? `cluster: that of ${real.kubeconfig}` : "cluster: starting the devcluster");
-    const cluster = await (real ? openRealCluster(home, real) : openDevcluster(home, fast));
+    const cluster = await (real ? openRealCluster(operator, real) : openDevcluster(home, operator, fast));
+    await operator.layDown({ ...rulesFor(cluster), ...policy });
     let owner: Company | null = null;
     undo.defer(() => cluster.stop(owner?.id ?? null));
     signal?.throwIfAborted();
@@ -70,15 +76,14 @@ export class Stage implements AsyncDisposable {
     let server: PaperclipServer | null = null;
     const doorway = await openDoorway(cluster, () => server?.port ?? 0);
     undo.defer(() => doorway.stop());
-    // After a restart the supervisor looks in the server's own cluster: nobody remembers what agents have configured.
-    const env = { KUBECONFIG: cluster.kubeconfig, ...doorway.env, ...options.env };
+    const env = { ...doorway.env, ...operator.env, ...options.env };
     server = await bootServer({ home, env, ...(signal ? { signal } : {}) });
     const { api, stop, url, bootMs } = server;
     undo.defer(stop);
     say(`Paperclip: ready at ${url} after ${(bootMs / 1000).toFixed(1)} s`);
     if (adapter !== null) await api.installAdapter(adapter, true);
     owner = await api.createCompany(company);
-    return new Stage({ home, cluster, model, modelUrl, env, undo: undo.move() }, server, owner);
+    return new Stage({ home, operator, cluster, model, modelUrl, env, undo: undo.move() }, server, owner);
   }
 
   get server(): PaperclipServer {
@@ -90,18 +95,19 @@ export class Stage implements AsyncDisposable {
     return this.#parts.modelUrl;
   }
 
+  get operator(): Operator {
+    return this.#parts.operator;
+  }
+
   get api(): PaperclipServer["api"] {
     return this.#server.api;
   }
 
-  /** What an operator types on the agent's page. */
+  /** What an operator types on the agent's page; the cluster is the policy's. */
   agentConfig(more: Json = {}): Json {
-    const { kubeconfig, context, namespace, image, homeClaim } = this.cluster;
+    const { image, homeClaim } = this.cluster;
     const { env, ...rest } = more as { env?: Json };
     return {
-      kubeconfig,
-      ...(context ? { kubeContext: context } : {}),
-      ...(namespace ? { namespace } : {}),
       image,
       ...(homeClaim ? { homeClaim } : {}),
       model: "claude-sonnet-5",
@@ -144,11 +150,11 @@ export class Stage implements AsyncDisposable {
     );
   }
 
-  /** Another life of the server in the same home, on the same port. */
-  async reboot(env: Readonly<Record<string, string>> = this.#parts.env): Promise<void> {
-    const { home, undo } = this.#parts;
+  /** Another life of the server in the same home, on the same port; `more` of its variables for this life. */
+  async reboot(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { home, undo, env } = this.#parts;
     const { port, logFile } = this.#server;
-    const server = await bootServer({ home, port, env, logFile });
+    const server = await bootServer({ home, port, env: { ...env, ...more }, logFile });
     undo.defer(() => server.stop());
     this.#server = server;
   }
@@ -164,6 +170,12 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.undo.disposeAsync();
   }
+}
+
+/** What its agents need, and no more: the rest is as strict as without a file. */
+export function rulesFor({ kubeconfig, context, namespace, homeClaim }: StageCluster): Json {
+  const cluster = { kubeconfig, ...(context ? { context } : {}), ...(namespace ? { namespace } : {}) };
+  return { clusters: { default: cluster }, allow: { claims: homeClaim ? [homeClaim] : [] } };
 }
 
 /** Claude Code asks for a key, whatever answers; a proxy of the pod must not come between. `more`: null takes one away. */

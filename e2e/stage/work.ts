@@ -61,12 +61,21 @@ export async function beginOnDemand(stage: Stage, name: string): Promise<Work> {
 
 async function atSecondStep(stage: Stage, agent: Agent, run: Run, issueId: string | null): Promise<Work> {
   const work = issueId ?? agent.id;
-  const file = (name: string): string => join(stage.cluster.homeFolder ?? "", `${name}-${work}`);
-  const marks = (): Promise<string> => readFile(file("marks"), "utf8").catch(() => "");
+  const marks = (): Promise<string> => marksOf(stage, work);
   await until(`${agent.name} is at the second step`, async () => (await marks()).includes("second"));
   const job = jobsOf(stage).find(({ metadata }) => metadata.annotations?.["paperclip.io/run-id"] === run.id);
-  return { agent, issueId, run, job: job?.metadata.name ?? "", marks, finishStep: () => writeFile(file("go"), "") };
+  return { agent, issueId, run, job: job?.metadata.name ?? "", marks, finishStep: () => letGoOn(stage, work) };
 }
+
+const fileOf = (stage: Stage, name: string, work: string): string =>
+  join(stage.cluster.homeFolder ?? "", `${name}-${work}`);
+
+/** The steps so far of a task; without one, of an agent. */
+export const marksOf = (stage: Stage, work: string): Promise<string> =>
+  readFile(fileOf(stage, "marks", work), "utf8").catch(() => "");
+
+/** Lets its last step be done. */
+export const letGoOn = (stage: Stage, work: string): Promise<void> => writeFile(fileOf(stage, "go", work), "");
 
 export const jobsOf = (stage: Stage): readonly KubeObject[] =>
   stage.cluster.devcluster?.store.list("jobs", "agents") ?? [];
@@ -76,5 +85,6 @@ export const jobNames = (stage: Stage): string[] => jobsOf(stage).map(({ metadat
 /** Until the dead server's lease on its runs is over: a server that boots then finds them lost at once (measured). */
 export async function outliveLease(leases: readonly (string | null)[]): Promise<void> {
   const last = Math.max(...leases.map((expires) => Date.parse(expires ?? "")));
+  if (Number.isNaN(last)) throw new Error("a run that nobody holds has no lease to outlive");
   await sleep(Math.max(0, last - Date.now()) + 1000);
 }

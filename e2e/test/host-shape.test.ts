@@ -2,7 +2,7 @@
  * Paperclip's own Claude adapter, whose contract ours holds: a new version of it is to be looked at before it is used. No
  * server is booted: what counts stands in the installed packages.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -44,14 +44,22 @@ it("tells the host the same of itself", () => {
 
 it("has everything that the host can ask of an adapter, but for what has no meaning in a pod", () => {
   const missing = Object.keys(theirs).filter((key) => !(key in createAdapter()));
-  // Another engine, a login and a quota on the host's machine, a remote sandbox of the host's, models asked for there.
-  expect(missing.sort()).toEqual([
-    "acp",
-    "getQuotaWindows",
-    "getRuntimeCommandSpec",
-    "loginCapability",
-    "refreshModels",
-  ]);
+  // Another engine, a login and a quota on the host's machine, a remote sandbox of the host's.
+  expect(missing.sort()).toEqual(["acp", "getQuotaWindows", "getRuntimeCommandSpec", "loginCapability"]);
+});
+
+it("has nothing to say that only claude_local's result has: the host and its page do not read it", async () => {
+  const read = async (folder: string): Promise<string[]> => {
+    const files = await Array.fromAsync(glob("**/*.js", { cwd: join(e2eFolder, "node_modules/@paperclipai", folder) }));
+    const texts = await Promise.all(
+      files
+        .filter((file) => !file.endsWith(".test.js"))
+        .map((file) => readFile(join(e2eFolder, "node_modules/@paperclipai", folder, file), "utf8")),
+    );
+    return ["errorMeta", "claude_cli_version_incompatible"].filter((word) => texts.some((text) => text.includes(word)));
+  };
+  expect(await read("server/dist")).toEqual([]);
+  expect(await read("server/ui-dist/assets")).toEqual([]);
 });
 
 it("gives Claude Code the same MCP servers", async () => {

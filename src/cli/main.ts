@@ -2,9 +2,10 @@
 /** The command line `claude-k8s`. */
 import type { Command } from "./command.ts";
 import { format } from "./commands/format.ts";
+import { policy } from "./commands/policy.ts";
 import { transcript } from "./commands/transcript.ts";
 
-const commands: Record<string, Command> = { format, transcript };
+const commands: Record<string, Command> = { format, transcript, policy };
 
 const help = `claude-k8s: tools beside the Paperclip adapter "Claude (Kubernetes)"
 

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import type { HostField } from "./field.ts";
 import { type ConfigNotice, isSilent, noticesOf, sentenceOf } from "./ineffective-keys.ts";
-import { amountOf } from "./kubernetes-values.ts";
+import { amountOf, isNativeResource } from "./kubernetes-formats.ts";
 import { type AgentConfig, isSetting, settings } from "./schema.ts";
+import { readStructured } from "./text-values.ts";
 
 export type { AgentConfig } from "./schema.ts";
 
@@ -66,10 +67,11 @@ export function parseAgentConfig(
 
 /** The API server refuses a request above its limit, with a message that names neither of our keys. */
 function impossibleResources(config: AgentConfig): ConfigProblem[] {
-  return (["cpu", "memory"] as const).flatMap((resource) => {
+  return (["cpu", "memory", "ephemeral-storage"] as const).flatMap((resource) => {
     const [request, limit] = [`resources.requests.${resource}`, `resources.limits.${resource}`] as const;
-    if (amountOf(config[request]) <= amountOf(config[limit])) return [];
-    const problem = `is ${config[request]}, more than ${limit} (${config[limit]})`;
+    const [asked, most] = [config[request], config[limit]];
+    if (asked === null || most === null || amountOf(asked) <= amountOf(most)) return [];
+    const problem = `is ${asked}, more than ${limit} (${most})`;
     return [{ field: request, problem, fix: "Lower it, or raise the limit." }];
   });
 }
@@ -93,7 +95,39 @@ function flattenResources(input: Readonly<Record<string, unknown>>) {
     for (const [name, amount] of entriesOf(`resources.${group}`, amounts))
       flat.set(`resources.${group}.${name}`, amount);
   for (const [key, value] of Object.entries(rest)) if (!isBlank(value)) flat.set(key, value);
+  problems.push(...gatherExtended(flat));
   return { flat, problems };
+}
+
+const AMOUNT = /^resources\.(?:requests|limits)\.(.+)$/;
+
+/** Amounts of `resources` that are no setting of their own become part of `extendedResources`. */
+function gatherExtended(flat: Map<string, unknown>): ConfigProblem[] {
+  const gathered: Record<string, unknown> = {};
+  const problems: ConfigProblem[] = [];
+  for (const [key, amount] of [...flat]) {
+    const name = AMOUNT.exec(key)?.[1];
+    if (name === undefined || isNativeResource(name)) continue;
+    flat.delete(key);
+    if (Object.hasOwn(gathered, name) && String(gathered[name]) !== String(amount)) {
+      const problem = `is ${String(amount)}, and the other of request and limit is ${String(gathered[name])}`;
+      problems.push({ field: key, problem, fix: "Of such a resource both are the same; write it once." });
+    }
+    Object.defineProperty(gathered, name, { value: amount, enumerable: true, configurable: true });
+  }
+  if (Object.keys(gathered).length > 0)
+    flat.set("extendedResources", { ...mapOf(flat.get("extendedResources")), ...gathered });
+  return problems;
+}
+
+/** What is no map is judged where it stands alone. */
+function mapOf(value: unknown): Record<string, unknown> {
+  try {
+    const read = readStructured(value);
+    return isRecord(read) ? read : {};
+  } catch {
+    return {};
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

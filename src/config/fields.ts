@@ -5,7 +5,19 @@
 import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
 import { absolutePath, field, seconds, text, toggle, wholeNumber } from "./field.ts";
-import { labelMap, labelValueText, namespaceName, objectName, quantity, tolerations } from "./kubernetes-values.ts";
+import {
+  annotationMap,
+  labelMap,
+  labelValueText,
+  namespaceName,
+  objectName,
+  objectNames,
+  otherResources,
+  quantity,
+  tolerations,
+} from "./kubernetes-values.ts";
+import { type Overlay, overlay } from "./pod-template/overlay.ts";
+import { caBundle, podUser } from "./pod-values.ts";
 
 export const fields = {
   image: field<string | null>({
@@ -93,6 +105,27 @@ export const fields = {
     value: quantity,
     default: "8Gi",
   }),
+  "resources.requests.ephemeral-storage": field<string | null>({
+    label: "Disk request (such as 5Gi)",
+    control: "text",
+    hint: "The node's disk reserved for the agent (`ephemeral-storage`): its empty directories, its image's files that it changes, its log. A pod without one is the first that a full node evicts. Default: none.",
+    value: quantity,
+    default: null,
+  }),
+  "resources.limits.ephemeral-storage": field<string | null>({
+    label: "Disk limit (such as 20Gi)",
+    control: "text",
+    hint: "The node's disk the agent may use before it is evicted. GKE Autopilot sets 1Gi where nothing is asked for. Default: none.",
+    value: quantity,
+    default: null,
+  }),
+  extendedResources: field<Record<string, string>>({
+    label: "Other resources (name=amount, one a line)",
+    control: "textarea",
+    hint: "Resources of device plugins, and huge pages, such as nvidia.com/gpu=1: one a line, or JSON or YAML. The amount is both request and limit. `resources.limits` may hold them too. Default: none.",
+    value: otherResources,
+    default: {},
+  }),
   nodeSelector: field<Record<string, string>>({
     label: "Node selector (key=value, one a line)",
     control: "textarea",
@@ -113,6 +146,55 @@ export const fields = {
     hint: "Extra labels of Job and pod: one key=value a line, or JSON or YAML. Default: none.",
     value: labelMap,
     default: {},
+  }),
+  annotations: field<Record<string, string | null>>({
+    label: "Pod annotations (key=value, one a line)",
+    control: "textarea",
+    hint: "Annotations of the pod: one key=value a line, or JSON or YAML. Default: cluster-autoscaler.kubernetes.io/safe-to-evict=false and karpenter.sh/do-not-disrupt=true, so that no autoscaler takes the node of an agent that works; another value, or `null` in JSON, takes one away.",
+    value: annotationMap,
+    default: {},
+  }),
+  priorityClassName: field<string | null>({
+    label: "Priority class",
+    control: "text",
+    hint: "PriorityClass of the pod. Default: the cluster's.",
+    value: objectName,
+    default: null,
+  }),
+  runtimeClassName: field<string | null>({
+    label: "Runtime class",
+    control: "text",
+    hint: "RuntimeClass of the pod, such as that of gVisor or Kata Containers. Default: the cluster's.",
+    value: objectName,
+    default: null,
+  }),
+  imagePullSecrets: field<string[]>({
+    label: "Image pull secrets (names)",
+    control: "text",
+    hint: "Secrets of the namespace by which images are pulled: names, with commas. `[]` is none. Default: those of Paperclip's own pod in the same namespace.",
+    value: objectNames,
+    default: [],
+  }),
+  runAsUser: field<string | null>({
+    label: "User",
+    control: "text",
+    hint: "The pod's user: a number, `UID:GID`, or `cluster`, which leaves it to the cluster (OpenShift assigns one). Default: the user of Paperclip's own pod, else 1000.",
+    value: podUser,
+    default: null,
+  }),
+  caBundle: field<string | null>({
+    label: "Certificate authorities",
+    control: "textarea",
+    hint: "Authorities that the agent trusts beside the public ones: certificates as PEM, or configmap/NAME. Claude Code, Node, git, curl and Python take them. Default: those of NODE_EXTRA_CA_CERTS of Paperclip's own process.",
+    value: caBundle,
+    default: null,
+  }),
+  podTemplate: field<Overlay | null>({
+    label: "Pod template (YAML or JSON)",
+    control: "textarea",
+    hint: "What else the pod is to have: a strategic merge patch of its template, as `kubectl patch` takes it, such as spec.affinity, volumes, sidecars. See docs/pod.md. Default: none.",
+    value: overlay,
+    default: null,
   }),
   egress: field<string | null>({
     label: "Egress profile",

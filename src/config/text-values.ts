@@ -12,7 +12,7 @@ export function readStructured(value: unknown): unknown {
   if (typeof value !== "string") return value ?? undefined;
   if (value.length > LONGEST) throw new Error(`it is longer than ${LONGEST} characters`);
   if (value.trim() === "") return undefined;
-  return readKeyValueLines(value) ?? parseYaml(value);
+  return readKeyValueLines(value) ?? parseYaml(value, { logLevel: "error" });
 }
 
 /** `key=value` lines with `#` comments; null when any line is something else. */

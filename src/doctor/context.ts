@@ -41,7 +41,9 @@ export async function openContext(
     const hostPod = await findHostPod(client, deps, call);
     const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
     const namespace = namespaceOf(agent, client.cluster.namespace);
-    const plan = await planOf(contextOfTest(companyId, config), agent, client, deps, hostPod);
+    // Whoever tests names the paths of instructions and skills: without Paperclip's own word nothing of its machine is read.
+    const unread: GovernedAgent = { ...agent, input: {} };
+    const plan = await planOf(contextOfTest(companyId, config), unread, client, deps, hostPod);
     return { agent, client, namespace, apiUrl, hostPod, companyId, plan, call, gitVersion };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -32,6 +32,7 @@ import { checkNetworkPolicy } from "./checks/network-policy.ts";
 import { checkNode } from "./checks/node.ts";
 import { checkNotes } from "./checks/notes.ts";
 import { checkPodStart } from "./checks/pod-start.ts";
+import { checkOwnNamespace, checkPolicy, checkUpToTheAgent, withoutUpToTheAgent } from "./checks/policy.ts";
 import { checkProbeGone } from "./checks/probe-gone.ts";
 import { checkProgram } from "./checks/program.ts";
 import { checkRights } from "./checks/rights.ts";
@@ -84,20 +85,26 @@ async function examine(
   deps: Dependencies,
 ): Promise<AdapterEnvironmentCheck[]> {
   let lease: ClusterLease | null = null;
+  const found: AdapterEnvironmentCheck[] = [];
   try {
-    const who = { companyId, agentId: ENVIRONMENT_TEST };
-    const agent = govern(config, await deps.readPolicy(deps.env), who);
+    const policy = await deps.readPolicy(deps.env);
+    found.push(...checkPolicy(policy));
+    // Paperclip tells the test a configuration, and not whose it is (2026.916.1).
+    const agent = govern(config, policy, { companyId, agentId: null });
+    const unknownNamespace = checkOwnNamespace(agent);
+    if (unknownNamespace) return [...found, unknownNamespace];
+    found.push(...checkUpToTheAgent(agent));
     lease = await deps.clusters.acquire(agent.cluster);
     const context = await openContext(lease.client, agent, { config, companyId, deps });
-    if ("code" in context) return [context];
+    if ("code" in context) return [...found, context];
     const { gitVersion, ...seen } = context;
     const outside = await Promise.all(Object.entries(checks).map(([what, check]) => bounded(what, check, seen)));
     const reachable = info("k8s_api_reachable", `The API server answers (Kubernetes ${gitVersion}).`);
-    const first = [reachable, ...outside.flat()];
+    const first = [...found, reachable, ...outside.flat()];
     const inside = await examinePod(lease, seen, first, { config, companyId, deps });
     return conclusive([...first, ...inside]);
   } catch (error) {
-    return beforeTheCluster(error);
+    return [...found, ...beforeTheCluster(error)];
   } finally {
     await lease?.release();
   }
@@ -119,15 +126,19 @@ async function examinePod(
   if (!helloProbe(request.deps.env)) return skipped("PAPERCLIP_K8S_HELLO_PROBE is off in Paperclip's environment");
   if (found.some(({ level, code }) => level === "error" && code.startsWith("k8s_")))
     return skipped("what is wrong already keeps a pod from starting");
+  const agent = withoutUpToTheAgent(context.agent);
+  if (!agent)
+    return skipped("the policy gives some of this to one agent alone, and the test is not told which it is for");
+  const own = { ...context, agent };
   const limitSec = probeLimitSec(request.config);
-  const probe = await runHello(lease, context, limitSec, request);
-  return podChecks.flatMap((check) => check({ ...context, probe, limitSec }));
+  const probe = await runHello(lease, own, limitSec, request);
+  return podChecks.flatMap((check) => check({ ...own, probe, limitSec }));
 }
 
 function beforeTheCluster(error: unknown): AdapterEnvironmentCheck[] {
   if (error instanceof ConfigError)
     return error.problems.map(({ field, problem: what, fix }) =>
-      problem("error", "k8s_config_invalid", `${field} ${what}.`, fix),
+      problem("error", error.code, `${field} ${what}.`, fix),
     );
   if (error instanceof KubeconfigError) return [problem("error", "k8s_kubeconfig_invalid", error.message, error.fix)];
   return [problem("error", "k8s_check_failed", messageOf(error), "This is a fault of the adapter; please report it.")];

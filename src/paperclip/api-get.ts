@@ -5,7 +5,8 @@ export interface ApiGet {
   readonly url: string;
   /** With its query; begins with a slash. */
   readonly path: string;
-  readonly token: string;
+  /** Null: none, where Paperclip trusts whoever reaches it (`local_trusted`); an empty one it refuses (2026.916.1). */
+  readonly token: string | null;
   /** Milliseconds until the whole answer is there. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +25,7 @@ export async function getFromApi({ url, path, token, timeoutMs, signal }: ApiGet
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(new URL(path, url), {
-      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+      headers: { accept: "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       // A redirect would lead the token elsewhere.
       redirect: "manual",

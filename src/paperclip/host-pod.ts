@@ -2,7 +2,14 @@
  * Paperclip's own pod: when Paperclip runs in the cluster that the Jobs go to, an agent's pod takes over its image, its
  * placement and the volume with Paperclip's home, so that both see the same files under the same paths.
  */
-import type { Affinity, LocalObjectReference, Pod, PodDNSConfig, Toleration } from "kubernetes-types/core/v1";
+import type {
+  Affinity,
+  Container,
+  LocalObjectReference,
+  Pod,
+  PodDNSConfig,
+  Toleration,
+} from "kubernetes-types/core/v1";
 
 /** Where Paperclip's pod would be: its name and namespace as the pod itself knows them. */
 export interface HostPodAddress {
@@ -11,6 +18,8 @@ export interface HostPodAddress {
 }
 
 export interface HostPod extends HostPodAddress {
+  /** The name of Paperclip's container. */
+  readonly container: string;
   readonly image: string | null;
   readonly imagePullSecrets: readonly LocalObjectReference[];
   readonly nodeSelector: Readonly<Record<string, string>>;
@@ -29,12 +38,15 @@ export interface HostPod extends HostPodAddress {
 
 const SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/** Null when Paperclip does not run in a pod, or cannot know in which namespace. */
+/**
+ * Null when Paperclip does not run in a pod, or cannot know in which namespace. The name is that of PAPERCLIP_K8S_POD, else
+ * POD_NAME (the downward API's usual variable), else HOSTNAME, which a chart may have changed.
+ */
 export async function hostPodAddress(
   env: NodeJS.ProcessEnv,
   readFile: (path: string) => Promise<string>,
 ): Promise<HostPodAddress | null> {
-  const name = env.HOSTNAME?.trim();
+  const name = env.PAPERCLIP_K8S_POD?.trim() || env.POD_NAME?.trim() || env.HOSTNAME?.trim();
   if (!name) return null;
   const namespace =
     env.PAPERCLIP_NAMESPACE?.trim() ||
@@ -43,10 +55,22 @@ export async function hostPodAddress(
   return namespace ? { namespace, name } : null;
 }
 
-/** Null when the pod has no container named `paperclip`: then it is somebody else's pod of that name. */
-export function readHostPod(pod: Pod, home: string): HostPod | null {
+/** The operator says which pod it is: then it is that one or none. */
+export const isNamed = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env.PAPERCLIP_K8S_POD?.trim() || env.POD_NAME?.trim());
+
+/** What of a pod tells Paperclip's container from its sidecars. */
+export interface HostContainer {
+  /** Paperclip's home. */
+  readonly home: string;
+  /** The container that the operator names. @default the one named `paperclip`, and others as below */
+  readonly container?: string | undefined;
+}
+
+/** Null when no container of the pod can be told to be Paperclip's. */
+export function readHostPod(pod: Pod, { home, container: named }: HostContainer): HostPod | null {
   const spec = pod.spec;
-  const container = spec?.containers.find(({ name }) => name === "paperclip");
+  const container = paperclipIn(pod, home, named);
   if (!spec || !container) return null;
   const mount = container.volumeMounts?.find(({ mountPath }) => trimSlash(mountPath) === trimSlash(home));
   const claimName = spec.volumes?.find(({ name }) => name === mount?.name)?.persistentVolumeClaim?.claimName;
@@ -54,6 +78,7 @@ export function readHostPod(pod: Pod, home: string): HostPod | null {
   return {
     namespace: pod.metadata?.namespace ?? "",
     name: pod.metadata?.name ?? "",
+    container: container.name,
     image: container.image ?? null,
     imagePullSecrets: spec.imagePullSecrets ?? [],
     nodeSelector: spec.nodeSelector ?? {},
@@ -68,6 +93,30 @@ export function readHostPod(pod: Pod, home: string): HostPod | null {
       groups: groups.filter((group): group is number => typeof group === "number"),
     },
   };
+}
+
+/** The annotation by which kubectl, and those who inject sidecars, know a pod's main container. */
+const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
+
+/**
+ * Charts name it as they like, and sidecars may come first. By name where one is given; else `paperclip`; else the only
+ * one; else the one that kubectl would take; else the only one with Paperclip's home, or with Paperclip in its image's name.
+ */
+function paperclipIn({ metadata, spec }: Pod, home: string, named: string | undefined): Container | null {
+  const containers = spec?.containers ?? [];
+  const only = (isIt: (container: Container) => boolean): Container | null => {
+    const [first, ...others] = containers.filter(isIt);
+    return first && others.length === 0 ? first : null;
+  };
+  if (named) return only(({ name }) => name === named);
+  const main = metadata?.annotations?.[DEFAULT_CONTAINER];
+  return (
+    only(({ name }) => name === "paperclip") ??
+    only(() => true) ??
+    only(({ name }) => name === main) ??
+    only((one) => one.volumeMounts?.some(({ mountPath }) => trimSlash(mountPath) === trimSlash(home)) ?? false) ??
+    only(({ image }) => /(^|\/)paperclip[^/]*$/.test(image ?? ""))
+  );
 }
 
 /** Admission adds two to every pod: five minutes on a node that is not ready or unreachable. A Job's pod gets its own. */

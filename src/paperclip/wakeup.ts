@@ -21,8 +21,20 @@ export type WakeupAnswer =
 
 const TIMEOUT_MS = 20_000;
 
-/** Never rejects: what goes wrong is a value. */
-export async function wakeAgent(request: WakeupRequest): Promise<WakeupAnswer> {
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * One after the other, in the whole process: each wake-up holds one of the ten database connections of Paperclip
+ * (2026.916.1) while it waits for another one, so that ten at the same moment make the server stand still (measured).
+ * Never rejects: what goes wrong is a value.
+ */
+export function wakeAgent(request: WakeupRequest): Promise<WakeupAnswer> {
+  const answer = last.then(() => ask(request));
+  last = answer;
+  return answer;
+}
+
+async function ask(request: WakeupRequest): Promise<WakeupAnswer> {
   const { url, token, agentId, taskId, lostRunId, signal } = request;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {

@@ -20,6 +20,10 @@ const none: Record<AllowRule, readonly string[]> = {
   priorityClasses: [],
   runtimeClasses: [],
   egress: [],
+  pullSecrets: [],
+  users: [],
+  configMaps: [],
+  podTemplate: [],
 };
 
 const common = {
@@ -30,6 +34,8 @@ const common = {
   instructions: "readOnly",
   environment: [],
   pod: {},
+  podTemplate: null,
+  podSecurity: "restricted",
 } as const;
 
 const bounded: Rules = {

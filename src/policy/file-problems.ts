@@ -43,13 +43,21 @@ function unknownKey(key: string, path: readonly PropertyKey[], line: string): Fi
 }
 
 /** `line 3: `, or nothing where the file does not have it. */
-function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): string {
+export function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): string {
   for (let length = path.length; length > 0; length--) {
-    const keys = path.slice(0, length).map((key) => (typeof key === "symbol" ? String(key) : key));
-    const start = keyStart(document, keys);
-    if (start !== null) return `line ${lines.linePos(start).line}: `;
+    const line = exactLineOf(path.slice(0, length), document, lines);
+    if (line !== null) return `line ${line}: `;
   }
   return "";
+}
+
+/** The line of a rule's key; null where the file does not have it. */
+export function exactLineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): number | null {
+  const start = keyStart(
+    document,
+    path.map((key) => (typeof key === "symbol" ? String(key) : key)),
+  );
+  return start === null ? null : lines.linePos(start).line;
 }
 
 /** Where the last key of the path stands in the file. */

@@ -2,8 +2,9 @@
  * The operator's policy: what agents may set, where their Jobs go, how much they may use. `readPolicy()` reads it,
  * `govern()` holds a configuration to it. Nothing else reads a configuration that has not passed.
  */
-export { type GovernedAgent, govern, namespaceOf, type Who } from "./govern/govern.ts";
+export { type GovernedAgent, govern, namespaceOf, type PodTemplateLayer, type Who } from "./govern/govern.ts";
+export { PolicyError } from "./parse-policy.ts";
 export { matchesAny } from "./pattern.ts";
 export { type PolicyPlace, placesOf } from "./places.ts";
-export { PolicyError, readPolicy } from "./read-policy.ts";
+export { readPolicy } from "./read-policy.ts";
 export type { Policy } from "./rules.ts";

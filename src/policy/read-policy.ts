@@ -1,70 +1,87 @@
 /** Reads the operator's file, each time anew: a run starts seldom, and a change is to hold for the next one. */
 import { realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
-import { ConfigError } from "../config/config-error.ts";
 import { readGuardedText } from "../files/guarded-file.ts";
 import { paperclipHome } from "../paperclip/kept-files.ts";
 import { isBelow } from "../paperclip/paths.ts";
 import { withDefaults } from "./defaults.ts";
-import { describeIssues } from "./file-problems.ts";
+import type { FileProblem } from "./file-problems.ts";
+import { type ParsedPolicy, PolicyError, parsePolicy } from "./parse-policy.ts";
 import type { Policy } from "./rules.ts";
-import { policySchema } from "./schema.ts";
-import { requireUsable } from "./usable.ts";
 
 /** Names the operator's file. */
 export const POLICY_VARIABLE = "PAPERCLIP_K8S_POLICY";
 
-const MAX_BYTES = 256 * 1024;
-
-/** The policy cannot be used; nothing starts under half of one. Its problems are named with their lines. */
-export class PolicyError extends ConfigError {
-  constructor(path: string, problems: readonly { readonly problem: string; readonly fix: string }[]) {
-    const field = `The policy ${path} (${POLICY_VARIABLE})`;
-    super(
-      problems.map((one) => ({ field, ...one })),
-      "k8s_policy_invalid",
-    );
-  }
-}
+/** Bytes of the longest file that is read. */
+export const MAX_POLICY_BYTES = 256 * 1024;
 
 /** Without a file the defaults. Throws PolicyError. */
 export async function readPolicy(env: NodeJS.ProcessEnv): Promise<Policy> {
+  const read = await readPolicyFile(env);
+  return read?.policy ?? withDefaults({}, null, ownKubeconfigsOf(env));
+}
+
+/** Null where the environment names none. Throws PolicyError. */
+export async function readPolicyFile(env: NodeJS.ProcessEnv): Promise<ParsedPolicy | null> {
   const path = env[POLICY_VARIABLE]?.trim();
-  const own = (env.KUBECONFIG ?? "").split(delimiter).filter(isAbsolute);
-  if (!path) return withDefaults({}, null, own);
+  if (!path) return null;
   const text = await readTrusted(path, env);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
-  const [broken] = document.errors;
-  if (broken) {
-    const problem = `is no YAML: ${broken.message.split("\n")[0]}`;
-    throw new PolicyError(path, [{ problem, fix: "Correct it; `claude-k8s policy` checks it." }]);
+  const named = namedByVariable(path);
+  const parsed = parsePolicy(text, { path, named, ownKubeconfigs: ownKubeconfigsOf(env) });
+  await requireKubeconfigsElsewhere(parsed, named, env);
+  return parsed;
+}
+
+/** Kubeconfigs that Paperclip's own environment names. */
+export const ownKubeconfigsOf = (env: NodeJS.ProcessEnv): readonly string[] =>
+  (env.KUBECONFIG ?? "").split(delimiter).filter(isAbsolute);
+
+const namedByVariable = (path: string): string => `The policy ${path} (${POLICY_VARIABLE})`;
+
+/** A kubeconfig may name a program: one that an agent can write would be the agent's program. Throws PolicyError. */
+export async function requireKubeconfigsElsewhere(
+  { policy, at }: ParsedPolicy,
+  named: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  // Where agents are trusted, any of them names a kubeconfig as it likes.
+  if (policy.trust === "full") return;
+  const home = await realHome(env);
+  const problems: FileProblem[] = [];
+  for (const [name, { kubeconfig }] of Object.entries(policy.clusters)) {
+    if (kubeconfig === undefined || !(await liesBelow(kubeconfig, home))) continue;
+    problems.push({
+      problem: `${at(["clusters", name, "kubeconfig"])}clusters.${name}.kubeconfig lies in Paperclip's home (${home}), where agents may write`,
+      fix: "Mount it elsewhere, such as /etc/paperclip-k8s.",
+    });
   }
-  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
-  if (!parsed.success) throw new PolicyError(path, describeIssues(parsed.error.issues, document, lines));
-  const policy = withDefaults(parsed.data, path, own);
-  const problems = requireUsable(policy);
-  if (problems.length > 0) throw new PolicyError(path, problems);
-  return policy;
+  if (problems.length > 0) throw new PolicyError(named, problems);
+}
+
+const realHome = (env: NodeJS.ProcessEnv): Promise<string> =>
+  realpath(paperclipHome(env)).catch(() => paperclipHome(env));
+
+/** By its name, or by where links lead. */
+async function liesBelow(path: string, home: string): Promise<boolean> {
+  return isBelow(path, home) || isBelow(await realpath(path).catch(() => path), home);
 }
 
 /** Only what the operator alone can have written: an agent's pod may write in Paperclip's home. */
 async function readTrusted(path: string, env: NodeJS.ProcessEnv): Promise<string> {
   const refuse = (problem: string, fix: string): never => {
-    throw new PolicyError(path, [{ problem, fix }]);
+    throw new PolicyError(namedByVariable(path), [{ problem, fix }]);
   };
   if (!isAbsolute(path)) refuse("is not named by an absolute path", `Set ${POLICY_VARIABLE} to one.`);
   try {
     const real = await realpath(path);
-    const home = await realpath(paperclipHome(env)).catch(() => paperclipHome(env));
-    if (isBelow(real, home) || isBelow(path, home))
+    const home = await realHome(env);
+    if (await liesBelow(path, home))
       refuse(
         `lies in Paperclip's home (${home}), where agents may write`,
         "Mount it elsewhere, such as /etc/paperclip-k8s.",
       );
     await refuseWritable(real, refuse);
-    return await readGuardedText(real, { maxBytes: MAX_BYTES, links: false });
+    return await readGuardedText(real, { maxBytes: MAX_POLICY_BYTES, links: false });
   } catch (error) {
     if (error instanceof PolicyError) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 /** The operator's rules, every one with its default filled in. */
+import type { Overlay } from "../config/pod-template/overlay.ts";
 import type { PolicyFile } from "./schema.ts";
 
 export interface Bounds {
@@ -21,11 +22,13 @@ export interface ClusterRule {
   /** Patterns. */
   readonly namespaces: readonly string[];
   readonly defaults: Readonly<Record<string, unknown>>;
+  readonly podTemplate?: Overlay | undefined;
 }
 
 type Allowed = "images" | "pullPolicies" | "claims" | "serviceAccounts" | "labels" | "annotations";
 type AlsoAllowed = "nodeLabels" | "tolerations" | "priorityClasses" | "runtimeClasses" | "egress";
-export type AllowRule = Allowed | AlsoAllowed;
+type OfThePod = "pullSecrets" | "users" | "configMaps" | "podTemplate";
+export type AllowRule = Allowed | AlsoAllowed | OfThePod;
 
 export type TimeRule =
   | "timeoutSec"
@@ -62,4 +65,8 @@ export interface Policy {
   readonly recorder: "same" | "separate";
   readonly environment: readonly string[];
   readonly pod: NonNullable<PolicyFile["pod"]>;
+  /** On every pod, after the agent's. */
+  readonly podTemplate: Overlay | null;
+  /** The Pod Security level that a pod has, whatever the templates say. */
+  readonly podSecurity: "restricted" | "baseline" | "privileged";
 }

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { toggle } from "../config/field.ts";
 import { amountOf, quantity } from "../config/kubernetes-values.ts";
+import { overlay } from "../config/pod-template/overlay.ts";
+import { isTemplateRule } from "./template-rule.ts";
 
 const names = (what: string) => z.array(z.string().min(1).max(512), { error: "is not a list" }).max(500).describe(what);
 
@@ -45,8 +47,9 @@ const cluster = z.strictObject(
       ),
     namespaces: names("Namespaces that an agent may name, beside the default one.").optional(),
     defaults: settings.optional().describe("As `defaults` below, for this cluster; they go before those."),
+    podTemplate: overlay.optional().describe("As `podTemplate` below, for this cluster, applied after it."),
   },
-  { error: "is not {kubeconfig, context, namespace, namespaces, defaults}" },
+  { error: "is not {kubeconfig, context, namespace, namespaces, defaults, podTemplate}" },
 );
 
 const allow = z.strictObject({
@@ -73,6 +76,24 @@ const allow = z.strictObject({
   ).optional(),
   priorityClasses: names("Values of `priorityClassName`.").optional(),
   runtimeClasses: names("Values of `runtimeClassName`.").optional(),
+  pullSecrets: names("Names in `imagePullSecrets`. Who may name another team's gets that team's images.").optional(),
+  users: names(
+    "Values of `runAsUser`, as UID, UID:GID or `cluster`. On a volume of several agents, who has a user has its files.",
+  ).optional(),
+  configMaps: names("ConfigMaps that `caBundle` may name.").optional(),
+  podTemplate: z
+    .array(
+      z
+        .string()
+        .max(512)
+        .refine(isTemplateRule, { error: "is no place in a pod template, such as spec.volumes[*].configMap" }),
+      { error: "is not a list" },
+    )
+    .max(500)
+    .optional()
+    .describe(
+      "Places that an agent's `podTemplate` may change, each with all below it, as PATH or PATH=VALUE: `spec.affinity`, `spec.volumes[*].configMap.name=team-*`, `spec.containers[claude].env`. In brackets stands an item's name, or a map's key.",
+    ),
   egress: names(
     "Values of `egress`, the pod's label `paperclip.io/egress`, by which NetworkPolicies select.",
   ).optional(),
@@ -180,6 +201,17 @@ export const policySchema = z.strictObject(
       "Variables of Paperclip's process that pods get beside those of the model: NAME, PREFIX*, or -NAME to take one away. Added to PAPERCLIP_K8S_INHERIT_ENV.",
     ).optional(),
     pod: pod.optional().describe("How the pod is hardened beyond `restricted`."),
+    podTemplate: overlay
+      .optional()
+      .describe(
+        "On every pod: a strategic merge patch of its template, as `kubectl patch` takes it, applied after that of the agent. A default that agents may replace stands in `defaults.podTemplate`.",
+      ),
+    podSecurity: z
+      .enum(["restricted", "baseline", "privileged"], { error: "is not one of restricted, baseline, privileged" })
+      .optional()
+      .describe(
+        "The Pod Security level that every pod keeps, whatever its templates say. privileged: none; who then controls a template controls the node. Default: restricted.",
+      ),
   },
   { error: "is not a policy (a map of rules)" },
 );

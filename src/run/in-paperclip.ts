@@ -2,7 +2,10 @@
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../config/config-error.ts";
 import { autoRecovery } from "../config/operator.ts";
+import { commentOnTask } from "../paperclip/comment.ts";
 import { continuationEvidence, withContinuation } from "../paperclip/continuation.ts";
+import { adviceOnFailure, holdsTask } from "../paperclip/reconciliation.ts";
+import { readWake } from "../paperclip/wake.ts";
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
@@ -12,7 +15,8 @@ export async function runInPaperclip(
   ctx: AdapterExecutionContext,
   overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
-  const { env } = { ...realDependencies(), ...overrides };
+  const deps = { ...realDependencies(), ...overrides };
+  const { env } = deps;
   const recovers = autoRecovery(env);
   const continued = (result: AdapterExecutionResult): AdapterExecutionResult =>
     recovers ? withContinuation(result) : result;
@@ -25,11 +29,24 @@ export async function runInPaperclip(
     const onJob = (place: Place): void => placesOfRuns.add(place);
     const result = await execute({ ...ctx, ...evidence.callbacks }, { ...overrides, onJob });
     left = result.resultJson?.verdict === "detached";
+    if (!recovers && holdsTask(result)) await tellWhatToDo(ctx, deps);
     return continued(result);
   } finally {
     evidence.end();
     removeActiveRun(ctx.runId, left);
   }
+}
+
+/** Of a task's run; without a task nothing is held back. */
+async function tellWhatToDo(ctx: AdapterExecutionContext, { paperclipUrl }: Dependencies): Promise<void> {
+  const { taskId } = readWake(ctx);
+  const { authToken: token, runId } = ctx;
+  const url = paperclipUrl(ctx.agent);
+  if (!taskId || !token || !url) return;
+  const signal = ctx.signal ?? new AbortController().signal;
+  const problem = await commentOnTask({ url, token, taskId, body: adviceOnFailure(taskId, runId), signal });
+  if (problem)
+    console.warn(`[claude_k8s] Task ${taskId} waits for you, and its page could not be told why: ${problem}`);
 }
 
 export function environmentNotLocal(): ConfigError {

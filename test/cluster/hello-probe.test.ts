@@ -15,10 +15,12 @@ import type { CheckContext } from "../../src/doctor/check.ts";
 import { checkAdmission } from "../../src/doctor/checks/admission.ts";
 import { checkPodStart } from "../../src/doctor/checks/pod-start.ts";
 import { contextOfTest } from "../../src/doctor/context.ts";
+import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { prepareProbe, type RunPlan } from "../../src/run/plan/plan.ts";
 import { runProbe } from "../../src/run/probe.ts";
 import { realDependencies } from "../../src/run/shared/dependencies.ts";
 import { agentOf } from "../run/support/plan-input.ts";
+import { policyOf } from "../support/policy.ts";
 import { answering } from "./support/agent-images.ts";
 import { makeClaim } from "./support/host-pod.ts";
 import { checkOf, levelOf, ownAddress, type TesterBench, useTesterBench } from "./support/tester-bench.ts";
@@ -66,6 +68,33 @@ onDevcluster("the hello probe, with Claude Code itself", () => {
     expect(await bench.probesLeft()).toEqual([]);
     const kept = await readdir(home, { recursive: true });
     expect(kept.filter((path) => path.endsWith(".jsonl") || path.includes("workspaces"))).toEqual([]);
+  });
+
+  it("runs without a volume that the policy gives to one agent alone: the page tells no agent", async () => {
+    const env = await withModel(say([text("Hello!")]));
+    const home = await makeClaim(bench.place, "claude-another");
+    const image = await bench.images.add({ claude: "real" });
+    const { kubeconfig, namespace } = bench.place;
+    const policy = policyOf({
+      clusters: { default: { kubeconfig, namespace } },
+      allow: { claims: ["claude-{agentId}"], serviceAccounts: ["sa-{agentId}"] },
+    });
+    const tested = (more: Record<string, unknown>) =>
+      testEnvironment(
+        {
+          adapterType: "claude_k8s",
+          companyId: "company",
+          config: { image, env, homeClaim: "claude-another", ...more },
+        },
+        { env: {}, clusters: bench.registry, readPolicy: () => Promise.resolve(policy) },
+      );
+    const result = await tested({ "resources.requests.cpu": "50m", "resources.requests.memory": "64Mi" });
+    expect(result.checks.filter(({ level }) => level === "error")).toEqual([]);
+    expect(levelOf(result, "claude_hello_probe_passed")).toBe("info");
+    expect(checkOf(result, "k8s_policy_up_to_the_agent")?.message).toContain("without that volume");
+    expect(await readdir(home)).toEqual([]);
+    const byAccount = await tested({ serviceAccountName: "sa-another" });
+    expect(checkOf(byAccount, "claude_hello_probe_skipped")?.message).toContain("one agent alone");
   });
 
   it("is refused by the model's API for a wrong key, within seconds", async () => {

@@ -1,10 +1,10 @@
-/** A run survives the death of its process, at any call that it makes. SURVIVE_ALL=1: every combination, not half of them. */
-import { readFile, rm } from "node:fs/promises";
+/** A run survives the death of its process, at any call that it makes. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Devcluster, Fault, RequestRecord } from "../../devcluster/src/index.ts";
-import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
+import { type AdapterProcess, bundleAdapter, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, SERVER_ENV, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { loseRun } from "./support/lost-run.ts";
@@ -25,96 +25,138 @@ onDevcluster("SIGKILL at any call to the API server", () => {
   type When = "before" | "after";
   /** The call after `skip` others that match. */
   type Call = { readonly match: { readonly method?: string; readonly path: RegExp }; readonly skip: number };
+  interface Case {
+    readonly when: When;
+    readonly then: "the same run again" | "a successor";
+    readonly where: "a plain host" | "Paperclip's server";
+  }
   /** The order of reads differs from run to run, so that counting might miss one of these. */
-  const named: Readonly<Record<string, Call["match"]>> = {
-    "POST jobs": { method: "POST", path: /jobs$/ },
-    "POST secrets": { method: "POST", path: /secrets$/ },
-    "PATCH jobs": { method: "PATCH", path: /jobs/ },
-    "GET pods": { method: "GET", path: /pods$/ },
-    "GET log": { method: "GET", path: /log$/ },
-    "DELETE jobs": { method: "DELETE", path: /jobs/ },
+  const named: Readonly<Record<string, { readonly method: string; readonly ends: string }>> = {
+    "POST jobs": { method: "POST", ends: "/jobs$" },
+    "POST secrets": { method: "POST", ends: "/secrets$" },
+    "PATCH jobs": { method: "PATCH", ends: "/jobs/" },
+    "GET pods": { method: "GET", ends: "/pods$" },
+    "GET log": { method: "GET", ends: "/log$" },
+    "DELETE jobs": { method: "DELETE", ends: "/jobs/" },
   };
-  const all = (["before", "after"] as const).flatMap((when) =>
+  const cases: readonly Case[] = (["before", "after"] as const).flatMap((when) =>
     (["the same run again", "a successor"] as const).flatMap((then) =>
       (["a plain host", "Paperclip's server"] as const).map((where) => ({ when, then, where })),
     ),
   );
-  const cases = process.env.SURVIVE_ALL ? all : all.filter((_, index) => index === 0 || index === 7);
   const environments = {
     "a plain host": SERVER_ENV,
     "Paperclip's server": { ...SERVER_ENV, PAPERCLIP_LISTEN_PORT: "3100" },
   };
-  let spare: Promise<AdapterProcess>;
 
-  it.each(cases)(
+  let folder: string;
+  let program: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "adapter-"));
+    program = await bundleAdapter(folder);
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  // Side by side: each has a namespace of its own, by which its calls are known.
+  it.concurrent.each(cases)(
     "of $where, $when it is carried out, then $then",
-    async ({ when, then, where }) => {
-      const start = () => startAdapterProcess(environments[where]);
-      const inServer = where === "Paperclip's server";
-      spare = start();
+    async (of) => {
+      const apart = await place.apart();
+      const start = () => startAdapterProcess(environments[of.where], program);
+      const bench = new KillBench(apart, devcluster, of, start);
       const killedAt = new Set<string>();
+      const calls = new RegExp(`/namespaces/${apart.namespace}/`);
       for (let skip = 0; ; skip++) {
-        const at = await killAt({ match: { path: /namespaces/ }, skip }, when, then, start, inServer);
+        const at = await bench.killAt({ match: { path: calls }, skip });
         if (at === null) break;
         killedAt.add(at);
       }
       // A server deletes what is on record only, and here nothing is written down.
-      for (const [name, match] of Object.entries(named))
-        if (!killedAt.has(name) && !(inServer && name === "DELETE jobs"))
-          expect(await killAt({ match, skip: 0 }, when, then, start, inServer)).toBe(name);
-      await (await spare).kill("SIGKILL");
+      for (const [name, { method, ends }] of Object.entries(named)) {
+        const match = { method, path: new RegExp(`${calls.source}.*${ends.slice(1)}`) };
+        if (!killedAt.has(name) && !(of.where === "Paperclip's server" && name === "DELETE jobs"))
+          expect(await bench.killAt({ match, skip: 0 })).toBe(name);
+      }
+      await bench.close();
     },
     300_000,
   );
 
-  /** The call at which the process was killed; null when the run ended before it made as many. */
-  async function killAt(
-    call: Call,
-    when: When,
-    then: string,
-    start: () => Promise<AdapterProcess>,
-    inServer: boolean,
-  ): Promise<string | null> {
-    const adapter = await spare;
-    spare = start();
-    const counter = join(tmpdir(), `starts-${freshId()}`);
-    const agent = `cat >/dev/null; echo started >> ${counter}; ${INIT}; sleep 0.3; ${RESULT}`;
-    const settings = settingsOf(place, { agent });
-    const { runId, agentId } = settings;
-    const { paperclip } = place;
-    devcluster.requests.clear();
-    const fault = devcluster.faults.add({
-      ...call,
-      count: 1,
-      action: when === "before" ? { kind: "delay", milliseconds: 3_600_000 } : { kind: "stall" },
-    });
-    paperclip.set(runId, "running");
-    const ended = adapter.execute(settings, paperclip.url).catch(() => null);
-    const at = await Promise.race([ended.then(() => null), hitBy(fault, call, when)]);
-    await adapter.kill("SIGKILL");
-    fault.remove();
+  class KillBench {
+    readonly #place: Place;
+    readonly #devcluster: Devcluster;
+    readonly #case: Case;
+    readonly #start: () => Promise<AdapterProcess>;
+    /** Starts while the last one works. */
+    #spare: Promise<AdapterProcess>;
 
-    paperclip.set(runId, then === "a successor" ? "failed" : "running");
-    const again = then === "a successor" ? { wake: { retryOfRunId: runId } } : { runId };
-    const run = startRun(place, { agent, agentId, ...again });
-    const result = await run.result;
-    expect(result, `${at} ${result.errorMessage}`).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
-    expect(await leftovers(place, { agentId }), at ?? "").toEqual([]);
-    const starts = (await readFile(counter, "utf8")).trim().split("\n").length;
-    // Elsewhere than in a server the Job goes with its verdict: then the second attempt cannot know of the first.
-    const wasOver = !inServer && (at === null || (when === "after" && at === "DELETE jobs"));
-    expect(starts, at ?? "").toBe(wasOver ? 2 : 1);
-    await rm(counter);
-    return at;
-  }
+    constructor(apart: Place, cluster: Devcluster, of: Case, start: () => Promise<AdapterProcess>) {
+      this.#place = apart;
+      this.#devcluster = cluster;
+      this.#case = of;
+      this.#start = start;
+      this.#spare = start();
+    }
 
-  /** Resolves with what was called, as soon as the fault has it where it is to be. */
-  async function hitBy(fault: Fault, { match, skip }: Call, when: When): Promise<string> {
-    const matches = ({ method, path }: RequestRecord) => method === (match.method ?? method) && match.path.test(path);
-    for (;;) {
-      const hit = [...devcluster.requests].filter(matches)[skip];
-      if (fault.hits > 0 && hit && (when === "before" || hit.status !== 0)) return `${hit.method} ${kindOf(hit.path)}`;
-      await place.admin.clock.sleep(5);
+    async close(): Promise<void> {
+      await (await this.#spare).kill("SIGKILL");
+    }
+
+    /** The call at which the process was killed; null when the run ended before it made as many. */
+    async killAt(call: Call): Promise<string | null> {
+      const { when, then, where } = this.#case;
+      const apart = this.#place;
+      const adapter = await this.#spare;
+      this.#spare = this.#start();
+      const counter = join(tmpdir(), `starts-${freshId()}`);
+      const agent = `cat >/dev/null; echo started >> ${counter}; ${INIT}; sleep 0.3; ${RESULT}`;
+      const settings = settingsOf(apart, { agent });
+      const { runId, agentId } = settings;
+      const { paperclip } = apart;
+      const before = this.#matching(call).length;
+      const fault = this.#devcluster.faults.add({
+        ...call,
+        count: 1,
+        action: when === "before" ? { kind: "delay", milliseconds: 3_600_000 } : { kind: "stall" },
+      });
+      paperclip.set(runId, "running");
+      const ended = adapter.execute(settings, paperclip.url).catch(() => null);
+      const at = await Promise.race([ended.then(() => null), this.#hitBy(fault, call, before)]);
+      await adapter.kill("SIGKILL");
+      fault.remove();
+
+      paperclip.set(runId, then === "a successor" ? "failed" : "running");
+      const again = then === "a successor" ? { wake: { retryOfRunId: runId } } : { runId };
+      const run = startRun(apart, { agent, agentId, ...again });
+      const result = await run.result;
+      expect(result, `${at} ${result.errorMessage}`).toMatchObject({
+        exitCode: 0,
+        errorCode: null,
+        sessionId: SESSION,
+      });
+      expect(await leftovers(apart, { agentId }), at ?? "").toEqual([]);
+      const starts = (await readFile(counter, "utf8")).trim().split("\n").length;
+      // Elsewhere than in a server the Job goes with its verdict: then the second attempt cannot know of the first.
+      const wasOver = where === "a plain host" && (at === null || (when === "after" && at === "DELETE jobs"));
+      expect(starts, at ?? "").toBe(wasOver ? 2 : 1);
+      await rm(counter);
+      return at;
+    }
+
+    /** Resolves with what was called, as soon as the fault has it where it is to be. */
+    async #hitBy(fault: Fault, call: Call, before: number): Promise<string> {
+      for (;;) {
+        const hit = this.#matching(call)[before + call.skip];
+        if (fault.hits > 0 && hit && (this.#case.when === "before" || hit.status !== 0))
+          return `${hit.method} ${kindOf(hit.path)}`;
+        await this.#place.admin.clock.sleep(5);
+      }
+    }
+
+    #matching({ match }: Call): readonly RequestRecord[] {
+      return [...this.#devcluster.requests].filter(
+        ({ method, path }) => method === (match.method ?? method) && match.path.test(path),
+      );
     }
   }
 

@@ -59,6 +59,11 @@ export const WAITS: readonly Waits[] = [
   stuck("A network that is not ready", "FailedCreatePodSandBox", "failed to assign an IP address"),
   stuck("A pull that goes on", "Pulling", 'Pulling image "agent:1"'),
   refused("A quota", `${CREATING} exceeded quota: team, requested: limits.memory=8Gi`),
+  refused("A quota that demands amounts", `${CREATING} failed quota: team: must specify requests.cpu for: mesh-proxy`),
+  refused(
+    "A quota, counted at once",
+    'Operation cannot be fulfilled on resourcequotas "team": the object has been modified',
+  ),
   refused("Pod Security", `${CREATING} violates PodSecurity "restricted:latest": runAsNonRoot != true`),
   refused(
     "No such service account",

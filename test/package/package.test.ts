@@ -152,6 +152,19 @@ describe("the packed package", () => {
     expect(stdout).toContain("claude-k8s");
   });
 
+  it("has the policy's command and its schema for editors, which takes the examples", async () => {
+    const bin = join(unpacked, "dist/bin.js");
+    const example = join(unpacked, "docs/policies/company.yaml");
+    const { stdout } = await run(process.execPath, [bin, "policy", example], { env: { PATH: process.env.PATH } });
+    expect(stdout).toContain("timeoutSec: {max: 14400}");
+    const schema = await evaluate(
+      `console.log(JSON.stringify((await import("paperclip-adapter-claude-k8s/policy.schema.json", { with: { type: "json" } })).default));`,
+    );
+    const printed = await run(process.execPath, [bin, "policy", "--schema"]);
+    expect(schema).toEqual(JSON.parse(printed.stdout));
+    expect(schema).toMatchObject({ type: "object", properties: { allow: {}, clusters: {}, trust: {} } });
+  });
+
   it("passes publint and attw", async () => {
     await run(bin("publint"), ["--strict", tarball]);
     await run(bin("attw"), [tarball, "--profile", "esm-only"], { cwd: root });

@@ -35,12 +35,17 @@ describe("where Paperclip's own pod is", () => {
     expect(await hostPodAddress({ HOSTNAME: "p" }, file)).toEqual({ namespace: "from-file", name: "p" });
     expect(await hostPodAddress({ HOSTNAME: "p" }, noFile)).toBeNull();
     expect(await hostPodAddress({}, file)).toBeNull();
+    // A chart that sets HOSTNAME gives the name by the downward API.
+    expect(await hostPodAddress({ ...all, HOSTNAME: "app", POD_NAME: "p-0" }, file)).toMatchObject({ name: "p-0" });
+    expect(await hostPodAddress({ ...all, POD_NAME: "x", PAPERCLIP_K8S_POD: "p-1" }, file)).toMatchObject({
+      name: "p-1",
+    });
   });
 });
 
 describe("what is taken over from Paperclip's own pod", () => {
   it("case 14: is that of the container named paperclip, whatever the first one is", () => {
-    const facts = readHostPod(pod(), "/paperclip");
+    const facts = readHostPod(pod(), { home: "/paperclip" });
     expect(facts?.image).toBe("paperclip:1");
     expect(facts?.homeClaim).toEqual({ claimName: "paperclip-data", subPath: "home", mountPath: "/paperclip" });
     expect(facts?.user).toEqual({ uid: 1001, gid: null, groups: [2000] });
@@ -50,12 +55,66 @@ describe("what is taken over from Paperclip's own pod", () => {
     ]);
   });
 
-  it("is nothing when no container is named paperclip", () => {
-    expect(readHostPod(pod({ containers: [{ name: "web", image: "x" }] }), "/paperclip")).toBeNull();
+  const mounts = [{ name: "data", mountPath: "/paperclip" }];
+  it.each([
+    ["the only one, whatever its name", [{ name: "web", image: "x" }], {}, "web"],
+    [
+      "the one that kubectl would take",
+      [
+        { name: "proxy", image: "p" },
+        { name: "app", image: "x" },
+      ],
+      { annotations: { "kubectl.kubernetes.io/default-container": "app" } },
+      "app",
+    ],
+    [
+      "the one with Paperclip's home",
+      [
+        { name: "proxy", image: "p" },
+        { name: "server", image: "x", volumeMounts: mounts },
+      ],
+      {},
+      "server",
+    ],
+    [
+      "the one with Paperclip's image",
+      [
+        { name: "proxy", image: "p" },
+        { name: "server", image: "ghcr.io/paperclipai/paperclip:1" },
+      ],
+      {},
+      "server",
+    ],
+    [
+      "none where several might be",
+      [
+        { name: "a", image: "x" },
+        { name: "b", image: "y" },
+      ],
+      {},
+      undefined,
+    ],
+  ])("is that of %s", (_, containers, metadata, name) => {
+    const found = readHostPod(
+      { ...pod({ containers }), metadata: { name: "p", namespace: "n", ...metadata } },
+      { home: "/paperclip" },
+    );
+    expect(found?.container).toBe(name);
+  });
+
+  it("is that of the container that the operator names, or nothing", () => {
+    const containers = [
+      { name: "a", image: "x" },
+      { name: "paperclip", image: "y" },
+    ];
+    expect(readHostPod(pod({ containers }), { home: "/p", container: "a" })?.image).toBe("x");
+    expect(readHostPod(pod({ containers }), { home: "/p", container: "c" })).toBeNull();
   });
 
   it("is no volume that is not mounted at Paperclip's home, or is no claim", () => {
-    expect(readHostPod(pod(), "/elsewhere")?.homeClaim).toBeNull();
-    expect(readHostPod(pod({ volumes: [{ name: "data", emptyDir: {} }] }), "/paperclip")?.homeClaim).toBeNull();
+    expect(readHostPod(pod(), { home: "/elsewhere" })?.homeClaim).toBeNull();
+    expect(
+      readHostPod(pod({ volumes: [{ name: "data", emptyDir: {} }] }), { home: "/paperclip" })?.homeClaim,
+    ).toBeNull();
   });
 });

@@ -17,6 +17,8 @@ export interface TaskOutcome {
   readonly runs: number;
   /** What must never happen, and did. */
   readonly violations: readonly string[];
+  /** What is told as it is, and happens only where the cluster or the machine does not keep up. */
+  readonly shortfalls: readonly string[];
 }
 
 interface Plan {
@@ -68,29 +70,35 @@ export async function doTask(
     if (result && refused) place.paperclip.ended(runId, result);
     else if (result) {
       paperclip.ended(runId, result);
-      const violations = await judge(plan, result, host.stdout(runId), diary);
-      const shown = violations.length === 0 ? "" : await clusterState(place, agentId, taskId);
+      const { violations, shortfalls } = await judge(plan, result, host.stdout(runId), diary);
+      const all = violations.length + shortfalls.length;
+      const state = all === 0 ? "" : await clusterState(place, agentId, taskId);
+      const shown = (what: string): string => `${runId}: ${what}; ${state}`;
       return {
         ended: result.errorCode ?? "completed",
         runs,
-        violations: violations.map((violation) => `${runId}: ${violation}; ${shown}`),
+        violations: violations.map(shown),
+        shortfalls: shortfalls.map(shown),
       };
     }
     // The host is dead; Paperclip finds out, unless somebody has cancelled the run already.
     if (!result && paperclip.status(runId) === "running") paperclip.set(runId, dice.pick(["failed", "interrupted"]));
     if (!result && paperclip.status(runId) === "cancelled")
-      return { ended: "cancelled, its host killed", runs, violations: [] };
+      return { ended: "cancelled, its host killed", runs, violations: [], shortfalls: [] };
     previous = runId;
   }
-  return { ended: "never", runs: MAX_RUNS, violations: [`${taskId} was not done in ${MAX_RUNS} runs`] };
+  const never = `${taskId} was not done in ${MAX_RUNS} runs`;
+  return { ended: "never", runs: MAX_RUNS, violations: [never], shortfalls: [] };
 }
 
 /** The run could not begin, says so, and is right: nothing of this task's agent ever worked. */
 async function isHonestRefusal(
-  { errorCode, executionRecovery }: AdapterExecutionResult,
+  { errorCode, errorMessage, executionRecovery }: AdapterExecutionResult,
   diary: string,
 ): Promise<boolean> {
   if (errorCode === "k8s_concurrency_guard_unreachable") return true;
+  // A machine that is starved takes its time to read a file.
+  if (errorCode === "k8s_kubeconfig_invalid" && errorMessage?.includes("in time")) return true;
   if (errorCode === "cancelled" || executionRecovery?.kind !== "bootstrap") return false;
   return (await readFile(diary, "utf8").catch(() => "")) === "";
 }
@@ -127,12 +135,18 @@ async function clusterState({ admin, namespace }: Place, agentId: string, taskId
   )}`;
 }
 
-async function judge(plan: Plan, result: AdapterExecutionResult, stdout: string, diary: string): Promise<string[]> {
+async function judge(
+  plan: Plan,
+  result: AdapterExecutionResult,
+  stdout: string,
+  diary: string,
+): Promise<Pick<TaskOutcome, "violations" | "shortfalls">> {
   const truth = (await readFile(diary, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
-  const bad: string[] = [];
-  const must = (holds: boolean, what: string): void => {
+  const violations: string[] = [];
+  const shortfalls: string[] = [];
+  const must = (holds: boolean, what: string, list = violations): void => {
     if (!holds)
-      bad.push(
+      list.push(
         `${what}; ${result.errorCode}: ${result.errorMessage?.split("\n")[0]}; diary: ${truth.join(", ")}; evidence: ${JSON.stringify(result.resultJson?.evidence)}; transcript: ${JSON.stringify(result.resultJson?.transcript)}`,
       );
   };
@@ -144,17 +158,25 @@ async function judge(plan: Plan, result: AdapterExecutionResult, stdout: string,
     `lines lost, repeated or out of order: ${numbers.join(" ")}`,
   );
   const last = truth.at(-1);
+  const { transcript, executionCancellation } = (result.resultJson ?? {}) as {
+    transcript?: { complete: boolean; unread?: string };
+    executionCancellation?: object;
+  };
+  // Lines may be missing where that is said; here the log stays until the run has read it.
+  const admitted = transcript?.complete === false ? shortfalls : violations;
   if (result.errorCode === null) {
     must(last === "exit 0" && !plan.fails, "called completed, and was not");
-    must(numbers.length === plan.lines, `completed with ${numbers.length} of ${plan.lines} lines`);
+    must(numbers.length === plan.lines, `completed with ${numbers.length} of ${plan.lines} lines`, admitted);
     must(result.costUsd === 0.25, "completed without its bill");
   } else if (result.errorCode === "cancelled") {
     must(plan.cancelAfter !== null, "called cancelled, and nobody did");
-    must(last === undefined || last.startsWith("exit"), "called cancelled while its agent runs");
+    // The host is told that the agent has ended by this; without it "nobody has seen its pod end yet".
+    const unproven = executionCancellation === undefined ? shortfalls : violations;
+    must(last === undefined || last.startsWith("exit"), "called cancelled while its agent runs", unproven);
   } else {
     must(plan.fails && last === "exit 3" && result.exitCode === 3, "failed for no reason of its own");
-    must(numbers.length === plan.lines, `ended with ${numbers.length} of ${plan.lines} lines`);
+    must(numbers.length === plan.lines, `ended with ${numbers.length} of ${plan.lines} lines`, admitted);
   }
   await rm(diary, { force: true });
-  return bad;
+  return { violations, shortfalls };
 }

@@ -1,4 +1,5 @@
 import jsonPatch, { type Operation } from "fast-json-patch";
+import { MergeError, strategicMerge } from "../../../strategic-merge/strategic-merge.ts";
 import { isPlain, type Plain } from "../store/plain.ts";
 import type { KubeObject } from "../types.ts";
 import { ApiError, badRequest, notFound } from "./api-error.ts";
@@ -6,7 +7,6 @@ import { createDecoded } from "./create.ts";
 import { decodeObject, parseBody } from "./decode.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { Answer, ApiContext, ResourceRequest } from "./request.ts";
-import { strategicMerge } from "./strategic-merge.ts";
 import { replace } from "./update.ts";
 
 const KINDS = [
@@ -46,7 +46,17 @@ function patched(type: string, before: Plain, body: unknown, { target }: Resourc
     }
   }
   if (!isPlain(body)) throw badRequest("json: cannot unmarshal array into Go value of type map[string]interface {}");
-  return type === "application/merge-patch+json" ? mergePatch(before, body) : strategicMerge(before, body);
+  return type === "application/merge-patch+json" ? mergePatch(before, body) : merged(before, body);
+}
+
+function merged(before: Plain, body: Plain): Plain {
+  try {
+    return strategicMerge(before, body);
+  } catch (error) {
+    // The server knows no status for it (`interpretStrategicMergePatchError`).
+    if (error instanceof MergeError) throw new ApiError(500, "", error.message);
+    throw error;
+  }
 }
 
 /**
@@ -68,6 +78,6 @@ async function apply(body: unknown, request: ResourceRequest, context: ApiContex
   }
   return replace(request, context, (current) => {
     const before = structuredClone(current) as unknown as Plain;
-    return decodeObject(strategicMerge(before, body), definition, request) as KubeObject;
+    return decodeObject(merged(before, body), definition, request) as KubeObject;
   });
 }

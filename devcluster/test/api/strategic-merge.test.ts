@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { strategicMerge } from "../../src/api/strategic-merge.ts";
+import { MergeError, strategicMerge } from "../../../strategic-merge/strategic-merge.ts";
 
 const main = { name: "main", image: "a:1", env: [{ name: "A", value: "1" }] };
 const side = { name: "side", image: "b:1" };
@@ -42,4 +42,20 @@ it.each<[string, object, object, object]>([
   ],
 ])("%s", (_, target, patch, expected) => {
   expect(strategicMerge(target as Record<string, unknown>, patch as Record<string, unknown>)).toEqual(expected);
+});
+
+it.each([
+  ["an item without the key that its list merges by", { containers: [{ image: "x" }] }, /declared merge key: name/],
+  ["a directive that there is not", { a: { $patch: "erase" } }, /Unrecognized directive: "erase"/],
+])("refuses %s", (_, patch, message) => {
+  expect(() => strategicMerge({ containers: [main] }, patch)).toThrow(MergeError);
+  expect(() => strategicMerge({ containers: [main] }, patch)).toThrow(message);
+});
+
+it("changes neither the object nor the patch", () => {
+  const target = { a: { b: 1 }, containers: [main] };
+  const patch = { a: { c: 2 }, containers: [{ name: "main", image: "a:2" }] };
+  const before = structuredClone({ target, patch });
+  strategicMerge(target, patch);
+  expect({ target, patch }).toEqual(before);
 });

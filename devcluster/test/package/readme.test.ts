@@ -30,7 +30,7 @@ beforeAll(async () => {
   await mkdir(join(project, "node_modules/.bin"), { recursive: true });
   await run("tar", ["xzf", join(project, entry.filename), "-C", project]);
   await run("mv", [join(project, "package"), installed]);
-  await symlink("../kube-devcluster/dist/bin/devcluster.js", join(project, "node_modules/.bin/devcluster"));
+  await symlink("../kube-devcluster/dist/devcluster/bin/devcluster.js", join(project, "node_modules/.bin/devcluster"));
   const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
   for (const name of [...Object.keys(manifest.dependencies), "@types/node", "undici-types"]) {
     await mkdir(dirname(join(project, "node_modules", name)), { recursive: true });
@@ -94,8 +94,10 @@ describe("the README", () => {
 
 describe("the package", () => {
   it("has compiled code, the declarations of its entry, and its licence", () => {
-    expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json", "dist/bin/devcluster.js"]));
-    expect(files).toEqual(expect.arrayContaining(["dist/src/index.js", "dist/src/index.d.ts"]));
+    expect(files).toEqual(
+      expect.arrayContaining(["LICENSE", "README.md", "package.json", "dist/devcluster/bin/devcluster.js"]),
+    );
+    expect(files).toEqual(expect.arrayContaining(["dist/devcluster/src/index.js", "dist/devcluster/src/index.d.ts"]));
     expect(files.filter((path) => /(?<!\.d)\.ts$/.test(path) || /\btest\b/.test(path))).toEqual([]);
     expect(files.filter((path) => !path.startsWith("dist/")).toSorted()).toEqual([
       "LICENSE",

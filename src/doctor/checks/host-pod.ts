@@ -1,12 +1,44 @@
+import type { HostPod } from "../../paperclip/host-pod.ts";
 import { type Check, info, problem } from "../check.ts";
 
+interface TakenOver {
+  readonly what: string;
+  /** What ends it. */
+  readonly off: string;
+}
+
+/** @param isHere whether agents run in the pod's namespace: claims and Secrets are for their own namespace only */
+function takenOver(pod: HostPod, isHere: boolean): readonly TakenOver[] {
+  const { image, imagePullSecrets, nodeSelector, tolerations, affinity, dnsConfig, homeClaim, user } = pod;
+  const some = (is: boolean, what: string, off: string): TakenOver[] => (is ? [{ what, off }] : []);
+  const labels = Object.entries(nodeSelector).map(([key, value]) => `${key}=${value}`);
+  const secrets = imagePullSecrets.map(({ name }) => name).join(", ");
+  const ids = [user.uid, user.gid].filter((id) => id !== null).join(":");
+  return [
+    ...some(image !== null, `image ${image}`, "set `image`"),
+    ...some(isHere && secrets !== "", `pull secrets ${secrets}`, "`imagePullSecrets: []`"),
+    ...some(labels.length > 0, `node selector ${labels.join(", ")}`, "`nodeSelector: {}`"),
+    ...some(affinity !== null, "node affinity", "`nodeSelector: {}`"),
+    ...some(tolerations.length > 0, `${tolerations.length} tolerations`, "`tolerations: []`"),
+    ...some(dnsConfig !== null, "DNS settings", "`podTemplate: {spec: {dnsConfig: null}}`"),
+    ...some(ids !== "", `user ${ids}`, "set `runAsUser`"),
+    ...some(
+      isHere && homeClaim !== null,
+      `home volume ${homeClaim?.claimName}`,
+      "set `homeClaim`, or `home: none` in the policy",
+    ),
+  ];
+}
+
 /** Does Paperclip run in this cluster, so that agents' pods take over image, placement and home? May we look at all? */
-export const checkHostPod: Check = ({ hostPod }) => {
+export const checkHostPod: Check = ({ hostPod, namespace }) => {
   switch (hostPod.kind) {
     case "found": {
-      const { namespace, name } = hostPod.pod;
-      const what = `Pods take over from Paperclip's own pod ${namespace}/${name} what the agent does not set`;
-      return Promise.resolve([info("k8s_host_pod", `${what}: image, placement, home volume.`)]);
+      const { namespace: own, name } = hostPod.pod;
+      const taken = takenOver(hostPod.pod, own === namespace).map(({ what, off }) => `${what} (${off})`);
+      const list = taken.length > 0 ? taken.join("; ") : "nothing";
+      const message = `Pods take over from Paperclip's own pod ${own}/${name}, container ${hostPod.pod.container}, what the agent does not set: ${list}.`;
+      return Promise.resolve([info("k8s_host_pod", message)]);
     }
     case "none":
       return Promise.resolve([

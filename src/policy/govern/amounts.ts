@@ -21,7 +21,7 @@ export function withEnds(config: AgentConfig, set: ReadonlySet<string>, { limits
 export function amountRefusals({ config, own, policy }: Asked): Refusal[] {
   return [
     ...TIMES.filter((key) => own.has(key)).flatMap((key) => timeRefusal(key, config[key], policy.limits[key])),
-    ...[...own].flatMap((key) => resourceRefusal(key, config, policy)),
+    ...[...own].flatMap((key) => resourceRefusals(key, config, policy)),
   ];
 }
 
@@ -29,7 +29,11 @@ function timeRefusal(key: TimeRule, value: number, { min, max }: Bounds): Refusa
   const seconds = value === 0 && ENDLESS.includes(key) ? Number.POSITIVE_INFINITY : value;
   const words = Number.isFinite(seconds) ? String(value) : "0 (no limit)";
   if (max !== undefined && seconds > max)
-    return [bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)];
+    return [
+      Number.isFinite(seconds)
+        ? bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)
+        : bound(key, words, `it allows ${max} s at most`, ["limits", key], min === undefined ? {} : { min }),
+    ];
   if (min !== undefined && seconds < min)
     return [bound(key, words, `it allows ${min} s at least`, ["limits", key, "min"], value)];
   return [];
@@ -37,10 +41,17 @@ function timeRefusal(key: TimeRule, value: number, { min, max }: Bounds): Refusa
 
 const RESOURCE = /^resources\.(?:requests|limits)\.(.+)$/;
 
-function resourceRefusal(key: string, config: AgentConfig, { limits }: Policy): Refusal[] {
+function resourceRefusals(key: string, config: AgentConfig, policy: Policy): Refusal[] {
+  if (key === "extendedResources")
+    return Object.entries(config.extendedResources).flatMap(([name, amount]) =>
+      resourceRefusal(`resources.limits.${name}`, name, amount, policy),
+    );
   const name = RESOURCE.exec(key)?.[1];
-  if (name === undefined) return [];
-  const value = String((config as unknown as Record<string, unknown>)[key]);
+  const value = (config as unknown as Record<string, unknown>)[key];
+  return name === undefined || value === null ? [] : resourceRefusal(key, name, String(value), policy);
+}
+
+function resourceRefusal(key: string, name: string, value: string, { limits }: Policy): Refusal[] {
   const rule = Object.hasOwn(limits.resources, name) ? limits.resources[name] : undefined;
   const path = ["limits", "resources", name];
   if (!rule)

@@ -1,7 +1,7 @@
 /** Which cluster and namespace a configuration means, as far as the policy lists them. */
 import { resolve } from "node:path";
 import type { AgentConfig } from "../../config/agent-config.ts";
-import { filledIn, matchesAny } from "../pattern.ts";
+import { filledIn, isUpToTheAgent, matchesAny } from "../pattern.ts";
 import type { ClusterRule, Policy } from "../rules.ts";
 import { type Grant, listed, type Refusal, shown } from "./refusal.ts";
 import type { Who } from "./who.ts";
@@ -23,7 +23,7 @@ const isWay = (rule: ClusterRule, { kubeconfig, kubeContext }: Asked, own: reado
     rule.kubeconfig === undefined
       ? file === null || own.some((one) => resolve(one) === file)
       : file === resolve(rule.kubeconfig);
-  return sameFile && (kubeContext === null ? file !== null : rule.context === kubeContext);
+  return sameFile && (rule.context ?? null) === kubeContext;
 };
 
 /** The cluster, or why the policy has none such. */
@@ -34,7 +34,11 @@ export function chooseCluster(asked: Asked, policy: Policy): ChosenCluster | Ref
   if (asked.cluster !== null && !named) return unknownCluster(asked.cluster, policy);
   if (named && !namesWay) return { name: asked.cluster ?? "default", rule: named };
   const candidates = asked.cluster !== null && named ? [[asked.cluster, named] as const] : Object.entries(clusters);
-  const found = candidates.find(([, rule]) => isWay(rule, asked, ownKubeconfigs));
+  // Who names a kubeconfig alone means its current context, which is another cluster than one of its contexts may be.
+  const found = candidates.find(([, rule]) => {
+    const isNamed = asked.cluster !== null && asked.kubeContext === null;
+    return isWay(rule, isNamed ? { ...asked, kubeContext: rule.context ?? null } : asked, ownKubeconfigs);
+  });
   if (found) return { name: found[0], rule: found[1] };
   if (policy.trust === "full" && asked.cluster === null) return { name: null, rule: openRule(asked) };
   return foreignWay(asked, policy);
@@ -83,6 +87,7 @@ export function namespaceRefusal(namespace: string | null, { name, rule }: Chose
         ? "it allows only the cluster's default namespace"
         : `${listed(patterns)} and the default one`,
     grant: { path: ["clusters", name ?? "default", "namespaces"], value: namespace, isList: true },
+    isUpToTheAgent: isUpToTheAgent([...rule.namespaces, ...(rule.namespace ? [rule.namespace] : [])], namespace, who),
   };
 }
 

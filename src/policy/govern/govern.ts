@@ -4,6 +4,7 @@
  */
 import { type AgentConfig, type ParsedAgentConfig, parseAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
+import type { Overlay } from "../../config/pod-template/overlay.ts";
 import type { Policy } from "../rules.ts";
 import { amountRefusals, withEnds } from "./amounts.ts";
 import { type ChosenCluster, chooseCluster, defaultNamespace, namespaceRefusal } from "./clusters.ts";
@@ -14,6 +15,14 @@ import type { Who } from "./who.ts";
 export type { Refusal } from "./refusal.ts";
 export type { Who } from "./who.ts";
 
+/** One pod template, and whose it is. */
+export interface PodTemplateLayer {
+  /** The setting or the rule, as messages name it. */
+  readonly field: string;
+  readonly by: "agent" | "operator";
+  readonly overlay: Overlay;
+}
+
 /** A configuration that has passed. */
 export interface GovernedAgent extends ParsedAgentConfig {
   /** As Paperclip gave it, for the keys that Paperclip itself writes. */
@@ -23,14 +32,19 @@ export interface GovernedAgent extends ParsedAgentConfig {
   readonly cluster: { readonly kubeconfig?: string; readonly context?: string };
   /** Where it works, where the policy says so; null: in the cluster's default namespace. */
   readonly namespace: string | null;
+  /** Pod templates in the order in which they are applied. */
+  readonly podTemplates: readonly PodTemplateLayer[];
   /** It may work there only if that is the cluster's own default namespace: see namespaceOf(). */
   readonly namespaceUnless: Refusal | null;
+  /** What is allowed to one agent, where it is not known which agent this is; empty for a run. */
+  readonly upToTheAgent: readonly Refusal[];
 }
 
 /** Throws ConfigError: `k8s_config_invalid` for what no configuration may hold, `k8s_policy_refused` for what this policy forbids. */
 export function govern(input: Readonly<Record<string, unknown>>, policy: Policy, who: Who): GovernedAgent {
   const { refusals, governed } = examine(input, policy, who);
-  if (refusals.length > 0 || !governed) throw refused(refusals, policy);
+  const certain = refusals.filter(({ isUpToTheAgent }) => !isUpToTheAgent);
+  if (certain.length > 0 || !governed) throw refused(certain, policy);
   return governed;
 }
 
@@ -47,7 +61,7 @@ export function refusalsOf(input: Readonly<Record<string, unknown>>, policy: Pol
  */
 export function namespaceOf(agent: GovernedAgent, own: string): string {
   const { namespace, namespaceUnless, policy } = agent;
-  if (namespaceUnless && namespace !== own) throw refused([namespaceUnless], policy);
+  if (namespaceUnless && !namespaceUnless.isUpToTheAgent && namespace !== own) throw refused([namespaceUnless], policy);
   return namespace ?? own;
 }
 
@@ -62,6 +76,7 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const asked = { config, own: own.set, defaults: parseAgentConfig(defaults).config, policy, who };
   const refusals = [...("rule" in chosen ? [] : [chosen]), ...listRefusals(asked), ...amountRefusals(asked)];
   if (!("rule" in chosen)) return { refusals, governed: null };
+  const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;
   const governed: GovernedAgent = {
     ...parsed,
     config,
@@ -69,9 +84,27 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
     policy,
     cluster: wayTo(chosen),
     namespace: config.namespace ?? defaultNamespace(chosen.rule, who),
-    namespaceUnless: own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null,
+    podTemplates: templatesOf(chosen, config.podTemplate, own.set.has("podTemplate"), policy),
+    namespaceUnless,
+    upToTheAgent: [...refusals, ...(namespaceUnless ? [namespaceUnless] : [])].filter((one) => one.isUpToTheAgent),
   };
   return { refusals, governed };
+}
+
+/** The agent's first, or the operator's default of it; then what no agent can take away. */
+function templatesOf(
+  { name, rule }: ChosenCluster,
+  setting: Overlay | null,
+  isOwn: boolean,
+  policy: Policy,
+): readonly PodTemplateLayer[] {
+  const layer = (field: string, by: PodTemplateLayer["by"], overlay: Overlay | null | undefined): PodTemplateLayer[] =>
+    overlay ? [{ field, by, overlay }] : [];
+  return [
+    ...layer(isOwn ? "podTemplate" : "defaults.podTemplate of the policy", isOwn ? "agent" : "operator", setting),
+    ...layer("podTemplate of the policy", "operator", policy.podTemplate),
+    ...layer(`clusters.${name}.podTemplate of the policy`, "operator", rule.podTemplate),
+  ];
 }
 
 function wayTo({ rule: { kubeconfig, context } }: ChosenCluster): GovernedAgent["cluster"] {

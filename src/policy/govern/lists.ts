@@ -1,9 +1,11 @@
 /** The rules that list what an agent may set. */
 import type { Toleration } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
-import { matchesAny } from "../pattern.ts";
+import { configMapOf } from "../../config/pod-values.ts";
+import { isUpToTheAgent, matchesAny } from "../pattern.ts";
 import type { AllowRule, Policy } from "../rules.ts";
 import { listed, type Refusal, shown } from "./refusal.ts";
+import { templateRefusals } from "./templates.ts";
 import type { Who } from "./who.ts";
 
 /** What an agent itself has set, and what it is held to. */
@@ -24,10 +26,16 @@ const NAMES: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
   ["homeClaim", "claims"],
   ["serviceAccountName", "serviceAccounts"],
   ["egress", "egress"],
+  ["priorityClassName", "priorityClasses"],
+  ["runtimeClassName", "runtimeClasses"],
+  ["runAsUser", "users"],
 ];
 
 /** A setting that is a map, of which the rule lists the keys. */
-const KEYS: readonly (readonly [keyof AgentConfig, AllowRule])[] = [["labels", "labels"]];
+const KEYS: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
+  ["labels", "labels"],
+  ["annotations", "annotations"],
+];
 
 export function listRefusals(asked: Asked): Refusal[] {
   const { config, own } = asked;
@@ -35,57 +43,81 @@ export function listRefusals(asked: Asked): Refusal[] {
   return [
     ...NAMES.filter(([key]) => is(key)).flatMap(([key, rule]) => nameRefusal(asked, key, rule)),
     ...KEYS.filter(([key]) => is(key)).flatMap(([key, rule]) => keyRefusals(asked, key, rule)),
+    ...(is("imagePullSecrets") ? pullSecretRefusals(asked) : []),
+    ...(is("caBundle") ? configMapRefusals(asked) : []),
+    ...(is("podTemplate") ? templateRefusals(config.podTemplate, asked.policy, asked.who) : []),
     ...(is("nodeSelector") ? nodeRefusals(asked) : []),
     ...(is("tolerations") ? config.tolerations.flatMap((one) => tolerationRefusal(asked, one)) : []),
     ...(is("retainJobs") && config.retainJobs && !asked.policy.limits.retainJobs ? [retained()] : []),
   ];
 }
 
-function nameRefusal({ config, defaults, policy, who }: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
+function nameRefusal(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
+  const { config, defaults, policy, who } = asked;
   const value = config[key];
   if (typeof value !== "string" || value === defaults[key] || matchesAny(policy.allow[rule], value, who)) return [];
-  return [refusal(key, shown(value), policy, rule, value)];
+  return [refusal(key, shown(value), asked, rule, value)];
 }
 
-function keyRefusals({ config, policy, who }: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
+function keyRefusals(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
+  const { config, policy, who } = asked;
   const keys = Object.keys(config[key] as Readonly<Record<string, string>>);
   return keys
     .filter((one) => !matchesAny(policy.allow[rule], one, who))
-    .map((one) => refusal(key, `with the key ${shown(one)}`, policy, rule, one));
+    .map((one) => refusal(key, `with the key ${shown(one)}`, asked, rule, one));
 }
 
-function nodeRefusals({ config, policy, who }: Asked): Refusal[] {
+function pullSecretRefusals(asked: Asked): Refusal[] {
+  const { config, policy, who } = asked;
+  return config.imagePullSecrets
+    .filter((name) => !matchesAny(policy.allow.pullSecrets, name, who))
+    .map((name) => refusal("imagePullSecrets", `with ${shown(name)}`, asked, "pullSecrets", name));
+}
+
+/** Certificates as text are the agent's own; a ConfigMap of the namespace may be somebody else's. */
+function configMapRefusals(asked: Asked): Refusal[] {
+  const { config, policy, who } = asked;
+  const name = config.caBundle === null ? null : configMapOf(config.caBundle);
+  if (name === null || matchesAny(policy.allow.configMaps, name, who)) return [];
+  return [refusal("caBundle", shown(config.caBundle), asked, "configMaps", name)];
+}
+
+function nodeRefusals(asked: Asked): Refusal[] {
+  const { config, policy, who } = asked;
   return Object.entries(config.nodeSelector)
     .filter(
       ([key, value]) =>
         !matchesAny(policy.allow.nodeLabels, key, who) && !matchesAny(policy.allow.nodeLabels, `${key}=${value}`, who),
     )
     .map(([key, value]) =>
-      refusal("nodeSelector", `with ${shown(`${key}=${value}`)}`, policy, "nodeLabels", `${key}=${value}`),
+      refusal("nodeSelector", `with ${shown(`${key}=${value}`)}`, asked, "nodeLabels", `${key}=${value}`),
     );
 }
 
 /** `KEY`, `KEY=VALUE`, `KEY=VALUE:EFFECT`; a toleration that names no key or effect reaches more than one that does. */
-function tolerationRefusal({ policy, who }: Asked, { key, value, effect, operator }: Toleration): Refusal[] {
+function tolerationRefusal(asked: Asked, { key: name, value, effect, operator }: Toleration): Refusal[] {
+  const { policy, who } = asked;
+  // An empty key is none.
+  const key = name || undefined;
   const patterns = policy.allow.tolerations;
   const pair = value === undefined || operator === "Exists" ? key : `${key}=${value}`;
   const words = key === undefined ? ["every taint"] : [key, pair, `${pair}:${effect ?? ""}`].map(String);
   const open = patterns.includes("*");
   if (open || (key !== undefined && words.some((word) => matchesAny(patterns, word, who)))) return [];
-  const asked = key === undefined ? "one of every taint" : `one of ${shown(effect ? `${pair}:${effect}` : pair)}`;
-  return [
-    refusal(
-      "tolerations",
-      `with ${asked}`,
-      policy,
-      "tolerations",
-      key === undefined ? "*" : effect ? `${pair}:${effect}` : pair,
-    ),
-  ];
+  const full = effect ? `${pair}:${effect}` : String(pair);
+  const what = key === undefined ? "one of every taint" : `one of ${shown(full)}`;
+  return [refusal("tolerations", `with ${what}`, asked, "tolerations", key === undefined ? "*" : full)];
 }
 
-function refusal(field: string, asked: string, policy: Policy, rule: AllowRule, value: unknown): Refusal {
-  return { field, asked, allowed: listed(policy.allow[rule]), grant: { path: ["allow", rule], value, isList: true } };
+function refusal(field: string, words: string, { policy, who }: Asked, rule: AllowRule, value: string): Refusal {
+  const patterns = policy.allow[rule];
+  return {
+    field,
+    asked: words,
+    allowed: listed(patterns),
+    grant: { path: ["allow", rule], value, isList: true },
+    isUpToTheAgent: isUpToTheAgent(patterns, value, who),
+  };
 }
 
 const retained = (): Refusal => ({

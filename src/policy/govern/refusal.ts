@@ -7,7 +7,7 @@ import type { Policy } from "../rules.ts";
 export interface Grant {
   /** Keys of the policy file, such as ["allow", "labels"]. */
   readonly path: readonly string[];
-  /** To be added to the list at `path`, or to stand there. */
+  /** To be added to the list at `path`, or to stand there; `{}`: the rule has no bounds. */
   readonly value: unknown;
   readonly isList: boolean;
 }
@@ -20,6 +20,8 @@ export interface Refusal {
   /** What the rule allows, as a clause. */
   readonly allowed: string;
   readonly grant: Grant;
+  /** It is allowed to one agent, and it is not known whether this is the one. */
+  readonly isUpToTheAgent?: boolean;
 }
 
 /** The value of a key, short enough for a sentence. */

@@ -16,6 +16,8 @@ export interface Blocked {
   /** What holds the slot, a sentence without its full stop. */
   readonly why: string;
   readonly fix: string;
+  /** Another try can succeed with nothing changed: Paperclip did not answer. @default false */
+  readonly transient?: boolean;
 }
 
 export const blockedByOrphan = (job: Job): Blocked => ({
@@ -44,6 +46,7 @@ export function blockedByUnproven({ job, ownership: { why, passing } }: Unproven
     fix: passing
       ? `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`
       : `If the work of its agent is not needed, delete the Job, then run the task again: ${deletion(job)}`,
+    transient: passing,
   };
 }
 
@@ -53,11 +56,12 @@ export const blockedByReport = (): Blocked => ({
   fix: "Start a new run.",
 });
 
-export function unreadable(job: Job, { why }: Extract<RunStatus, { kind: "unreadable" }>): Blocked {
+export function unreadable(job: Job, { why, denied }: Extract<RunStatus, { kind: "unreadable" }>): Blocked {
   return {
     code: "k8s_concurrency_guard_unreachable",
     why: `${describeJob(job)} is running, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${why})`,
     fix: `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`,
+    transient: !denied,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Notices that the run's node has not told of its end though it was due: then nobody can say whether the agent runs. */
+import type { Pod } from "kubernetes-types/core/v1";
 import type { Clock } from "../../kubernetes/clock.ts";
-import { overdueEnd, releaseCommands } from "../shared/unknown-agent.ts";
+import { type OverdueEnd, overdueEnd, releaseCommands } from "../shared/unknown-agent.ts";
 import type { FindPod } from "./find-pod.ts";
 import type { ObservedRun } from "./observed-run.ts";
 
@@ -14,10 +15,14 @@ export async function untilPodLost(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  const first = new FirstSeen();
   for (;;) {
     const { job, pod } = observed;
     const overdue = job && pod && observed.evidence.pod?.presence === "present" ? overdueEnd(job, pod) : null;
-    const leftMs = overdue ? overdue.at - clock.now() : Number.POSITIVE_INFINITY;
+    const now = clock.now();
+    // By both clocks: one that is minutes ahead of the cluster's would call every end overdue.
+    const dueAt = overdue ? Math.max(overdue.at, first.at(overdue, pod, now) + overdue.afterMs) : 0;
+    const leftMs = overdue ? dueAt - now : Number.POSITIVE_INFINITY;
     if (!overdue || !job || !pod || leftMs > 0) {
       await changeOrTime(observed, clock, leftMs, signal);
       continue;
@@ -27,7 +32,7 @@ export async function untilPodLost(
       const at = clock.now();
       const same = seen.pod?.metadata.uid === pod.metadata?.uid;
       const current = same && seen.pod ? overdueEnd(job, seen.pod) : null;
-      if (current && current.at <= at) {
+      if (current?.why === overdue.why && current.at <= at) {
         const fix = releaseCommands(job, pod);
         const by = new Date(overdue.at).toISOString();
         return observed.add({ kind: "act", act: { kind: "gave-up-pod", why: overdue.why, by, fix, at } });
@@ -35,6 +40,18 @@ export async function untilPodLost(
       observed.add(seen.pod ? { kind: "pod", pod: seen.pod, deleted: false, at } : { kind: "pod-gone", at });
     }
     await changeOrTime(observed, clock, ASK_EVERY_MS, signal);
+  }
+}
+
+/** When a pod was first seen to be due for a reason, by our clock. */
+class FirstSeen {
+  readonly #times = new Map<string, number>();
+
+  at({ why }: OverdueEnd, pod: Pod | null, now: number): number {
+    const key = `${pod?.metadata?.uid} ${why}`;
+    const at = this.#times.get(key) ?? now;
+    this.#times.set(key, at);
+    return at;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import { shownContext, shownEnvironment } from "../../paperclip/shown-invocation.ts";
 import type { RunnerSpec } from "../../runner/spec.ts";
-import { ADAPTER_TYPE } from "../shared/names.ts";
+import { ADAPTER_TYPE, CONTAINER } from "../shared/names.ts";
 
 export interface InvocationMetaInput {
   readonly ctx: Pick<AdapterExecutionContext, "agent" | "context">;
@@ -22,7 +22,7 @@ export interface InvocationMetaInput {
 }
 
 export function invocationMeta(input: InvocationMetaInput): AdapterInvocationMeta {
-  const pod = input.job.spec?.template.spec;
+  const agent = input.job.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER);
   const { timeoutSec } = input.spec;
   return {
     adapterType: ADAPTER_TYPE,
@@ -30,7 +30,7 @@ export function invocationMeta(input: InvocationMetaInput): AdapterInvocationMet
     cwd: input.workingDirectory,
     commandArgs: input.spec.command.map((word) => (typeof word === "string" ? word : word.runFile)),
     commandNotes: [
-      `Image: ${pod?.containers[0]?.image}`,
+      `Image: ${agent?.image}`,
       `Namespace: ${input.namespace}`,
       `Timeout: ${timeoutSec > 0 ? `${timeoutSec} s` : "none"}`,
       `Environment: in Secret ${input.name}, which goes with the Job`,

@@ -38,7 +38,11 @@ export interface ManifestInput {
   readonly tolerations: readonly Toleration[];
   readonly affinity: Affinity | null;
   readonly dnsConfig: PodDNSConfig | null;
-  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly priorityClassName: string | null;
+  readonly runtimeClassName: string | null;
+  /** A null id is left to the cluster. */
+  readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
   readonly home: Home;
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -84,7 +88,13 @@ export function jobManifest(input: ManifestInput): Job {
       // A pod that is going away is not replaced while it still runs.
       podReplacementPolicy: "Failed",
       ttlSecondsAfterFinished: input.ttlSecondsAfterFinished,
-      template: { metadata: { labels: { ...input.labels } }, spec: podSpec(input) },
+      template: {
+        metadata: {
+          labels: { ...input.labels },
+          ...(Object.keys(input.annotations).length > 0 ? { annotations: { ...input.annotations } } : {}),
+        },
+        spec: podSpec(input),
+      },
     },
   };
 }
@@ -98,6 +108,8 @@ function podSpec(input: ManifestInput): PodSpec {
       ? { activeDeadlineSeconds: Math.ceil(input.timeoutSec + input.graceSec) + DEADLINE_MARGIN_SEC }
       : {}),
     ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
+    ...(input.priorityClassName ? { priorityClassName: input.priorityClassName } : {}),
+    ...(input.runtimeClassName ? { runtimeClassName: input.runtimeClassName } : {}),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     ...(input.imagePullSecrets.length > 0 ? { imagePullSecrets: [...input.imagePullSecrets] } : {}),
@@ -107,11 +119,11 @@ function podSpec(input: ManifestInput): PodSpec {
     ...(input.dnsConfig ? { dnsConfig: input.dnsConfig } : {}),
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: user.uid,
-      runAsGroup: user.gid,
+      ...(user.uid === null ? {} : { runAsUser: user.uid }),
+      ...(user.gid === null ? {} : { runAsGroup: user.gid }),
       // Never fsGroup on Paperclip's own volume: the kubelet would change the owner of every file of it. A claim of the
       // agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
-      ...(ownsItsClaim(input) ? { fsGroup: user.gid, fsGroupChangePolicy: "OnRootMismatch" } : {}),
+      ...(ownsItsClaim(input) && user.gid !== null ? { fsGroup: user.gid, fsGroupChangePolicy: "OnRootMismatch" } : {}),
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },

@@ -42,10 +42,8 @@ export function planProbe(input: PlanInput, { limitSec }: ProbeSettings): RunPla
   const { spec } = job;
   if (!spec) return plan;
   const mark = { [LABELS.probe]: "hello" };
-  const template = {
-    ...spec.template,
-    metadata: { ...spec.template.metadata, labels: { ...spec.template.metadata?.labels, ...mark } },
-  };
+  const { metadata } = spec.template;
+  const template = { ...spec.template, metadata: { ...metadata, labels: { ...metadata?.labels, ...mark } } };
   return {
     ...plan,
     job: {

@@ -25,7 +25,8 @@ const RESOURCES: NonNullable<Container["resources"]> = {
 export interface RecorderInput {
   readonly image: string;
   readonly imagePullPolicy: string;
-  readonly user: { readonly uid: number };
+  /** Null is refused before: see requireSecondUser(). */
+  readonly user: { readonly uid: number | null };
 }
 
 /** Nothing of the agent's reaches it: no variable, no home, no token. */
@@ -46,7 +47,7 @@ export function recorderContainer({ image, imagePullPolicy, user }: RecorderInpu
       privileged: false,
       runAsNonRoot: true,
       // The next one is within the range that a cluster may have for the namespace, as a fixed one would not be.
-      runAsUser: user.uid + 1,
+      ...(user.uid === null ? {} : { runAsUser: user.uid + 1 }),
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     },

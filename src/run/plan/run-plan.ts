@@ -18,7 +18,8 @@ import { privateHome } from "./home/entitlement.ts";
 import type { HomeRequest } from "./home/furnish.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
-import { type HostPodMissing, placement } from "./placement.ts";
+import { overlaid, type TemplateStage } from "./overlay/overlay.ts";
+import { type HostPodMissing, placement, requireSecondUser } from "./placement.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
@@ -36,6 +37,8 @@ export interface RunPlan extends RunTerms {
   readonly homeRequest: HomeRequest | null;
   /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
   readonly loginNote: string | null;
+  /** How the Job's template came about, for `claude-k8s manifest`. */
+  readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
   readonly podStartTimeoutSec: number;
@@ -73,8 +76,9 @@ export function planRun(input: PlanInput): RunPlan {
     sessionPersists: home.identity !== null,
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
+  requireSecondUser(place.user, input.agent.policy.recorder);
   const labels = runLabels(identity, config.labels, installation.label);
-  const manifest = jobManifest({
+  const made = jobManifest({
     name,
     namespace,
     identity,
@@ -89,9 +93,11 @@ export function planRun(input: PlanInput): RunPlan {
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
     terms: { ...terms, session },
   });
+  const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent);
   const token = ctx.authToken ?? null;
   const job = signJob(manifest, installation, token);
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
+  notes.push(...ofTemplates);
   if (resume.note) notes.push(resume.note);
   if (workplace.note) notes.push(workplace.note);
   const shown = [...notes, ...unseen(input.hostPodMissing)];
@@ -102,6 +108,7 @@ export function planRun(input: PlanInput): RunPlan {
     namespace,
     name,
     job,
+    templates: { made, stages },
     ...terms,
     loginNote: forAgent.loginNote,
     homeRequest: homeRequest(workplace, place.user, identity, resume),
@@ -123,7 +130,7 @@ const unseen = (missing: HostPodMissing | undefined): string[] =>
 
 function homeRequest(
   { home, cwd }: Workplace,
-  { uid, gid }: { readonly uid: number; readonly gid: number },
+  { uid, gid }: { readonly uid: number | null; readonly gid: number | null },
   { companyId, agentId }: RunIdentity,
   { sessionId, isMoved }: ResumeDecision,
 ): HomeRequest | null {
@@ -131,7 +138,7 @@ function homeRequest(
   const session = sessionId !== null && isMoved ? { id: sessionId, cwd } : null;
   return {
     ...{ paperclipHome: home.path, privateHome: privateHome({ companyId, agentId }), folders: home.folders },
-    ...{ owner: { uid, gid }, session },
+    ...{ owner: uid === null ? null : { uid, gid: gid ?? uid }, session },
   };
 }
 

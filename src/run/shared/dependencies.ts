@@ -15,6 +15,8 @@ export interface Dependencies {
   /** The operator's policy as it is now. Rejects with PolicyError. */
   readonly readPolicy: (env: NodeJS.ProcessEnv) => Promise<Policy>;
   readonly readFile: (path: string) => Promise<string>;
+  /** Addresses of this machine. @default those of its network interfaces */
+  readonly addresses?: () => readonly string[];
   /** The clusters that the runs of this process share. */
   readonly clusters: ClusterRegistry;
   /** Address of Paperclip's API as this process reaches it; null = the records of runs cannot be read. */

@@ -129,7 +129,7 @@ export function isAdopted(job: Job): boolean {
 }
 
 /** The run that it was adopted from last; null where it does not say. */
-export const adoptedFrom = (job: Job): string | null => job.metadata?.annotations?.[ANNOTATIONS.adoptedFrom] ?? null;
+export const adoptedFrom = (job: Job): string | null => idIn(job, ANNOTATIONS.adoptedFrom);
 
 export function isOfRun(job: Job, runId: string): boolean {
   const id = runIdOf(job);

@@ -119,6 +119,9 @@ export interface RunIdentity {
 const RESERVED =
   /^(paperclip\.io|app\.kubernetes\.io|([a-z0-9.-]+\.)?(kubernetes|k8s)\.io)\/|^(job-name|controller-uid)$/;
 
+/** Whether a label's key is not the agent's or the operator's to set. */
+export const isReserved = (key: string): boolean => RESERVED.test(key);
+
 /** `instance`: the label of the Paperclip that makes them. */
 export function runLabels(
   identity: RunIdentity,
@@ -128,7 +131,7 @@ export function runLabels(
   const notes: string[] = [];
   const labels: Record<string, string> = {};
   for (const [key, value] of Object.entries(configured)) {
-    if (RESERVED.test(key)) notes.push(`Label ${key} is not set: the prefix is reserved`);
+    if (isReserved(key)) notes.push(`Label ${key} is not set: the prefix is reserved`);
     else labels[key] = value;
   }
   const ours: Record<string, string | null> = {

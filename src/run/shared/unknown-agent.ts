@@ -13,8 +13,10 @@ const DELETION_MARGIN_MS = 60_000;
 const TIMEOUT_MARGIN_MS = 120_000;
 
 export interface OverdueEnd {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the cluster's clock. */
   readonly at: number;
+  /** Milliseconds from the pod's deletion, or its agent's start, to that. */
+  readonly afterMs: number;
   /** `deletion`: the pod was told to end. `timeout`: its agent was to be ended by then. */
   readonly why: "deletion" | "timeout";
 }
@@ -31,12 +33,15 @@ export function overdueEnd(job: Job, pod: Pod): OverdueEnd | null {
   const agent = status?.containerStatuses?.find(({ name }) => name === CONTAINER)?.state;
   if (hasAgentEnded(pod)) return null;
   // The moment by which it is to have ended: its grace is counted in.
-  if (metadata?.deletionTimestamp)
-    return { at: Date.parse(metadata.deletionTimestamp) + DELETION_MARGIN_MS, why: "deletion" };
+  if (metadata?.deletionTimestamp) {
+    const afterMs = (metadata.deletionGracePeriodSeconds ?? 0) * 1000 + DELETION_MARGIN_MS;
+    return { at: Date.parse(metadata.deletionTimestamp) + DELETION_MARGIN_MS, afterMs, why: "deletion" };
+  }
   const terms = readRunTerms(job);
   const startedAt = Date.parse(agent?.running?.startedAt ?? "");
   if (!terms || terms.facts.timeoutSec === 0 || Number.isNaN(startedAt)) return null;
-  return { at: startedAt + (terms.facts.timeoutSec + terms.graceSec) * 1000 + TIMEOUT_MARGIN_MS, why: "timeout" };
+  const afterMs = (terms.facts.timeoutSec + terms.graceSec) * 1000 + TIMEOUT_MARGIN_MS;
+  return { at: startedAt + afterMs, afterMs, why: "timeout" };
 }
 
 /** What an operator may do who knows more than the cluster. */

@@ -5,26 +5,28 @@ import { knownAgents } from "../../paperclip/known-agents.ts";
 import { matchesAny, type Policy, type PolicyPlace, placesOf, type Who } from "../../policy/policy.ts";
 import { paperclipHome } from "../plan/plan.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { RUNS_AND_PROBES } from "../shared/names.ts";
+import { madeBy, RUNS_AND_PROBES } from "../shared/names.ts";
 import { tellOnce } from "../shared/tell-once.ts";
 import type { Place } from "./places.ts";
 
 /** @param label of this Paperclip, see Installation */
 export async function allPlaces(
   policy: Policy,
+  label: string,
   deps: Dependencies,
   tell: (message: string) => void,
   signal: AbortSignal,
 ): Promise<readonly Place[]> {
   const known = await knownAgents(paperclipHome(deps.env));
   const named = placesOf(policy, known);
-  const found = await Promise.all(named.map((place) => behindPatterns(place, known, deps, tell, signal)));
+  const found = await Promise.all(named.map((place) => behindPatterns(place, known, label, deps, tell, signal)));
   return [...named, ...found.flat()];
 }
 
 async function behindPatterns(
   { cluster, open }: PolicyPlace,
   known: readonly Who[],
+  label: string,
   { clusters }: Dependencies,
   tell: (message: string) => void,
   signal: AbortSignal,
@@ -34,7 +36,7 @@ async function behindPatterns(
   if (lease === null) return [];
   try {
     const { items } = await lease.client.list(jobs, undefined, {
-      labelSelector: RUNS_AND_PROBES,
+      labelSelector: madeBy(RUNS_AND_PROBES, label),
       signal,
       retryForMs: 0,
     });

@@ -5,6 +5,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { commentOnTask } from "../../paperclip/comment.ts";
 import { reasonOfWakeup } from "../../paperclip/lost-run.ts";
+import { NEEDS_BOARD, reconciliationCommand } from "../../paperclip/reconciliation.ts";
 import type { WakeupRequest } from "../../paperclip/wakeup.ts";
 import { nameOf } from "../shared/job-state.ts";
 import type { Wake } from "./action.ts";
@@ -28,25 +29,13 @@ export async function askOperator(
 }
 
 function request(job: Job, runId: string, taskId: string): string {
-  const resolution = {
-    outcome: "restored",
-    sourceIssueStatus: "todo",
-    executionReconciliation: {
-      runId,
-      providerStopped: true,
-      actionOutcome: "not_performed",
-      // Between single quotes of a shell.
-      outcomeEvidence: "Its Job goes on; the next run takes that over and repeats nothing.",
-    },
-  };
   const { name, namespace } = job.metadata ?? {};
+  const evidence = "Its Job goes on; the next run takes that over and repeats nothing.";
   return `Paperclip lost run \`${runId}\` of this task when its server went away. Nothing of its work is lost: the agent is in Job \`${name}\` (namespace \`${namespace}\`), and PAPERCLIP_K8S_AUTO_RECOVERY=off leaves it to you what becomes of it.
 
-To go on, record what that run did: until then Paperclip refuses its own Retry. This needs the board's rights (where Paperclip asks for a login, add your key as \`authorization: Bearer …\`). The task's next run then takes the Job over, with all that the agent has said since:
+To go on, record what that run did: until then Paperclip refuses its own Retry. ${NEEDS_BOARD} The task's next run then takes the Job over, with all that the agent has said since:
 
-\`\`\`sh
-curl -X POST "$PAPERCLIP_API_URL/api/issues/${taskId}/recovery-actions/resolve" -H 'content-type: application/json' -d '${JSON.stringify(resolution)}'
-\`\`\`
+${reconciliationCommand({ taskId, runId, actionOutcome: "not_performed", evidence })}
 
 To end the agent instead: \`kubectl -n ${namespace} delete job ${name}\``;
 }

@@ -43,7 +43,9 @@ export async function superviseOnce({ dependencies, places, tell, signal }: Supe
   const policy = await lastGoodPolicy(deps, log);
   if (policy === null) return;
   const installation = await readInstallation(deps.env, policy.instance);
-  const all = distinct(places ?? [...(await allPlaces(policy, deps, log, signal)), ...placesOfRuns.all]);
+  const all = distinct(
+    places ?? [...(await allPlaces(policy, installation.label, deps, log, signal)), ...placesOfRuns.all],
+  );
   // Side by side: a cluster that does not answer holds up no other.
   await Promise.all(all.map((place) => reconcilePlace(place, installation, deps, log, signal)));
 }

@@ -2,6 +2,7 @@
 import type { Host } from "../../paperclip/host.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
+import { CONTAINER } from "../shared/names.ts";
 
 export async function announceJob(host: Host, job: JobInCluster): Promise<void> {
   await announce(host, job, "k8s.job.created", `Job ${job.name} created in namespace ${job.namespace}`);
@@ -29,4 +30,5 @@ function announce(host: Host, job: JobInCluster, type: string, message: string):
   return host.notice({ type, message, payload: { namespace, job: name, uid, image: imageOf(job) } });
 }
 
-const imageOf = ({ object }: JobInCluster): string | undefined => object.spec?.template.spec?.containers[0]?.image;
+const imageOf = ({ object }: JobInCluster): string | undefined =>
+  object.spec?.template.spec?.containers.find(({ name }) => name === CONTAINER)?.image;

@@ -18,6 +18,8 @@ export interface FakePaperclip {
   assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
   ended(runId: string, result: AdapterExecutionResult): void;
+  /** Whether tokens are taken for no agent's: another secret signed them. */
+  denyTokens(denied: boolean): void;
   /** Answers every question with this HTTP status; null = as usual. */
   failWith(httpStatus: number | null): void;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const questions: string[] = [];
   const curious = new Set<(runId: string) => void>();
   let failure: number | null = null;
+  let deniesTokens = false;
   const server = createServer((request, response) => {
     const runId = decodeURIComponent(/^\/api\/heartbeat-runs\/([^/]+)$/.exec(request.url ?? "")?.[1] ?? "");
     const isList = /^\/api\/companies\/[^/]+\/heartbeat-runs\?/.test(request.url ?? "");
@@ -43,7 +46,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     if (!request.headers.authorization?.startsWith("Bearer ")) return answer(response, 401, { error: "Unauthorized" });
     if (request.url === "/api/agents/me") {
       const owner = ownerOf(request.headers.authorization.slice("Bearer ".length));
-      return answer(response, owner ? 200 : 401, owner ?? { error: "Unauthorized" });
+      return answer(response, owner && !deniesTokens ? 200 : 401, owner ?? { error: "Unauthorized" });
     }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
@@ -77,6 +80,9 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;
       const failed = timedOut ? "timed_out" : errorCode === "cancelled" ? "cancelled" : "failed";
       runs.set(runId, { status: errorCode ? failed : "succeeded", resultJson });
+    },
+    denyTokens: (denied) => {
+      deniesTokens = denied;
     },
     failWith: (httpStatus) => {
       failure = httpStatus;

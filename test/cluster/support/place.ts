@@ -41,6 +41,8 @@ export interface Place {
   readonly devcluster: Devcluster | null;
   /** What the devcluster's node can pull, by name: it can be put there later. */
   readonly images: Record<string, LocalImage>;
+  /** The same place in a namespace of its own, for what would disturb others. It is closed with this one. */
+  apart(): Promise<Place>;
   close(): Promise<void>;
 }
 
@@ -57,30 +59,42 @@ export async function openPlace(more: Pick<DevclusterOptions, "bookmarkInterval"
   if (devcluster) await writeFile(adminKubeconfig, devcluster.kubeconfig, { mode: 0o600 });
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(adminKubeconfig);
-  const namespace = `claude-k8s-test-${randomBytes(4).toString("hex")}`;
-  const kubeconfig = join(folder, "paperclip");
-  await writeFile(kubeconfig, await furnish(kubeConfig, namespace), { mode: 0o600 });
+  const furnished: string[] = [];
+  const openNamespace = async (): Promise<Pick<Place, "namespace" | "kubeconfig">> => {
+    const namespace = `claude-k8s-test-${randomBytes(4).toString("hex")}`;
+    furnished.push(namespace);
+    const kubeconfig = join(folder, namespace);
+    await writeFile(kubeconfig, await furnish(kubeConfig, namespace), { mode: 0o600 });
+    return { namespace, kubeconfig };
+  };
+  const first = await openNamespace();
   const cluster = await openCluster({ kubeconfig: adminKubeconfig });
   const paperclip = await startFakePaperclip();
-  return {
+  const place: Place = {
     kind: devcluster ? "devcluster" : "cluster",
-    kubeconfig,
+    ...first,
     admin: new KubernetesClient(cluster),
     adminKubeconfig,
-    namespace,
     image: devcluster ? "agent:test" : (process.env.TEST_IMAGE ?? missing("TEST_IMAGE")),
     shImage: devcluster ? "sh:test" : (process.env.TEST_SH_IMAGE ?? null),
     paperclip,
     devcluster,
     images,
+    apart: async () => ({ ...place, ...(await openNamespace()) }),
     close: async () => {
-      await kubeConfig.makeApiClient(CoreV1Api).deleteNamespace({ name: namespace });
+      const core = kubeConfig.makeApiClient(CoreV1Api);
+      for (const name of furnished)
+        await core.deleteNamespace({ name }).catch((error: { code?: number }) => {
+          // A test has deleted it.
+          if (error.code !== 404) throw error;
+        });
       await cluster.close();
       await paperclip.close();
       await devcluster?.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return place;
 }
 
 /** The agent's image has this Node; the other has the host's programs, less any Node. */

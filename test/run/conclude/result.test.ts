@@ -50,6 +50,7 @@ test("a completed run, every field", () => {
     resultJson: {
       verdict: "completed",
       sentence: "Claude Code (claude-sonnet-4-5) completed its task after 1 turn.",
+      stopped: true,
       result: "Hello from the fake model. The task is done.",
       finalResponse: { disposition: "final", text: "Hello from the fake model. The task is done." },
       num_turns: 1,

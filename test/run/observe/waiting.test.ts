@@ -110,6 +110,18 @@ describe("a pod that may not be created", () => {
       /ResourceQuota/,
     ],
     [
+      'Error creating: pods "x" is forbidden: failed quota: team: must specify requests.cpu for: mesh-proxy',
+      "quota",
+      "fatal",
+      /resources\.requests.*LimitRange/,
+    ],
+    [
+      'Error creating: Operation cannot be fulfilled on resourcequotas "team": the object has been modified; please apply your changes to the latest version and try again',
+      "quota",
+      "time",
+      /^Wait/,
+    ],
+    [
       'Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
       "admission",
       "fatal",

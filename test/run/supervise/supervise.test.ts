@@ -200,6 +200,15 @@ describe("superviseOnce", () => {
     expect(told.at(-1)).toContain("run run-2 is to take it over");
   });
 
+  it("looks with one request where nothing is lost, and for Jobs of versions before as long as there are any", async () => {
+    const lists = () => [...cluster.requests].filter(({ path }) => path.endsWith("/jobs")).length;
+    await look();
+    expect(lists()).toBe(2);
+    await look();
+    await look();
+    expect(lists()).toBe(4);
+  });
+
   it("wakes once, however many processes look, at the same time and again", async () => {
     orphan();
     records["run-1"] = { id: "run-1", status: "failed" };

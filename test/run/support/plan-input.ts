@@ -13,6 +13,7 @@ import { policyOf, trusting } from "../../support/policy.ts";
 export const hostPod: HostPod = {
   namespace: "agents",
   name: "paperclip-0",
+  container: "paperclip",
   image: "registry.example/paperclip:1",
   imagePullSecrets: [{ name: "pull" }],
   nodeSelector: { pool: "agents" },

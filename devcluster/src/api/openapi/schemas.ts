@@ -1,6 +1,6 @@
+import { MERGE_KEYS, SETS } from "../../../../strategic-merge/strategic-merge.ts";
 import { type FieldType, fieldsOf, modelOf } from "../models.ts";
 import { EVENTS_V1, RESOURCES, type ResourceDefinition } from "../resources.ts";
-import { MERGE_KEYS, SETS } from "../strategic-merge.ts";
 import { describe } from "./descriptions.ts";
 
 /** The part of JSON schema that Kubernetes' descriptions use. */

@@ -78,6 +78,19 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
+    /failed quota: .* must specify/,
+    {
+      state: "quota",
+      patience: "fatal",
+      fix: "Set resources.requests and resources.limits of what the message names; for containers that the cluster injects, give the namespace a LimitRange with defaults.",
+    },
+  ],
+  [
+    // Several pods were counted at once (kubernetes/kubernetes#67761).
+    /Operation cannot be fulfilled on resourcequotas/,
+    { state: "quota", patience: "time", fix: "Wait: the Job controller tries again by itself." },
+  ],
+  [
     /violates PodSecurity/,
     {
       state: "admission",

@@ -1,38 +1,29 @@
-import { deepEqual, isPlain, type Plain } from "../store/plain.ts";
+/**
+ * Kubernetes' strategic merge patch, as `kubectl patch` and the typed clients send it. The adapter merges the operator's pod
+ * templates with it, and the devcluster the patches of its clients; this folder imports neither
+ * (docs/decisions/0018-one-strategic-merge.md).
+ */
+import { isDeepStrictEqual } from "node:util";
+import { MERGE_KEYS, mergeKeyOf, SETS } from "./merge-keys.ts";
 
-/** Lists of objects that merge by a key (`patchMergeKey` of the official API); any other list is replaced. */
-export const MERGE_KEYS: Readonly<Record<string, string>> = {
-  containers: "name",
-  initContainers: "name",
-  ephemeralContainers: "name",
-  env: "name",
-  volumes: "name",
-  volumeMounts: "mountPath",
-  volumeDevices: "devicePath",
-  ports: "containerPort",
-  imagePullSecrets: "name",
-  secrets: "name",
-  hostAliases: "ip",
-  topologySpreadConstraints: "topologyKey",
-  schedulingGates: "name",
-  resourceClaims: "name",
-  ownerReferences: "uid",
-  conditions: "type",
-  podIPs: "ip",
-  hostIPs: "ip",
-  addresses: "type",
-};
+export { MERGE_KEYS, mergeKeyOf, SETS } from "./merge-keys.ts";
 
-/** Lists of strings that merge as sets. */
-export const SETS: ReadonlySet<string> = new Set(["finalizers"]);
-/** Choosing another member of these drops what the patch does not retain ($retainKeys). */
+type Plain = Record<string, unknown>;
+
+/** The patch cannot be applied; the message is the API server's. */
+export class MergeError extends Error {
+  override readonly name = "MergeError";
+}
+
+/** Choosing another member of these drops what the patch does not retain. */
 const RETAIN = "$retainKeys";
 const DELETE_FROM_SET = "$deleteFromPrimitiveList/";
 const ORDER = "$setElementOrder/";
 
-/** Kubernetes' own merge, as `kubectl apply` and the typed clients send it. */
+/** Neither argument is changed; the result shares parts with both. Throws MergeError. */
 export function strategicMerge(target: Plain, patch: Plain): Plain {
   if (patch.$patch === "replace") return withoutDirectives(patch);
+  requireDirective(patch);
   let out: Plain = { ...target };
   if (Array.isArray(patch[RETAIN])) {
     const keep = patch[RETAIN].map(String);
@@ -48,11 +39,11 @@ export function strategicMerge(target: Plain, patch: Plain): Plain {
     } else if (key.startsWith("$")) {
       // $setElementOrder is applied after the merge; $retainKeys was applied before.
     } else if (value === null) delete out[key];
-    else if (Array.isArray(value)) out[key] = mergedList(key, listOf(out[key]), value);
+    else if (Array.isArray(value)) set(out, key, mergedList(key, listOf(out[key]), value));
     else if (isPlain(value)) {
       if (value.$patch === "delete") delete out[key];
-      else out[key] = strategicMerge(isPlain(out[key]) ? out[key] : {}, value);
-    } else out[key] = value;
+      else set(out, key, strategicMerge(isPlain(out[key]) ? out[key] : {}, value));
+    } else set(out, key, value);
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(ORDER)) reorder(out, key.slice(ORDER.length), listOf(value));
@@ -62,16 +53,17 @@ export function strategicMerge(target: Plain, patch: Plain): Plain {
 
 function mergedList(field: string, current: readonly unknown[], patch: readonly unknown[]): unknown[] {
   if (SETS.has(field)) return [...current, ...patch.filter((item) => !current.includes(item))];
-  const mergeKey = MERGE_KEYS[field];
-  const byKey = mergeKey !== undefined && patch.every((item) => isPlain(item));
-  if (!byKey) return patch.map((item) => (isPlain(item) ? withoutDirectives(item) : item));
+  const mergeKey = mergeKeyOf(field, patch);
+  if (mergeKey === null) return patch.map((item) => (isPlain(item) ? withoutDirectives(item) : item));
   if (patch.some((item) => isPlain(item) && item.$patch === "replace")) {
     return patch.filter((item) => !(isPlain(item) && item.$patch === "replace"));
   }
   const out = [...current];
   for (const item of patch) {
     if (!isPlain(item)) continue;
-    const at = out.findIndex((candidate) => isPlain(candidate) && deepEqual(candidate[mergeKey], item[mergeKey]));
+    if (item[mergeKey] === undefined || item[mergeKey] === null)
+      throw new MergeError(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
+    const at = out.findIndex((other) => isPlain(other) && isDeepStrictEqual(other[mergeKey], item[mergeKey]));
     const existing = out[at];
     if (item.$patch === "delete") {
       if (at !== -1) out.splice(at, 1);
@@ -81,22 +73,35 @@ function mergedList(field: string, current: readonly unknown[], patch: readonly 
   return out;
 }
 
+function requireDirective({ $patch }: Plain): void {
+  if ($patch === undefined || $patch === "merge" || $patch === "delete") return;
+  throw new MergeError(`Unrecognized directive: ${JSON.stringify($patch)}`);
+}
+
 function reorder(object: Plain, field: string, order: readonly unknown[]): void {
   const items = object[field];
   if (!Array.isArray(items)) return;
   const mergeKey = MERGE_KEYS[field];
   const rank = (item: unknown): number => {
     const identity = mergeKey !== undefined && isPlain(item) ? item[mergeKey] : item;
-    const at = order.findIndex((it) => deepEqual(mergeKey !== undefined && isPlain(it) ? it[mergeKey] : it, identity));
+    const at = order.findIndex((it) =>
+      isDeepStrictEqual(mergeKey !== undefined && isPlain(it) ? it[mergeKey] : it, identity),
+    );
     return at === -1 ? order.length : at;
   };
   object[field] = items.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** A key such as `__proto__` is a key like any other. */
+function set(object: Plain, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function withoutDirectives(object: Plain): Plain {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !key.startsWith("$")));
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,132 @@
+/** Two companies on one server and one cluster: ten agents work at once, and the server is killed in the middle. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Json, Run } from "../host/records.ts";
+import { isOver } from "../host/records.ts";
+import { until } from "../host/until.ts";
+import {
+  type Assignment,
+  assign,
+  companyScenes,
+  OUTPUT_TOKENS,
+  runsOfCompany,
+  type Staff,
+  staff,
+  wordsIn,
+} from "../stage/companies.ts";
+import { countAtWork, devclusterOf } from "../stage/disruptions.ts";
+import { Stage } from "../stage/stage.ts";
+import { jobNames, letGoOn, marksOf, outliveLease } from "../stage/work.ts";
+import { describeHostileAgent } from "./support/hostile.ts";
+
+const NORTH = ["Nell", "Nico", "Nina", "Noah", "Nora", "Nuno"];
+const SOUTH = ["Sara", "Seth", "Sofi", "Stan"];
+
+let stage: Stage;
+let companies: readonly Staff[];
+let witness: ReturnType<typeof countAtWork>;
+beforeAll(async () => {
+  stage = await Stage.open({ scenes: companyScenes, company: "North" });
+  const south = await stage.api.createCompany("South");
+  companies = await Promise.all([staff(stage, stage.company, NORTH), staff(stage, south, SOUTH)]);
+  witness = countAtWork(stage);
+});
+afterAll(async () => {
+  witness?.end();
+  await stage?.[Symbol.asyncDispose]();
+});
+
+const assignAll = async (scene: keyof typeof companyScenes, count: number): Promise<readonly Assignment[]> =>
+  (await Promise.all(companies.map((one) => assign(stage, one, scene, count)))).flat();
+
+const isDone = async ({ issue }: Assignment): Promise<boolean> => (await stage.api.issue(issue.id)).status === "done";
+
+const untilDone = (assignments: readonly Assignment[], within: number): Promise<unknown> =>
+  until(
+    "all tasks are done",
+    async () => (await Promise.all(assignments.map(isDone))).every(Boolean),
+    { within, every: 1000 },
+    () => Promise.all(assignments.map(async (one) => ({ word: one.word, done: await isDone(one) }))),
+  );
+
+const allRuns = async (): Promise<readonly Run[]> =>
+  (await Promise.all(companies.map(({ company }) => runsOfCompany(stage, company)))).flat();
+
+describe("two companies with ten agents", () => {
+  let held: readonly Assignment[];
+  let quick: readonly Assignment[];
+
+  it("do all their tasks, though the server is killed in the middle", async () => {
+    held = await assignAll("held", 1);
+    await until(
+      "each agent is at the second step of its first task",
+      async () => (await Promise.all(held.map(({ issue }) => marksOf(stage, issue.id)))).every(isAtSecondStep),
+      { within: 150_000, every: 500 },
+      () => Promise.all(held.map(({ issue }) => marksOf(stage, issue.id))),
+    );
+    // Beside that they get two more: the first of these are done, some are at work, and some have not begun.
+    quick = await assignAll("quick", 2);
+    const some = quick.slice(0, 8);
+    await until("some are done", async () => (await Promise.all(some.map(isDone))).some(Boolean));
+    // Lists of runs do not have it.
+    const working = (await allRuns()).filter(({ status }) => status === "running");
+    const records = await Promise.all(working.map(({ id }) => stage.api.run(id)));
+    await stage.server.kill();
+    await outliveLease(records.flatMap(({ controllerLeaseExpiresAt }) => controllerLeaseExpiresAt ?? []));
+    await stage.reboot();
+    await Promise.all(held.map(({ issue }) => letGoOn(stage, issue.id)));
+    await untilDone([...held, ...quick], 240_000);
+  }, 480_000);
+
+  it("leave no run red but those that the host itself calls lost, and each was continued", async () => {
+    const runs = await until("no run goes on", async () => {
+      const all = await allRuns();
+      return all.every(isOver) && all;
+    });
+    const red = runs.filter(({ status }) => status !== "succeeded");
+    expect(red.map(({ errorCode, error }) => errorCode ?? error)).toEqual(red.map(() => "process_lost"));
+    for (const { contextSnapshot } of red) {
+      const later = runs.filter(
+        (run) => run.contextSnapshot?.issueId === contextSnapshot?.issueId && run.status === "succeeded",
+      );
+      expect(later.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("do nothing twice, and never two agents at one task", async () => {
+    for (const { issue, word } of held)
+      expect.soft(await marksOf(stage, issue.id), word).toBe("first\nsecond\nthird\n");
+    expect([...witness.most.values()].filter((most) => most > 1)).toEqual([]);
+  });
+
+  it("mix up no session: each conversation has seen one task's word", async () => {
+    const seen = stage.model.requests.filter(({ role }) => role === "main").map((one) => [...wordsIn(one)]);
+    expect(seen.filter((words) => words.length !== 1)).toEqual([]);
+    const bySession = Map.groupBy(stage.model.requests, ({ sessionId }) => sessionId);
+    const words = [...bySession].map(([, asked]) => new Set(asked.flatMap((one) => [...wordsIn(one)])));
+    expect(words.filter(({ size }) => size > 1)).toEqual([]);
+  });
+
+  it("have on the ledger what the model has answered, once", async () => {
+    for (const { company, agents } of companies) {
+      const ledger = await stage.api.get<readonly Json[]>(`/companies/${company.id}/costs/by-agent`);
+      const ours = Object.fromEntries(ledger.map(({ agentId, outputTokens }) => [agentId, Number(outputTokens)]));
+      const answered = agents.map(({ id, name }) => {
+        const own = `word-${company.name}-${name}-`.toLowerCase();
+        const asked = stage.model.requests.filter((one) => [...wordsIn(one)].some((word) => word.startsWith(own)));
+        return [id, asked.filter(({ role }) => role === "main").length * OUTPUT_TOKENS];
+      });
+      expect.soft(ours, company.name).toEqual(Object.fromEntries(answered));
+    }
+  });
+
+  it("leave nothing in the cluster", async () => {
+    const { store } = devclusterOf(stage);
+    await until("no Job and no Secret is left", async () => {
+      return jobNames(stage).length === 0 && store.list("secrets", "agents").length === 0;
+    });
+  });
+});
+
+describeHostileAgent(() => stage);
+
+const isAtSecondStep = (marks: string): boolean => marks.includes("second");
