@@ -39,7 +39,6 @@ import { checkRights } from "./checks/rights.ts";
 import { checkShell } from "./checks/shell.ts";
 import { bounded, openContext } from "./context.ts";
 import { probeLimitSec, runHello } from "./hello.ts";
-import { ENVIRONMENT_TEST } from "./home.ts";
 import { conclusive, statusOf } from "./status.ts";
 
 /** Seen from outside; the key stands in the sentence on a check that did not end in time. */
