@@ -16,7 +16,7 @@ export interface Owner {
 export interface NewFolder {
   readonly mode: number;
   /** Who gets the folder where this process may give it away. @default this process */
-  readonly owner?: Owner;
+  readonly owner?: Owner | null;
 }
 
 export interface NewFile extends NewFolder {

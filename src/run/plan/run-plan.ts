@@ -33,12 +33,12 @@ export interface RunPlan extends RunTerms {
   /** Name of the Job and of its Secret. */
   readonly name: string;
   readonly job: Job;
-  /** How the Job's template came about, for `claude-k8s manifest`. */
-  readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
   /** What is made on Paperclip's volume before the Job; null where the agent's home is not on it. */
   readonly homeRequest: HomeRequest | null;
   /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
   readonly loginNote: string | null;
+  /** How the Job's template came about, for `claude-k8s manifest`. */
+  readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
   readonly podStartTimeoutSec: number;
@@ -138,8 +138,7 @@ function homeRequest(
   const session = sessionId !== null && isMoved ? { id: sessionId, cwd } : null;
   return {
     ...{ paperclipHome: home.path, privateHome: privateHome({ companyId, agentId }), folders: home.folders },
-    owner: uid === null || gid === null ? null : { uid, gid },
-    session,
+    ...{ owner: uid === null ? null : { uid, gid: gid ?? uid }, session },
   };
 }
 

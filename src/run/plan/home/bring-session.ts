@@ -21,7 +21,7 @@ export async function bringSession(
   { id, cwd }: MovedSession,
   shared: GuardedFolder,
   home: GuardedFolder,
-  owner: Owner,
+  owner: Owner | null,
 ): Promise<void> {
   const names = [".claude", "projects", folderNameOf(cwd)] as const;
   await using from = await shared.enterAll(names).catch(() => null);

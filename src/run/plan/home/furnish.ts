@@ -18,7 +18,7 @@ export interface HomeRequest {
   readonly privateHome: readonly string[];
   /** Of Paperclip's home, what is mounted over the agent's. */
   readonly folders: readonly HomeFolder[];
-  /** Whom the agent's pods run as. */
+  /** Whom the agent's pods run as; null: their image's own user, whom nobody knows here. */
   readonly owner: Owner | null;
   /** A session that was begun in Paperclip's home; null when there is none to bring along. */
   readonly session: MovedSession | null;
@@ -74,7 +74,7 @@ async function openHome(path: string): Promise<GuardedFolder | null> {
 async function openPrivateHome(
   folder: GuardedFolder,
   [name = "", ...further]: readonly string[],
-  owner: Owner,
+  owner: Owner | null,
 ): Promise<GuardedFolder> {
   if (further.length === 0) return folder.make(name, { mode: OWN, owner });
   await using way = await folder.make(name, { mode: WAY });
