@@ -161,8 +161,10 @@ export class Transcript {
     if (!lines.subarray(text, text + SEAL.length).equals(SEAL) || this.#unframed.isRawForSure) return false;
     const seal = parseSeal(lines.toString("utf8", text + SEAL.length, end));
     if (!seal?.stdout || seal.partial) return false;
+    // A recorder that lost the agent from sight does not know of its end.
+    const isEnd = seal.ending !== "unknown";
     if (this.mode !== "framed") this.#beginFramed();
-    this.seal = seal;
+    this.seal = isEnd ? seal : null;
     return true;
   }
 

@@ -261,6 +261,13 @@ describe("the seal at the end of a log", () => {
     expect(core.seal).toBeNull();
   });
 
+  test("of a recorder that lost the agent from sight is no word of its end, and no line either", () => {
+    const { core, lines } = transcript(100);
+    take(core, `seal|${JSON.stringify({ ...SEAL, ending: "unknown", exitCode: null })}`);
+    expect(core.seal).toBeNull();
+    expect(lines).toEqual([]);
+  });
+
   test("is none in a log without frames: anybody may have written it", () => {
     const { core, lines } = transcript(100);
     take(core, "raw|1");
