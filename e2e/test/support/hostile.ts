@@ -24,7 +24,7 @@ const ATTEMPTS: Readonly<Record<string, unknown>> = {
   nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
   tolerations: [{ operator: "Exists" }],
   graceSec: YEAR_SEC,
-  "resources.requests.memory": "1Ti",
+  "resources.limits.memory": "1Ti",
   egress: "open",
 };
 const BIG = { labels: `app: ${"x".repeat(2 ** 20)}` };
@@ -62,7 +62,7 @@ export function describeHostileAgent(stageOf: () => Stage): void {
     const asMallory = (method: string, path: string, body: unknown) => stage.api.ask(method, path, body, token);
     const test = async (more: Json): Promise<string> => {
       const path = `/companies/${stage.company.id}/adapters/claude_k8s/test-environment`;
-      const { status, body } = await asMallory("POST", path, { adapterConfig: { image: "evil:1", ...more } });
+      const { status, body } = await asMallory("POST", path, { adapterConfig: { ...stage.agentConfig(), ...more } });
       expect(status).toBe(200);
       const { checks } = body as EnvironmentTest;
       return checks.map(({ level, message }) => `${level}: ${message}`).join("\n");
@@ -85,19 +85,19 @@ export function describeHostileAgent(stageOf: () => Stage): void {
       );
     });
 
-    it.each([
-      ["a file of the server as instructions", { instructionsFilePath: "/proc/self/environ" }, /instructionsFilePath/],
-      ["a megabyte of YAML", BIG, /labels/],
-    ])("Test refuses %s", async (_, config, name) => {
-      const words = await test(config);
-      expect(words).toMatch(name);
-      expect(words).not.toContain("PAPERCLIP_AGENT_JWT_SECRET");
+    it("Test refuses a megabyte of YAML, in few words", async () => {
+      const words = await test(BIG);
+      expect(words).toMatch(/^error: labels /);
       expect(words.length).toBeLessThan(20_000);
+    });
+
+    it("Test reads no file of the server as instructions", async () => {
+      expect(await test({ instructionsFilePath: "/proc/self/environ" })).not.toContain("PAPERCLIP_AGENT_JWT_SECRET");
     });
 
     it("PATCH of itself: the host takes it, and the run is refused with every name", async () => {
       const { status } = await asMallory("PATCH", `/agents/${mallory.id}`, {
-        adapterConfig: { ...mallory.adapterConfig, ...all },
+        adapterConfig: { ...stage.agentConfig(), ...all },
       });
       expect(status).toBe(200);
       const run = await refusedRun(mallory, await assign(mallory, "Mallory's own"));
