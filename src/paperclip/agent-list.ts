@@ -80,7 +80,7 @@ async function agentsOf(request: AgentListRequest, company: Record<string, unkno
       company: text(company.name) ?? companyId,
       agentId: text(agent.id) ?? "",
       name: text(agent.name) ?? text(agent.id) ?? "",
-      config: record(agent.adapterConfig),
+      config: asRunGetsIt(record(agent.adapterConfig)),
       task: null,
     }));
 }
@@ -106,7 +106,7 @@ async function overridesOf(request: AgentListRequest, companyId: string, agents:
       const override = record(record(task.assigneeAdapterOverrides).adapterConfig);
       if (!agent || Object.keys(override).length === 0) continue;
       const name = text(task.identifier) ?? text(task.id) ?? "";
-      found.push({ ...agent, config: { ...agent.config, ...override }, task: name });
+      found.push({ ...agent, config: asRunGetsIt({ ...agent.config, ...override }), task: name });
     }
     if (tasks.length < PAGE) break;
   }
@@ -134,3 +134,13 @@ function listIn(answer: ApiAnswer, what: string, token: string | null): unknown[
 
 const KEY =
   "Give a board API key of somebody who may see all companies: --token KEY, or PAPERCLIP_API_KEY. An agent's key does not list companies.";
+
+/** Paperclip lists a variable as where its value comes from, `{type, …}`, and hands a run the value. */
+function asRunGetsIt(config: Record<string, unknown>): Record<string, unknown> {
+  if (!("env" in config)) return config;
+  const values = Object.entries(record(config.env)).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : "***REDACTED***",
+  ]);
+  return { ...config, env: Object.fromEntries(values) };
+}

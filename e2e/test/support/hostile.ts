@@ -24,7 +24,7 @@ const ATTEMPTS: Readonly<Record<string, unknown>> = {
   nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
   tolerations: [{ operator: "Exists" }],
   graceSec: YEAR_SEC,
-  "resources.requests.memory": "1Ti",
+  "resources.limits.memory": "1Ti",
   egress: "open",
 };
 const BIG = { labels: `app: ${"x".repeat(2 ** 20)}` };
@@ -47,6 +47,7 @@ export function describeHostileAgent(stageOf: () => Stage): void {
     let token: string;
     let proof: string;
     let all: Json;
+    let together: Json;
 
     beforeAll(async () => {
       stage = stageOf();
@@ -57,12 +58,15 @@ export function describeHostileAgent(stageOf: () => Stage): void {
       await writeFile(evil, evilKubeconfig(proof));
       await giveTo(stage.home.user, evil);
       all = { ...ATTEMPTS, kubeconfig: evil };
+      // A context is named with its kubeconfig, and a namespace is judged by the rules of its cluster, which there is none of.
+      const { kubeContext: _, namespace: __, ...rest } = all;
+      together = rest;
     });
 
     const asMallory = (method: string, path: string, body: unknown) => stage.api.ask(method, path, body, token);
     const test = async (more: Json): Promise<string> => {
       const path = `/companies/${stage.company.id}/adapters/claude_k8s/test-environment`;
-      const { status, body } = await asMallory("POST", path, { adapterConfig: { image: "evil:1", ...more } });
+      const { status, body } = await asMallory("POST", path, { adapterConfig: { ...stage.agentConfig(), ...more } });
       expect(status).toBe(200);
       const { checks } = body as EnvironmentTest;
       return checks.map(({ level, message }) => `${level}: ${message}`).join("\n");
@@ -74,7 +78,7 @@ export function describeHostileAgent(stageOf: () => Stage): void {
     const assign = (agent: Agent, title: string): Promise<Issue> =>
       stage.api.createIssue(stage.company.id, { title, assigneeAgentId: agent.id });
     const namesAll = (words: string): void => {
-      for (const key of Object.keys(ATTEMPTS)) expect.soft(words, key).toContain(`${key} is `);
+      for (const key of Object.keys(together)) expect.soft(words, key).toContain(`${key} is `);
       expect(words).toContain("beyond the operator's policy");
     };
 
@@ -85,19 +89,19 @@ export function describeHostileAgent(stageOf: () => Stage): void {
       );
     });
 
-    it.each([
-      ["a file of the server as instructions", { instructionsFilePath: "/proc/self/environ" }, /instructionsFilePath/],
-      ["a megabyte of YAML", BIG, /labels/],
-    ])("Test refuses %s", async (_, config, name) => {
-      const words = await test(config);
-      expect(words).toMatch(name);
-      expect(words).not.toContain("PAPERCLIP_AGENT_JWT_SECRET");
+    it("Test refuses a megabyte of YAML, in few words", async () => {
+      const words = await test(BIG);
+      expect(words).toMatch(/^error: labels /);
       expect(words.length).toBeLessThan(20_000);
+    });
+
+    it("Test reads no file of the server as instructions", async () => {
+      expect(await test({ instructionsFilePath: "/proc/self/environ" })).not.toContain("PAPERCLIP_AGENT_JWT_SECRET");
     });
 
     it("PATCH of itself: the host takes it, and the run is refused with every name", async () => {
       const { status } = await asMallory("PATCH", `/agents/${mallory.id}`, {
-        adapterConfig: { ...mallory.adapterConfig, ...all },
+        adapterConfig: { ...stage.agentConfig(), ...together },
       });
       expect(status).toBe(200);
       const run = await refusedRun(mallory, await assign(mallory, "Mallory's own"));
@@ -115,7 +119,7 @@ export function describeHostileAgent(stageOf: () => Stage): void {
         name: "Malvin",
         role: "engineer",
         adapterType: "claude_k8s",
-        adapterConfig: { ...stage.agentConfig(), ...all },
+        adapterConfig: { ...stage.agentConfig(), ...together },
       });
       expect(status, JSON.stringify(body)).toBe(201);
       const { agent } = body as { agent: Agent };
@@ -125,7 +129,7 @@ export function describeHostileAgent(stageOf: () => Stage): void {
     });
 
     it.each([
-      ["settings", (): Json => all, "k8s_policy_refused"],
+      ["settings", (): Json => together, "k8s_policy_refused"],
       [
         "a file of the server as instructions",
         (): Json => ({ instructionsFilePath: "/proc/self/environ" }),
