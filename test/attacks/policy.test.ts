@@ -232,7 +232,7 @@ const placements: readonly Row[] = [
   row("another value of a node label that is allowed", { nodeSelector: { pool: "agents2" } }, "nodeSelector"),
   row("every taint", taint({ operator: "Exists" }), "tolerations"),
   row("every taint, by an empty key", taint({ key: "", operator: "Exists" }), "tolerations"),
-  row("a wildcard as a taint", taint({ key: "*", operator: "Exists" }), "tolerations"),
+  row("a wildcard as a taint", taint({ key: "*", operator: "Exists" }), "tolerations", invalid),
   row("an allowed taint with any value", taint({ key: "dedicated", operator: "Exists" }), "tolerations"),
   row("an allowed taint with any effect", taint({ key: "dedicated", value: "agents" }), "tolerations"),
   row(
@@ -385,7 +385,7 @@ describe("whoever presses Test", () => {
   it("gets each refusal with the lines that the operator would add", async () => {
     const checks = await checksOf({ homeClaim: "x", labels: "app=y" });
     const refused = checks.filter(({ code }) => code === "k8s_policy_refused");
-    expect(refused.map(({ hint }) => hint?.match(/adds to .*: (allow: .*)$/)?.[1])).toEqual([
+    expect(refused.map(({ hint }) => hint?.match(/add to .*: (allow: .*)$/)?.[1])).toEqual([
       "allow: {claims: [x]}",
       "allow: {labels: [app]}",
     ]);
