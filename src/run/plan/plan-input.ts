@@ -21,6 +21,8 @@ export interface PlanInput {
   readonly hostPodMissing?: HostPodMissing;
   /** Where Jobs go when the agent does not say. */
   readonly defaultNamespace: string;
+  /** Authorities that Paperclip's own process trusts, as PEM. @default none */
+  readonly authorities?: string | null;
   /** What Paperclip has for the agent beside its prompt. */
   readonly bundle: AgentBundle;
   /** The scripts that run in the pod, by file name. */

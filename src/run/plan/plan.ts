@@ -14,6 +14,7 @@ import type { GovernedAgent } from "../../policy/policy.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
+import { paperclipsAuthorities } from "./authorities.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
@@ -71,19 +72,27 @@ async function gather(
   hostPod: HostPodLookup,
 ): Promise<PlanInput> {
   const policy = operatorPolicy(deps.env, agent.policy.environment);
+  const inherited = inheritedEnvironment(deps.env, policy);
+  const trusted = await paperclipsAuthorities(inherited.paths.NODE_EXTRA_CA_CERTS, deps.readFile);
   return {
     ctx,
     agent,
     policy,
     installation: await readInstallation(deps.env, agent.policy.instance),
-    inherited: inheritedEnvironment(deps.env, policy),
+    inherited,
+    authorities: trusted.pem,
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
-    bundle: await readBundle(ctx, agent, deps),
+    bundle: withNotes(await readBundle(ctx, agent, deps), agent.config.caBundle === null ? trusted.notes : []),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   };
 }
+
+const withNotes = (bundle: AgentBundle, notes: readonly string[]): AgentBundle => ({
+  ...bundle,
+  notes: [...bundle.notes, ...notes],
+});
 
 /**
  * Bytes for skills and the files beside the instructions. A Secret holds 1 MiB; what remains is for the prompt, the
