@@ -16,6 +16,7 @@ import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { paperclipsAuthorities } from "./authorities.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+import { referencesOf, requireReferences } from "./overlay/references.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { AgentBundle } from "./provision.ts";
@@ -48,7 +49,11 @@ export async function prepare(
   signal: AbortSignal,
   hostPod?: HostPodLookup,
 ): Promise<RunPlan> {
-  return planRun(await gather(ctx, agent, client, deps, hostPod ?? (await findHostPod(client, deps, { signal }))));
+  const plan = planRun(
+    await gather(ctx, agent, client, deps, hostPod ?? (await findHostPod(client, deps, { signal }))),
+  );
+  await requireReferences(client, plan.namespace, referencesOf(plan.job), { signal });
+  return plan;
 }
 
 /** The plan of a probe of the agent, see probe-plan.ts. Throws ConfigError. */
