@@ -31,8 +31,8 @@ export function userIds(text: string): { readonly uid: number; readonly gid: num
 
 const CONFIG_MAP = /^configmap\/(.+)$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-/** Characters; the public bundles have about 250,000. */
-const LONGEST = 400_000;
+/** Characters: it shares the run's Secret, which holds a mebibyte, with skills and prompt. */
+const LONGEST = 256_000;
 
 /** The name of the ConfigMap that such a value has; null for certificates as text. */
 export const configMapOf = (caBundle: string): string | null => CONFIG_MAP.exec(caBundle.trim())?.[1] ?? null;

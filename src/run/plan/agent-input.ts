@@ -3,6 +3,7 @@ import { chooseModel } from "../../config/models/choose-model.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
+import { AUTHORITY_VARIABLES, type Authorities, authorities } from "./authorities.ts";
 import { environmentScript } from "./environment-script.ts";
 import { loginVariables, NO_LOGIN } from "./home/login.ts";
 import { SCRATCH, seenFolders } from "./home.ts";
@@ -22,6 +23,7 @@ export interface AgentInput {
   readonly prompt: Prompt;
   readonly spec: RunnerSpec;
   readonly content: SecretContent;
+  readonly authorities: Authorities;
   /** Sentences on what of the environment was left out or changed. */
   readonly notes: readonly string[];
 }
@@ -35,6 +37,7 @@ export function agentInput(
 ): AgentInput {
   const { ctx, scripts } = input;
   const { env, model: configuredModel, extraArgs } = input.agent.config;
+  const trusted = authoritiesOf(input);
   const {
     variables: built,
     notes,
@@ -43,7 +46,7 @@ export function agentInput(
     ctx,
     configured: env,
     inherited: input.inherited.variables,
-    inheritedPaths: input.inherited.paths,
+    inheritedPaths: pathsBeside(trusted, input.inherited.paths),
     apiUrl: input.policy.apiUrl,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
@@ -71,6 +74,7 @@ export function agentInput(
       : []),
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
+    ...trusted.files,
   ];
   const { spec, content } = firstThatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
     secretContent(files(spec), environment),
@@ -85,5 +89,16 @@ export function agentInput(
     prompt: first.prompt,
     spec,
     content,
+    authorities: trusted,
   };
+}
+
+/** The agent's, else those of Paperclip's own process. */
+const authoritiesOf = ({ agent, authorities: own }: PlanInput): Authorities =>
+  authorities(agent.config.caBundle ?? own ?? null);
+
+/** The runner's file holds what those variables name. */
+function pathsBeside({ variables }: Authorities, paths: Readonly<Record<string, string>>) {
+  const others = Object.entries(paths).filter(([name]) => !AUTHORITY_VARIABLES.includes(name));
+  return variables.length === 0 ? paths : Object.fromEntries(others);
 }

@@ -16,6 +16,7 @@ import type {
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
+import type { Authorities } from "./authorities.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
 import { configVariables, type Home, SCRATCH } from "./home.ts";
@@ -48,6 +49,7 @@ export interface ManifestInput {
   readonly environment: Readonly<Record<string, string>>;
   /** The files of the run's directory, as the Secret has them. */
   readonly files: readonly KeyToPath[];
+  readonly authorities: Omit<Authorities, "files">;
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -153,6 +155,7 @@ function container(input: ManifestInput): Container {
       { name: "HOME", value: path },
       ...scriptVariables(RUN_DIRECTORY),
       ...configVariables(input.home),
+      ...input.authorities.variables,
     ],
     ...(input.resources ? { resources: input.resources } : {}),
     terminationMessagePath: TERMINATION_LOG,
@@ -169,6 +172,7 @@ function container(input: ManifestInput): Container {
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
+      ...input.authorities.mounts,
     ],
   };
 }
@@ -185,5 +189,6 @@ function volumes(input: ManifestInput): Volume[] {
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
+    ...input.authorities.volumes,
   ];
 }

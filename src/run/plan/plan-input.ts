@@ -33,6 +33,8 @@ export interface PlanInput {
   readonly defaultNamespace: string;
   /** What of Paperclip's home no other field says. @default the instance `default`, no git worktree, no login */
   readonly disk?: HomeOnDisk;
+  /** Authorities that Paperclip's own process trusts, as PEM. @default none */
+  readonly authorities?: string | null;
   /** What Paperclip has for the agent beside its prompt. */
   readonly bundle: AgentBundle;
   /** The scripts that run in the pod, by file name. */

@@ -15,8 +15,10 @@ import type { GovernedAgent } from "../../policy/policy.ts";
 import { runnerScript, startScript } from "../../runner/scripts.generated.ts";
 import { RUN_FILES } from "../../runner/spec.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
+import { paperclipsAuthorities } from "./authorities.ts";
 import { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 import { readHomeOnDisk } from "./home/on-disk.ts";
+import { referencesOf, requireReferences } from "./overlay/references.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { AgentBundle } from "./provision.ts";
@@ -51,7 +53,11 @@ export async function prepare(
   signal: AbortSignal,
   hostPod?: HostPodLookup,
 ): Promise<RunPlan> {
-  return planRun(await gather(ctx, agent, client, deps, hostPod ?? (await findHostPod(client, deps, { signal }))));
+  const plan = planRun(
+    await gather(ctx, agent, client, deps, hostPod ?? (await findHostPod(client, deps, { signal }))),
+  );
+  await requireReferences(client, plan.namespace, referencesOf(plan.job), { signal });
+  return plan;
 }
 
 /** The plan of a probe of the agent, see probe-plan.ts. Throws ConfigError. */
@@ -75,17 +81,20 @@ async function gather(
   hostPod: HostPodLookup,
 ): Promise<PlanInput> {
   const policy = operatorPolicy(deps.env, agent.policy.environment);
+  const inherited = inheritedEnvironment(deps.env, policy);
+  const trusted = await paperclipsAuthorities(inherited.paths.NODE_EXTRA_CA_CERTS, deps.readFile);
   return {
     ctx,
     agent,
     policy,
     installation: await readInstallation(deps.env, agent.policy.instance),
-    inherited: inheritedEnvironment(deps.env, policy),
+    inherited,
+    authorities: trusted.pem,
     hostPod: hostPod.kind === "found" ? hostPod.pod : null,
     ...(hostPod.kind === "found" ? {} : { hostPodMissing: hostPod }),
     defaultNamespace: client.cluster.namespace,
     ...(await diskOf(ctx, hostPod, client, deps)),
-    bundle: await readBundle(ctx, agent, deps),
+    bundle: withNotes(await readBundle(ctx, agent, deps), agent.config.caBundle === null ? trusted.notes : []),
     scripts: { [RUN_FILES.start]: startScript, [RUN_FILES.runner]: runnerScript },
   };
 }
@@ -102,6 +111,11 @@ async function diskOf(
   const workspace = readWake(ctx).workspace.cwd;
   return { disk: await readHomeOnDisk({ env, home, workspace, tenant, now: client.clock.now() }) };
 }
+
+const withNotes = (bundle: AgentBundle, notes: readonly string[]): AgentBundle => ({
+  ...bundle,
+  notes: [...bundle.notes, ...notes],
+});
 
 /**
  * Bytes for skills and the files beside the instructions. A Secret holds 1 MiB; what remains is for the prompt, the

@@ -88,6 +88,7 @@ export function planRun(input: PlanInput): RunPlan {
     workingDirectory: cwd,
     environment: forAgent.environment,
     files: forAgent.content.items,
+    authorities: forAgent.authorities,
     graceSec: config.graceSec,
     timeoutSec: config.timeoutSec,
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
