@@ -146,7 +146,8 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       await host.invocation(plan.meta);
       host.dispatched();
     }
-    const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal);
+    const turn = { observer, host, since: claimed.queued };
+    const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
     await announceJob(host, launched.run);
     return launched.run;

@@ -9,7 +9,7 @@ import type { AgentConfig } from "../../config/agent-config.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { decideResume } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
-import { namespaceOf } from "../../policy/policy.ts";
+import { namespaceOf, type Policy } from "../../policy/policy.ts";
 import { signJob } from "../shared/job-signature.ts";
 import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
@@ -39,6 +39,8 @@ export interface RunPlan extends RunTerms {
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
   readonly reattach: boolean;
+  /** The operator's bound on Jobs at once, and the file that has it. */
+  readonly jobsAtOnce: { readonly bounds: Policy["limits"]["jobs"]; readonly policyPath: string | null };
   /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
   readonly predecessors: readonly string[];
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
@@ -107,6 +109,7 @@ export function planRun(input: PlanInput): RunPlan {
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
+    jobsAtOnce: { bounds: input.agent.policy.limits.jobs, policyPath: input.agent.policy.path },
     predecessors: wake.previousRunIds,
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
     token,

@@ -30,6 +30,10 @@ export const ANNOTATIONS = {
   signature: "paperclip.io/signature",
   /** When the Job was unsuspended; without it and suspended, nothing of it ever ran. */
   started: "paperclip.io/started",
+  /** Since when the run waits for its turn under `limits.jobs`, by the cluster's clock. */
+  queued: "paperclip.io/queued",
+  /** When the candidate took its turn: see claim/turn-order.ts. */
+  reserved: "paperclip.io/reserved",
   /** The run that the Job belonged to before it was adopted. */
   adoptedFrom: "paperclip.io/adopted-from",
   /** Why the adapter stopped the run before its end. */
