@@ -15,7 +15,7 @@ export class TurnView {
   readonly #clock: Clock;
   readonly #jobs = new Map<string, Job>();
   readonly #pods = new Map<string, Pod>();
-  readonly #deleted = new Set<string>();
+  #isOwnDeleted = false;
   readonly #own: string;
   readonly #installation: Installation;
   #changed = Promise.withResolvers<void>();
@@ -29,29 +29,27 @@ export class TurnView {
     this.stop = observer.observe(undefined, (observation) => this.#take(observation));
   }
 
-  /** What others made in the likeness of ours takes no place. */
-  get pods(): readonly Pod[] {
-    const { hasSecret } = this.#installation;
-    return [...this.#pods.values()].filter(({ metadata }) => !hasSecret || isPodSigned(metadata, this.#installation));
-  }
-
   /** The Job that waits; undefined until the watch has it. */
   get own(): Job | undefined {
     return this.#jobs.get(this.#own);
   }
 
   get isOwnDeleted(): boolean {
-    return this.#deleted.has(this.#own);
+    return this.#isOwnDeleted;
   }
 
   get seen(): JobsSeen {
-    return this.with([...this.#jobs.values()]);
+    return this.#with([...this.#jobs.values()]);
   }
 
   /** Jobs from a list, with the pods that the watch has: an agent that has ended does not start again. */
-  with(jobs: readonly Job[]): JobsSeen {
-    const own = jobs.filter((job) => mayBeSignedBy(job, this.#installation));
-    return jobsSeen(withPods(own, this.pods, this.#clock.now()), this.pods);
+  withListed(jobs: readonly Job[]): JobsSeen {
+    return this.#with(jobs.filter((job) => mayBeSignedBy(job, this.#installation)));
+  }
+
+  #with(jobs: readonly Job[]): JobsSeen {
+    const pods = [...this.#pods.values()];
+    return jobsSeen(withPods(jobs, pods, this.#clock.now()), pods);
   }
 
   /** Resolves soon after the next change, or after `withinMs`. Rejects with the signal's reason. */
@@ -74,12 +72,17 @@ export class TurnView {
   #take({ resource, type, object }: Observation): void {
     const { uid } = object.metadata;
     const isGone = type === "DELETED" || type === "GONE";
-    if (resource === "pods" && isGone) this.#pods.delete(uid);
-    else if (resource === "pods") this.#pods.set(uid, object);
-    else if (isGone) {
-      this.#jobs.delete(uid);
-      if (uid === this.#own) this.#deleted.add(uid);
-    } else this.#jobs.set(uid, object);
+    // What others made in the likeness of ours takes no place.
+    if (resource === "pods") {
+      const { hasSecret } = this.#installation;
+      const isOurs = !hasSecret || isPodSigned(object.metadata, this.#installation);
+      if (isOurs && !isGone) this.#pods.set(uid, object);
+      else this.#pods.delete(uid);
+    } else {
+      if (!isGone && mayBeSignedBy(object, this.#installation)) this.#jobs.set(uid, object);
+      else this.#jobs.delete(uid);
+      if (isGone && uid === this.#own) this.#isOwnDeleted = true;
+    }
     if (type !== "CURRENT") this.#changed.resolve();
   }
 }

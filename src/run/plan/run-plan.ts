@@ -39,6 +39,8 @@ export interface RunPlan extends RunTerms {
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
   readonly reattach: boolean;
+  /** The operator's bound on the run's output, bytes. */
+  readonly transcriptBytes: number;
   /** The operator's bound on Jobs at once, and the file that has it. */
   readonly jobsAtOnce: { readonly bounds: Policy["limits"]["jobs"]; readonly policyPath: string | null };
   /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
@@ -109,6 +111,7 @@ export function planRun(input: PlanInput): RunPlan {
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
+    transcriptBytes: input.agent.policy.limits.transcriptBytes,
     jobsAtOnce: { bounds: input.agent.policy.limits.jobs, policyPath: input.agent.policy.path },
     predecessors: wake.previousRunIds,
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
