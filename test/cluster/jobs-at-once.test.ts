@@ -10,11 +10,11 @@ import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { Observer } from "../../src/kubernetes/watch/observer.ts";
 import type { PolicyFile } from "../../src/policy/schema.ts";
 import { nameOf, stateOf } from "../../src/run/shared/job-state.ts";
-import { ANNOTATIONS, LABELS, OURS } from "../../src/run/shared/names.ts";
-import { placesFile, rememberPlace, superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { ANNOTATIONS, LABELS, RUNS } from "../../src/run/shared/names.ts";
+import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { policyOf } from "../support/policy.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
-import { settingsOf } from "./support/context.ts";
+import { SERVER_ENV, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
@@ -43,7 +43,7 @@ interface Sampled {
 
 /** What the cluster itself shows of the agents, at every change of a Job or pod. */
 function sample(): Sampled {
-  const observer = new Observer(place.admin, { namespace: place.namespace, labelSelector: OURS });
+  const observer = new Observer(place.admin, { namespace: place.namespace, labelSelector: RUNS });
   const living = new Set<string>();
   const started: string[] = [];
   let most = 0;
@@ -181,7 +181,7 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
     const path = join(folder, "policy.yaml");
     await writeFile(path, "trust: full\nlimits: {jobs: {perNamespace: 3}}\n");
     await chmod(path, 0o444);
-    env = { PAPERCLIP_K8S_POLICY: path };
+    env = { ...SERVER_ENV, PAPERCLIP_K8S_POLICY: path };
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -228,7 +228,7 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
     await first.said("ready");
     const tight = join(folder, "tight.yaml");
     await writeFile(tight, "trust: full\nlimits: {jobs: {perAgent: 1}}\n", { mode: 0o444 });
-    const server = await startAdapterProcess({ PAPERCLIP_K8S_POLICY: tight });
+    const server = await startAdapterProcess({ ...SERVER_ENV, PAPERCLIP_K8S_POLICY: tight });
     const lost = settingsOf(place, { agent: WORKS, ...onTask(agentId, 1) });
     paperclip.set(lost.runId, "running");
     server.execute(lost, paperclip.url).catch(() => undefined);
@@ -238,10 +238,9 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
     await later.event("k8s.run.waiting");
 
     paperclip.set(lost.runId, "interrupted");
-    const env = { PAPERCLIP_HOME: folder, PAPERCLIP_LISTEN_PORT: "3100" };
-    await rememberPlace(placesFile(env), { kubeconfig, context: null, namespace });
     await superviseOnce({
-      dependencies: { env, clusters: new ClusterRegistry(), paperclipUrl: () => paperclip.url },
+      dependencies: { env: SERVER_ENV, clusters: new ClusterRegistry(), paperclipUrl: () => paperclip.url },
+      places: [{ cluster: { kubeconfig }, namespace }],
       tell: () => undefined,
       signal: new AbortController().signal,
     });
