@@ -118,7 +118,8 @@ async function reserve(
     if (mine && stateOf(mine) !== "candidate") return mine;
     // Another process took it for abandoned.
     if (mine && reservationOf(mine) === null) return null;
-    const decision = list && mine ? decideReservation(mine, view.withListed(list.items), plan.jobsAtOnce.bounds) : "release";
+    const decision =
+      list && mine ? decideReservation(mine, view.withListed(list.items), plan.jobsAtOnce.bounds) : "release";
     if (decision === "start" && mine) return mine;
     if (decision === "release" || clock.now() - began > SETTLED_WITHIN_MS) {
       await annotate(null);

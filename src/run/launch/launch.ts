@@ -11,7 +11,7 @@ import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, awaitTurn, isOwnedBy, type ReadOwnership, type TurnRequest, withdraw } from "../claim/claim.ts";
-import { lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
+import { DROPPED_FIX, droppedHardening, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
@@ -65,6 +65,8 @@ export async function launch(
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
+    const dropped = droppedHardening(job.object, plan.hardening);
+    if (dropped !== null) throw notHardened(client, dropped);
     const election = await awaitElection(client, plan, job, readOwnership, { ...RETRY, signal });
     if (election.kind === "lost") {
       const started = await withdraw(client, job);
@@ -181,6 +183,13 @@ function withoutSidecars(client: KubernetesClient, plan: RunPlan): RunFault {
     "the cluster has no sidecar containers (Kubernetes 1.29 or newer), which a recorder of its own needs. Update the cluster, or set recorder: same",
   );
   return failed(client, "k8s_job_create_failed", `Could not run Job ${plan.name}`, error);
+}
+
+/** Fail closed: with less than its operator asked for, no agent is started. */
+function notHardened({ clock }: KubernetesClient, dropped: string): RunFault {
+  const message = `The run is not started: its cluster does not know ${dropped}, which the operator's policy asks for`;
+  const code = "k8s_job_create_failed";
+  return new RunFault({ code, message, fix: DROPPED_FIX, status: null, fatal: true, at: clock.now() });
 }
 
 function failed(client: KubernetesClient, code: string, doing: string, error: unknown): RunFault {

@@ -21,6 +21,7 @@ import type { AgentBundle } from "./provision.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { chooseHome, type Home } from "./home.ts";
 export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";

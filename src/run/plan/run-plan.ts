@@ -11,9 +11,18 @@ import { decideResume } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
 import { namespaceOf, type Policy } from "../../policy/policy.ts";
 import { signJob } from "../shared/job-signature.ts";
-import { agentLabel, CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
+import {
+  agentLabel,
+  CONTAINER,
+  jobName,
+  LABELS,
+  type RunIdentity,
+  type RunLabels,
+  runLabels,
+} from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput, type Workplace } from "./agent-input.ts";
+import { type Hardening, harden } from "./hardening.ts";
 import { chooseHome, chooseWorkspace, workingDirectory } from "./home.ts";
 import { invocationMeta } from "./invocation-meta.ts";
 import { jobManifest } from "./manifest.ts";
@@ -39,6 +48,8 @@ export interface RunPlan extends RunTerms {
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
   readonly reattach: boolean;
+  /** What the operator asks of the pod: the Job has it, unless its cluster drops it. */
+  readonly hardening: Hardening;
   /** The operator's bound on the run's output, bytes. */
   readonly transcriptBytes: number;
   /** The operator's bound on Jobs at once, and the file that has it. */
@@ -75,7 +86,7 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   requireSecondUser(place.user, input.agent.policy.recorder);
-  const labels = runLabels(identity, config.labels, installation.label);
+  const labels = withEgress(runLabels(identity, config.labels, installation.label), config.egress);
   const made = jobManifest({
     name,
     namespace,
@@ -93,7 +104,7 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent);
   const token = ctx.authToken ?? null;
-  const job = signJob(manifest, installation, token);
+  const job = signJob(harden(manifest, input.agent.policy.pod), installation, token);
   const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
   notes.push(...ofTemplates);
   if (resume.note) notes.push(resume.note);
@@ -111,6 +122,7 @@ export function planRun(input: PlanInput): RunPlan {
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
+    hardening: input.agent.policy.pod,
     transcriptBytes: input.agent.policy.limits.transcriptBytes,
     jobsAtOnce: { bounds: input.agent.policy.limits.jobs, policyPath: input.agent.policy.path },
     predecessors: wake.previousRunIds,
@@ -135,6 +147,10 @@ function workplaceOf({ ctx, agent: { config }, hostPod }: PlanInput, namespace: 
 function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessionId: string | null): RunIdentity {
   const { id: agentId, name: agentName, companyId } = agent;
   return { agentId, agentName, companyId, runId, taskId, sessionId };
+}
+
+function withEgress({ labels, notes }: RunLabels, egress: string | null): RunLabels {
+  return { labels: egress === null ? labels : { ...labels, [LABELS.egress]: egress }, notes };
 }
 
 function termsOf(

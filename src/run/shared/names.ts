@@ -13,6 +13,8 @@ export const LABELS = {
   sessionId: "paperclip.io/session-id",
   /** Which Paperclip made it: several may share a namespace. Versions before 1.1 have none. */
   instance: "paperclip.io/instance",
+  /** The agent's egress profile, by which NetworkPolicies select its pods. */
+  egress: "paperclip.io/egress",
   /** On the objects of the environment test, which are no run's: no run waits for them, adopts or removes them. */
   probe: "paperclip.io/probe",
 } as const;
