@@ -13,6 +13,15 @@ export function plural(number: number, singular: string): string {
   return `${count(number)} ${singular}${number === 1 ? "" : "s"}`;
 }
 
+const BINARY_UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+
+/** `1.5 GiB`; below a KiB, `1000 bytes`. */
+export function bytes(amount: number): string {
+  const power = amount < 1 ? 0 : Math.min(BINARY_UNITS.length - 1, Math.floor(Math.log2(amount) / 10));
+  const inUnit = amount / 2 ** (10 * power);
+  return `${Number.isInteger(inUnit) ? inUnit : inUnit.toFixed(1)} ${BINARY_UNITS[power]}`;
+}
+
 export function duration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -116,10 +116,15 @@ const limits = z.strictObject({
   jobs: z
     .strictObject({ perAgent: count.optional(), perCompany: count.optional(), perNamespace: count.optional() })
     .optional()
-    .describe("Jobs at once; a run beyond waits for its turn, and says so."),
+    .describe(
+      "Jobs of runs at once, by agent and by company in one namespace, and in a namespace as a whole. A run beyond waits for its turn in the order of arrival, without a limit of time, and its page says so.",
+    ),
   transcriptBytes: quantity
+    .refine((text) => amountOf(text) >= 65_536, { error: "is below 64Ki, and a page would show nothing of use" })
     .optional()
-    .describe("Bytes of a run's output that Paperclip is given and keeps; what is beyond is counted and hashed."),
+    .describe(
+      "Bytes of a run's output that Paperclip is given for the page, and as many for the run's transcript file; what is beyond is counted and hashed. Default: 1Gi.",
+    ),
 });
 
 const pod = z.strictObject({

@@ -146,7 +146,8 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       await host.invocation(plan.meta);
       host.dispatched();
     }
-    const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal);
+    const turn = { observer, host, since: claimed.queued };
+    const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
     await announceJob(host, launched.run);
     return launched.run;
@@ -167,8 +168,17 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const runEnded = new AbortController();
   const observer = observerOf(lease, plan, run);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
-  const { terms } = run;
-  const reporter = tellRun({ host, onLog: ctx.onLog, page, observed, observer, terms, clock, signal: runEnded.signal });
+  const reporter = tellRun({
+    host,
+    onLog: ctx.onLog,
+    page,
+    observed,
+    observer,
+    terms: run.terms,
+    maxBytes: plan.transcriptBytes,
+    clock,
+    signal: runEnded.signal,
+  });
   const stop = enforceStop({ client, runId: ctx.runId, run, observed, stopSignal, runEnded: runEnded.signal });
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tokenSecret } from "../../src/run/plan/token.ts";
 import { type Policy, refusals, type Settings } from "./support/admission.ts";
 import { BAD, changed, mount, type Shape, security } from "./support/bad-jobs.ts";
+import { privateHome, recorder } from "./support/good-jobs.ts";
 import { type Manifest, manifestOf } from "./support/kustomize.ts";
 import { defaultPlan as plan, plans } from "./support/planned-jobs.ts";
 
@@ -29,6 +30,27 @@ describe("the policy on Jobs", () => {
     expect(verdict(job)).toEqual([]);
   });
 
+  it.each([
+    ["a recorder beside the agent", (shape: Shape) => recorder(shape)],
+    ["a private home", privateHome],
+    [
+      "both, and the label of its Paperclip",
+      (shape: Shape) => {
+        privateHome(shape);
+        recorder(shape);
+        for (const meta of [shape.job.metadata, shape.job.spec?.template.metadata])
+          Object.assign(meta?.labels ?? {}, { "paperclip.io/instance": "paperclip-1" });
+      },
+    ],
+  ])("admits %s", (_, change) => {
+    expect(verdict(changed(change), { settings: { wholeClaims: "claude-.*", egress: "|model-only" } })).toEqual([]);
+  });
+
+  it("restricts nothing by a setting that a ConfigMap of an earlier version does not have", () => {
+    const { wholeClaims: _, egress: __, ...earlier } = settings;
+    expect(refusals(jobs, { user: PAPERCLIP, object: plan.job, settings: earlier })).toEqual([]);
+  });
+
   it.each(BAD)("refuses %s, and says why", (_, message, change) => {
     const said = verdict(changed(change));
     expect(said).toHaveLength(1);
@@ -51,6 +73,28 @@ describe("the policy on Jobs", () => {
         container.image = "evil.example/registry.example/x";
       },
     ],
+    [
+      "whole claims",
+      { wholeClaims: "claude-.*" },
+      ({ pod, container }: Shape) => {
+        mount(pod, { persistentVolumeClaim: { claimName: "paperclip-home" } });
+        container.volumeMounts?.push({ name: "more", mountPath: "/more" });
+      },
+    ],
+    [
+      "the root of a claim as its part",
+      { wholeClaims: "claude-.*" },
+      ({ pod, container }: Shape) => {
+        mount(pod, { persistentVolumeClaim: { claimName: "paperclip-home" } });
+        container.volumeMounts?.push({ name: "more", mountPath: "/more", subPath: "." });
+      },
+    ],
+    [
+      "egress profiles",
+      { egress: "|model-only" },
+      ({ job }: Shape) => Object.assign(job.spec?.template.metadata?.labels ?? {}, { "paperclip.io/egress": "open" }),
+    ],
+    ["the lack of an egress profile", { egress: "model-only" }, () => undefined],
   ])("holds %s to the pattern of the namespace's settings", (_, pattern, change) => {
     expect(verdict(changed(change))).toEqual([]);
     const [said, ...rest] = verdict(

@@ -6,29 +6,50 @@ import { kubectlVersion } from "../../devcluster/test/kubectl/kubectl.ts";
 import { built, FOLDERS, type Manifest, manifestsIn } from "./support/kustomize.ts";
 import { plans } from "./support/planned-jobs.ts";
 
+const EGRESS = "paperclip.io/egress";
+
 type NetworkRules = Manifest & Pick<NetworkPolicy, "spec">;
 
 describe.skipIf(kubectlVersion === undefined)("the network policies", () => {
   const policies = (folder: string): Promise<NetworkRules[]> =>
     built(folder).then((yaml) => manifestsIn<NetworkRules>(yaml, "NetworkPolicy"));
 
-  it.each(FOLDERS.filter((folder) => folder !== "admission"))(
+  it.each(FOLDERS.filter((folder) => !["admission", "policy"].includes(folder)))(
     "of %s select the pods of runs and probes, and no other",
     async (folder) => {
       for (const { metadata, spec } of await policies(folder)) {
-        expect(Object.keys(spec?.podSelector ?? {})).toEqual(["matchLabels"]);
-        const wanted = spec?.podSelector?.matchLabels ?? {};
+        const { matchLabels: { [EGRESS]: profile, ...wanted } = {}, matchExpressions = [] } = spec?.podSelector ?? {};
         expect(Object.keys(wanted).length, metadata.name).toBeGreaterThan(0);
+        for (const { key } of matchExpressions) expect(key).toBe(EGRESS);
+        expect(metadata.name.includes("-egress-")).toBe(profile !== undefined);
         for (const [what, { job }] of plans) expect(job.spec?.template.metadata?.labels, what).toMatchObject(wanted);
       }
     },
   );
 
+  it.each([
+    [undefined, ["allow-dns", "allow-paperclip", "allow-public", "deny-all"]],
+    ["model-only", ["allow-dns", "allow-paperclip", "deny-all", "egress-model-only"]],
+    ["a-typing-error", ["allow-dns", "allow-paperclip", "deny-all"]],
+  ])("give an agent of the egress profile %s what it is for, and an unknown one least", async (profile, wanted) => {
+    const labels: Readonly<Record<string, string>> = {
+      ...plans[0]?.[1].job.spec?.template.metadata?.labels,
+      ...(profile ? { [EGRESS]: profile } : {}),
+    };
+    const selects = ({ spec }: NetworkRules): boolean => {
+      const { matchLabels = {}, matchExpressions = [] } = spec?.podSelector ?? {};
+      const has = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+      return has && matchExpressions.every(({ key, operator }) => operator === "DoesNotExist" && !(key in labels));
+    };
+    const selected = (await policies("base")).filter(selects);
+    expect(selected.map(({ metadata }) => metadata.name.replace("claude-agents-", ""))).toEqual(wanted);
+  });
+
   it("close everything by one, and each other opens one way out and no way in", async () => {
     const [all = [], shut = []] = [await policies("base"), await policies("overlays/model-gateway")];
     const names = (list: readonly NetworkRules[]): string[] =>
       list.map(({ metadata }) => metadata.name.replace("claude-agents-", ""));
-    expect(names(all)).toEqual(["allow-dns", "allow-paperclip", "allow-public", "deny-all"]);
+    expect(names(all)).toEqual(["allow-dns", "allow-paperclip", "allow-public", "deny-all", "egress-model-only"]);
     expect(names(shut)).toEqual(["allow-dns", "allow-gateway", "allow-paperclip", "deny-all"]);
     for (const { metadata, spec } of [...all, ...shut]) {
       expect(spec?.ingress).toBeUndefined();

@@ -1,8 +1,10 @@
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
+import type { Job } from "kubernetes-types/batch/v1";
 import { ConfigError } from "../../config/config-error.ts";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs, type KubeObject, type ResourceType, secrets } from "../../kubernetes/resource-types.ts";
+import { DROPPED_FIX, droppedHardening } from "../../run/plan/plan.ts";
 import { adviceFor } from "../../run/shared/api-advice.ts";
 import { type Check, type CheckContext, info, problem } from "../check.ts";
 
@@ -10,8 +12,14 @@ import { type Check, type CheckContext, info, problem } from "../check.ts";
 export const checkAdmission: Check = async ({ client, plan, call }) => {
   // The plan's own problems are reported by the checks on the configuration.
   if (plan instanceof ConfigError) return [];
+  const ofJob = (stored: Job): AdapterEnvironmentCheck[] => {
+    const dropped = droppedHardening(stored, plan.hardening);
+    if (dropped === null) return [];
+    const what = `The cluster does not know ${dropped}, which the operator's policy asks for: runs are refused.`;
+    return [problem("error", "k8s_pod_hardening_dropped", what, DROPPED_FIX)];
+  };
   const found = await Promise.all([
-    dryRun(client, jobs, plan.job, plan.namespace, call),
+    dryRun(client, jobs, plan.job, plan.namespace, call, ofJob),
     dryRun(client, secrets, plan.secret, plan.namespace, call),
   ]);
   const problems = found.flat();
@@ -24,13 +32,15 @@ async function dryRun<T extends KubeObject>(
   object: T,
   namespace: string,
   call: CheckContext["call"],
+  look: (stored: T) => AdapterEnvironmentCheck[] = () => [],
 ): Promise<AdapterEnvironmentCheck[]> {
   const code = `k8s_dry_run_${type.kind.toLowerCase()}`;
   const warnings: string[] = [];
   const onWarning = (text: string): void => void warnings.push(text);
   try {
-    await client.create(type, namespace, object, { ...call, dryRun: true, fieldValidation: "Strict", onWarning });
-    return warnings.map((text) => problem("warn", `${code}_warning`, `Of a run's ${type.kind}: ${text}.`, fixOf(text)));
+    const options = { ...call, dryRun: true, fieldValidation: "Strict", onWarning } as const;
+    const stored = await client.create(type, namespace, object, options);
+    return [...look(stored), ...warningsOf(type, code, warnings)];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (/does not support dry run/.test(error.detail))
@@ -40,13 +50,21 @@ async function dryRun<T extends KubeObject>(
     const refused = error.kind === "status" && error.status !== undefined && error.status < 500 && error.status !== 429;
     if (refused)
       return [
-        problem("error", `${code}_refused`, `A run's ${type.kind} is refused: ${error.message}`, adviceFor(error)),
+        problem("error", `${code}_refused`, `A run's ${type.kind} is refused: ${error.message}`, adviceOn(error)),
       ];
     return [
       problem("warn", `${code}_failed`, `A run's ${type.kind} could not be tried: ${error.message}`, adviceFor(error)),
     ];
   }
 }
+
+const adviceOn = (error: ApiError): string =>
+  /unknown field "[^"]*\.(hostUsers|appArmorProfile|supplementalGroupsPolicy)\b/.test(error.detail)
+    ? DROPPED_FIX
+    : adviceFor(error);
+
+const warningsOf = (type: { readonly kind: string }, code: string, warnings: readonly string[]) =>
+  warnings.map((text) => problem("warn", `${code}_warning`, `Of a run's ${type.kind}: ${text}.`, fixOf(text)));
 
 const fixOf = (warning: string): string =>
   /violate PodSecurity/.test(warning)

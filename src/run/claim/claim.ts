@@ -10,6 +10,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
 import { adoptedFrom, isAdopted, runIdOf } from "../shared/job-state.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { adopt } from "./adopt.ts";
 import { type Blocked, blockedByUnproven } from "./blocked.ts";
@@ -23,10 +24,12 @@ import { removeJob } from "./remove.ts";
 import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
+export { awaitTurn, type TurnRequest } from "./await-turn.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
 export { describeForeign } from "./ownership.ts";
 export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./read-ownership.ts";
 export { removeJob } from "./remove.ts";
+export { reservationOf } from "./turn-order.ts";
 export { withdraw } from "./withdraw.ts";
 
 export interface ClaimRequest extends Omit<OwnershipCheck, "installation"> {
@@ -42,8 +45,11 @@ export interface ClaimRequest extends Omit<OwnershipCheck, "installation"> {
 }
 
 export type Claim =
-  /** The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never unsuspended. */
-  | { readonly kind: "free"; readonly existing: Job | null }
+  /**
+   * The slot is free as far as was seen. `existing`: this run's own Job, made by an earlier call and never unsuspended.
+   * `queued`: since when a run that this one continues had waited for its turn.
+   */
+  | { readonly kind: "free"; readonly existing: Job | null; readonly queued: string | null }
   /** A Job that was unsuspended. `from`: the run that it belonged to before; null when it was started for this one. */
   | { readonly kind: "adopted"; readonly job: Job; readonly from: string | null };
 
@@ -63,13 +69,14 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
   const slot = createSlotWaiter(client, observer, me, host);
   // A cancelled run still adopts its Job: only an adopted Job can be stopped.
   const signal = delayAbort(request.signal);
+  let queued: string | null = null;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const decision = await decideNow(request, me, signal);
     if (decision.kind !== "ours" && decision.kind !== "adopt") request.signal.throwIfAborted();
     switch (decision.kind) {
       case "free":
         await slot.granted();
-        return decision;
+        return { ...decision, queued };
       case "ours":
         return adopted(request, decision.job, isAdopted(decision.job) ? adoptedFrom(decision.job) : null, signal);
       case "blocked":
@@ -81,6 +88,7 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
         round--;
         break;
       case "remove":
+        queued = earliestOf(queued, decision.removals);
         await removeAll(request, decision.removals, signal);
         break;
       case "adopt": {
@@ -124,6 +132,12 @@ async function adopted(request: ClaimRequest, job: Job, from: string | null, sig
 async function retryOrRefuse(client: KubernetesClient, by: Blocked, round: number, signal: AbortSignal): Promise<void> {
   if (by.code !== "k8s_concurrency_guard_unreachable" || round >= RECORD_RETRIES) throw refusal(client.clock, by);
   await client.clock.sleep(1000 * (round + 1), signal);
+}
+
+/** Of runs that this one continues. */
+function earliestOf(queued: string | null, removals: readonly Removal[]): string | null {
+  const places = removals.map(({ job }) => job.metadata?.annotations?.[ANNOTATIONS.queued] ?? null);
+  return [queued, ...places].filter((place) => place !== null).toSorted()[0] ?? null;
 }
 
 async function removeAll(request: ClaimRequest, removals: readonly Removal[], signal: AbortSignal): Promise<void> {

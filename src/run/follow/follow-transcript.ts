@@ -5,7 +5,7 @@ import { type Completeness, completeness } from "./assemble/completeness.ts";
 import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
 import type { Mode } from "./assemble/log-form.ts";
-import { Delivery, FULL } from "./deliver/delivery.ts";
+import { Delivery } from "./deliver/delivery.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { Follower } from "./follower.ts";
 import type { ContainerView } from "./read/container.ts";
@@ -63,8 +63,8 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
       sinkFault = error;
       event({ type: "sink-fault", sink: "onLog", error });
     },
-    onFull: () => event({ type: "full", message: FULL }),
-    ...(limits.deliveredBytes === undefined ? {} : { maxBytes: limits.deliveredBytes }),
+    onFull: (message) => event({ type: "full", message }),
+    maxBytes: limits.deliveredBytes,
     onSpill: (error) => event({ type: "spill", error }),
     memoryBytes: limits.memoryBytes,
     tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogHungTimeoutMs : limits.onLogTimeoutMs, waiting),

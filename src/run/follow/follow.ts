@@ -46,6 +46,8 @@ export interface TranscriptSink {
   readonly onLog: OnLog;
   /** Transforms the lines, once they are counted and hashed, before `onLog`; undefined = as they are. */
   readonly page: ((shown: LineSink) => LineSink) | undefined;
+  /** Bytes that `onLog` is given; the lines behind are counted and hashed. @default 1 GiB */
+  readonly maxBytes?: number;
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   line(channel: Channel, line: Buffer): void;
   notice(type: string, message: string, level: "info" | "warn"): void;
@@ -88,6 +90,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
     },
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
     sources: gapSources(request, container),
+    ...(sink.maxBytes === undefined ? {} : { limits: { deliveredBytes: sink.maxBytes } }),
     signal: overdue.signal,
     clock: client.clock,
     random: client.random,

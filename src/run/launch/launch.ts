@@ -10,15 +10,17 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
-import { awaitElection, isOwnedBy, type ReadOwnership, withdraw } from "../claim/claim.ts";
-import { furnishHome, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
+import { awaitElection, awaitTurn, isOwnedBy, type ReadOwnership, type TurnRequest, withdraw } from "../claim/claim.ts";
+import { DROPPED_FIX, droppedHardening, furnishHome, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
 import { isTokenOf, mayBeSignedBy } from "../shared/job-signature.ts";
 import { isOfRun, stateOf } from "../shared/job-state.ts";
 import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "../shared/launched-run.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
+import { classifyStop } from "../stop/stop.ts";
 import { unsuspend } from "./unsuspend.ts";
 
 export { awaitStart } from "./await-start.ts";
@@ -28,14 +30,21 @@ const RETRY = { retryForMs: 180_000 };
 /** Minimal milliseconds between two attempts to create: an object that is being deleted may still have the name. */
 const CREATE_AGAIN_MS = 500;
 
+/** @default a run that waits for no turn, as a probe */
+export type Turns = Omit<TurnRequest, "client" | "plan"> & {
+  /** Since when a run that this one continues had waited; null: it had not. */
+  readonly since: string | null;
+};
+
 export type Launch =
   | { readonly kind: "launched"; readonly run: LaunchedRun }
   /** Another run was elected: nothing of this one is left, and it has to wait for that one. */
   | { readonly kind: "not-elected"; readonly elected: Job };
 
 /**
- * `existing`: the Job of this run when an earlier attempt made it and did not start it. Throws RunFault, or the signal's
- * reason; then nothing of the run is alive, and nothing is left where the cluster could be reached.
+ * `existing`: the Job of this run when an earlier attempt made it and did not start it. `turn`: how it waits for its turn.
+ * Throws RunFault, or the signal's reason; then nothing of the run is alive, and nothing is left where the cluster could be
+ * reached, but a detached run's place in the line.
  */
 export async function launch(
   client: KubernetesClient,
@@ -43,28 +52,41 @@ export async function launch(
   existing: Job | null,
   readOwnership: ReadOwnership,
   signal: AbortSignal,
+  turn?: Turns,
 ): Promise<Launch> {
   signal.throwIfAborted();
   if (plan.homeRequest) await furnishHome(plan.homeRequest, client.clock);
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
+  const since = turn?.since ?? existing?.metadata?.annotations?.[ANNOTATIONS.queued] ?? null;
   const isReusable = existing !== null && isTokenOf(existing, plan.token);
   // Its Secret could not hold the token that it names.
   const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
   if (startedBefore) return launched(startedBefore, plan);
-  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, lastAnswer));
+  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer));
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
+    const dropped = droppedHardening(job.object, plan.hardening);
+    if (dropped !== null) throw notHardened(client, dropped);
     const election = await awaitElection(client, plan, job, readOwnership, { ...RETRY, signal });
     if (election.kind === "lost") {
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
     }
     await createSecret(client, plan, job, lastAnswer);
-    signal.throwIfAborted();
-    return launched(await unsuspend(client, election.job, { ...RETRY, signal: lastAnswer }), plan);
+    for (let seen = election.job; ; ) {
+      if (turn) seen = { ...seen, object: await awaitTurn({ client, plan, ...turn }, seen, { ...RETRY, signal }) };
+      // By an earlier call of this run, whose answer was lost.
+      if (stateOf(seen.object) !== "candidate") return launched(seen.object, plan);
+      signal.throwIfAborted();
+      const started = await unsuspend(client, seen, { ...RETRY, signal: lastAnswer });
+      if (started.kind === "started") return launched(started.job, plan);
+      seen = { ...seen, object: started.job };
+    }
   } catch (error) {
+    if (turn && signal.aborted && classifyStop(signal.reason).kind === "detach" && (await isInLine(client, job)))
+      throw error;
     // It was unsuspended by a call whose answer was lost: the run goes on, and obeys a Stop as usual.
     const started = await withdraw(client, job);
     if (started) return launched(started, plan);
@@ -74,10 +96,23 @@ export async function launch(
 
 const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
 
-async function createJob(client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<Job> {
+/** A later run takes its place in the line over. */
+async function isInLine(client: KubernetesClient, { namespace, name, uid }: JobInCluster): Promise<boolean> {
+  const job = await client.find(jobs, namespace, name, { retryForMs: 0 }).catch(() => null);
+  return job?.metadata.uid === uid && job.metadata.annotations?.[ANNOTATIONS.queued] !== undefined;
+}
+
+async function createJob(
+  client: KubernetesClient,
+  plan: RunPlan,
+  since: string | null,
+  signal: AbortSignal,
+): Promise<Job> {
+  const { metadata } = plan.job;
+  const queued = since === null ? {} : { [ANNOTATIONS.queued]: since };
   return create(client, plan, signal, {
     type: jobs,
-    object: plan.job,
+    object: { ...plan.job, metadata: { ...metadata, annotations: { ...metadata?.annotations, ...queued } } },
     isOurs: (job) =>
       isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving" && mayBeSignedBy(job, plan.installation),
     isLeaving: (job) => stateOf(job) === "leaving",
@@ -150,6 +185,13 @@ function withoutSidecars(client: KubernetesClient, plan: RunPlan): RunFault {
     "the cluster has no sidecar containers (Kubernetes 1.29 or newer), which a recorder of its own needs. Update the cluster, or set recorder: same",
   );
   return failed(client, "k8s_job_create_failed", `Could not run Job ${plan.name}`, error);
+}
+
+/** Fail closed: with less than its operator asked for, no agent is started. */
+function notHardened({ clock }: KubernetesClient, dropped: string): RunFault {
+  const message = `The run is not started: its cluster does not know ${dropped}, which the operator's policy asks for`;
+  const code = "k8s_job_create_failed";
+  return new RunFault({ code, message, fix: DROPPED_FIX, status: null, fatal: true, at: clock.now() });
 }
 
 function failed(client: KubernetesClient, code: string, doing: string, error: unknown): RunFault {

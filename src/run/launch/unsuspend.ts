@@ -4,22 +4,34 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
+import { reservationOf } from "../claim/claim.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import { stateOf } from "../shared/job-state.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 
-/** The Job as it is after that: unsuspended by us, or by an earlier call of this run. Throws RunFault, or the signal's reason. */
-export async function unsuspend(client: KubernetesClient, job: JobInCluster, options: CallOptions): Promise<Job> {
+export type Unsuspended =
+  /** By us, or by an earlier call of this run; the Job as it is after that. */
+  | { readonly kind: "started"; readonly job: Job }
+  /** It had reserved its turn, and another process took it for abandoned. */
+  | { readonly kind: "turn-lost"; readonly job: Job };
+
+/** Throws RunFault, or the signal's reason. */
+export async function unsuspend(
+  client: KubernetesClient,
+  job: JobInCluster,
+  options: CallOptions,
+): Promise<Unsuspended> {
   let seen: Job = job.object;
+  const reservation = reservationOf(seen);
   for (;;) {
     // With its resourceVersion: a Job that was stopped or adopted meanwhile must not start again.
     const { uid, resourceVersion } = seen.metadata ?? {};
     const annotations = { [ANNOTATIONS.started]: new Date(client.clock.now()).toISOString() };
     const patch = { metadata: { uid, resourceVersion, annotations }, spec: { suspend: false } };
     try {
-      return await client.patch(jobs, job.namespace, job.name, patch, options);
+      return { kind: "started", job: await client.patch(jobs, job.namespace, job.name, patch, options) };
     } catch (error) {
       if (options.signal?.aborted) throw error;
       if (!(error instanceof ApiError && error.conflict)) throw failed(client, job, error);
@@ -28,7 +40,8 @@ export async function unsuspend(client: KubernetesClient, job: JobInCluster, opt
       });
       const state = found?.metadata.uid === job.uid ? stateOf(found) : "leaving";
       if (!found || state === "leaving") throw failed(client, job, error);
-      if (state !== "candidate") return found;
+      if (state !== "candidate") return { kind: "started", job: found };
+      if (reservationOf(found) !== reservation) return { kind: "turn-lost", job: found };
       seen = found;
     }
   }

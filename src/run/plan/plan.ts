@@ -25,6 +25,7 @@ import type { AgentBundle } from "./provision.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
+export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";

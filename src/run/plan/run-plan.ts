@@ -9,11 +9,12 @@ import type { AgentConfig } from "../../config/agent-config.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { decideResume, type ResumeDecision } from "../../paperclip/session.ts";
 import { readWake, type Wake } from "../../paperclip/wake.ts";
-import { namespaceOf } from "../../policy/policy.ts";
+import { namespaceOf, type Policy } from "../../policy/policy.ts";
 import { signJob } from "../shared/job-signature.ts";
-import { CONTAINER, jobName, type RunIdentity, runLabels } from "../shared/names.ts";
+import { CONTAINER, jobName, LABELS, type RunIdentity, type RunLabels, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
+import { type Hardening, harden } from "./hardening.ts";
 import { privateHome } from "./home/entitlement.ts";
 import type { HomeRequest } from "./home/furnish.ts";
 import { invocationMeta } from "./invocation-meta.ts";
@@ -45,6 +46,12 @@ export interface RunPlan extends RunTerms {
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
   readonly reattach: boolean;
+  /** What the operator asks of the pod: the Job has it, unless its cluster drops it. */
+  readonly hardening: Hardening;
+  /** The operator's bound on the run's output, bytes. */
+  readonly transcriptBytes: number;
+  /** The operator's bound on Jobs at once, and the file that has it. */
+  readonly jobsAtOnce: { readonly bounds: Policy["limits"]["jobs"]; readonly policyPath: string | null };
   /** Runs that this one continues, as the host names them: their Jobs are this run's to finish. */
   readonly predecessors: readonly string[];
   /** The run's own token for Paperclip: the agent of a Job that it takes over gets it. */
@@ -77,30 +84,20 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   requireSecondUser(place.user, input.agent.policy.recorder);
-  const labels = runLabels(identity, config.labels, installation.label);
+  const labels = withEgress(runLabels(identity, config.labels, installation.label), config.egress);
   const made = jobManifest({
-    name,
-    namespace,
-    identity,
-    labels: labels.labels,
-    ...place,
-    home,
-    workingDirectory: cwd,
-    environment: forAgent.environment,
-    files: forAgent.content.items,
-    authorities: forAgent.authorities,
-    graceSec: config.graceSec,
-    timeoutSec: config.timeoutSec,
+    ...{ name, namespace, identity, labels: labels.labels, ...place, home, workingDirectory: cwd },
+    ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
+    ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
-    terms: { ...terms, session },
   });
   const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent);
   const token = ctx.authToken ?? null;
-  const job = signJob(manifest, installation, token);
-  const notes = [...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes];
-  notes.push(...ofTemplates);
-  if (resume.note) notes.push(resume.note);
-  if (workplace.note) notes.push(workplace.note);
+  const job = signJob(harden(manifest, input.agent.policy.pod), installation, token);
+  const notes = [
+    ...[...input.agent.notes, ...input.bundle.notes, ...place.notes, ...labels.notes, ...forAgent.notes],
+    ...[...ofTemplates, resume.note, workplace.note].filter((note) => note !== null),
+  ];
   const shown = [...notes, ...unseen(input.hostPodMissing)];
   const { id, repoUrl, repoRef } = wake.workspace;
   return {
@@ -117,12 +114,18 @@ export function planRun(input: PlanInput): RunPlan {
     podStartTimeoutSec: config.podStartTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
+    ...boundsOf(input.agent.policy),
     predecessors: wake.previousRunIds,
     session: rememberedSession(session, { workspaceId: id, repoUrl, repoRef }),
     token,
     notes,
     meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
+}
+
+function boundsOf({ path, pod, limits }: Policy): Pick<RunPlan, "hardening" | "transcriptBytes" | "jobsAtOnce"> {
+  const jobsAtOnce = { bounds: limits.jobs, policyPath: path };
+  return { hardening: pod, transcriptBytes: limits.transcriptBytes, jobsAtOnce };
 }
 
 /** Image, placement and home would come from a pod that may be there. */
@@ -146,6 +149,10 @@ function homeRequest(
 function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessionId: string | null): RunIdentity {
   const { id: agentId, name: agentName, companyId } = agent;
   return { agentId, agentName, companyId, runId, taskId, sessionId };
+}
+
+function withEgress({ labels, notes }: RunLabels, egress: string | null): RunLabels {
+  return { labels: egress === null ? labels : { ...labels, [LABELS.egress]: egress }, notes };
 }
 
 function termsOf(

@@ -13,6 +13,8 @@ export const LABELS = {
   sessionId: "paperclip.io/session-id",
   /** Which Paperclip made it: several may share a namespace. Versions before 1.1 have none. */
   instance: "paperclip.io/instance",
+  /** The agent's egress profile, by which NetworkPolicies select its pods. */
+  egress: "paperclip.io/egress",
   /** On the objects of the environment test, which are no run's: no run waits for them, adopts or removes them. */
   probe: "paperclip.io/probe",
 } as const;
@@ -30,6 +32,10 @@ export const ANNOTATIONS = {
   signature: "paperclip.io/signature",
   /** When the Job was unsuspended; without it and suspended, nothing of it ever ran. */
   started: "paperclip.io/started",
+  /** Since when the run waits for its turn under `limits.jobs`, by the cluster's clock. */
+  queued: "paperclip.io/queued",
+  /** When the candidate took its turn: see claim/turn-order.ts. */
+  reserved: "paperclip.io/reserved",
   /** The run that the Job belonged to before it was adopted. */
   adoptedFrom: "paperclip.io/adopted-from",
   /** Why the adapter stopped the run before its end. */

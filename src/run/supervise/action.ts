@@ -3,6 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { Removal } from "../claim/claim.ts";
 import { hasPods, runIdOf, sidecarSince, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { nextMark, readMark, type WokenMark } from "./woken-mark.ts";
 
@@ -30,6 +31,10 @@ const DEFAULT_KEPT_SEC = 86_400;
 /** Milliseconds after which a Job that was never unsuspended is left over: its process is done within minutes. */
 const CANDIDATE_FOR_MS = 60 * 60_000;
 
+/** The same for one that waits for its turn: its run's token is good for 48 hours. */
+const IN_LINE_FOR_MS = 48 * 60 * 60_000;
+const IN_LINE_TOO_LONG = "it waited for its turn for two days, and its run is not known to be alive";
+
 const NONE: Action = { kind: "none" };
 
 /** @param status of the run that the Job belongs to; of its last successor when Paperclip has continued it already */
@@ -37,8 +42,12 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
   const state = stateOf(job);
   const remove = (how: Removal["how"], why: string): Action => ({ kind: "remove", removal: { job, how, why } });
   // Nothing of it ran, and once it is gone nothing of it can: no word of Paperclip's is needed but that it is not alive.
-  if (state === "candidate" && status.kind !== "alive" && ageOf(job, now) > CANDIDATE_FOR_MS)
-    return remove("delete", "it stayed suspended for an hour, and nothing of it ever ran");
+  const leftAfterMs = isInLine(job) ? IN_LINE_FOR_MS : CANDIDATE_FOR_MS;
+  if (state === "candidate" && status.kind !== "alive" && ageOf(job, now) > leftAfterMs)
+    return remove(
+      "delete",
+      isInLine(job) ? IN_LINE_TOO_LONG : "it stayed suspended for an hour, and nothing of it ever ran",
+    );
   // As a candidate's; a stopped Job has no TTL, and the process that stopped it has long reported that.
   const isLeft = state === "stopped" && status.kind !== "alive" && !hasPods(job);
   if (isLeft && suspendedFor(job, now) > STOPPED_LEFT_FOR_MS)
@@ -55,6 +64,7 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
   if (state !== "stopped" && isReported(job, status)) return remove("delete", "Paperclip has recorded its outcome");
   switch (state) {
     case "candidate":
+      if (isInLine(job) && !cancelled && status.status !== "succeeded") return wake(job, status, now);
       return remove("delete", "its run is over, and nothing of it ever ran");
     case "stopped":
       return mayBeRemoved(job, now) ? remove("delete", "its run was stopped") : NONE;
@@ -82,6 +92,8 @@ function isReported(job: Job, status: Extract<RunStatus, { kind: "over" }>): boo
   const { reported } = status;
   return reported?.job === job.metadata?.uid && !["detached", "adapter-fault"].includes(reported?.verdict ?? "");
 }
+
+const isInLine = ({ metadata }: Job): boolean => metadata?.annotations?.[ANNOTATIONS.queued] !== undefined;
 
 /** By two clocks, the cluster's and ours. */
 function ageOf({ metadata }: Job, now: number): number {

@@ -6,7 +6,7 @@ import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
-import { describeForeign, describeRemoval, type ReadOwnership, removeJob } from "../claim/claim.ts";
+import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
 import { isAgentUnknown, isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
@@ -106,7 +106,7 @@ async function isOurs(here: NamespaceToReconcile, job: Job): Promise<boolean> {
 }
 
 async function attend(here: NamespaceToReconcile, job: Job, runId: string): Promise<void> {
-  const { lease, namespace, signal, tell } = here;
+  const { lease, signal } = here;
   const { client } = lease;
   const agent = {
     id: job.metadata?.labels?.[LABELS.agentId] ?? "",
@@ -127,11 +127,18 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
     case "none":
       return;
     case "remove":
-      tell(describeRemoval(action.removal));
-      return removeJob(client, namespace, action.removal, signal);
+      return remove(here, action.removal);
     case "wake":
+      // A person who starts the task again starts it anew.
+      if (!here.wakes && stateOf(job) === "candidate")
+        return remove(here, { job, how: "delete", why: "its run is over, and nothing of it ever ran" });
       if (url && token) await wakeOrAsk(here, job, action, { url, token, agentId: agent.id, signal });
   }
+}
+
+function remove({ lease, namespace, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+  tell(describeRemoval(removal));
+  return removeJob(lease.client, namespace, removal, signal);
 }
 
 async function wakeOrAsk(

@@ -26,6 +26,8 @@ export interface TellRequest {
   readonly observed: ObservedRun;
   readonly observer: Pick<Observer, "health">;
   readonly terms: Pick<RunTerms, "silence">;
+  /** Of the run's output, for the page and its file each. */
+  readonly maxBytes: number;
   readonly clock: Clock;
   /** Aborts when the run is over. */
   readonly signal: AbortSignal;
@@ -39,7 +41,7 @@ export interface RunReporter {
 }
 
 export function tellRun(request: TellRequest): RunReporter {
-  const { host, onLog, page, observed, observer, clock, signal } = request;
+  const { host, onLog, page, observed, observer, maxBytes, clock, signal } = request;
   const stop = reportProgress(observed, host);
   const podsHealth = () => observer.health?.pods;
   const silence = reportSilence({ host, observed, podsHealth, limits: request.terms.silence, clock, signal });
@@ -50,10 +52,12 @@ export function tellRun(request: TellRequest): RunReporter {
     notices.push(host.notice({ type, message, level }));
   });
   const { notice } = budget;
-  const text = page.form === "text" ? openTextPage(page, clock, (why) => notice("k8s.log.file", why, "warn")) : null;
+  const warn = (why: string): void => notice("k8s.log.file", why, "warn");
+  const text = page.form === "text" ? openTextPage(page, maxBytes, clock, warn) : null;
   const transcript: TranscriptSink = {
     onLog: (stream, chunk) => onLog(stream, chunk),
     page: text?.between,
+    maxBytes,
     line: (channel, line) => {
       silence.lineArrived();
       if (channel === "stdout") activity.line(line);

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { ownerOf } from "../../support/run-token.ts";
 
@@ -12,6 +13,8 @@ export interface FakePaperclip {
   /** Resolves when the record of the run has been asked for once more. */
   nextQuestion(runId: string): Promise<void>;
   status(runId: string): string | undefined;
+  /** What agents were asked to be woken with. */
+  readonly wakeups: readonly (Readonly<Record<string, unknown>> & { readonly agentId: string })[];
   /** What the record says from now on. */
   set(runId: string, status: string): void;
   /** Gives a task to an agent. */
@@ -31,6 +34,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const runs = new Map<string, { status: string; resultJson: unknown }>();
   const assignees = new Map<string, string>();
   const questions: string[] = [];
+  const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
   let failure: number | null = null;
   let deniesTokens = false;
@@ -47,6 +51,14 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     if (request.url === "/api/agents/me") {
       const owner = ownerOf(request.headers.authorization.slice("Bearer ".length));
       return answer(response, owner && !deniesTokens ? 200 : 401, owner ?? { error: "Unauthorized" });
+    }
+    const woken = /^\/api\/agents\/([^/]+)\/wakeup$/.exec(request.url ?? "")?.[1];
+    if (woken) {
+      void json(request).then((body) => {
+        wakeups.push({ ...(body as object), agentId: decodeURIComponent(woken) });
+        answer(response, 202, { id: `run-for-${woken}` });
+      });
+      return;
     }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
@@ -73,6 +85,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
         };
         curious.add(listener);
       }),
+    wakeups,
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
     assign: (taskId, agentId) => assignees.set(taskId, agentId),

@@ -2,6 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import { privateHome, recorder } from "./good-jobs.ts";
 import { defaultPlan } from "./planned-jobs.ts";
 
 export interface Shape {
@@ -84,6 +85,38 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
     },
   ],
   ["two containers", /one container/, ({ pod, container }) => pod.containers.push({ ...container, name: "two" })],
+  [
+    "an init container under the recorder's name, which is no sidecar",
+    /one container/,
+    (shape) => recorder(shape, { restartPolicy: "OnFailure" }),
+  ],
+  ["a sidecar of another name", /one container/, (shape) => recorder(shape, { name: "proxy" })],
+  [
+    "a recorder that sees a home",
+    /mount no claim/,
+    (shape) => {
+      privateHome(shape);
+      recorder(shape, { volumeMounts: [{ name: "home", mountPath: "/paperclip" }] });
+    },
+  ],
+  ["a privileged recorder", /privileged/, (shape) => recorder(shape, { securityContext: { privileged: true } })],
+  [
+    "a recorder with another Secret in its environment",
+    /no environment but/,
+    (shape) => recorder(shape, { envFrom: [{ secretRef: { name: "database" } }] }),
+  ],
+  [
+    "no AppArmor",
+    /Unconfined/,
+    ({ pod }) => Object.assign(pod.securityContext ?? {}, { appArmorProfile: { type: "Unconfined" } }),
+  ],
+  [
+    "no seccomp in the container",
+    /Unconfined/,
+    ({ container }) => {
+      security(container).seccompProfile = { type: "Unconfined" };
+    },
+  ],
   [
     "an init container",
     /one container/,

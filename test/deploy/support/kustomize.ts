@@ -20,6 +20,7 @@ const deploy = fileURLToPath(new URL("../../../deploy/", import.meta.url));
 export const FOLDERS = [
   "base",
   "admission",
+  "policy",
   "overlays/paperclip-namespace",
   "overlays/extra-egress",
   "overlays/model-gateway",

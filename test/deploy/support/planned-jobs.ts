@@ -20,6 +20,22 @@ const inputs: Readonly<Record<string, PlanInput>> = {
     defaultNamespace,
     agent: agentOf({ image: "img:1" }, policyOf({ trust: "full", recorder: "separate" })),
   }),
+  "with an egress profile, hardened beyond restricted": input({
+    defaultNamespace,
+    agent: agentOf(
+      { image: "img:1", egress: "model-only" },
+      policyOf({
+        trust: "full",
+        recorder: "separate",
+        pod: {
+          hostUsers: false,
+          readOnlyRootFilesystem: true,
+          appArmorProfile: "RuntimeDefault",
+          supplementalGroupsPolicy: "Strict",
+        },
+      }),
+    ),
+  }),
   "that takes over from Paperclip's pod": input({
     defaultNamespace,
     hostPod: { ...hostPod, namespace: defaultNamespace },

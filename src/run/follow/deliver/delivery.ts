@@ -1,3 +1,4 @@
+import { bytes as readable } from "../../../format/numbers.ts";
 import { BATCH_BYTES } from "../assemble/batch.ts";
 import type { LineBlock, LineSink } from "../assemble/line-sink.ts";
 import type { Missing } from "../assemble/missing.ts";
@@ -11,10 +12,13 @@ export interface DeliveryOptions extends HostCallsOptions {
   /** Called with the first fault of `onLog`; delivery goes on. */
   readonly onFault: (error: Error) => void;
   readonly onSpill: (error: Error | null) => void;
-  /** Bytes of the agent's lines that the host is given; the lines behind count as undelivered. @default 1 GiB */
-  readonly maxBytes?: number;
-  /** The host gets no more lines from here on. */
-  readonly onFull?: () => void;
+  /**
+   * Bytes of the agent's lines that the host is given: the lines behind count as undelivered. Paperclip keeps what it is given,
+   * on the disk that has its database.
+   */
+  readonly maxBytes: number;
+  /** The host gets no more lines from here on, and is told so in this sentence. */
+  readonly onFull?: (message: string) => void;
   /** Bytes that wait in memory while `onLog` is busy; more waits on disk. @default 4 MiB */
   readonly memoryBytes?: number;
 }
@@ -22,13 +26,9 @@ export interface DeliveryOptions extends HostCallsOptions {
 /** A line of the follower's own is never in one chunk with the agent's: the host may show it differently. */
 const TAGS = { stdout: 0, stderr: 1, notice: 2 } as const;
 
-/** Paperclip keeps what it is given, on the disk that has its database. */
-const MAX_BYTES = 1024 ** 3;
-export const FULL =
-  "The run has printed more than its page holds: from here on its lines are counted and hashed, not shown";
+const RULE = "limits.transcriptBytes of the operator's policy";
 
 const NO_NUMBERS = { from: 0, to: 0 };
-const TOO_MUCH = "the run printed more than its page holds";
 const LATE = "Paperclip did not answer in time whether it took them";
 const NEVER_OFFERED = "the run ended before Paperclip took them";
 const NOT_READ_BACK = "they waited on disk for Paperclip and could not be read back";
@@ -112,7 +112,8 @@ export class Delivery implements LineSink {
 
   /** What was taken in and the host does not have; to be asked for at the end. `lines`: of stdout. */
   undelivered(): { readonly gaps: readonly Missing[]; readonly lines: number } {
-    for (const lines of this.#beyond.ranges()) this.#undelivered.refuse(lines, TOO_MUCH);
+    for (const lines of this.#beyond.ranges())
+      this.#undelivered.refuse(lines, `the page holds no more of a run: ${RULE}`);
     for (const lines of this.#late) this.#undelivered.refuse(lines, LATE);
     this.#late.clear();
     return this.#undelivered.report(NEVER_OFFERED);
@@ -121,10 +122,12 @@ export class Delivery implements LineSink {
   #hasRoomFor(bytes: number): boolean {
     if (this.#full) return false;
     this.#bytes += bytes;
-    this.#full = this.#bytes > (this.#options.maxBytes ?? MAX_BYTES);
+    const { maxBytes, onFull } = this.#options;
+    this.#full = this.#bytes > maxBytes;
     if (this.#full) {
-      this.notice(`[paperclip] ${FULL}`);
-      this.#options.onFull?.();
+      const message = `The page holds no more than ${readable(maxBytes)} of a run (${RULE}): from here on its lines are counted and hashed, not shown`;
+      this.notice(`[paperclip] ${message}`);
+      onFull?.(message);
     }
     return !this.#full;
   }

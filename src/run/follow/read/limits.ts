@@ -7,7 +7,7 @@ export interface FollowLimits {
   /** Bytes of a frame's body when its line goes on. @default the runner's, 15 KiB */
   readonly pieceBytes?: number;
   /** Bytes of lines that `onLog` is given in all; the lines behind are counted, hashed and named. @default 1 GiB */
-  readonly deliveredBytes?: number;
+  readonly deliveredBytes: number;
   /** Bytes kept in memory while `onLog` is slow, and while lines wait for a gap; more goes to disk. @default 4 MiB */
   readonly memoryBytes: number;
   /** Milliseconds of silence after which a stream is opened again: this and up to half as much more. @default 12 min */
@@ -33,6 +33,7 @@ export interface FollowLimits {
 }
 
 export const DEFAULT_LIMITS: FollowLimits = {
+  deliveredBytes: 1024 ** 3,
   maxLineBytes: 32 * 1024 * 1024,
   memoryBytes: 4 * 1024 * 1024,
   // At most five openings an hour: test/cluster/cost.test.ts counts a quiet run's requests.

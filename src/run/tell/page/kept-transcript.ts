@@ -1,9 +1,9 @@
 /** The agent's stdout in a file, byte for byte, as it arrives. */
 import { type FileHandle, lstat, mkdir, open, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { bytes } from "../../../format/numbers.ts";
 
 const NEWLINE = Buffer.from("\n");
-const MAX_BYTES = 1024 ** 3;
 /** Bytes after which the disk is asked again: others write, too. */
 const ASKED_EACH_BYTES = 16 * 1024 * 1024;
 const MAX_RESERVE_BYTES = 1024 ** 3;
@@ -12,8 +12,8 @@ export interface KeepOptions {
   readonly file: string;
   /** Called for the first fault, or when a bound is reached; nothing more is written then. */
   readonly onFault: (error: Error) => void;
-  /** Bytes of the file: no agent is to fill the disk that has Paperclip's database. @default 1 GiB */
-  readonly maxBytes?: number;
+  /** Bytes of the file: no agent is to fill the disk that has Paperclip's database. */
+  readonly maxBytes: number;
   /** Bytes that the disk has free beyond its reserve. @default of the file's disk, less a twentieth of it, at most 1 GiB */
   readonly freeBytes?: (folder: string) => Promise<number>;
   /** Bytes that wait for the disk, above which there is no room for more. @default 4 MiB */
@@ -51,8 +51,11 @@ export class KeptTranscript {
   /** Whole lines, each ended by a newline; copied. Whether the last of all had one is known at the end only. */
   push(lines: Buffer): void {
     this.#pushedBytes += lines.length;
-    const { maxBytes = MAX_BYTES } = this.#options;
-    if (this.#pushedBytes > maxBytes) this.#giveUp(new Error(`it holds no more than ${maxBytes} bytes`));
+    const { maxBytes } = this.#options;
+    if (this.#pushedBytes > maxBytes)
+      this.#giveUp(
+        new Error(`it holds no more than ${bytes(maxBytes)} (limits.transcriptBytes of the operator's policy)`),
+      );
     if (this.#givenUp) return;
     const body = lines.subarray(0, lines.length - 1);
     this.#add(this.#newlineDue ? Buffer.concat([NEWLINE, body]) : Buffer.from(body));

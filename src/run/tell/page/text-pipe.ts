@@ -20,14 +20,16 @@ export interface OpenTextPage {
   close(lastNewline: boolean): Promise<string | null>;
 }
 
-/** Shows a run as text, and keeps its lines in a file. `warn` is called once if the file cannot be written. */
+/** Shows a run as text, and keeps its lines in a file, up to that many bytes. `warn` is called once if the file cannot be written. */
 export function openTextPage(
   { file, command }: Extract<Page, { form: "text" }>,
+  maxBytes: number,
   clock: Clock,
   warn: (message: string) => void,
 ): OpenTextPage {
   const kept = new KeptTranscript({
     file,
+    maxBytes,
     onFault: ({ message }) => warn(`The run's stream-json is not whole in ${file}: ${message}`),
     tooLong: (waiting) => clock.sleep(DISK_MS, waiting),
   });

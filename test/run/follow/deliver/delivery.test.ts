@@ -17,6 +17,7 @@ function delivery(onLog: OnLog, memoryBytes = 1 << 20, tooLongMs = 60_000) {
     onLog,
     onFault: (error) => faults.push(error),
     onSpill: (error) => spills.push(error),
+    maxBytes: 1 << 30,
     memoryBytes,
     tooLong: (signal, hanging) => {
       patience.push(hanging);
@@ -31,12 +32,12 @@ const NEVER = new AbortController().signal;
 describe("Delivery", () => {
   test("gives the host no more than its bound; what lies behind is named, and a notice says so once", async () => {
     const chunks: string[] = [];
-    let full = 0;
+    const full: string[] = [];
     const made = new Delivery({
       onLog: (_, chunk) => void chunks.push(chunk),
       onFault: () => undefined,
       onSpill: () => undefined,
-      onFull: () => full++,
+      onFull: (message) => full.push(message),
       maxBytes: 35,
       tooLong: (signal) => systemClock.sleep(60_000, signal),
     });
@@ -44,9 +45,9 @@ describe("Delivery", () => {
       made.push({ channel: "stdout", bytes: Buffer.from("123456789\n"), from: at, to: at });
     }
     await made.finish(NEVER);
-    expect(chunks.join("")).toMatch(/^(123456789\n){3}\[paperclip\] The run has printed more .*\n$/);
-    expect(full).toBe(1);
-    const why = "the run printed more than its page holds";
+    expect(chunks.join("")).toMatch(/^(123456789\n){3}\[paperclip\] The page holds no more than 35 bytes .*\n$/);
+    expect(full).toEqual([expect.stringContaining("limits.transcriptBytes of the operator's policy")]);
+    const why = "the page holds no more of a run: limits.transcriptBytes of the operator's policy";
     expect(made.undelivered()).toEqual({
       gaps: [{ channel: "stdout", from: 4, to: 9, cause: "undelivered", why }],
       lines: 6,

@@ -19,6 +19,7 @@ function keep(options: Partial<KeepOptions> = {}) {
   const kept = new KeptTranscript({
     file,
     onFault: ({ message }) => faults.push(message),
+    maxBytes: 1 << 30,
     tooLong: (signal) => systemClock.sleep(60_000, signal),
     ...options,
   });
@@ -121,7 +122,7 @@ describe("what an agent may fill of Paperclip's disk is bounded", () => {
     const { kept, file, faults } = keep({ maxBytes: 1000 });
     for (let at = 0; at < 30; at++) kept.push(line);
     expect(await kept.close(true)).toBe(false);
-    expect(faults).toEqual(["it holds no more than 1000 bytes"]);
+    expect(faults).toEqual(["it holds no more than 1000 bytes (limits.transcriptBytes of the operator's policy)"]);
     expect((await readFile(file, "utf8")).split("\n").every((text) => text === "" || text.length === 99)).toBe(true);
     expect((await stat(file)).size).toBeLessThanOrEqual(1000);
   });

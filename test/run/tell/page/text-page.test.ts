@@ -28,8 +28,9 @@ const unexpected = (error: Error | null): void => {
 
 function open(onLog: OnLog, memoryBytes = 1 << 20) {
   const file = join(folder, `${++files}.jsonl`);
-  const delivery = new Delivery({ onLog, onFault: unexpected, onSpill: unexpected, memoryBytes, tooLong: patient });
-  const kept = new KeptTranscript({ file, onFault: unexpected, tooLong: patient });
+  const bounds = { maxBytes: 1 << 30, memoryBytes, tooLong: patient };
+  const delivery = new Delivery({ onLog, onFault: unexpected, onSpill: unexpected, ...bounds });
+  const kept = new KeptTranscript({ file, onFault: unexpected, maxBytes: 1 << 30, tooLong: patient });
   const page = new TextPage(delivery, kept, "claude-k8s transcript abc");
   const close = async (): Promise<Buffer> => {
     await delivery.finish(NEVER);

@@ -1,0 +1,44 @@
+/** Shapes of the adapter's Jobs by which a planned one may differ, as what is changed of it. */
+import type { Container } from "kubernetes-types/core/v1";
+import type { Shape } from "./bad-jobs.ts";
+
+type Sidecar = Container & { restartPolicy?: string };
+
+/** A recorder as the plan has it: without a variable, a home or a token, under a user of its own. */
+export function recorder({ pod, container }: Shape, change: Partial<Sidecar> = {}): void {
+  const { image, imagePullPolicy } = container;
+  const sidecar: Sidecar = {
+    name: "recorder",
+    ...(image === undefined ? {} : { image }),
+    ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
+    restartPolicy: "Always",
+    command: ["/bin/sh", "/run/claude-k8s/start.sh"],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      runAsNonRoot: true,
+      runAsUser: 1001,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMounts: [{ name: "run", mountPath: "/run/claude-k8s", readOnly: true }],
+    ...change,
+  };
+  pod.initContainers = [sidecar];
+}
+
+/** A private home: parts of Paperclip's claim, some of them read-only. */
+export function privateHome({ pod, container }: Shape): void {
+  for (const volume of pod.volumes ?? [])
+    if (volume.name === "home") {
+      delete volume.emptyDir;
+      volume.persistentVolumeClaim = { claimName: "paperclip-home" };
+    }
+  const others = (container.volumeMounts ?? []).filter(({ name }) => name !== "home");
+  container.volumeMounts = [
+    ...others,
+    { name: "home", mountPath: "/paperclip", subPath: "claude_k8s/homes/company/agent" },
+    { name: "home", mountPath: "/paperclip/workspaces/one", subPath: "workspaces/one" },
+    { name: "home", mountPath: "/paperclip/companies/c/agents/a", subPath: "companies/c/agents/a", readOnly: true },
+  ];
+}
