@@ -29,6 +29,8 @@ export function configurationPage(): string {
 
 Made by \`node scripts/configuration-page.ts\`; do not edit. A wrong value is refused with the field's name and what it takes; numbers, \`true\` and \`false\` may be written as text. A key that stands here nowhere has no effect: the run's notes and the environment test name it, with the setting that was probably meant.
 
+A value beyond [the operator's policy](policy.md) is refused, with the rule. Without a policy that is every \`cluster\`, \`kubeconfig\`, \`kubeContext\` and \`namespace\` that is not Paperclip's own, every \`homeClaim\`, \`serviceAccountName\`, \`egress\`, \`labels\`, \`nodeSelector\` and \`tolerations\`, and amounts beyond [these](policy.md#defaults).
+
 ## Settings in this adapter's form
 
 *Grace* and the pod's start stand under *Advanced Run Policy*, the others under *Configuration*.
@@ -61,6 +63,7 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 
 | Variable | What it does |
 |---|---|
+| \`PAPERCLIP_K8S_POLICY\` | Absolute path of [the policy](policy.md): what agents may set, where their Jobs go, how much they may use. Default: none, and its defaults hold. |
 | \`PAPERCLIP_K8S_API_URL\` | Paperclip's address as a pod sees it (\`PAPERCLIP_API_URL\` in the pod). Default: the address Paperclip itself would give. |
 | \`PAPERCLIP_K8S_INHERIT_ENV\` | More variables of Paperclip's process that pods get, with commas, \`*\` at the end for a prefix: \`GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL\`. \`-NAME\` takes one away. Default: what Claude Code needs to reach its model ([below](#what-a-pod-gets-from-paperclips-own-process)). |
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |

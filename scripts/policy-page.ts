@@ -57,7 +57,7 @@ An agent's configuration is not the operator's word: the agent itself, agents th
 What is beyond it is refused, never ignored. The run's error (\`k8s_policy_refused\`) says what was asked, what is allowed, and the lines to add:
 
 \`\`\`
-serviceAccountName: is "deployer", beyond the operator's policy: of allow.serviceAccounts it allows claude-agent. Unset it or keep to that; or the operator of Paperclip adds to /etc/paperclip-k8s/policy.yaml (PAPERCLIP_K8S_POLICY): allow: {serviceAccounts: [deployer]}
+serviceAccountName: is "deployer", beyond the operator's policy: of allow.serviceAccounts it allows claude-agent. Unset it, or add to /etc/paperclip-k8s/policy.yaml: allow: {serviceAccounts: [deployer]}
 \`\`\`
 
 ## Begin

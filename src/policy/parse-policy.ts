@@ -46,7 +46,8 @@ function readYaml(document: Document, named: string): unknown {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    const fix = "Correct it; `claude-k8s policy` checks it.";
+    const quotes = why?.includes("alias") ? 'Write a text that begins with * in quotes: "*". ' : "";
+    const fix = `${quotes}Correct it; \`claude-k8s policy\` checks it.`;
     throw new PolicyError(named, [{ problem: `is no YAML: ${why}`, fix }]);
   }
 }

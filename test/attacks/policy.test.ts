@@ -385,7 +385,7 @@ describe("whoever presses Test", () => {
   it("gets each refusal with the lines that the operator would add", async () => {
     const checks = await checksOf({ homeClaim: "x", labels: "app=y" });
     const refused = checks.filter(({ code }) => code === "k8s_policy_refused");
-    expect(refused.map(({ hint }) => hint?.match(/adds to .*: (allow: .*)$/)?.[1])).toEqual([
+    expect(refused.map(({ hint }) => hint?.match(/add to .*: (allow: .*)$/)?.[1])).toEqual([
       "allow: {claims: [x]}",
       "allow: {labels: [app]}",
     ]);

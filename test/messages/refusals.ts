@@ -2,6 +2,9 @@
 import { parseAgentConfig } from "../../src/config/agent-config.ts";
 import { ApiError, type ApiErrorDetails } from "../../src/kubernetes/api-error.ts";
 import { selectContext } from "../../src/kubernetes/config/select-context.ts";
+import { withDefaults } from "../../src/policy/defaults.ts";
+import { parsePolicy } from "../../src/policy/parse-policy.ts";
+import { govern } from "../../src/policy/policy.ts";
 import { environmentNotLocal } from "../../src/run/in-paperclip.ts";
 import { secretContent } from "../../src/run/plan/secret.ts";
 import { faultOf } from "../../src/run/shared/api-advice.ts";
@@ -45,12 +48,34 @@ async function noKubeconfig(): Promise<unknown> {
   return selectContext({}, nowhere).catch((error: unknown) => error);
 }
 
+const POLICY = "/etc/paperclip-k8s/policy.yaml";
+const inForce = withDefaults({ allow: { claims: ["claude-{agentId}"] } }, POLICY, []);
+
 const CREATE = "Could not create Job ac-ada-run-1-abc123";
 
 export const REFUSED: readonly Refused[] = [
   {
     title: "A configuration that is wrong",
     error: thrown(() => parseAgentConfig({ imagePullPolicy: "Sometimes", podStartTimeoutSec: -1, homeClam: "x" })),
+  },
+  {
+    title: "A configuration beyond the operator's policy",
+    error: thrown(() =>
+      govern({ homeClaim: "data-postgres-0", labels: "app=paperclip" }, inForce, {
+        companyId: "acme",
+        agentId: "ada",
+      }),
+    ),
+  },
+  {
+    title: "A policy that is broken",
+    error: thrown(() =>
+      parsePolicy("home: private\nallow:\n  label: [team]\n", {
+        path: POLICY,
+        named: `The policy ${POLICY} (PAPERCLIP_K8S_POLICY)`,
+        ownKubeconfigs: [],
+      }),
+    ),
   },
   { title: "An agent id that no label can hold", error: thrown(() => agentLabel("***")) },
   {

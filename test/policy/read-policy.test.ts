@@ -59,6 +59,7 @@ describe("a policy", () => {
     ["allow:\n  label: [team]\n", /line 2: allow\.label is no rule. Did you mean labels\?/],
     ["limits:\n  graceSec: {maximum: 3}\n", /line 2: limits\.graceSec\.maximum is no rule/],
     ["trust: [\n", /is no YAML/],
+    ["allow:\n  claims: [*claude]\n", /Unresolved alias.*begins with \* in quotes/s],
     ["trust: some\n", /line 1: trust is neither bounded nor full/],
     ["home: private\nhome: shared\n", /is no YAML: Map keys must be unique/],
     ["- a\n- b\n", /is not a policy/],

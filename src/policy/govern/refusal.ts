@@ -39,12 +39,11 @@ export function listed(patterns: readonly string[]): string {
 
 export function problemOf({ field, asked, allowed, grant }: Refusal, { path }: Policy): ConfigProblem {
   const rule = grant.path.join(".");
-  const file =
-    path === null ? "a policy file (PAPERCLIP_K8S_POLICY, docs/policy.md)" : `${path} (PAPERCLIP_K8S_POLICY)`;
+  const file = path === null ? "a policy file (PAPERCLIP_K8S_POLICY, docs/policy.md)" : path;
   return {
     field,
     problem: `is ${asked}, beyond the operator's policy: of ${rule} ${allowed}`,
-    fix: `Unset it or keep to that; or the operator of Paperclip adds to ${file}: ${linesOf(grant)}`,
+    fix: `Unset it, or add to ${file}: ${linesOf(grant)}`,
   };
 }
 

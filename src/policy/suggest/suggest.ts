@@ -91,13 +91,14 @@ function withoutNeedless(grants: readonly Grant[], goingOn: readonly Candidate[]
     byRule.set(key, grant);
   }
   const needy = goingOn.filter((candidate) => refusalsIn(candidate, input.file, input).length > 0);
-  const kept = new Set(byRule.values());
-  for (const grant of [...kept]) {
-    kept.delete(grant);
-    const without = fileOf([...kept], input);
-    if (needy.some((candidate) => refusalsIn(candidate, without, input).length > 0)) kept.add(grant);
+  let kept = [...byRule.values()];
+  for (const grant of kept) {
+    // In their order: what stands within a cluster follows it.
+    const others = kept.filter((other) => other !== grant);
+    const without = fileOf(others, input);
+    if (!needy.some((candidate) => refusalsIn(candidate, without, input).length > 0)) kept = others;
   }
-  return [...byRule.values()].filter((grant) => kept.has(grant));
+  return kept;
 }
 
 function ruleOf(
