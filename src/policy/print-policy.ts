@@ -41,6 +41,7 @@ const inFlow = (value: unknown): string =>
 
 function rulesOf(policy: Policy): readonly Rule[] {
   const { trust, instance, clusters, defaults, allow, limits, home, instructions, recorder, environment, pod } = policy;
+  const { podTemplate, podSecurity } = policy;
   const { resources, otherResources: _, ...amounts } = limits;
   const pullPolicies = allow.pullPolicies.includes("*") ? PULL_POLICIES : allow.pullPolicies;
   const hardening = Object.fromEntries(ruleNames(["pod"]).map((name) => [name, pod[name as keyof typeof pod]]));
@@ -60,6 +61,8 @@ function rulesOf(policy: Policy): readonly Rule[] {
     rule(["recorder"], recorder),
     rule(["environment"], environment),
     ...rules(["pod"], hardening),
+    rule(["podTemplate"], podTemplate ?? undefined),
+    rule(["podSecurity"], podSecurity),
   ];
 }
 

@@ -232,7 +232,7 @@ const placements: readonly Row[] = [
   row("another value of a node label that is allowed", { nodeSelector: { pool: "agents2" } }, "nodeSelector"),
   row("every taint", taint({ operator: "Exists" }), "tolerations"),
   row("every taint, by an empty key", taint({ key: "", operator: "Exists" }), "tolerations"),
-  row("a wildcard as a taint", taint({ key: "*", operator: "Exists" }), "tolerations"),
+  row("a wildcard as a taint", taint({ key: "*", operator: "Exists" }), "tolerations", invalid),
   row("an allowed taint with any value", taint({ key: "dedicated", operator: "Exists" }), "tolerations"),
   row("an allowed taint with any effect", taint({ key: "dedicated", value: "agents" }), "tolerations"),
   row(

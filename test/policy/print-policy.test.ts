@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { parsePolicy } from "../../src/policy/parse-policy.ts";
 import { printPolicy } from "../../src/policy/print-policy.ts";
+import { ruleNames } from "../../src/policy/rule-names.ts";
 import { anyPolicyFile } from "./support/any-policy.ts";
 
 const read = (text: string) => parsePolicy(text, { path: null, named: "The policy", ownKubeconfigs: [] });
@@ -15,6 +16,13 @@ describe("the effective policy", () => {
     expect(lines.find((line) => line.includes("claims:"))).toMatch(/^ {2}claims: \["claude-\{agentId\}"\] +# line 4$/);
     expect(lines.find((line) => line.includes("labels:"))).toMatch(/^ {2}labels: \[\] +# default$/);
     expect(lines).toContain("# instance: not set");
+  });
+
+  it("has every rule that a file can have", () => {
+    const text = printPolicy(read("{}").policy, () => null);
+    for (const path of [[], ["allow"], ["limits"], ["pod"]])
+      for (const rule of ruleNames(path).filter((name) => name !== "defaults"))
+        expect(text, rule).toMatch(new RegExp(`^(# |# ${path.join()}\\.| *)${rule}:`, "m"));
   });
 
   it("is a policy file itself, of the same meaning, whatever the file", () => {

@@ -76,7 +76,7 @@ describe("what is suggested", () => {
     [{ kubeconfig: "evil.yaml" }, /absolute path/],
     [{ cluster: "gpu" }, /nobody but you knows/],
     [{ cluster: "default", kubeconfig: "/etc/k.yaml" }, /another way than the policy's cluster "default"/],
-    [{ tolerations: [{ key: "*", operator: "Exists" }] }, /no rule can name/],
+    [{ tolerations: [{ key: "*", operator: "Exists" }] }, /tolerations\.0\.key is no key of a taint/],
     [{ graceSec: "soon" }, /graceSec is not a number/],
   ])("leaves out %j, and says why", (config, words) => {
     const { leftOut, file } = suggest(inputOf([agent(ADA, config), agent(BOB, { egress: "web" })]));

@@ -51,8 +51,7 @@ export const arbitraryTemplate: fc.Arbitrary<unknown> = ofType("PodTemplateSpec"
 
 function ofDeclared(declared: string, field: string, depth: number): fc.Arbitrary<unknown> {
   const type = declared.replace("!", "");
-  if (type.endsWith("[]"))
-    return fc.array(ofDeclared(type.slice(0, -2), field, depth), { maxLength: 2 });
+  if (type.endsWith("[]")) return fc.array(ofDeclared(type.slice(0, -2), field, depth), { maxLength: 2 });
   if (type.endsWith("{}")) {
     const keys = field === "limits" || field === "requests" ? RESOURCES : KEYS;
     return fc.dictionary(fc.constantFrom(...keys), ofDeclared(type.slice(0, -2), field, depth), { maxKeys: 2 });

@@ -56,6 +56,10 @@ const OPENS: Readonly<Record<string, string>> = {
   tolerations: "Agents may run on nodes with this taint.",
   priorityClasses: "Pods may have this priority, and may push others from their nodes.",
   runtimeClasses: "Pods may use this runtime.",
+  pullSecrets: "Pods may pull what that Secret opens.",
+  users: "Pods may run as it, and read and write what it may on shared volumes.",
+  configMaps: "Pods get the certificates in it.",
+  podTemplate: "Agents may set this place of their pod's template, and all below it.",
   egress: "NetworkPolicies for paperclip.io/egress with this value apply to the pod.",
 };
 
@@ -78,6 +82,7 @@ function ofValue(rule: string, value: string, companies: number): Meaning {
     (rule === "tolerations" || rule === "nodeLabels") && CONTROL_PLANE.test(value)
       ? "These are nodes of the control plane, or such as the cluster keeps pods away from."
       : null,
+    rule === "podTemplate" ? "It reaches into the pod itself, as far as podSecurity lets it." : null,
     rule === "serviceAccounts" && !isTemplate ? "Look which rights and which cloud identity it has." : null,
     rule === "claims" && !isTemplate && companies > 1
       ? `${companies} companies share it, and read each other's files.`

@@ -32,6 +32,8 @@ export const anyPolicyFile: fc.Arbitrary<PolicyFile> = fc.record(
       { requiredKeys: [] },
     ),
     environment: list,
+    podSecurity: fc.constantFrom("restricted" as const, "baseline" as const),
+    podTemplate: fc.constant({ spec: { priorityClassName: "low" } }),
   },
   { requiredKeys: [] },
 );
