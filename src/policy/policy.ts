@@ -3,7 +3,6 @@
  * `govern()` holds a configuration to it. Nothing else reads a configuration that has not passed.
  */
 export { type GovernedAgent, govern, namespaceOf, type PodTemplateLayer, type Who } from "./govern/govern.ts";
-export { PolicyError } from "./parse-policy.ts";
 export { matchesAny } from "./pattern.ts";
 export { type PolicyPlace, placesOf } from "./places.ts";
 export { readPolicy } from "./read-policy.ts";

@@ -190,9 +190,10 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
     const agentId = `agent-${freshId()}`;
     const servers = await Promise.all([startAdapterProcess(env), startAdapterProcess(env)]);
     const start = (server: (typeof servers)[number] | undefined, task: number, more: Record<string, unknown> = {}) => {
+      if (!server) throw new Error("no server");
       const settings = settingsOf(place, { agent: SHORT, agentId, wake: { taskId: `task-${task}`, ...more } });
       paperclip.set(settings.runId, "running");
-      const result = server?.execute(settings, paperclip.url).then(
+      const result = server.execute(settings, paperclip.url).then(
         (ended) => {
           paperclip.ended(settings.runId, ended);
           return ended;

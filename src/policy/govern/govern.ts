@@ -2,7 +2,7 @@
  * Holds an agent's configuration to the operator's policy, the same for a run, the environment test and the supervisor: the
  * configuration that counts, or a refusal that names the rule. Pure.
  */
-import { type AgentConfig, type ParsedAgentConfig, parseAgentConfig } from "../../config/agent-config.ts";
+import { type ParsedAgentConfig, parseAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Overlay } from "../../config/pod-template/overlay.ts";
 import type { Policy } from "../rules.ts";
@@ -117,7 +117,3 @@ function refused(refusals: readonly Refusal[], policy: Policy): ConfigError {
     "k8s_policy_refused",
   );
 }
-
-/** The settings that hold for an agent that sets none. Throws ConfigError. */
-export const settingsOfNobody = (policy: Policy, cluster: string): AgentConfig =>
-  parseAgentConfig({}, { ...policy.defaults, ...policy.clusters[cluster]?.defaults }).config;
