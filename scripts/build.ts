@@ -7,7 +7,7 @@
 import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
@@ -80,7 +80,7 @@ async function buildTypes(): Promise<void> {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const args = [tsc, "-p", join(root, "tsconfig.types.json"), "--outDir", out];
     await promisify(execFile)(process.execPath, args, { cwd: root });
-    const queue = ["index.d.ts", "cli/index.d.ts", "ui-parser.d.ts"];
+    const queue = ["src/index.d.ts", "src/cli/index.d.ts", "src/ui-parser.d.ts"];
     for (const file of queue) {
       const text = await readFile(join(out, file), "utf8");
       for (const [, path = ""] of text.matchAll(/from "(\.[^"]+)\.ts"/g)) {
@@ -88,7 +88,8 @@ async function buildTypes(): Promise<void> {
         if (!queue.includes(imported)) queue.push(imported);
       }
       // A CommonJS entry has CommonJS types, beside it.
-      const target = file === "ui-parser.d.ts" ? join(dist, "ui-parser.d.cts") : join(dist, "types", file);
+      const isParser = file === "src/ui-parser.d.ts";
+      const target = isParser ? join(dist, "ui-parser.d.cts") : join(dist, "types", relative("src", file));
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, text.replace(/(from "\.[^"]+)\.ts"/g, '$1.js"'));
     }

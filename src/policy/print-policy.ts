@@ -40,30 +40,22 @@ const inFlow = (value: unknown): string =>
   stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false }).trim();
 
 function rulesOf(policy: Policy): readonly Rule[] {
-  const { trust, instance, clusters, defaults, allow, limits, home, instructions, recorder, environment, pod } = policy;
-  const { podTemplate, podSecurity } = policy;
+  const { clusters, allow, limits, pod } = policy;
   const { resources, otherResources: _, ...amounts } = limits;
   const pullPolicies = allow.pullPolicies.includes("*") ? PULL_POLICIES : allow.pullPolicies;
   const hardening = Object.fromEntries(ruleNames(["pod"]).map((name) => [name, pod[name as keyof typeof pod]]));
-  return [
-    rule(["trust"], trust),
-    rule(["instance"], instance ?? undefined),
-    ...Object.entries(clusters).flatMap(([name, { namespaces, defaults: own, ...way }]) => [
+  const groups: Readonly<Record<string, readonly Rule[]>> = {
+    clusters: Object.entries(clusters).flatMap(([name, { namespaces, defaults, ...way }]) => [
       ...rules(["clusters", name], { namespaces, ...way }),
-      ...rules(["clusters", name, "defaults"], own),
+      ...rules(["clusters", name, "defaults"], defaults),
     ]),
-    ...rules(["defaults"], defaults),
-    ...rules(["allow"], { ...allow, pullPolicies }),
-    ...rules(["limits", "resources"], resources),
-    ...rules(["limits"], amounts),
-    rule(["home"], home),
-    rule(["instructions"], instructions),
-    rule(["recorder"], recorder),
-    rule(["environment"], environment),
-    ...rules(["pod"], hardening),
-    rule(["podTemplate"], podTemplate ?? undefined),
-    rule(["podSecurity"], podSecurity),
-  ];
+    defaults: rules(["defaults"], policy.defaults),
+    allow: rules(["allow"], { ...allow, pullPolicies }),
+    limits: [...rules(["limits", "resources"], resources), ...rules(["limits"], amounts)],
+    pod: rules(["pod"], hardening),
+  };
+  // In the order of the schema; what is no group is one rule.
+  return ruleNames([]).flatMap((name) => groups[name] ?? [rule([name], policy[name as keyof Policy] ?? undefined)]);
 }
 
 /** The file lists them by name. */

@@ -195,7 +195,7 @@ describe("claude-k8s policy suggest", () => {
     const { kind, metadata, data } = parse(stdout);
     expect({ kind, metadata }).toEqual({
       kind: "ConfigMap",
-      metadata: { name: "paperclip-k8s-policy", namespace: "paperclip" },
+      metadata: { name: "claude-k8s-policy", namespace: "paperclip" },
     });
     expect(Object.keys(data)).toEqual(["policy.yaml"]);
     expect(parse(data["policy.yaml"])).toMatchObject({ allow: { claims: ["claude-{agentId}"] } });

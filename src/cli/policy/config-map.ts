@@ -2,7 +2,8 @@
 import { stringify } from "yaml";
 import { comment } from "../../policy/suggest/print-suggestion.ts";
 
-const NAME = "paperclip-k8s-policy";
+/** As in deploy/policy. */
+const NAME = "claude-k8s-policy";
 const FOLDER = "/etc/paperclip-k8s";
 
 /** What Paperclip's pod needs, once, to have the ConfigMap as its policy. */
@@ -10,9 +11,9 @@ export const podLines: readonly string[] = [
   " env:",
   `   - { name: PAPERCLIP_K8S_POLICY, value: ${FOLDER}/policy.yaml }`,
   " volumeMounts:",
-  `   - { name: k8s-policy, mountPath: ${FOLDER}, readOnly: true }`,
+  `   - { name: ${NAME}, mountPath: ${FOLDER}, readOnly: true }`,
   " volumes:",
-  `   - { name: k8s-policy, configMap: { name: ${NAME} } }`,
+  `   - { name: ${NAME}, configMap: { name: ${NAME} } }`,
 ];
 
 /** @param policy the text of the file @param namespace of Paperclip; null: that of kubectl's context */
