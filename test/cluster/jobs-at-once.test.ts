@@ -13,7 +13,7 @@ import { nameOf, stateOf } from "../../src/run/shared/job-state.ts";
 import { ANNOTATIONS, LABELS, RUNS } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { policyOf } from "../support/policy.ts";
-import { startAdapterProcess } from "./support/adapter-process.ts";
+import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { SERVER_ENV, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
@@ -188,9 +188,8 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
   it("never run more than three, and all of them run", async () => {
     const { paperclip } = place;
     const agentId = `agent-${freshId()}`;
-    const servers = await Promise.all([startAdapterProcess(env), startAdapterProcess(env)]);
-    const start = (server: (typeof servers)[number] | undefined, task: number, more: Record<string, unknown> = {}) => {
-      if (!server) throw new Error("no server");
+    const [one, two] = await Promise.all([startAdapterProcess(env), startAdapterProcess(env)]);
+    const start = (server: AdapterProcess, task: number, more: Record<string, unknown> = {}) => {
       const settings = settingsOf(place, { agent: SHORT, agentId, wake: { taskId: `task-${task}`, ...more } });
       paperclip.set(settings.runId, "running");
       const result = server.execute(settings, paperclip.url).then(
@@ -202,9 +201,12 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
       );
       return { runId: settings.runId, task, result };
     };
-    const runs = Array.from({ length: 10 }, (_, task) => ({ server: task % 2, ...start(servers[task % 2], task) }));
+    const runs = Array.from({ length: 10 }, (_, task) => ({
+      server: task % 2,
+      ...start(task % 2 === 0 ? one : two, task),
+    }));
     await Promise.race(runs.filter(({ server }) => server === 0).map(({ result }) => result));
-    await servers[1]?.kill("SIGKILL");
+    await two.kill("SIGKILL");
     const lost = runs.filter(({ server }) => server === 1);
     const restarted = await startAdapterProcess(env);
     const went: typeof runs = [];
@@ -218,7 +220,7 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
       expect(await result, `task ${task}`).toMatchObject({ exitCode: 0, errorCode: null });
     expect(sampled.most).toBe(3);
     expect(await leftovers(place, { agentId })).toEqual([]);
-    await Promise.all([servers[0]?.kill("SIGKILL"), restarted.kill("SIGKILL")]);
+    await Promise.all([one.kill("SIGKILL"), restarted.kill("SIGKILL")]);
   }, 240_000);
 
   it("keep a lost run's place in the line: its agent is woken, and the next run takes the place", async () => {

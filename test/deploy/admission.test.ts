@@ -3,8 +3,8 @@ import { parse } from "@bufbuild/cel";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tokenSecret } from "../../src/run/plan/token.ts";
 import { type Policy, refusals, type Settings } from "./support/admission.ts";
-import { BAD, changed, mount, type Shape, security } from "./support/bad-jobs.ts";
-import { privateHome, recorder } from "./support/good-jobs.ts";
+import { BAD, changed, mount, security } from "./support/bad-jobs.ts";
+import { privateHome, recorder, type Shape } from "./support/good-jobs.ts";
 import { type Manifest, manifestOf } from "./support/kustomize.ts";
 import { defaultPlan as plan, plans } from "./support/planned-jobs.ts";
 

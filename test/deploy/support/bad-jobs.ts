@@ -2,14 +2,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
-import { privateHome, recorder } from "./good-jobs.ts";
+import { privateHome, recorder, type Shape } from "./good-jobs.ts";
 import { defaultPlan } from "./planned-jobs.ts";
-
-export interface Shape {
-  readonly job: Job;
-  readonly pod: PodSpec;
-  readonly container: Container;
-}
 
 /** The planned Job with one thing changed. */
 export function changed(change: (shape: Shape) => void): Job {

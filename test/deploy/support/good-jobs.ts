@@ -1,6 +1,12 @@
 /** Shapes of the adapter's Jobs by which a planned one may differ, as what is changed of it. */
-import type { Container } from "kubernetes-types/core/v1";
-import type { Shape } from "./bad-jobs.ts";
+import type { Job } from "kubernetes-types/batch/v1";
+import type { Container, PodSpec } from "kubernetes-types/core/v1";
+
+export interface Shape {
+  readonly job: Job;
+  readonly pod: PodSpec;
+  readonly container: Container;
+}
 
 type Sidecar = Container & { restartPolicy?: string };
 
