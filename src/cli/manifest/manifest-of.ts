@@ -27,7 +27,8 @@ export async function manifestOf(
     const hostPod = await findHostPod(lease.client, deps);
     const ctx = contextOf(agent, config);
     const plan = await prepare(ctx, governed, lease.client, deps, AbortSignal.timeout(30_000), hostPod);
-    const { made, stages } = plan.templates;
+    const { made } = plan.templates;
+    const stages = [...plan.templates.stages, { field: "pod of the policy", template: { ...plan.job.spec?.template } }];
     const pod = hostPod.kind === "found" ? hostPod.pod : null;
     const notes = plan.notes.map((note) => `# ${note.replaceAll("\n", " ")}\n`).join("");
     return `${notes}${printJob({ apiVersion: "batch/v1", kind: "Job", ...plan.job }, originsOf(governed, pod, made.spec?.template, stages))}`;
