@@ -41,7 +41,7 @@ const inFlow = (value: unknown): string =>
 
 function rulesOf(policy: Policy): readonly Rule[] {
   const { trust, instance, clusters, defaults, allow, limits, home, instructions, recorder, environment, pod } = policy;
-  const { podTemplate, podSecurity } = policy;
+  const { workspaces, podTemplate, podSecurity } = policy;
   const { resources, otherResources: _, ...amounts } = limits;
   const pullPolicies = allow.pullPolicies.includes("*") ? PULL_POLICIES : allow.pullPolicies;
   const hardening = Object.fromEntries(ruleNames(["pod"]).map((name) => [name, pod[name as keyof typeof pod]]));
@@ -57,6 +57,7 @@ function rulesOf(policy: Policy): readonly Rule[] {
     ...rules(["limits", "resources"], resources),
     ...rules(["limits"], amounts),
     rule(["home"], home),
+    rule(["workspaces"], workspaces),
     rule(["instructions"], instructions),
     rule(["recorder"], recorder),
     rule(["environment"], environment),
