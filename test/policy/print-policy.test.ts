@@ -21,8 +21,8 @@ describe("the effective policy", () => {
   it("has every rule that a file can have", () => {
     const text = printPolicy(read("{}").policy, () => null);
     for (const path of [[], ["allow"], ["limits"], ["pod"]])
+      // A rule of rules that are all unset is named by each of them.
       for (const rule of ruleNames(path).filter((name) => name !== "defaults"))
-        // A rule of rules that are all unset is named by each of them.
         expect(text, rule).toMatch(new RegExp(`^(# |# ${path.join()}\\.| *)${rule}(:|\\.\\w+: not set)`, "m"));
   });
 
