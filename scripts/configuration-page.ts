@@ -39,7 +39,7 @@ A value beyond [the operator's policy](policy.md) is refused, with the rule. Wit
 |---|---|
 ${rows(fields)}
 
-\`resources: {limits: {memory: …}}\` and \`resources.limits.memory\` mean the same.
+\`resources: {limits: {memory: …}}\` and \`resources.limits.memory\` mean the same. What the pod's settings are for: [The pod](pod.md).
 
 ## Settings in Paperclip's own form
 
@@ -69,7 +69,9 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |
 | \`PAPERCLIP_K8S_HELLO_PROBE\` | \`off\`: the environment test runs no Job ([what it is for](environment-test.md)). Default: it runs one, and removes it. |
 | \`PAPERCLIP_K8S_PAGE\` | What a run's page is given: \`text\`, one readable block for each event, with the agent's stream-json in a file ([where](paperclip.md#what-a-runs-page-shows)); or \`stream-json\`, the agent's own lines. Default: \`text\` in Paperclip's server, \`stream-json\` in any other program. |
-| \`PAPERCLIP_NAMESPACE\`, \`POD_NAMESPACE\` | The namespace of Paperclip's own pod; its name is \`HOSTNAME\`. Default: that of its service account. |
+| \`PAPERCLIP_NAMESPACE\`, \`POD_NAMESPACE\` | The namespace of Paperclip's own pod. Default: that of its service account. |
+| \`PAPERCLIP_K8S_POD\`, \`POD_NAME\` | The name of Paperclip's own pod. Default: \`HOSTNAME\`, else the pod with this machine's address. |
+| \`PAPERCLIP_K8S_CONTAINER\` | Paperclip's container in it. Default: \`paperclip\`, and others as [The pod](pod.md#what-comes-from-paperclips-own-pod) has it. |
 | \`PAPERCLIP_HOME\` | Where Paperclip's pod has its home; the claim mounted there is taken over. Default: /paperclip. |
 
 ## What a pod gets from Paperclip's own process
@@ -88,7 +90,7 @@ Nothing of a Claude Code session that Paperclip itself was started from (\`CLAUD
 
 ## What a pod gets from Paperclip's own pod
 
-When Paperclip runs in the cluster that the Jobs go to, in a pod with a container named \`paperclip\`: its image, pull secrets, node selector, tolerations, node affinity, DNS settings, user and groups, and the claim mounted at its home. What the agent sets itself wins. A claim and pull secrets are taken over only within one namespace.
+When Paperclip runs in the cluster that the Jobs go to, in a pod ([which](pod.md#what-comes-from-paperclips-own-pod)): its image, pull secrets, node selector, tolerations, node affinity, DNS settings, user and groups, and the claim mounted at its home. What the agent sets itself wins. A claim and pull secrets are taken over only within one namespace.
 `;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Kubernetes' strategic merge patch, as `kubectl patch` and the typed clients send it. The adapter merges the operator's pod
  * templates with it, and the devcluster the patches of its clients; this folder imports neither
- * (docs/decisions/0018-one-strategic-merge.md).
+ * (docs/decisions/0021-one-strategic-merge.md).
  */
 import { isDeepStrictEqual } from "node:util";
 import { MERGE_KEYS, mergeKeyOf, SETS } from "./merge-keys.ts";

@@ -37,6 +37,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config/config-error.ts",
     "identity.ts",
     "policy",
+    "run/plan/plan.ts",
+    "run/shared/dependencies.ts",
     "runner",
   ],
 };

@@ -2,10 +2,11 @@
 /** The command line `claude-k8s`. */
 import type { Command } from "./command.ts";
 import { format } from "./commands/format.ts";
+import { manifest } from "./commands/manifest.ts";
 import { policy } from "./commands/policy.ts";
 import { transcript } from "./commands/transcript.ts";
 
-const commands: Record<string, Command> = { format, transcript, policy };
+const commands: Record<string, Command> = { format, transcript, policy, manifest };
 
 const help = `claude-k8s: tools beside the Paperclip adapter "Claude (Kubernetes)"
 

@@ -2,7 +2,7 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Pod } from "kubernetes-types/core/v1";
 import { expect, it } from "vitest";
 import { pods } from "../../src/kubernetes/resource-types.ts";
-import { objectsOf } from "./support/leftovers.ts";
+import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
@@ -72,7 +72,7 @@ it("a pod template's setup step, sidecar, environment and volume are there while
   });
   expect(await run.result).toMatchObject({ exitCode: 0 });
   expect(run.stdout()).toContain('{"said":"blue made"}');
-  expect(await objectsOf(place, run)).toEqual([]);
+  expect(await leftovers(place, run)).toEqual([]);
 });
 
 it.each([

@@ -29,6 +29,7 @@ export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
+export { itemKey, type Origins, originsOf, pathKey } from "./overlay/origins.ts";
 export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
 export { environmentOf, runTokenIn } from "./secret.ts";
