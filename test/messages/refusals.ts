@@ -1,11 +1,16 @@
 /** What the API server, the configuration or another run has against a run. */
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseAgentConfig } from "../../src/config/agent-config.ts";
 import { ApiError, type ApiErrorDetails } from "../../src/kubernetes/api-error.ts";
+import { systemClock } from "../../src/kubernetes/clock.ts";
 import { selectContext } from "../../src/kubernetes/config/select-context.ts";
 import { withDefaults } from "../../src/policy/defaults.ts";
 import { parsePolicy } from "../../src/policy/parse-policy.ts";
 import { govern } from "../../src/policy/policy.ts";
 import { environmentNotLocal } from "../../src/run/in-paperclip.ts";
+import { furnishHome } from "../../src/run/plan/home/furnish.ts";
 import { secretContent } from "../../src/run/plan/secret.ts";
 import { faultOf } from "../../src/run/shared/api-advice.ts";
 import { agentLabel } from "../../src/run/shared/names.ts";
@@ -48,6 +53,26 @@ async function noKubeconfig(): Promise<unknown> {
   return selectContext({}, nowhere).catch((error: unknown) => error);
 }
 
+/** A link where the folder of all agents' homes is to be made; the sentence is of the real one. */
+async function homeInTheWay(): Promise<unknown> {
+  const paperclipHome = mkdtempSync(join(tmpdir(), "messages-"));
+  symlinkSync("/elsewhere", join(paperclipHome, "claude_k8s"));
+  const request = { paperclipHome, privateHome: ["claude_k8s", "homes", "acme", "ada"], folders: [], owner: null };
+  try {
+    await furnishHome({ ...request, session: null }, systemClock);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RunFault)) return error;
+    return new RunFault({
+      ...error.fault,
+      message: error.fault.message.replaceAll(paperclipHome, "/paperclip"),
+      at: T0,
+    });
+  } finally {
+    rmSync(paperclipHome, { recursive: true });
+  }
+}
+
 const POLICY = "/etc/paperclip-k8s/policy.yaml";
 const inForce = withDefaults({ allow: { claims: ["claude-{agentId}"] } }, POLICY, []);
 
@@ -77,6 +102,7 @@ export const REFUSED: readonly Refused[] = [
       }),
     ),
   },
+  { title: "A private home where somebody put something else", error: await homeInTheWay() },
   { title: "An agent id that no label can hold", error: thrown(() => agentLabel("***")) },
   {
     title: "A prompt that is too large",
