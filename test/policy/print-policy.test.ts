@@ -20,6 +20,7 @@ describe("the effective policy", () => {
 
   it("has every rule that a file can have", () => {
     const text = printPolicy(read("{}").policy, () => null);
+    // A rule of rules that are all unset is named by each of them.
     for (const path of [[], ["allow"], ["limits"], ["pod"]])
       for (const rule of ruleNames(path).filter((name) => name !== "defaults"))
         expect(text, rule).toMatch(new RegExp(`^(# |# ${path.join()}\\.| *)${rule}[:.]`, "m"));

@@ -1,19 +1,8 @@
 /** What the fields of one object in a pod template must have in common, as the API server checks it (1.36). */
-import { amountOf, isLabelValue, isNativeResource, isOtherResource, isQualifiedName } from "../kubernetes-formats.ts";
-import type { Path } from "./path.ts";
-import { isPlain, type Plain, type TemplateProblem } from "./walk.ts";
-
-export type ObjectRule = (value: Plain) => readonly TemplateProblem[];
-
-/** A problem of the object itself, or of a field or key within it. */
-export const wrong = (problem: string, ...steps: (string | { readonly key: string })[]): TemplateProblem => {
-  const path: Path = steps.map((step) => (typeof step === "string" ? { field: step } : step));
-  return { path, problem };
-};
-
-export const listOf = (value: unknown): readonly Plain[] => (Array.isArray(value) ? value.filter(isPlain) : []);
-export const plain = (value: unknown): Plain => (isPlain(value) ? value : {});
-const isSet = (value: unknown): boolean => value !== undefined && value !== null;
+import { amountOf, isNativeResource, isOtherResource } from "../kubernetes-formats.ts";
+import { isSet, listOf, type ObjectRule, plain, wrong } from "./problem.ts";
+import { labelKeys, nodeSelectorTerm, requirement, spread, toleration } from "./scheduling-rules.ts";
+import type { Plain, TemplateProblem } from "./walk.ts";
 
 /** Fields that the description calls optional, and the server does not. */
 const needs =
@@ -96,75 +85,6 @@ const projectedPaths = ({ sources }: Plain): unknown[] =>
 /** Without an audience it would be a token for the cluster's own API. */
 const projectedToken: ObjectRule = ({ audience }) =>
   audience ? [] : [wrong("is missing: a token for the cluster's own API is not given to agents", "audience")];
-
-const requirement =
-  (numeric: readonly string[]): ObjectRule =>
-  ({ operator, values }) => {
-    const list = Array.isArray(values) ? values : [];
-    if (["Exists", "DoesNotExist"].includes(String(operator)))
-      return list.length > 0 ? [wrong(`is not for the operator ${operator}`, "values")] : [];
-    if (numeric.includes(String(operator)))
-      return list.length === 1 && /^-?\d+$/.test(String(list[0])) ? [] : [wrong("is not one whole number", "values")];
-    if (list.length === 0) return [wrong("is empty", "values")];
-    return list.every((one) => isLabelValue(String(one))) ? [] : [wrong("holds what is no label value", "values")];
-  };
-
-const nodeSelectorTerm: ObjectRule = ({ matchExpressions, matchFields }) => [
-  ...listOf(matchExpressions).flatMap((one, index) => [
-    ...(isQualifiedName(String(one.key))
-      ? []
-      : [wrong("is no qualified name", "matchExpressions", { key: String(index) }, "key")]),
-    ...requirement(["Gt", "Lt"])(one).map((problem) => below(problem, "matchExpressions", index)),
-  ]),
-  ...listOf(matchFields)
-    .filter(
-      ({ key, operator, values }) =>
-        key !== "metadata.name" ||
-        !["In", "NotIn"].includes(String(operator)) ||
-        !Array.isArray(values) ||
-        values.length !== 1,
-    )
-    .map(() => wrong("can hold only metadata.name, In or NotIn, and one value", "matchFields")),
-];
-
-const below = ({ path, problem }: TemplateProblem, field: string, index: number): TemplateProblem => ({
-  path: [{ field }, { key: String(index) }, ...path],
-  problem,
-});
-
-/** `matchLabelKeys` are put into the selector, which must be there and not have them. */
-const labelKeys =
-  (...fields: string[]): ObjectRule =>
-  (value) => {
-    const selector = plain(value.labelSelector);
-    const selected = [
-      ...Object.keys(plain(selector.matchLabels)),
-      ...listOf(selector.matchExpressions).map(({ key }) => key),
-    ];
-    const lists = fields.map((field) => ({ field, keys: Array.isArray(value[field]) ? value[field] : [] }));
-    const every = lists.flatMap(({ keys }) => keys);
-    return lists
-      .filter(({ keys }) => keys.length > 0)
-      .flatMap(({ field, keys }) => {
-        if (!isSet(value.labelSelector)) return [wrong("needs labelSelector", field)];
-        const isTwice = keys.some((key) => selected.includes(key) || every.indexOf(key) !== every.lastIndexOf(key));
-        return isTwice ? [wrong("has a key that is selected already", field)] : [];
-      });
-  };
-
-const spread: ObjectRule = all(labelKeys("matchLabelKeys"), ({ minDomains, whenUnsatisfiable }) =>
-  isSet(minDomains) && whenUnsatisfiable !== "DoNotSchedule"
-    ? [wrong("needs whenUnsatisfiable: DoNotSchedule", "minDomains")]
-    : [],
-);
-
-const toleration: ObjectRule = ({ key, operator, value, effect, tolerationSeconds }) => [
-  ...(!key && operator !== "Exists" ? [wrong("must be Exists where there is no key", "operator")] : []),
-  ...(operator === "Exists" && value ? [wrong("is not for the operator Exists", "value")] : []),
-  ...(isSet(tolerationSeconds) && effect !== "NoExecute"
-    ? [wrong("is for the effect NoExecute", "tolerationSeconds")]
-    : []),
-];
 
 /** Requests and limits of a container. */
 export const resources: ObjectRule = (value) => {

@@ -1,6 +1,6 @@
 /** What the parts of a pod must have in common: names that are unique, and names that are there. */
 import { MAX_ANNOTATIONS } from "../kubernetes-values.ts";
-import { listOf, type ObjectRule, plain, wrong } from "./object-rules.ts";
+import { listOf, type ObjectRule, plain, wrong } from "./problem.ts";
 import type { Plain, TemplateProblem } from "./walk.ts";
 
 type At = readonly (string | { readonly key: string })[];

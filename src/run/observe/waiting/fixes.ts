@@ -111,7 +111,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     {
       state: "admission",
       patience: "fatal",
-      fix: "Allow the pod's service account (serviceAccountName) a constraint that takes the user which the message names, such as nonroot-v2.",
+      fix: "Set runAsUser to `cluster`, or allow the pod's service account (serviceAccountName) a constraint that takes the user which the message names, such as nonroot-v2.",
     },
   ],
   [

@@ -4,7 +4,7 @@
  * nothing is put back in silence.
  */
 import { isDeepStrictEqual } from "node:util";
-import { listOf, plain, wrong } from "../../../config/pod-template/object-rules.ts";
+import { listOf, plain, wrong } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
 import { RUN_DIRECTORY } from "../../../runner/spec.ts";
 import { CONTAINER, isReserved } from "../../shared/names.ts";

@@ -2,7 +2,7 @@
  * The Pod Security Standards (1.36), each violation with its place: a namespace that enforces them would refuse the pod only
  * after its Job was created.
  */
-import { listOf, plain, wrong } from "../../../config/pod-template/object-rules.ts";
+import { listOf, plain, wrong } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
 import type { Policy } from "../../../policy/policy.ts";
 

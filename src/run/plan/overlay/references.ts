@@ -1,7 +1,7 @@
 /** The Secrets and ConfigMaps that a pod template names: whether they are there is asked before anything is created. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ConfigError, type ConfigProblem } from "../../../config/config-error.ts";
-import { listOf, plain } from "../../../config/pod-template/object-rules.ts";
+import { listOf, plain } from "../../../config/pod-template/problem.ts";
 import type { Plain } from "../../../config/pod-template/walk.ts";
 import { ApiError } from "../../../kubernetes/api-error.ts";
 import type { CallOptions } from "../../../kubernetes/call-options.ts";
