@@ -177,7 +177,7 @@ export const policySchema = z.strictObject(
     defaults: settings
       .optional()
       .describe(
-        "Settings of all agents that do not set them themselves, with the keys of docs/configuration.md. A value that stands here needs no rule of `allow`.",
+        "Settings of all agents that do not set them themselves, with the keys of docs/configuration.md. A value that stands here needs no rule of `allow`. Of maps (`labels`, `annotations`, `nodeSelector`, `env`, `extendedResources`) each entry is such a default: an agent adds to them.",
       ),
     allow: allow
       .optional()

@@ -107,6 +107,26 @@ describe("what the operator allows", () => {
     expect(refusal({ serviceAccountName: "paperclip" }, file).problems).toHaveLength(1);
   });
 
+  it("stays beside what agents add, key by key", () => {
+    const file = {
+      defaults: {
+        labels: { "net/zone": "agents" },
+        nodeSelector: { pool: "a" },
+        env: { HTTP_PROXY: "http://proxy", A: "1" },
+      },
+      allow: { labels: ["team"], nodeLabels: ["disk"] },
+    };
+    const { config } = asked({ labels: { team: "x" }, nodeSelector: { disk: "ssd" }, env: { A: "2" } }, file);
+    expect(config).toMatchObject({
+      labels: { "net/zone": "agents", team: "x" },
+      nodeSelector: { pool: "a", disk: "ssd" },
+      env: { HTTP_PROXY: "http://proxy", A: "2" },
+    });
+    expect(asked({ labels: { "net/zone": "agents" } }, file).config.labels).toEqual({ "net/zone": "agents" });
+    expect(refusal({ labels: { "net/zone": "open" } }, file).problems[0]?.problem).toContain("net/zone");
+    expect(refusal({ nodeSelector: { pool: "b" } }, file).problems[0]?.problem).toContain("pool=b");
+  });
+
   it("is a pattern with the run's own company and agent", () => {
     const file = { allow: { claims: ["claude-{agentId}", "team-{companyId}-*"] } };
     expect(asked({ homeClaim: "claude-ada" }, file).config.homeClaim).toBe("claude-ada");

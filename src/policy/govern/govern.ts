@@ -9,6 +9,7 @@ import type { Policy } from "../rules.ts";
 import { amountRefusals, withEnds } from "./amounts.ts";
 import { type ChosenCluster, chooseCluster, defaultNamespace, namespaceRefusal } from "./clusters.ts";
 import { listRefusals } from "./lists.ts";
+import { withOperatorsEntries } from "./merge.ts";
 import { problemOf, type Refusal } from "./refusal.ts";
 import type { Who } from "./who.ts";
 
@@ -72,8 +73,9 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const place: ChosenCluster = "rule" in chosen ? chosen : { name: null, rule: { namespaces: ["*"], defaults: {} } };
   const defaults = { ...policy.defaults, ...place.rule.defaults };
   const parsed = parseAgentConfig(input, defaults);
-  const config = withEnds(parsed.config, parsed.set, policy);
-  const asked = { config, own: own.set, defaults: parseAgentConfig(defaults).config, policy, who };
+  const operators = parseAgentConfig(defaults).config;
+  const config = withEnds(withOperatorsEntries(parsed.config, operators), parsed.set, policy);
+  const asked = { config, own: own.set, defaults: operators, policy, who };
   const refusals = [...("rule" in chosen ? [] : [chosen]), ...listRefusals(asked), ...amountRefusals(asked)];
   if (!("rule" in chosen)) return { refusals, governed: null };
   const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;

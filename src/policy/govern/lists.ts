@@ -60,11 +60,19 @@ function nameRefusal(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Ref
 }
 
 function keyRefusals(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
-  const { config, policy, who } = asked;
-  const keys = Object.keys(config[key] as Readonly<Record<string, string>>);
-  return keys
-    .filter((one) => !matchesAny(policy.allow[rule], one, who))
-    .map((one) => refusal(key, `with the key ${shown(one)}`, asked, rule, one));
+  const { policy, who } = asked;
+  return ownEntries(asked, key)
+    .filter(([one]) => !matchesAny(policy.allow[rule], one, who))
+    .map(([one]) => refusal(key, `with the key ${shown(one)}`, asked, rule, one));
+}
+
+/** Without those that are as the operator has them. */
+function ownEntries({ config, defaults }: Asked, key: keyof AgentConfig): [string, unknown][] {
+  const [all, given] = [config[key], defaults[key]] as [
+    Readonly<Record<string, unknown>>,
+    Readonly<Record<string, unknown>>,
+  ];
+  return Object.entries(all).filter(([one, value]) => !Object.hasOwn(given, one) || given[one] !== value);
 }
 
 function pullSecretRefusals(asked: Asked): Refusal[] {
@@ -83,8 +91,8 @@ function configMapRefusals(asked: Asked): Refusal[] {
 }
 
 function nodeRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
-  return Object.entries(config.nodeSelector)
+  const { policy, who } = asked;
+  return ownEntries(asked, "nodeSelector")
     .filter(
       ([key, value]) =>
         !matchesAny(policy.allow.nodeLabels, key, who) && !matchesAny(policy.allow.nodeLabels, `${key}=${value}`, who),
