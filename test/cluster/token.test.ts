@@ -27,6 +27,9 @@ it("gives the agent the token of each run that takes its Job over, and leaves no
   const agentId = `agent-${freshId()}`;
   for (const count of [1, 2])
     await loseRun(place, { agent: AGENT, agentId, runId: `run-${count}-${freshId()}`, after: "first as run-1" });
+  // As a quota answers a create that meets another one.
+  const conflict = { kind: "respond", code: 409 } as const;
+  place.devcluster?.faults.add({ match: { method: "POST", path: /\/secrets$/ }, action: conflict, count: 2 });
   const run = startRun(place, { agent: "exit 1", agentId, context: { authToken: "it's the third's" } });
   await run.event("k8s.job.adopted");
   const labelSelector = `${LABELS.agentId}=${agentId}`;

@@ -1,10 +1,16 @@
 /** Gives the agent of an adopted Job the token of the run that it belongs to now. */
 import type { Job } from "kubernetes-types/batch/v1";
+import type { Secret } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
+import type { CallOptions } from "../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
+import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { secrets } from "../../kubernetes/resource-types.ts";
 import { isSameToken, mountedTokens, tokenSecret } from "../plan/plan.ts";
 import { nameOf, stateOf } from "../shared/job-state.ts";
+
+/** A quota that several creates race for answers with a conflict, and takes the next attempt. */
+const ATTEMPTS = 5;
 
 /** Milliseconds: the transcript waits for it. */
 const RETRY_FOR_MS = 10_000;
@@ -30,7 +36,7 @@ export async function refreshToken(
     const secret = tokenSecret(job, number, { id: run.id, token });
     const owned = { ...secret, metadata: { ...secret.metadata, ownerReferences: [owner] } };
     try {
-      await client.create(secrets, namespace, owned, options);
+      await createDespiteConflicts(client, namespace, owned, options);
       return null;
     } catch (error) {
       if (!(error instanceof ApiError) && !signal.aborted) throw error;
@@ -42,4 +48,21 @@ export async function refreshToken(
     if (found && isSameToken(found, secret)) return null;
   }
   return `the Job was adopted more than ${numbers.length} times`;
+}
+
+async function createDespiteConflicts(
+  client: KubernetesClient,
+  namespace: string,
+  secret: Secret,
+  options: CallOptions,
+): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await client.create(secrets, namespace, secret, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError && error.conflict) || attempt + 1 >= ATTEMPTS) throw error;
+      await client.clock.sleep(fullJitter(attempt, client.random, { baseMs: 200, capMs: 2000 }), options.signal);
+    }
+  }
 }
