@@ -106,7 +106,7 @@ describe("the agent's pod", () => {
       expect(asked).toMatchObject([
         {
           url: "/runtime-tools/github/credentials",
-          headers: { authorization: "Bearer the-run-token", "x-paperclip-github-capability": "capability" },
+          headers: { authorization: `Bearer ${run.token}`, "x-paperclip-github-capability": "capability" },
         },
       ]);
     },

@@ -25,6 +25,8 @@ export interface RunOptions {
 export interface TestRun {
   readonly runId: string;
   readonly agentId: string;
+  /** The run's own, for Paperclip. */
+  readonly token: string;
   readonly result: Promise<AdapterExecutionResult>;
   /** What `onLog` got on stdout, less the adapter's own lines. */
   readonly stdout: () => string;
@@ -99,6 +101,7 @@ export function startRun(place: Place, options: RunOptions): TestRun {
   return {
     runId,
     agentId,
+    token: ctx.authToken ?? "",
     result,
     stdout: () => out.stdout,
     stderr: () => out.stderr,
