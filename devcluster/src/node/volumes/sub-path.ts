@@ -4,7 +4,7 @@ import { ContainerConfigError } from "../environment.ts";
 import { inside } from "./files.ts";
 
 /**
- * The place of a subPath, as the kubelet finds it (1.36, read in its source): made with the volume's mode where it is
+ * The place of a subPath, as the kubelet finds it (its rule as we know it; not measured on a node): made with the volume's mode where it is
  * missing; links are followed while they stay in the volume. Throws ContainerConfigError when they lead out of it.
  *
  * @param at names the mount, as the kubelet's message does

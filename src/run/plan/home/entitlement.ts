@@ -2,7 +2,7 @@
  * Which folders of Paperclip's home a run may see, as Paperclip 2026.916.1 lays them out. Pure: paths are compared as text.
  *
  * Each is a folder of a fixed depth, mounted whole, and never a deeper one: the kubelet follows links that stay within the
- * volume (read in its source), so that of a subPath no part may lie where a pod can put a link.
+ * volume (its rule as we know it; not measured), so that of a subPath no part may lie where a pod can put a link.
  */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
