@@ -5,7 +5,7 @@ export const checkProgram: PodCheck = ({ probe: { facts }, agent }) => {
   if (!facts) return [];
   const [program] = agent.config.command;
   if (!facts.program) {
-    const fix = `Use an image that has Claude Code in its PATH, or correct "command".`;
+    const fix = `Use an image that has Claude Code in its PATH, bring it by a second image (cliImage), or correct "command".`;
     return [problem("error", "claude_command_unresolvable", `The image has no program ${program}.`, fix)];
   }
   const version = facts.version ? `, version ${facts.version}` : "";
