@@ -54,7 +54,7 @@ const cluster = z.strictObject(
 
 const allow = z.strictObject({
   images: names(
-    "Images that an agent may name. That of Paperclip's own pod, and one from `defaults`, need no rule.",
+    "Images that an agent may name, in `image` and in `cliImage`. That of Paperclip's own pod, and one from `defaults`, need no rule.",
   ).optional(),
   pullPolicies: z
     .array(z.enum(["IfNotPresent", "Always", "Never"], { error: "is not one of IfNotPresent, Always, Never" }))

@@ -25,6 +25,10 @@ unset CLAUDECODE CLAUDE_CODE_ENTRYPOINT CLAUDE_CODE_SSE_PORT CLAUDE_CODE_EXECPAT
 termination_log=$1
 working_directory=$2
 
+# What a second image brings: Claude Code before what the agent's image has, Node only where that has none.
+[ -z "${CLAUDE_K8S_CLI-}" ] || PATH="$CLAUDE_K8S_CLI/bin:$PATH:$CLAUDE_K8S_CLI/node"
+unset CLAUDE_K8S_CLI
+
 # Authorities that the agent is to trust beside the public ones: a file or a folder of PEM files. git, curl and Python take one
 # file in place of the system's, so both go into one. What the agent's own environment says stays. Node's own public ones
 # where the image has none.

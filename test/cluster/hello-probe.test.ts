@@ -1,5 +1,6 @@
 /** The environment test's own Job: what it finds on images that have everything or lack something, and in their pods. */
-import { readdir, rm, symlink } from "node:fs/promises";
+import { readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { AdapterEnvironmentTestResult } from "@paperclipai/adapter-utils";
 import { afterEach, expect, it } from "vitest";
 import {
@@ -163,6 +164,19 @@ onDevcluster("an image", () => {
     expect(levelOf(result, "claude_hello_probe_passed")).toBe("info");
     expect(levelOf(result, "k8s_image_no_bash")).toBe("error");
     expect(levelOf(result, "k8s_image_no_git")).toBe("warn");
+  });
+
+  it.each(["with Node", "without Node"])("of another libc than its Claude Code: %s", async (which) => {
+    const image = await bench.images.add({ claude, without: which === "with Node" ? [] : ["node"] });
+    // What the kernel says of a program whose loader is missing is the same.
+    const program = join(bench.place.images[image]?.env?.PATH ?? "", "claude");
+    await writeFile(program, "#!/lib/ld-of-another-libc.so.1\n");
+    const result = await bench.examine({ image, env });
+    expect(checkOf(result, "claude_hello_probe_failed")).toMatchObject({
+      level: "error",
+      message: `The image has ${program}, and cannot run it (exit code 127).`,
+      hint: expect.stringContaining("libc"),
+    });
   });
 
   it("without Node", async () => {

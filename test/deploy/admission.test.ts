@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tokenSecret } from "../../src/run/plan/token.ts";
 import { type Policy, refusals, type Settings } from "./support/admission.ts";
 import { BAD, changed, mount, security } from "./support/bad-jobs.ts";
-import { privateHome, recorder, type Shape } from "./support/good-jobs.ts";
+import { copiedCli, privateHome, recorder, type Shape } from "./support/good-jobs.ts";
 import { type Manifest, manifestOf } from "./support/kustomize.ts";
 import { defaultPlan as plan, plans } from "./support/planned-jobs.ts";
 
@@ -32,6 +32,7 @@ describe("the policy on Jobs", () => {
 
   it.each([
     ["a recorder beside the agent", (shape: Shape) => recorder(shape)],
+    ["Claude Code from a second image", (shape: Shape) => copiedCli(shape)],
     ["a private home", privateHome],
     [
       "both, and the label of its Paperclip",

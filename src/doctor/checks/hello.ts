@@ -26,10 +26,22 @@ export const checkHello: PodCheck = ({ probe, limitSec }) => {
         return [
           problem("error", "claude_hello_probe_failed", "Claude Code was not asked: its pod did not start.", START),
         ];
+      if (facts?.program && facts.version === null && isNotExecutable(outcome.verdict))
+        return [notExecutable(facts.program, outcome.verdict.exitCode)];
       return [judged(outcome.verdict, tookSec)];
     }
   }
 };
+
+/** As shells have it, and so the probe's: the kernel cannot start the program, although it is there. */
+const isNotExecutable = ({ exitCode }: Verdict): boolean => exitCode === 126 || exitCode === 127;
+
+function notExecutable(program: string, exitCode: number | null): AdapterEnvironmentCheck {
+  const message = `The image has ${program}, and cannot run it (exit code ${exitCode}).`;
+  const fix =
+    "Install a Claude Code that fits the image's libc (Debian's does not run on Alpine) and the node's processor; a second image (cliImage) must fit too.";
+  return problem("error", "claude_hello_probe_failed", message, fix);
+}
 
 const READ = "Read the message.";
 const START = "Do what the check on the pod's start says, then test again.";

@@ -22,6 +22,7 @@ export interface Asked {
 /** A setting whose value is one name. */
 const NAMES: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
   ["image", "images"],
+  ["cliImage", "images"],
   ["imagePullPolicy", "pullPolicies"],
   ["homeClaim", "claims"],
   ["serviceAccountName", "serviceAccounts"],

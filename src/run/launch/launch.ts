@@ -11,7 +11,15 @@ import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, awaitTurn, isOwnedBy, type ReadOwnership, type TurnRequest, withdraw } from "../claim/claim.ts";
-import { DROPPED_FIX, droppedHardening, furnishHome, lacksSidecars, type RunPlan, runTokenIn } from "../plan/plan.ts";
+import {
+  DROPPED_FIX,
+  droppedHardening,
+  furnishHome,
+  lacksImageVolume,
+  lacksSidecars,
+  type RunPlan,
+  runTokenIn,
+} from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
@@ -67,6 +75,7 @@ export async function launch(
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
+    if (lacksImageVolume(plan.job, job.object)) throw withoutImageVolumes(client, plan);
     const dropped = droppedHardening(job.object, plan.hardening);
     if (dropped !== null) throw notHardened(client, dropped);
     const election = await awaitElection(client, plan, job, readOwnership, { ...RETRY, signal });
@@ -183,6 +192,13 @@ const mayExist = (error: unknown): boolean => error instanceof ApiError && (erro
 function withoutSidecars(client: KubernetesClient, plan: RunPlan): RunFault {
   const error = new Error(
     "the cluster has no sidecar containers (Kubernetes 1.29 or newer), which a recorder of its own needs. Update the cluster, or set recorder: same",
+  );
+  return failed(client, "k8s_job_create_failed", `Could not run Job ${plan.name}`, error);
+}
+
+function withoutImageVolumes(client: KubernetesClient, plan: RunPlan): RunFault {
+  const error = new Error(
+    "the cluster has no image volumes (Kubernetes 1.33 or newer), by which Claude Code is to come (cli: volume). Set cli: copy",
   );
   return failed(client, "k8s_job_create_failed", `Could not run Job ${plan.name}`, error);
 }

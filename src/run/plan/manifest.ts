@@ -17,6 +17,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
+import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
 import { configVariables, type Home, SCRATCH } from "./home.ts";
@@ -50,6 +51,7 @@ export interface ManifestInput {
   /** The files of the run's directory, as the Secret has them. */
   readonly files: readonly KeyToPath[];
   readonly authorities: Omit<Authorities, "files">;
+  readonly cli: BroughtCli;
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -103,6 +105,11 @@ export function jobManifest(input: ManifestInput): Job {
 
 function podSpec(input: ManifestInput): PodSpec {
   const { user } = input;
+  // The recorder's Node may be what the second image brings.
+  const initContainers = [
+    ...input.cli.initContainers,
+    ...(isRecordedApart(input) ? [recorderContainer(input, TERMINATION_LOG)] : []),
+  ];
   return {
     restartPolicy: "Never",
     terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC,
@@ -129,7 +136,7 @@ function podSpec(input: ManifestInput): PodSpec {
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },
-    ...(isRecordedApart(input) ? { initContainers: [recorderContainer(input, TERMINATION_LOG)] } : {}),
+    ...(initContainers.length > 0 ? { initContainers } : {}),
     containers: [container(input)],
     volumes: volumes(input),
   };
@@ -156,6 +163,7 @@ function container(input: ManifestInput): Container {
       ...scriptVariables(RUN_DIRECTORY),
       ...configVariables(input.home),
       ...input.authorities.variables,
+      ...input.cli.variables,
     ],
     ...(input.resources ? { resources: input.resources } : {}),
     terminationMessagePath: TERMINATION_LOG,
@@ -173,6 +181,7 @@ function container(input: ManifestInput): Container {
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
       ...input.authorities.mounts,
+      ...input.cli.mounts,
     ],
   };
 }
@@ -190,5 +199,6 @@ function volumes(input: ManifestInput): Volume[] {
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
     ...input.authorities.volumes,
+    ...input.cli.volumes,
   ];
 }

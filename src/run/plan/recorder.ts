@@ -8,6 +8,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { RUN_DIRECTORY, recorderCommand, senderCommand } from "../../runner/spec.ts";
 import { RECORDER } from "../shared/names.ts";
+import type { BroughtCli } from "./cli.ts";
 import { podTranscript } from "./transcript-copy.ts";
 
 const FOLDER = "/run/claude-k8s-recorder";
@@ -27,10 +28,15 @@ export interface RecorderInput {
   readonly imagePullPolicy: string;
   /** Null is refused before: see requireSecondUser(). */
   readonly user: { readonly uid: number | null };
+  /** Its Node may come from there. */
+  readonly cli: BroughtCli;
 }
 
 /** Nothing of the agent's reaches it: no variable, no home, no token. */
-export function recorderContainer({ image, imagePullPolicy, user }: RecorderInput, terminationLog: string): Container {
+export function recorderContainer(
+  { image, imagePullPolicy, user, cli }: RecorderInput,
+  terminationLog: string,
+): Container {
   const container: Container & { readonly restartPolicy: "Always" } = {
     name: RECORDER,
     image,
@@ -39,6 +45,7 @@ export function recorderContainer({ image, imagePullPolicy, user }: RecorderInpu
     restartPolicy: "Always",
     workingDir: FOLDER,
     command: recorderCommand({ terminationLog, folder: FOLDER, transcript: podTranscript.path }),
+    ...(cli.variables.length > 0 ? { env: [...cli.variables] } : {}),
     resources: RESOURCES,
     terminationMessagePath: terminationLog,
     terminationMessagePolicy: "File",
@@ -55,6 +62,7 @@ export function recorderContainer({ image, imagePullPolicy, user }: RecorderInpu
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       { name: VOLUME, mountPath: FOLDER },
       podTranscript.mount,
+      ...cli.mounts,
     ],
   };
   return container;

@@ -14,6 +14,7 @@ import { signJob } from "../shared/job-signature.ts";
 import { CONTAINER, jobName, LABELS, type RunIdentity, type RunLabels, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
+import { broughtCli } from "./cli.ts";
 import { type Hardening, harden } from "./hardening.ts";
 import { privateHome } from "./home/entitlement.ts";
 import type { HomeRequest } from "./home/furnish.ts";
@@ -88,6 +89,7 @@ export function planRun(input: PlanInput): RunPlan {
   const made = jobManifest({
     ...{ name, namespace, identity, labels: labels.labels, ...place, home, workingDirectory: cwd },
     ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
+    cli: broughtCli(config),
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
   });

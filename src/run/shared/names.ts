@@ -51,6 +51,8 @@ export const ADAPTER_TYPE = "claude_k8s";
 export const CONTAINER = "claude";
 /** The container that keeps the record, where it is not that one. */
 export const RECORDER = "recorder";
+/** The volume with Claude Code from a second image, and the init container that fills it. */
+export const CLI = "cli";
 
 /** The selector of every Job and pod of this adapter, those of probes too, and those of other Paperclips. */
 export const RUNS_AND_PROBES = `${LABELS.managedBy}=paperclip,${LABELS.adapterType}=${ADAPTER_TYPE}`;

@@ -49,7 +49,8 @@ export const FIXES = {
   findSuspender: "Find who suspends Jobs in this namespace (a queue such as Kueue, or a person), then run it again.",
   // A container that did not start.
   describePod: "Read what the cluster says of the pod (kubectl describe pod).",
-  claudeMissing: "Use an image that has Claude Code in its PATH (image), or set command to its path.",
+  claudeMissing:
+    "Use an image that has Claude Code in its PATH (image), bring it by a second image (cliImage), or set command to its path.",
   notExecutable: "Make the program executable in the image, or set command to one that is.",
   wrongArchitecture:
     "Use an image for the node's processor (image), or choose other nodes (nodeSelector with kubernetes.io/arch).",

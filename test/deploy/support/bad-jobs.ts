@@ -2,7 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
-import { privateHome, recorder, type Shape } from "./good-jobs.ts";
+import { copiedCli, privateHome, recorder, type Shape } from "./good-jobs.ts";
 import { defaultPlan } from "./planned-jobs.ts";
 
 /** The planned Job with one thing changed. */
@@ -91,6 +91,28 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
     (shape) => {
       privateHome(shape);
       recorder(shape, { volumeMounts: [{ name: "home", mountPath: "/paperclip" }] });
+    },
+  ],
+  [
+    "a sidecar under the name of what copies Claude Code",
+    /one container/,
+    (shape) => copiedCli(shape, { restartPolicy: "Always" }),
+  ],
+  [
+    "a second setup step",
+    /one container/,
+    (shape) => {
+      copiedCli(shape);
+      const [copier] = shape.pod.initContainers ?? [];
+      if (copier) shape.pod.initContainers?.push({ ...copier, name: "setup" });
+    },
+  ],
+  [
+    "one that copies into a home",
+    /mount no claim/,
+    (shape) => {
+      privateHome(shape);
+      copiedCli(shape, { volumeMounts: [{ name: "home", mountPath: "/paperclip" }] });
     },
   ],
   ["a privileged recorder", /privileged/, (shape) => recorder(shape, { securityContext: { privileged: true } })],

@@ -1,6 +1,7 @@
 /** Shapes of the adapter's Jobs by which a planned one may differ, as what is changed of it. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
+import { broughtCli } from "../../../src/run/plan/cli.ts";
 
 export interface Shape {
   readonly job: Job;
@@ -31,6 +32,20 @@ export function recorder({ pod, container }: Shape, change: Partial<Sidecar> = {
     ...change,
   };
   pod.initContainers = [sidecar];
+}
+
+/** Claude Code from a second image, beside a recorder. */
+export function copiedCli(shape: Shape, change: Partial<Sidecar> = {}): void {
+  const { pod, container } = shape;
+  const { initContainers: [copier] = [], volumes } = broughtCli({
+    cli: "copy",
+    cliImage: container.image ?? null,
+    imagePullPolicy: "IfNotPresent",
+  });
+  recorder(shape);
+  if (!copier) throw new Error("nothing copies");
+  pod.volumes = [...(pod.volumes ?? []), ...volumes];
+  pod.initContainers = [{ ...copier, ...change }, ...(pod.initContainers ?? [])];
 }
 
 /** A private home: parts of Paperclip's claim, some of them read-only. */

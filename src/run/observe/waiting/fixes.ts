@@ -20,7 +20,7 @@ const FIXES: ReadonlyMap<string, string> = new Map([
   ["CreateContainerError", "Read the message: the node's runtime refuses to create the container."],
   [
     "RunContainerError",
-    "Check the image (image): the command that the message names must exist in it and be executable.",
+    "Check the image (image): the command that the message names must exist in it and be executable; the runner needs /bin/sh.",
   ],
   ["FailedMount", "Check the volume and its driver on the node: the node tries again by itself."],
   ["FailedAttachVolume", "Check the volume and its storage driver: the message is the cluster's."],
