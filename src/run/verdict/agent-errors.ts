@@ -5,15 +5,25 @@
  */
 import type { TerminalResult } from "../../claude/claude-code.ts";
 import type { AgentError, AgentErrorRow } from "./agent-error.ts";
+import {
+  isDamaged,
+  isFull,
+  isLoginError,
+  isLoginKind,
+  isOverloaded,
+  isPassingKind,
+  isPassingMessage,
+  isPassingType,
+  isRefusal,
+  isThrottled,
+  LIMIT_REACHED,
+  needsCredit,
+  oneOf,
+} from "./agent-error-words.ts";
 import type { Finding } from "./cause.ts";
 import type { Facts } from "./facts.ts";
 import { FIXES } from "./fixes.ts";
 import { claude, quoting, withEnding } from "./phrases.ts";
-
-const oneOf =
-  (...words: readonly string[]) =>
-  (word: string | null): boolean =>
-    word !== null && words.includes(word);
 
 const TRANSIENT: Partial<Finding> = { errorFamily: "transient_upstream" };
 
@@ -22,45 +32,6 @@ const freshNext = ({ facts }: AgentError): Partial<Finding> => ({
   clearSession: true,
   ...(facts.evidence.seal?.freshSession ? {} : TRANSIENT),
 });
-
-const isRefusal = oneOf("safety_monitor_blocked", "dlp_request_denied");
-const isFull = oneOf(
-  "prompt_too_long",
-  "blocking_limit",
-  "rapid_refill_breaker",
-  "message_over_context_limit",
-  "autocompact_thrashing",
-);
-const isDamaged = oneOf("tool_history_mismatch");
-const needsCredit = oneOf("model_requires_usage_credits", "long_context_credits_required");
-const isLoginError = oneOf(
-  "authentication_failed",
-  "oauth_org_not_allowed",
-  "account_on_hold",
-  "verification_required",
-  "cloud_credential_error",
-);
-const isLoginKind = oneOf(
-  "stored_login_refused",
-  "oauth_refresh_store_refused",
-  "provider_credentials",
-  "gateway_signin_required",
-  "gateway_session_expired",
-  "api_key_auth_disabled",
-  "org_disabled_credential",
-  "invalid_credential_header",
-  "named_profile_unusable",
-);
-const isPassingMessage = oneOf("rate_limit", "overloaded", "server_error");
-const isPassingType = oneOf("rate_limit_error", "overloaded_error", "api_error", "timeout_error");
-const isPassingKind = oneOf("no_response", "connection_failed", "stream_idle_timeout", "computer_slept");
-
-/**
- * With an API key Claude Code has no field for a limit that is used up: its 429 is a throttle but for these words, by
- * which claude_local tells them apart too. A throttle is worth another try in seconds, a limit in an hour.
- */
-const LIMIT_REACHED =
-  /\b(usage|session|weekly|5[- ]hour) (limit|cap) (reached|exceeded)\b|\bextra usage\b|ServiceQuotaExceededException/i;
 
 export const AGENT_ERRORS: readonly AgentErrorRow[] = [
   {
@@ -229,12 +200,6 @@ export const AGENT_ERRORS: readonly AgentErrorRow[] = [
     fix: FIXES.readTranscript,
   },
 ];
-
-const isThrottled = ({ status, type, message }: AgentError): boolean =>
-  status === 429 || type === "rate_limit_error" || message === "rate_limit";
-
-const isOverloaded = ({ status, type, message }: AgentError): boolean =>
-  status === 529 || type === "overloaded_error" || message === "overloaded";
 
 const asked = ({ evidence: { run } }: Facts): string => (run.resumedSessionId ? ` ${run.resumedSessionId}` : "");
 
