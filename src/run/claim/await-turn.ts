@@ -11,12 +11,12 @@ import { jobs } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import { stateOf } from "../shared/job-state.ts";
+import { nameOf, stateOf } from "../shared/job-state.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS, madeBy, RUNS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { TurnNotices } from "./turn-notices.ts";
-import { arrivalOf, decideReservation, isBounded, reservationOf, type Turn, turnOf } from "./turn-order.ts";
+import { arrivalOf, decideReservation, isBounded, type JobsSeen, reservationOf, turnOf } from "./turn-order.ts";
 import { TurnStalls } from "./turn-stalls.ts";
 import { TurnView } from "./turn-view.ts";
 
@@ -35,10 +35,10 @@ const POLL_EVERY_MS = 300;
 const SETTLED_WITHIN_MS = 30_000;
 /** Milliseconds after a reservation that was not granted, or a cluster that did not answer: this and up to as much more. */
 const AGAIN_AFTER_MS = 500;
-/** Milliseconds before the state in memory is looked at again without a change, while others are about to start. */
-const SOON_MS = 5_000;
-/** The same while nobody is. */
-const LATER_MS = 60_000;
+/** Milliseconds after which it is decided again at the latest, from what the watches have shown, without a request. */
+const DECIDE_EVERY_MS = 30_000;
+/** Milliseconds before that at the least: a reservation that cannot be revoked now is tried again. */
+const DECIDE_AFTER_MS = 1_000;
 
 /**
  * The Job as it is with its reservation, which unsuspend() holds to; or as it is when it is no candidate any more. Throws
@@ -54,7 +54,7 @@ export async function awaitTurn(
   if (!isBounded(bounds)) return job.object;
   const view = new TurnView(observer, job.uid, plan.installation, client.clock);
   const notices = new TurnNotices(client.clock, host, plan.jobsAtOnce);
-  const stalls = new TurnStalls(client);
+  const stalls = new TurnStalls();
   try {
     for (;;) {
       const mine = view.own ?? job.object;
@@ -62,37 +62,44 @@ export async function awaitTurn(
       if (stateOf(mine) !== "candidate") return mine;
       const { seen } = view;
       const turn = turnOf(mine, seen, bounds, stalls.passedOver);
+      const look = ({ candidates }: JobsSeen) => stalls.look(client.clock.now(), turn.expected, candidates);
+      const stalled = look(seen);
       if (turn.kind === "next") {
-        const reserved = await reserve(request, job, view, options);
+        const reserved = await reserve(request, job, view, look, options);
         if (reserved) {
-          await notices.granted();
+          notices.granted();
           return reserved;
         }
         await client.clock.sleep(AGAIN_AFTER_MS * (1 + client.random()), options.signal);
         continue;
       }
+      if (stalled.hasPassedOver) continue;
+      notices.waiting(turn, mine);
       if (!mine.metadata?.annotations?.[ANNOTATIONS.queued]) await queue(request, job, mine, options);
-      await notices.waiting(turn, mine);
-      await stalls.look(turn, seen, plan.namespace, options.signal);
-      await view.changed(isSoon(turn, seen.candidates) ? SOON_MS : LATER_MS, options.signal);
+      for (const stale of stalled.stale) await revoke(client, plan.namespace, stale, options.signal);
+      const untilDue = Math.max(DECIDE_AFTER_MS, stalled.dueAt - client.clock.now());
+      await view.changed(Math.min(untilDue, DECIDE_EVERY_MS), options.signal);
     }
   } finally {
     view.stop();
   }
 }
 
-const isSoon = ({ expected }: Extract<Turn, { kind: "wait" }>, candidates: readonly Job[]): boolean =>
-  expected.length > 0 || candidates.some((job) => reservationOf(job) !== null);
-
 /** From then on it stands in line also for a later process: the supervisor wakes its agent, and does not remove it. */
-async function queue(
-  { client, plan }: TurnRequest,
-  { uid, name }: JobInCluster,
-  job: Job,
-  options: CallOptions,
-): Promise<void> {
-  const patch = { metadata: { uid, annotations: { [ANNOTATIONS.queued]: arrivalOf(job) } } };
-  await whileReachable(() => client.patch(jobs, plan.namespace, name, patch, options));
+async function queue(request: TurnRequest, job: JobInCluster, mine: Job, options: CallOptions): Promise<void> {
+  await annotate(request, job, { [ANNOTATIONS.queued]: arrivalOf(mine) }, options);
+}
+
+/** Takes a place from a process that is gone, by a write that fails once the Job was unsuspended. */
+async function revoke(client: KubernetesClient, namespace: string, job: Job, signal: AbortSignal): Promise<void> {
+  const { uid, resourceVersion } = job.metadata ?? {};
+  const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATIONS.reserved]: null } } };
+  try {
+    await client.patch(jobs, namespace, nameOf(job), patch, { signal, retryForMs: 0 });
+  } catch (error) {
+    // It has changed, or is gone, or the cluster does not answer: it is looked at again.
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 /** Null when others were before, or the cluster does not answer. Throws RunFault, ApiError, or the signal's reason. */
@@ -100,16 +107,13 @@ async function reserve(
   request: TurnRequest,
   job: JobInCluster,
   view: TurnView,
+  look: (seen: JobsSeen) => void,
   options: CallOptions & { readonly signal: AbortSignal },
 ): Promise<Job | null> {
   const { client, plan } = request;
   const { clock } = client;
-  const annotate = (reserved: string | null) => {
-    const patch = { metadata: { uid: job.uid, annotations: { [ANNOTATIONS.reserved]: reserved } } };
-    return whileReachable(() => client.patch(jobs, plan.namespace, job.name, patch, options));
-  };
   const began = clock.now();
-  if (!(await annotate(new Date(began).toISOString()))) return null;
+  if (!(await annotate(request, job, { [ANNOTATIONS.reserved]: new Date(began).toISOString() }, options))) return null;
   for (;;) {
     const labelSelector = madeBy(RUNS, plan.installation.label);
     const list = await whileReachable(() => client.list(jobs, plan.namespace, { labelSelector, ...options }));
@@ -118,14 +122,32 @@ async function reserve(
     if (mine && stateOf(mine) !== "candidate") return mine;
     // Another process took it for abandoned.
     if (mine && reservationOf(mine) === null) return null;
-    const decision =
-      list && mine ? decideReservation(mine, view.withListed(list.items), plan.jobsAtOnce.bounds) : "release";
+    const seen = list && view.withListed(list.items);
+    const decision = seen && mine ? decideReservation(mine, seen, plan.jobsAtOnce.bounds) : "release";
     if (decision === "start" && mine) return mine;
+    // Whoever is waited for here, and is gone, is so since now.
+    if (seen) look(seen);
     if (decision === "release" || clock.now() - began > SETTLED_WITHIN_MS) {
-      await annotate(null);
+      await annotate(request, job, { [ANNOTATIONS.reserved]: null }, options);
       return null;
     }
     await clock.sleep(POLL_EVERY_MS, options.signal);
+  }
+}
+
+/** Null when it could not be written now. Throws RunFault when the Job is gone, or ApiError. */
+async function annotate(
+  { client, plan }: TurnRequest,
+  job: JobInCluster,
+  annotations: Readonly<Record<string, string | null>>,
+  options: CallOptions,
+): Promise<Job | null> {
+  const patch = { metadata: { uid: job.uid, annotations } };
+  try {
+    return await whileReachable(() => client.patch(jobs, plan.namespace, job.name, patch, options));
+  } catch (error) {
+    if (error instanceof ApiError && error.notFound) throw gone(client, job);
+    throw error;
   }
 }
 

@@ -1,4 +1,7 @@
-/** Tells the host what a run waits for that waits for its turn: once, again every ten minutes, and when it goes on. */
+/**
+ * Tells the host what a run waits for that waits for its turn: once, again every ten minutes, and when it goes on. Nobody
+ * waits until it is told: a host that answers slowly must not cost the run its turn.
+ */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Host } from "../../paperclip/host.ts";
@@ -22,6 +25,8 @@ export class TurnNotices {
   readonly #host: Pick<Host, "notice" | "status">;
   readonly #policyPath: string | null;
   #current: { readonly rule: TurnRule; readonly began: number; notifiedAt: number } | null = null;
+  /** In their order. */
+  #telling = Promise.resolve();
 
   constructor(clock: Clock, host: Pick<Host, "notice" | "status">, { policyPath }: RunPlan["jobsAtOnce"]) {
     this.#clock = clock;
@@ -29,7 +34,7 @@ export class TurnNotices {
     this.#policyPath = policyPath;
   }
 
-  async waiting(turn: Waiting, job: Job): Promise<void> {
+  waiting(turn: Waiting, job: Job): void {
     const now = this.#clock.now();
     const { rule, max, taken } = turn.full;
     const repeated = this.#current?.rule === rule;
@@ -46,15 +51,20 @@ export class TurnNotices {
       running: taken,
       before: turn.before,
     };
-    await this.#host.notice({ type: "k8s.run.waiting", message, payload });
-    if (!repeated) await this.#host.status(message);
+    this.#tell(() => this.#host.notice({ type: "k8s.run.waiting", message, payload }));
+    if (!repeated) this.#tell(() => this.#host.status(message));
   }
 
-  async granted(): Promise<void> {
+  granted(): void {
     if (!this.#current) return;
     const seconds = Math.round((this.#clock.now() - this.#current.began) / 1000);
     const message = `Waited ${seconds} s; this run goes on now`;
-    await this.#host.notice({ type: "k8s.run.waited", message, payload: { seconds } });
+    this.#tell(() => this.#host.notice({ type: "k8s.run.waited", message, payload: { seconds } }));
+  }
+
+  /** The host's callbacks do not reject. */
+  #tell(call: () => Promise<void>): void {
+    this.#telling = this.#telling.then(call);
   }
 }
 

@@ -74,16 +74,18 @@ export interface FullRule {
   readonly taken: number;
 }
 
-export type Turn =
+export type Turn = {
+  /** Uids of earlier candidates that have room and have not reserved it: they do so at once, or their process is gone. */
+  readonly expected: readonly string[];
+} & (
   | { readonly kind: "next" }
   | {
       readonly kind: "wait";
       readonly full: FullRule;
       /** Candidates before this one that the same rule holds back. */
       readonly before: number;
-      /** Uids of candidates that have room and have not reserved it: they do so at once, or their process is gone. */
-      readonly expected: readonly string[];
-    };
+    }
+);
 
 /**
  * Everyone in the order of arrival takes a place where all rules have room; whom another rule holds back, holds back
@@ -110,7 +112,7 @@ export function turnOf(me: Job, seen: JobsSeen, bounds: JobsAtOnce, passedOver: 
     }
   }
   const full = places.fullFor(labelsOf(me));
-  if (full === null) return { kind: "next" };
+  if (full === null) return { kind: "next", expected };
   const scope = SCOPES[full.rule];
   const before = held.filter((job) => scope(labelsOf(job)) === scope(labelsOf(me))).length;
   return { kind: "wait", full, before, expected };

@@ -1,71 +1,63 @@
 /**
  * Candidates whose process is gone: they hold up nobody for long. One that does not take its turn is passed over; one
- * that has reserved a place loses that by a write that fails once it was unsuspended.
+ * that has reserved a place and does not start is to lose that. Pure: it knows time only as it is told.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ApiError } from "../../kubernetes/api-error.ts";
-import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
-import { nameOf } from "../shared/job-state.ts";
-import { ANNOTATIONS } from "../shared/names.ts";
-import { type JobsSeen, reservationOf, type Turn, uidOf } from "./turn-order.ts";
+import { reservationOf, uidOf } from "./turn-order.ts";
 
 /** Milliseconds that a candidate has room before others pass it over: its process sees that within a second. */
 const PASSED_OVER_AFTER_MS = 15_000;
+/**
+ * The same of one that has room because others were passed over: a process that dies leaves many candidates behind, and
+ * they must not add up. Too short costs the order and nothing else.
+ */
+const NEXT_PASSED_OVER_AFTER_MS = 2_000;
 /** Milliseconds from a reservation to the start: a handful of calls, each of which may be tried again. */
 const RESERVED_FOR_MS = 60_000;
 
+export interface StallsSeen {
+  /** Somebody is passed over since now: whose turn it is may be another's. */
+  readonly hasPassedOver: boolean;
+  /** Candidates whose reservation is to be revoked. */
+  readonly stale: readonly Job[];
+  /** When the next one is to be passed over, or to lose its reservation; infinite when there is none. */
+  readonly dueAt: number;
+}
+
 export class TurnStalls {
-  readonly #client: KubernetesClient;
-  /** Since when each has room, by this process's clock. */
-  #expectedSince = new Map<string, number>();
-  /** Since when each reservation is known, by the Job's uid and the reservation. */
-  #reservedSince = new Map<string, number>();
+  /** Until when each may have room without taking it, by this process's clock. */
+  #expectedUntil = new Map<string, number>();
+  /** Until when each reservation holds, by the Job's uid and the reservation. */
+  #reservedUntil = new Map<string, number>();
   #passedOver: ReadonlySet<string> = new Set();
+  #patienceMs = PASSED_OVER_AFTER_MS;
 
-  constructor(client: KubernetesClient) {
-    this.#client = client;
-  }
-
-  /** Uids. */
+  /** Uids. One that reserves after all is expected again. */
   get passedOver(): ReadonlySet<string> {
     return this.#passedOver;
   }
 
-  async look(
-    { expected }: Extract<Turn, { kind: "wait" }>,
-    { candidates }: JobsSeen,
-    namespace: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const now = this.#client.clock.now();
-    const present = new Set(candidates.map(uidOf));
-    // Whom is passed over is no longer expected, and is remembered as long as it is there.
-    const known = [...this.#passedOver].filter((uid) => present.has(uid));
-    this.#expectedSince = carriedOn(this.#expectedSince, [...expected, ...known], now);
-    this.#passedOver = lasting(this.#expectedSince, now - PASSED_OVER_AFTER_MS);
+  /**
+   * @param expected uids of candidates that have room and have not reserved it
+   * @param candidates the own one too: a call that failed may have left its reservation
+   */
+  look(now: number, expected: readonly string[], candidates: readonly Job[]): StallsSeen {
     const reserved = candidates.filter((job) => reservationOf(job) !== null);
-    this.#reservedSince = carriedOn(this.#reservedSince, reserved.map(keyOf), now);
-    const stale = lasting(this.#reservedSince, now - RESERVED_FOR_MS);
-    for (const job of reserved) if (stale.has(keyOf(job))) await this.#revoke(job, namespace, signal);
-  }
+    this.#reservedUntil = carriedOn(this.#reservedUntil, reserved.map(keyOf), now + RESERVED_FOR_MS);
+    const stale = reserved.filter((job) => (this.#reservedUntil.get(keyOf(job)) ?? now) <= now);
 
-  async #revoke(job: Job, namespace: string, signal: AbortSignal): Promise<void> {
-    const { uid, resourceVersion } = job.metadata ?? {};
-    const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATIONS.reserved]: null } } };
-    try {
-      await this.#client.patch(jobs, namespace, nameOf(job), patch, { signal, retryForMs: 0 });
-    } catch (error) {
-      // It has changed, or is gone, or the cluster does not answer: it is looked at again.
-      if (!(error instanceof ApiError)) throw error;
-    }
+    this.#expectedUntil = carriedOn(this.#expectedUntil, expected, now + this.#patienceMs);
+    const late = expected.filter((uid) => (this.#expectedUntil.get(uid) ?? now) <= now);
+    this.#patienceMs = late.length > 0 ? NEXT_PASSED_OVER_AFTER_MS : PASSED_OVER_AFTER_MS;
+    const unreserved = new Set(candidates.filter((job) => reservationOf(job) === null).map(uidOf));
+    this.#passedOver = new Set([...this.#passedOver, ...late].filter((uid) => unreserved.has(uid)));
+
+    const dueAt = Math.min(...this.#expectedUntil.values(), ...this.#reservedUntil.values());
+    return { hasPassedOver: late.length > 0, stale, dueAt };
   }
 }
 
 const keyOf = (job: Job): string => `${uidOf(job)} ${reservationOf(job)}`;
 
-const carriedOn = (before: ReadonlyMap<string, number>, keys: readonly string[], now: number): Map<string, number> =>
-  new Map(keys.map((key) => [key, before.get(key) ?? now]));
-
-const lasting = (since: ReadonlyMap<string, number>, until: number): ReadonlySet<string> =>
-  new Set([...since].flatMap(([key, at]) => (at <= until ? [key] : [])));
+const carriedOn = (before: ReadonlyMap<string, number>, keys: readonly string[], until: number): Map<string, number> =>
+  new Map(keys.map((key) => [key, before.get(key) ?? until]));
