@@ -1,5 +1,5 @@
 /** Agents that work in steps until a test lets them go on (the scene `steps`): what a restart of the server may not harm. */
-import { readFile, writeFile } from "node:fs/promises";
+import { glob, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../devcluster/src/types.ts";
@@ -81,6 +81,10 @@ export const jobsOf = (stage: Stage): readonly KubeObject[] =>
   stage.cluster.devcluster?.store.list("jobs", "agents") ?? [];
 
 export const jobNames = (stage: Stage): string[] => jobsOf(stage).map(({ metadata }) => metadata.name);
+
+/** How many pods have the token of the run that adopted their Job: the kubelet has brought it. */
+export const countNewTokens = async (stage: Stage): Promise<number> =>
+  (await Array.fromAsync(glob(join(stage.home.folder, "cluster/pods/*/volumes/token/1.sh")))).length;
 
 /** Until the dead server's lease on its runs is over: a server that boots then finds them lost at once (measured). */
 export async function outliveLease(leases: readonly (string | null)[]): Promise<void> {

@@ -24,6 +24,10 @@ async function advice(issueId: string): Promise<{ readonly text: string; readonl
   return { text, command: /```sh\n(.*)\n```/s.exec(text)?.[1] ?? "" };
 }
 
+/** Null: none, or one that Paperclip has settled; its hold on the task goes on in spite of that. */
+const activeRecovery = async (issueId: string): Promise<unknown> =>
+  (await stage.api.get<{ active: unknown }>(`/issues/${issueId}/recovery-actions`)).active;
+
 /** What a person copies from the page. */
 async function runInShell(command: string): Promise<void> {
   await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, PAPERCLIP_API_URL: stage.server.url } });
@@ -53,6 +57,8 @@ describe("SIGKILL and boot, with automatic recovery off", () => {
     expect((await stage.api.runs(stage.company.id, agent.id)).map(({ id }) => id)).toEqual([run.id]);
     expect(await work.marks()).toBe("first\nsecond\n");
 
+    // As for a person who comes a while later.
+    await until("Paperclip takes it for settled", async () => (await activeRecovery(issue.id)) === null);
     await runInShell(command);
     await endsWell(stage, work, await takenOver(stage, work));
     // It was asked once, and by nothing but the one look that found the Job.

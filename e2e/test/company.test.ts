@@ -1,4 +1,4 @@
-/** Two companies on one server and one cluster: ten agents work at once, and the server is killed in the middle. */
+/** Two companies on one server and one cluster: five agents work on two tasks each, and the server is killed in the middle. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, Run } from "../host/records.ts";
 import { isOver } from "../host/records.ts";
@@ -15,11 +15,10 @@ import {
 } from "../stage/companies.ts";
 import { countAtWork, devclusterOf } from "../stage/disruptions.ts";
 import { Stage } from "../stage/stage.ts";
-import { jobNames, letGoOn, marksOf, outliveLease } from "../stage/work.ts";
-import { describeHostileAgent } from "./support/hostile.ts";
+import { countNewTokens, jobNames, letGoOn, marksOf, outliveLease } from "../stage/work.ts";
 
-const NORTH = ["Nell", "Nico", "Nina", "Noah", "Nora", "Nuno"];
-const SOUTH = ["Sara", "Seth", "Sofi", "Stan"];
+const NORTH = ["Nell", "Nico", "Nina"];
+const SOUTH = ["Sara", "Seth"];
 
 let stage: Stage;
 let companies: readonly Staff[];
@@ -51,7 +50,7 @@ const untilDone = (assignments: readonly Assignment[], within: number): Promise<
 const allRuns = async (): Promise<readonly Run[]> =>
   (await Promise.all(companies.map(({ company }) => runsOfCompany(stage, company)))).flat();
 
-describe("two companies with ten agents", () => {
+describe("two companies with five agents", () => {
   let held: readonly Assignment[];
   let quick: readonly Assignment[];
 
@@ -63,18 +62,21 @@ describe("two companies with ten agents", () => {
       { within: 150_000, every: 500 },
       () => Promise.all(held.map(({ issue }) => marksOf(stage, issue.id))),
     );
-    // Beside that they get two more: the first of these are done, some are at work, and some have not begun.
-    quick = await assignAll("quick", 2);
-    const some = quick.slice(0, 8);
-    await until("some are done", async () => (await Promise.all(some.map(isDone))).some(Boolean));
-    // Lists of runs do not have it.
+    // Beside that they get another one each.
+    quick = await assignAll("quick", 1);
+    await untilDone(quick, 120_000);
+    // Lists of runs do not have the lease.
     const working = (await allRuns()).filter(({ status }) => status === "running");
     const records = await Promise.all(working.map(({ id }) => stage.api.run(id)));
     await stage.server.kill();
     await outliveLease(records.flatMap(({ controllerLeaseExpiresAt }) => controllerLeaseExpiresAt ?? []));
     await stage.reboot();
+    // A run's token is of use for as long as Paperclip takes that run for alive: they close their tasks with the next one's.
+    await until("each pod has its new token", async () => (await countNewTokens(stage)) === held.length, {
+      within: 120_000,
+    });
     await Promise.all(held.map(({ issue }) => letGoOn(stage, issue.id)));
-    await untilDone([...held, ...quick], 240_000);
+    await untilDone(held, 120_000);
   }, 480_000);
 
   it("leave no run red but those that the host itself calls lost, and each was continued", async () => {
@@ -126,7 +128,5 @@ describe("two companies with ten agents", () => {
     });
   });
 });
-
-describeHostileAgent(() => stage);
 
 const isAtSecondStep = (marks: string): boolean => marks.includes("second");

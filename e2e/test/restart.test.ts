@@ -1,6 +1,5 @@
 /** The server is killed, or stopped, while an agent works: the Job lives on, the work goes on without a person. */
 import { execFile } from "node:child_process";
-import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -11,7 +10,7 @@ import type { Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
 import { refused, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
-import { beginOnDemand, beginTask, jobNames, outliveLease } from "../stage/work.ts";
+import { beginOnDemand, beginTask, countNewTokens, jobNames, outliveLease } from "../stage/work.ts";
 import { endsWell, isDone, takenOver } from "./support/going-on.ts";
 
 /** Claude Code asks once more by itself. */
@@ -22,10 +21,6 @@ beforeAll(async () => {
   stage = await Stage.open({ scenes: { steps, overloaded } });
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
-
-/** The kubelet has brought it, wherever the devcluster keeps the pod's volume. */
-const newTokens = async (): Promise<number> =>
-  (await Array.fromAsync(glob(join(stage.home.folder, "cluster/pods/*/volumes/token/1.sh")))).length;
 
 /** Jobs go once their outcome is on record, and their Secrets with them. */
 const nothingIsLeft = (): Promise<unknown> =>
@@ -42,7 +37,7 @@ describe("the server goes away while an agent works", () => {
     await stage.reboot();
     expect(await stage.api.run(work.run.id)).toMatchObject({ status: "interrupted" });
     const successor = await takenOver(stage, work);
-    await until("the agent's pod has its new token", async () => (await newTokens()) === 1);
+    await until("the agent's pod has its new token", async () => (await countNewTokens(stage)) === 1);
     await endsWell(stage, work, successor);
     // It has the token of the run that took its Job over, so it closes its task itself: there is no third run.
     await isDone(stage, work.issue);
@@ -66,7 +61,7 @@ describe("the server goes away while an agent works", () => {
     await stage.reboot();
     const ready = Date.now();
     const successors = await Promise.all(works.map((work) => takenOver(stage, work)));
-    await until("the agents' pods have their new tokens", async () => (await newTokens()) === 2);
+    await until("the agents' pods have their new tokens", async () => (await countNewTokens(stage)) === 2);
     for (const [index, work] of works.entries()) {
       const successor = successors[index];
       if (!successor) throw new Error("one for each");

@@ -14,20 +14,29 @@ export interface Reconciliation {
   readonly evidence: string;
 }
 
-/** Needs the board's rights. */
+/** Stands for what the shell knows. */
+const ACTION = "ACTION";
+
+/**
+ * Needs the board's rights. Paperclip (2026.916.1) settles what it holds a task back for at its scheduler's next tick, keeps
+ * holding it, and from then on takes the answer only with that action's id (404 without, measured). Which id that is, a failed run cannot know yet when it says so.
+ */
 export function reconciliationCommand({ taskId, runId, actionOutcome, evidence }: Reconciliation): string {
   const resolution = {
     outcome: "restored",
     sourceIssueStatus: "todo",
     executionReconciliation: { runId, providerStopped: true, actionOutcome, outcomeEvidence: evidence },
   };
+  const body = JSON.stringify({ actionId: ACTION, ...resolution }).replace(ACTION, `'"$action"'`);
   return `\`\`\`sh
-curl -X POST "$PAPERCLIP_API_URL/api/issues/${taskId}/recovery-actions/resolve" -H 'content-type: application/json' -d '${JSON.stringify(resolution)}'
+task="$PAPERCLIP_API_URL/api/issues/${taskId}"
+action=$(curl -sS "$task" | sed -n 's/.*"executionBlocker":{"recoveryActionId":"\\([^"]*\\)".*/\\1/p')
+curl -X POST "$task/recovery-actions/resolve" -H 'content-type: application/json' -d '${body}'
 \`\`\``;
 }
 
 export const NEEDS_BOARD =
-  "This needs the board's rights (where Paperclip asks for a login, add your key as `authorization: Bearer …`).";
+  "This needs the board's rights (where Paperclip asks for a login, add `-H 'authorization: Bearer KEY'` to both calls).";
 
 /** Paperclip holds the task back after this result, and nothing of its run is alive. */
 export function holdsTask(result: AdapterExecutionResult): boolean {

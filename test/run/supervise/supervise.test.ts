@@ -366,7 +366,8 @@ describe("superviseOnce", () => {
     await look(off);
     expect(wakeups).toHaveLength(1);
     expect(wakeups[0]).toMatchObject({ path: "/api/issues/task-1/comments", token: `Bearer ${TOKEN}` });
-    expect(wakeups[0]?.body.body).toContain("/api/issues/task-1/recovery-actions/resolve");
+    expect(wakeups[0]?.body.body).toContain('/api/issues/task-1"\n');
+    expect(wakeups[0]?.body.body).toContain("$task/recovery-actions/resolve");
     expect(wakeups[0]?.body.body).toContain("kubectl -n default delete job ");
     expect(told.at(-1)).toContain("task task-1 says what to do");
   });
