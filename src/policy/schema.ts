@@ -177,7 +177,7 @@ export const policySchema = z.strictObject(
     defaults: settings
       .optional()
       .describe(
-        "Settings of all agents that do not set them themselves, with the keys of docs/configuration.md. A value that stands here needs no rule of `allow`.",
+        "Settings of all agents that do not set them themselves, with the keys of docs/configuration.md. A value that stands here needs no rule of `allow`; to set or leave out a key of `labels`, `annotations` or `nodeSelector` that stands here, an agent needs one.",
       ),
     allow: allow
       .optional()

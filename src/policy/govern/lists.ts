@@ -1,4 +1,5 @@
 /** The rules that list what an agent may set. */
+import { isDeepStrictEqual } from "node:util";
 import type { Toleration } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import { configMapOf } from "../../config/pod-values.ts";
@@ -45,7 +46,9 @@ export function listRefusals(asked: Asked): Refusal[] {
     ...KEYS.filter(([key]) => is(key)).flatMap(([key, rule]) => keyRefusals(asked, key, rule)),
     ...(is("imagePullSecrets") ? pullSecretRefusals(asked) : []),
     ...(is("caBundle") ? configMapRefusals(asked) : []),
-    ...(is("podTemplate") ? templateRefusals(config.podTemplate, asked.policy, asked.who) : []),
+    ...(is("podTemplate") && !isDeepStrictEqual(config.podTemplate, asked.defaults.podTemplate)
+      ? templateRefusals(config.podTemplate, asked.policy, asked.who)
+      : []),
     ...(is("nodeSelector") ? nodeRefusals(asked) : []),
     ...(is("tolerations") ? config.tolerations.flatMap((one) => tolerationRefusal(asked, one)) : []),
     ...(is("retainJobs") && config.retainJobs && !asked.policy.limits.retainJobs ? [retained()] : []),
@@ -59,44 +62,58 @@ function nameRefusal(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Ref
   return [refusal(key, shown(value), asked, rule, value)];
 }
 
+/** What stands in the defaults needs no rule; to set it otherwise or to leave it out does, for it may be a wall. */
 function keyRefusals(asked: Asked, key: keyof AgentConfig, rule: AllowRule): Refusal[] {
-  const { config, policy, who } = asked;
-  const keys = Object.keys(config[key] as Readonly<Record<string, string>>);
-  return keys
+  const { config, defaults, policy, who } = asked;
+  const [own, given] = [config[key], defaults[key]] as Readonly<Record<string, string>>[];
+  return keysThatDiffer(own, given)
     .filter((one) => !matchesAny(policy.allow[rule], one, who))
-    .map((one) => refusal(key, `with the key ${shown(one)}`, asked, rule, one));
+    .map((one) => refusal(key, `${isIn(one, own) ? "with" : "without"} the key ${shown(one)}`, asked, rule, one));
+}
+
+type Values = Readonly<Record<string, unknown>> | undefined;
+
+const isIn = (key: string, values: Values): boolean => Object.hasOwn(values ?? {}, key);
+
+function keysThatDiffer(own: Values = {}, given: Values = {}): string[] {
+  return [...new Set([...Object.keys(own), ...Object.keys(given)])].filter(
+    (key) => isIn(key, own) !== isIn(key, given) || own[key] !== given[key],
+  );
 }
 
 function pullSecretRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
+  const { config, defaults, policy, who } = asked;
   return config.imagePullSecrets
-    .filter((name) => !matchesAny(policy.allow.pullSecrets, name, who))
+    .filter((name) => !defaults.imagePullSecrets.includes(name) && !matchesAny(policy.allow.pullSecrets, name, who))
     .map((name) => refusal("imagePullSecrets", `with ${shown(name)}`, asked, "pullSecrets", name));
 }
 
 /** Certificates as text are the agent's own; a ConfigMap of the namespace may be somebody else's. */
 function configMapRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
+  const { config, defaults, policy, who } = asked;
   const name = config.caBundle === null ? null : configMapOf(config.caBundle);
-  if (name === null || matchesAny(policy.allow.configMaps, name, who)) return [];
+  if (name === null || config.caBundle === defaults.caBundle || matchesAny(policy.allow.configMaps, name, who))
+    return [];
   return [refusal("caBundle", shown(config.caBundle), asked, "configMaps", name)];
 }
 
 function nodeRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
-  return Object.entries(config.nodeSelector)
-    .filter(
-      ([key, value]) =>
-        !matchesAny(policy.allow.nodeLabels, key, who) && !matchesAny(policy.allow.nodeLabels, `${key}=${value}`, who),
-    )
-    .map(([key, value]) =>
-      refusal("nodeSelector", `with ${shown(`${key}=${value}`)}`, asked, "nodeLabels", `${key}=${value}`),
-    );
+  const { config, defaults, policy, who } = asked;
+  const own = config.nodeSelector;
+  return keysThatDiffer(own, defaults.nodeSelector).flatMap((key) => {
+    const has = isIn(key, own);
+    const label = has ? `${key}=${own[key]}` : key;
+    const isAllowed = [key, label].some((one) => matchesAny(policy.allow.nodeLabels, one, who));
+    const words = `${has ? "with" : "without"} ${shown(label)}`;
+    return isAllowed ? [] : [refusal("nodeSelector", words, asked, "nodeLabels", label)];
+  });
 }
 
 /** `KEY`, `KEY=VALUE`, `KEY=VALUE:EFFECT`; a toleration that names no key or effect reaches more than one that does. */
-function tolerationRefusal(asked: Asked, { key: name, value, effect, operator }: Toleration): Refusal[] {
-  const { policy, who } = asked;
+function tolerationRefusal(asked: Asked, toleration: Toleration): Refusal[] {
+  const { key: name, value, effect, operator } = toleration;
+  const { defaults, policy, who } = asked;
+  if (defaults.tolerations.some((one) => isDeepStrictEqual(one, toleration))) return [];
   // An empty key is none.
   const key = name || undefined;
   const patterns = policy.allow.tolerations;
