@@ -1,7 +1,7 @@
 /**
  * `npm run image:check`: builds the root file system of images/agent without a registry, instruction by instruction, and runs
  * an agent in it as a pod would. For Linux, as root, with debootstrap; takes Debian's packages and those of npm from the
- * network, about 3 GB of disk below the temporary folder, and some minutes.
+ * network, some gigabytes of disk below the temporary folder, and some minutes.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
