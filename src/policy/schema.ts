@@ -92,7 +92,7 @@ const allow = z.strictObject({
     .max(500)
     .optional()
     .describe(
-      "Places that an agent's `podTemplate` may change, each with all below it, as PATH or PATH=VALUE: `spec.affinity`, `spec.volumes[*].configMap.name=team-*`, `spec.containers[claude].env`. In brackets stands an item's name, or a map's key.",
+      "Places that an agent's `podTemplate` may change, each with all below it, as PATH or PATH=VALUE: `spec.affinity`, `spec.volumes[*].configMap.name=team-*`, `spec.containers[claude].env[*].value`. In brackets stands an item's name, or a map's key. `spec.containers[claude].env` and `spec.volumes[*]` would open every Secret of the namespace.",
     ),
   egress: names(
     "Values of `egress`, the pod's label `paperclip.io/egress`, by which NetworkPolicies select.",

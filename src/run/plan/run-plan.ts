@@ -93,7 +93,7 @@ export function planRun(input: PlanInput): RunPlan {
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
   });
-  const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent);
+  const { job: manifest, stages, notes: ofTemplates } = overlaid(made, input.agent, claimOf(hostPod, namespace));
   const token = ctx.authToken ?? null;
   const job = signJob(harden(manifest, input.agent.policy.pod), installation, token);
   const notes = [
@@ -124,6 +124,10 @@ export function planRun(input: PlanInput): RunPlan {
     meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
 }
+
+/** A claim can be mounted only in its own namespace. */
+const claimOf = (hostPod: PlanInput["hostPod"], namespace: string): string | null =>
+  hostPod?.namespace === namespace ? (hostPod.homeClaim?.claimName ?? null) : null;
 
 function boundsOf({ path, pod, limits }: Policy): Pick<RunPlan, "hardening" | "transcriptBytes" | "jobsAtOnce"> {
   const jobsAtOnce = { bounds: limits.jobs, policyPath: path };

@@ -100,6 +100,9 @@ export function jobName(agentId: string, runId: string): string {
   return ["ac", slug(agentId), slug(runId), hash].filter(Boolean).join("-");
 }
 
+/** Whether a Secret is one that runs have: their own, and those of the tokens that their agents get later. */
+export const isRunsSecret = (name: string): boolean => /^ac-[a-z0-9-]+-[0-9a-f]{6}(-token-\d+)?$/.test(name);
+
 const slug = (text: string): string =>
   text
     .toLowerCase()

@@ -3,9 +3,11 @@
  * the labels by which the pod is found, a single start, no token of the cluster. A contradiction is refused with its place;
  * nothing is put back in silence.
  */
+import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { listOf, plain, wrong } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
+import { isBelow } from "../../../paperclip/paths.ts";
 import { RUN_DIRECTORY } from "../../../runner/spec.ts";
 import { CONTAINER, isReserved } from "../../shared/names.ts";
 
@@ -73,15 +75,15 @@ function variables(before: Plain, after: Plain): TemplateProblem[] {
     .map((name) => wrong("cannot be changed: the adapter sets it", "env", { key: String(name) }));
 }
 
-const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
-const trimmed = (path: unknown): string => String(path).replace(/\/+$/, "");
+/** As the kubelet and the runtime take it: from the root on, without `.`, `..` and what is written twice. */
+const resolved = (path: unknown): string => posix.resolve("/", String(path));
 
 /** The folders of the run itself: another volume over one of them, or over a folder above, would hide it. */
 const OURS = /^\/run\/claude-k8s(-[a-z]+)?$/;
 
 function mounts(before: Plain, after: Plain): TemplateProblem[] {
   const [old, now] = [listOf(before.volumeMounts), listOf(after.volumeMounts)];
-  const folders = old.map(({ mountPath }) => trimmed(mountPath)).filter((path) => OURS.test(path));
+  const folders = old.map(({ mountPath }) => resolved(mountPath)).filter((path) => OURS.test(path));
   const at = (mountPath: unknown) => ["volumeMounts", { key: String(mountPath) }] as const;
   const gone = old
     .filter((one) => !now.some((other) => isDeepStrictEqual(one, other)))
@@ -89,9 +91,9 @@ function mounts(before: Plain, after: Plain): TemplateProblem[] {
   const hiding = now
     .filter(({ mountPath }) => !old.some((one) => one.mountPath === mountPath))
     .filter(({ mountPath }) => {
-      const path = trimmed(mountPath);
-      const hides = [...folders, RUN_DIRECTORY, trimmed(before.terminationMessagePath)];
-      return hides.some((folder) => isWithin(path, folder) || isWithin(folder, path));
+      const path = resolved(mountPath);
+      const hides = [...folders, RUN_DIRECTORY, resolved(before.terminationMessagePath)];
+      return hides.some((folder) => isBelow(path, folder) || isBelow(folder, path));
     })
     .map(({ mountPath }) => wrong("would hide a folder of the run", ...at(mountPath)));
   return [...gone, ...hiding];

@@ -12,6 +12,7 @@ import { listOf, plain } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
 import type { GovernedAgent, PodTemplateLayer } from "../../../policy/policy.ts";
 import { CONTAINER } from "../../shared/names.ts";
+import { type AgentsBounds, foreignProblems } from "./foreign.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { securityProblems } from "./pod-security.ts";
 
@@ -28,20 +29,28 @@ export interface Overlaid {
   readonly notes: readonly string[];
 }
 
-type Rules = Pick<GovernedAgent, "podTemplates"> & { readonly policy: Pick<GovernedAgent["policy"], "podSecurity"> };
+type Rules = Pick<GovernedAgent, "podTemplates"> & {
+  readonly policy: Pick<GovernedAgent["policy"], "podSecurity" | "trust" | "home">;
+};
 
-/** Throws ConfigError. */
-export function overlaid(made: Job, { podTemplates, policy: { podSecurity } }: Rules): Overlaid {
+/**
+ * Throws ConfigError.
+ *
+ * @param claim of Paperclip's own home, in the namespace of the Job; null: there is none
+ */
+export function overlaid(made: Job, { podTemplates, policy }: Rules, claim: string | null): Overlaid {
+  const { podSecurity } = policy;
   const { spec } = made;
   if (!spec || podTemplates.length === 0) return { job: made, stages: [], notes: [] };
   const original = spec.template as Plain;
   const stages: TemplateStage[] = [];
   let template = original;
   // After each, so that the one at fault is named.
-  for (const layer of podTemplates) {
+  for (const [index, layer] of podTemplates.entries()) {
     template = merged(template, layer);
     stages.push({ field: layer.field, template });
-    refuse(layer, problemsOf(original, template));
+    const later = podTemplates.slice(index + 1).map(({ overlay }) => overlay);
+    refuse(layer, problemsOf(original, template, layer.by === "operator" ? null : boundsOf(policy, claim, later)));
     refuse(layer, insecure(completed(template, podSecurity), podSecurity), levelFix(layer, podSecurity));
   }
   template = completed(template, podSecurity);
@@ -61,9 +70,17 @@ function merged(template: Plain, { field, overlay }: PodTemplateLayer): Plain {
 
 const FIX = "Correct it there; docs/pod.md says what a template may change.";
 
-function problemsOf(original: Plain, template: Plain): readonly TemplateProblem[] {
+const boundsOf = ({ trust, home }: Rules["policy"], claim: string | null, later: readonly Plain[]): AgentsBounds => ({
+  paperclipsClaim: home === "shared" ? null : claim,
+  noTokens: trust !== "full",
+  later,
+});
+
+function problemsOf(original: Plain, template: Plain, agents: AgentsBounds | null): readonly TemplateProblem[] {
   const problems = templateProblems(template);
-  return problems.length > 0 ? problems : brokenInvariants(original, template);
+  if (problems.length > 0) return problems;
+  const broken = brokenInvariants(original, template);
+  return [...broken, ...foreignProblems(plain(original.spec), plain(template.spec), agents)];
 }
 
 const insecure = (template: Plain, level: Rules["policy"]["podSecurity"]): readonly TemplateProblem[] =>
