@@ -232,3 +232,72 @@ function add(file: Record<string, unknown>, path: readonly string[], value: unkn
   else if (typeof value === "object" && value !== null) file[key] = { ...(file[key] as object | undefined), ...value };
   else file[key] = value;
 }
+
+describe("what the operator's defaults say", () => {
+  const toleration = { key: "dedicated", operator: "Equal", value: "agents", effect: "NoSchedule" };
+  const defaults = {
+    nodeSelector: { pool: "agents" },
+    labels: { wall: "high" },
+    annotations: { "example.com/mesh": "on" },
+    tolerations: [toleration],
+    imagePullSecrets: ["registry"],
+    caBundle: "configmap/company",
+    podTemplate: { spec: { schedulerName: "batch" } },
+  };
+  const file: PolicyFile = { defaults, allow: { nodeLabels: ["gpu=yes"], labels: ["team"] } };
+
+  it("needs no rule where an agent sets the same, beside what a rule allows it", () => {
+    const config = { ...defaults, nodeSelector: { pool: "agents", gpu: "yes" }, labels: { wall: "high", team: "a" } };
+    expect(asked(config, file).config).toMatchObject(config);
+  });
+
+  it.each([
+    { nodeSelector: {} },
+    { nodeSelector: "{}" },
+    { labels: {} },
+    { labels: { team: "a" } },
+    { annotations: {} },
+  ])("is not taken away by %j", (config) => {
+    const { nodeSelector, labels, annotations } = asked(config, file).config;
+    expect(nodeSelector).toMatchObject(defaults.nodeSelector);
+    expect(labels).toMatchObject(defaults.labels);
+    expect(annotations).toMatchObject(defaults.annotations);
+  });
+
+  it.each([
+    [{ nodeSelector: { pool: "paperclip" } }, 'nodeSelector: is with "pool=paperclip"'],
+    [{ labels: { wall: "none" } }, 'labels: is with the key "wall"'],
+    [{ annotations: '{"example.com/mesh": null}' }, 'annotations: is with the key "example.com/mesh"'],
+  ])("is not changed by %j", (config, words) => {
+    expect(refusal(config, file).message).toContain(words);
+  });
+});
+
+describe("a pod template", () => {
+  const volume = (name: string) => ({ spec: { volumes: [{ name: "x", secret: { secretName: name } }] } });
+  const file: PolicyFile = { allow: { podTemplate: ["spec.volumes[*].secret.secretName=creds-{agentId}"] } };
+
+  it("that is empty, or replaces all, needs the rule for all", () => {
+    for (const podTemplate of [{}, "{}", { $patch: "replace", spec: {} }]) {
+      expect(() => asked({ podTemplate }, { allow: { podTemplate: ["*"] } })).not.toThrow();
+      expect(() => asked({ podTemplate }, { trust: "full" })).not.toThrow();
+      expect(refusal({ podTemplate }, { allow: { podTemplate: ["spec"] } }).message).toContain('podTemplate: ["*"]');
+    }
+  });
+
+  it("with what is one agent's is that agent's alone, and the environment test cannot tell", () => {
+    expect(() => asked({ podTemplate: volume("creds-ada") }, file)).not.toThrow();
+    expect(() => asked({ podTemplate: volume("creds-bob") }, file)).toThrow(/secretName: is set/);
+    const nobody = { ...who, agentId: null };
+    const tested = govern({ podTemplate: volume("creds-ada") }, policyOf(file), nobody);
+    expect(tested.upToTheAgent.map(({ field }) => field)).toEqual(["podTemplate.spec.volumes[x].secret.secretName"]);
+    expect(() => govern({ podTemplate: volume("db") }, policyOf(file), nobody)).toThrow(/secretName: is set/);
+  });
+
+  it("is bounded as an object as it is as text", () => {
+    const env = Array.from({ length: 20_000 }, (_, index) => ({ name: `VARIABLE_${index}`, value: "" }));
+    const podTemplate = { spec: { containers: [{ name: "claude", env }] } };
+    for (const given of [podTemplate, JSON.stringify(podTemplate)])
+      expect(() => asked({ podTemplate: given }, { trust: "full" })).toThrow(/longer than 65536 characters/);
+  });
+});

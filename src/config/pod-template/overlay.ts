@@ -26,10 +26,11 @@ export const overlay = z.unknown().transform((given, context): Overlay => {
 });
 
 function read(given: unknown): unknown {
-  const text = typeof given === "string" ? given : null;
-  // What JSON cannot hold would be sent as something else.
-  if (text === null) return JSON.parse(JSON.stringify(given)) as unknown;
+  const isText = typeof given === "string";
+  const text = isText ? given : (JSON.stringify(given) ?? "null");
   if (text.length > LONGEST) throw new Error(`it is longer than ${LONGEST} characters`);
+  // What JSON cannot hold would be sent as something else.
+  if (!isText) return JSON.parse(text) as unknown;
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) throw error;

@@ -1,4 +1,5 @@
 /** The rules that list what an agent may set. */
+import { isDeepStrictEqual } from "node:util";
 import type { Toleration } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import { configMapOf } from "../../config/pod-values.ts";
@@ -46,7 +47,9 @@ export function listRefusals(asked: Asked): Refusal[] {
     ...KEYS.filter(([key]) => is(key)).flatMap(([key, rule]) => keyRefusals(asked, key, rule)),
     ...(is("imagePullSecrets") ? pullSecretRefusals(asked) : []),
     ...(is("caBundle") ? configMapRefusals(asked) : []),
-    ...(is("podTemplate") ? templateRefusals(config.podTemplate, asked.policy, asked.who) : []),
+    ...(is("podTemplate") && !isDeepStrictEqual(config.podTemplate, asked.defaults.podTemplate)
+      ? templateRefusals(config.podTemplate, asked.policy, asked.who)
+      : []),
     ...(is("nodeSelector") ? nodeRefusals(asked) : []),
     ...(is("tolerations") ? config.tolerations.flatMap((one) => tolerationRefusal(asked, one)) : []),
     ...(is("retainJobs") && config.retainJobs && !asked.policy.limits.retainJobs ? [retained()] : []),
@@ -77,17 +80,18 @@ function ownEntries({ config, defaults }: Asked, key: keyof AgentConfig): [strin
 }
 
 function pullSecretRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
+  const { config, defaults, policy, who } = asked;
   return config.imagePullSecrets
-    .filter((name) => !matchesAny(policy.allow.pullSecrets, name, who))
+    .filter((name) => !defaults.imagePullSecrets.includes(name) && !matchesAny(policy.allow.pullSecrets, name, who))
     .map((name) => refusal("imagePullSecrets", `with ${shown(name)}`, asked, "pullSecrets", name));
 }
 
 /** Certificates as text are the agent's own; a ConfigMap of the namespace may be somebody else's. */
 function configMapRefusals(asked: Asked): Refusal[] {
-  const { config, policy, who } = asked;
+  const { config, defaults, policy, who } = asked;
   const name = config.caBundle === null ? null : configMapOf(config.caBundle);
-  if (name === null || matchesAny(policy.allow.configMaps, name, who)) return [];
+  if (name === null || config.caBundle === defaults.caBundle || matchesAny(policy.allow.configMaps, name, who))
+    return [];
   return [refusal("caBundle", shown(config.caBundle), asked, "configMaps", name)];
 }
 
@@ -104,8 +108,10 @@ function nodeRefusals(asked: Asked): Refusal[] {
 }
 
 /** `KEY`, `KEY=VALUE`, `KEY=VALUE:EFFECT`; a toleration that names no key or effect reaches more than one that does. */
-function tolerationRefusal(asked: Asked, { key: name, value, effect, operator }: Toleration): Refusal[] {
-  const { policy, who } = asked;
+function tolerationRefusal(asked: Asked, toleration: Toleration): Refusal[] {
+  const { key: name, value, effect, operator } = toleration;
+  const { defaults, policy, who } = asked;
+  if (defaults.tolerations.some((one) => isDeepStrictEqual(one, toleration))) return [];
   // An empty key is none.
   const key = name || undefined;
   const patterns = policy.allow.tolerations;

@@ -17,15 +17,26 @@ export function templateRefusals(template: Overlay | null, policy: Policy, who: 
   return touchedPlaces(template ?? {})
     .filter((place) => !read.some((rule) => allows(rule, place, who)))
     .slice(0, MOST)
-    .map(({ path }) => ({
+    .map(({ path, value }) => ({
       field: ["podTemplate", writtenPath(path)].filter(Boolean).join("."),
       asked: "set",
       allowed: listed(rules),
       grant: { path: ["allow", "podTemplate"], value: writtenPath(path) || "*", isList: true },
+      isUpToTheAgent: who.agentId === null && read.some((rule) => allows(forAnyAgent(rule), { path, value }, who)),
     }));
 }
 
+/** The rule for an agent of some id, where it is not known which agent it is. */
+const forAnyAgent = ({ path, value }: TemplateRule): TemplateRule => ({
+  path: path.map((step) => ("key" in step ? { key: anyAgent(step.key) } : step)),
+  value: value && anyAgent(value),
+});
+
+const anyAgent = (pattern: string): string => pattern.replaceAll("{agentId}", "*");
+
 function allows({ path, value }: TemplateRule, place: Touched, who: Who): boolean {
+  // All of the template: a patch that is empty, or replaces it.
+  if (place.path.length === 0) return value === null && path.length === 1 && writtenPath(path) === "*";
   if (!covers(path, place.path, (pattern, text) => matches(pattern, text, who))) return false;
   return (
     value === null || (place.value !== null && path.length === place.path.length && matches(value, place.value, who))
