@@ -269,6 +269,33 @@ const bombs: readonly Row[] = [
   row("a megabyte of stars as an image", { image: "*".repeat(1e6) }, "image"),
 ];
 
+/** What a pod template can be beside one. */
+const templates: readonly Row[] = [
+  row(
+    "a hundred thousand variables",
+    () => {
+      const env = Array.from({ length: 100_000 }, (_, n) => ({ name: `VARIABLE_${n}` }));
+      return { podTemplate: { spec: { containers: [{ name: "claude", env }] } } };
+    },
+    "podTemplate",
+    invalid,
+  ),
+  row(
+    "twenty fields whose names are pages",
+    () => ({
+      podTemplate: { spec: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}${"x".repeat(3000)}`, {}])) },
+    }),
+    "podTemplate",
+    invalid,
+  ),
+  row("a prototype", { podTemplate: '{"spec": {"__proto__": {"hostPID": true}}}' }, "podTemplate", invalid),
+  row("a constructor", { podTemplate: { spec: { constructor: {} } } }, "podTemplate", invalid),
+  row("the same field twice", { podTemplate: "spec: {hostPID: false, hostPID: true}" }, "podTemplate", invalid),
+  row("nothing in the place of all", { podTemplate: { $patch: "replace" } }, "podTemplate"),
+  row("an order", { podTemplate: { spec: { "$setElementOrder/containers": [{ name: "x" }] } } }, "podTemplate"),
+  row("a retained key", { podTemplate: { spec: { $retainKeys: ["hostPID"] } } }, "podTemplate"),
+];
+
 /** H7, M3, M5: how much. */
 const amounts: readonly Row[] = [
   row("a grace of a year", { graceSec: 31_536_000 }, "graceSec"),
@@ -341,6 +368,7 @@ describe.each([
   ["traffic and identities", labels],
   ["nodes and namespaces", placements],
   ["the server's time", bombs],
+  ["another pod", templates],
   ["more than its share", amounts],
   ["files of Paperclip's machine", files],
 ])("an agent that wants %s", (_, rows) => {
