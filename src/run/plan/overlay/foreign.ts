@@ -3,7 +3,7 @@
  * Secrets of runs, the recorder's user; and, in an agent's own, what is the operator's.
  */
 import { isDeepStrictEqual } from "node:util";
-import { listOf, plain, wrong } from "../../../config/pod-template/object-rules.ts";
+import { listOf, plain, wrong } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
 import { CONTAINER, isRunsSecret, RECORDER } from "../../shared/names.ts";
 import { HOME_VOLUME } from "../home/mounts.ts";
