@@ -1,4 +1,5 @@
 /** Parses an agent's configuration: every wrong value is named at once; keys that have no effect are named and do not fail. */
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import type { HostField } from "./field.ts";
@@ -13,6 +14,8 @@ export interface ParsedAgentConfig {
   readonly config: AgentConfig;
   /** Keys the agent set itself: what is not here may be inherited from Paperclip's own pod. */
   readonly set: ReadonlySet<string>;
+  /** Of those, the keys with another value than the built-in default: Paperclip's page stores that with each agent. */
+  readonly chosen: ReadonlySet<string>;
   /** Keys that have no effect, for the environment test. */
   readonly notices: readonly ConfigNotice[];
   /** The same as sentences for the run's notes. */
@@ -31,15 +34,16 @@ const isSet = (value: unknown): boolean => value !== null && !(Array.isArray(val
 /**
  * Throws ConfigError that names every field whose value is wrong.
  *
- * @param defaults settings of the operator's, for keys that `input` does not set. @default none
+ * @param defaults settings of the operator's, for keys that `input` does not set, or to the built-in default. @default none
  */
 export function parseAgentConfig(
   input: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>> = {},
 ): ParsedAgentConfig {
   const { flat, problems } = flattenResources(input);
-  for (const [key, value] of flattenResources(defaults).flat) if (isBlank(flat.get(key))) flat.set(key, value);
+  for (const [key, value] of flattenResources(defaults).flat) if (isUnchosen(key, flat.get(key))) flat.set(key, value);
   const set = new Set<string>();
+  const chosen = new Set<string>();
   const values: Record<string, unknown> = {};
   for (const [key, field] of settings) {
     const value = flat.get(key);
@@ -51,6 +55,7 @@ export function parseAgentConfig(
     if (parsed.success) {
       values[key] = parsed.data;
       set.add(key);
+      if (!isDeepStrictEqual(parsed.data, field.default)) chosen.add(key);
     } else problems.push(...describe(key, parsed.error.issues, field));
   }
   for (const aliases of ALIASES) {
@@ -62,7 +67,15 @@ export function parseAgentConfig(
   if (problems.length > 0) throw new ConfigError(problems);
   const others = [...flat].filter(([key, value]) => !isSetting(key) && !isBlank(value) && !isSilent(key, value));
   const notices = noticesOf(others.map(([key]) => key));
-  return { config, set, notices, notes: notices.map(sentenceOf) };
+  return { config, set, chosen, notices, notes: notices.map(sentenceOf) };
+}
+
+/** Blank, or what an agent has anyway that does not set it. */
+function isUnchosen(key: string, value: unknown): boolean {
+  if (isBlank(value)) return true;
+  const field = settings.find(([name]) => name === key)?.[1];
+  const parsed = field?.value.safeParse(value);
+  return parsed?.success === true && isDeepStrictEqual(parsed.data, field?.default);
 }
 
 /** The API server refuses a request above its limit, with a message that names neither of our keys. */

@@ -107,6 +107,13 @@ describe("what the operator allows", () => {
     expect(refusal({ serviceAccountName: "paperclip" }, file).problems).toHaveLength(1);
   });
 
+  it("holds for an agent that has the built-in default, as Paperclip's page stores it with each", () => {
+    const file = { defaults: { graceSec: 10, imagePullPolicy: "Always" }, limits: { graceSec: { max: 10 } } };
+    const stored = { graceSec: 30, imagePullPolicy: "IfNotPresent", resources: { limits: { cpu: "4000m" } } };
+    expect(asked(stored, file).config).toMatchObject({ graceSec: 10, imagePullPolicy: "Always" });
+    expect(refusal({ graceSec: 20 }, file).problems).toHaveLength(1);
+  });
+
   it("stays beside what agents add, key by key", () => {
     const file = {
       defaults: {
@@ -155,7 +162,8 @@ describe("what the operator allows", () => {
     const file = { limits: { timeoutSec: { max: 3600 }, silenceLimitSec: { max: 900 } } };
     expect(asked({}, file).config).toMatchObject({ timeoutSec: 3600, silenceLimitSec: 900, toolSilenceLimitSec: 0 });
     expect(asked({ timeoutSec: 60 }, file).config.timeoutSec).toBe(60);
-    expect(refusal({ timeoutSec: 0 }, file).problems[0]?.problem).toContain("0 (no limit)");
+    // As Paperclip's page stores it of an agent that nobody has given one.
+    expect(asked({ timeoutSec: 0 }, file).config.timeoutSec).toBe(3600);
   });
 
   it("is everything, where it trusts its agents", () => {

@@ -31,7 +31,7 @@ describe("the examples do what they say:", () => {
     for (const config of [
       { homeClaim: "claude-bob" },
       { image: "evil.example.com/agents/x" },
-      { timeoutSec: 0 },
+      { timeoutSec: 100_000 },
       { "resources.limits.memory": "17Gi" },
       { retainJobs: true },
     ])

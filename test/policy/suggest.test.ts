@@ -65,6 +65,22 @@ describe("what is suggested", () => {
     expect(rules.map(({ neededBy }) => neededBy)).toEqual([[`${ADA} (Acme)`], [`${ADA} (Acme)`], [`${BOB} (Acme)`]]);
   });
 
+  it.each(["A]", "A[", "A].value"])(
+    "has no rule for a place of a template with the name %j, and the other agents go on",
+    (name) => {
+      const podTemplate = { spec: { containers: [{ name: "claude", env: [{ name, value: "1" }] }] } };
+      const input = inputOf([agent(ADA, { podTemplate }), agent(BOB, { egress: "web" })]);
+      const suggestion = suggest(input);
+      expect(read(printed(input)).file).toEqual(suggestion.file);
+      expect(suggestion.file.allow?.egress).toEqual(["web"]);
+      if (name === "A]") expect(suggestion.leftOut[0]?.reasons[0]).toContain("which no rule can name");
+      for (const candidate of input.candidates) {
+        const isLeftOut = suggestion.leftOut.some((one) => one.agent === candidate);
+        expect(refusalsIn(candidate, suggestion.file, input).length > 0).toBe(isLeftOut);
+      }
+    },
+  );
+
   it("needs nothing for what Paperclip has itself", () => {
     expect(suggest(inputOf([agent(ADA, { kubeconfig: "/etc/kube/own", namespace: "paperclip" })])).rules).toEqual([]);
   });
@@ -83,13 +99,6 @@ describe("what is suggested", () => {
     expect(leftOut).toHaveLength(1);
     expect(leftOut[0]?.reasons.join()).toMatch(words);
     expect(file).toEqual({ allow: { egress: ["web"] } });
-  });
-
-  it("takes a bound away where an agent has none, and keeps the other end", () => {
-    const file = { limits: { timeoutSec: { min: 5, max: 3600 } } };
-    expect(suggest(inputOf([agent(ADA, { timeoutSec: 0 })], file)).file).toEqual({
-      limits: { timeoutSec: { min: 5 } },
-    });
   });
 
   it("keeps the operator's file, with its comments", () => {

@@ -26,16 +26,10 @@ export function amountRefusals({ config, own, policy }: Asked): Refusal[] {
 }
 
 function timeRefusal(key: TimeRule, value: number, { min, max }: Bounds): Refusal[] {
-  const seconds = value === 0 && ENDLESS.includes(key) ? Number.POSITIVE_INFINITY : value;
-  const words = Number.isFinite(seconds) ? String(value) : "0 (no limit)";
-  if (max !== undefined && seconds > max)
-    return [
-      Number.isFinite(seconds)
-        ? bound(key, words, `it allows ${max} s at most`, ["limits", key, "max"], value)
-        : bound(key, words, `it allows ${max} s at most`, ["limits", key], min === undefined ? {} : { min }),
-    ];
-  if (min !== undefined && seconds < min)
-    return [bound(key, words, `it allows ${min} s at least`, ["limits", key, "min"], value)];
+  if (max !== undefined && value > max)
+    return [bound(key, String(value), `it allows ${max} s at most`, ["limits", key, "max"], value)];
+  if (min !== undefined && value < min)
+    return [bound(key, String(value), `it allows ${min} s at least`, ["limits", key, "min"], value)];
   return [];
 }
 

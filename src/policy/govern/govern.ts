@@ -74,8 +74,8 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const defaults = { ...policy.defaults, ...place.rule.defaults };
   const parsed = parseAgentConfig(input, defaults);
   const operators = parseAgentConfig(defaults).config;
-  const config = withEnds(withOperatorsEntries(parsed.config, operators), parsed.set, policy);
-  const asked = { config, own: own.set, defaults: operators, policy, who };
+  const config = withEnds(withOperatorsEntries(parsed.config, operators), parsed.chosen, policy);
+  const asked = { config, own: own.chosen, defaults: operators, policy, who };
   const refusals = [...("rule" in chosen ? [] : [chosen]), ...listRefusals(asked), ...amountRefusals(asked)];
   if (!("rule" in chosen)) return { refusals, governed: null };
   const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;
@@ -86,7 +86,7 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
     policy,
     cluster: wayTo(chosen),
     namespace: config.namespace ?? defaultNamespace(chosen.rule, who),
-    podTemplates: templatesOf(chosen, config.podTemplate, own.set.has("podTemplate"), policy),
+    podTemplates: templatesOf(chosen, config.podTemplate, own.chosen.has("podTemplate"), policy),
     namespaceUnless,
     upToTheAgent: [...refusals, ...(namespaceUnless ? [namespaceUnless] : [])].filter((one) => one.isUpToTheAgent),
   };

@@ -8,6 +8,7 @@ import { refusalsOf } from "../govern/govern.ts";
 import { type Grant, linesOf, type Refusal, shown } from "../govern/refusal.ts";
 import type { Policy } from "../rules.ts";
 import type { PolicyFile } from "../schema.ts";
+import { isTemplateRule } from "../template-rule.ts";
 import { nameOfCluster } from "./cluster-names.ts";
 import { asTemplate, isPlain } from "./grant-values.ts";
 import { type FileRules, withGrant } from "./grants.ts";
@@ -169,7 +170,8 @@ function suggestable(
   const value = String(grant.value);
   const isEveryTaint = grant.path.at(-1) === "tolerations" && config.tolerations.some(({ key }) => !key);
   if (value === "*" && isEveryTaint) return grant;
-  if (!isPlain(value)) return `${field} is ${shown(value)}, which no rule can name. Correct it.`;
+  const isNoPlace = grant.path.at(-1) === "podTemplate" && !isTemplateRule(value);
+  if (!isPlain(value) || isNoPlace) return `${field} is ${shown(value)}, which no rule can name. Correct it.`;
   return { ...grant, value: asTemplate(value, { companyId, agentId }) };
 }
 
