@@ -1,10 +1,11 @@
 /** A throw-away PAPERCLIP_HOME: one or several lives of a server happen in it, then nothing of it is left. */
 
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 import { giveTo, serverUser, type User } from "./user.ts";
 
 export interface PaperclipHome {
@@ -17,7 +18,7 @@ export interface PaperclipHome {
 export async function createHome(): Promise<PaperclipHome> {
   const user = serverUser();
   const folder = await mkdtemp(join(tmpdir(), "paperclip-e2e-"));
-  await giveTo(user, folder);
+  await giveTo(user, folder, ...(await configure(folder)));
   const pidFile = join(folder, "instances/default/db/postmaster.pid");
   const lastResort = (): void => killPostgres(pidFile);
   process.once("exit", lastResort);
@@ -30,6 +31,33 @@ export async function createHome(): Promise<PaperclipHome> {
       process.off("exit", lastResort);
     },
   };
+}
+
+/**
+ * A port of its own for PostgreSQL. By default (54329) each server of this machine takes the first that is free, with the
+ * same name and password: one that outlived its own database goes on with the next server's, and runs its agents (measured).
+ */
+async function configure(folder: string): Promise<readonly string[]> {
+  const instances = join(folder, "instances");
+  const instance = join(instances, "default");
+  await mkdir(instance, { recursive: true });
+  const file = join(instance, "config.json");
+  const at = (...path: string[]): string => join(instance, ...path);
+  const config = {
+    $meta: { version: 1, updatedAt: new Date().toISOString(), source: "onboard" },
+    database: {
+      embeddedPostgresDataDir: at("db"),
+      embeddedPostgresPort: await freePort(),
+      backup: { enabled: false, dir: at("data", "backups") },
+    },
+    logging: { mode: "file", logDir: at("logs") },
+    server: {},
+    telemetry: { enabled: false },
+    storage: { localDisk: { baseDir: at("data", "storage") } },
+    secrets: { localEncrypted: { keyFilePath: at("secrets", "master.key") } },
+  };
+  await writeFile(file, JSON.stringify(config));
+  return [instances, instance, file];
 }
 
 /** Milliseconds that PostgreSQL gets for its fast shutdown, and again for its immediate one. */

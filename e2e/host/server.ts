@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, open, readFile, realpath } from "node:fs/promises";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PaperclipApi } from "./api.ts";
+import { freePort } from "./free-port.ts";
 import { type PaperclipHome, signal } from "./home.ts";
 import { e2eFolder } from "./install.ts";
 
@@ -146,13 +146,4 @@ async function ready(api: PaperclipApi, child: ChildProcess, stop?: AbortSignal)
     if (performance.now() > deadline) throw new Error(`not ready after ${READY_WITHIN_MS} ms`);
     await sleep(200);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }

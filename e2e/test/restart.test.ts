@@ -45,14 +45,15 @@ describe("the server goes away while an agent works", () => {
   }, 240_000);
 
   it("SIGKILL, then boot when its lease is over: a task, a run without one, a retry that came due meanwhile", async () => {
+    const task = await beginTask(stage, "Kim");
+    const onDemand = await beginOnDemand(stage, "Dora");
+    const works = [task, onDemand];
+    // Last, for its retry comes 30 s later: while no server is there.
     const olga = await stage.agent("Olga", { env: { CLAUDE_CODE_MAX_RETRIES: "1" } });
     const refusedTask = await stage.task(olga, "Be overloaded, then not [scene:overloaded]");
     expect(await stage.ended(refusedTask.run.id)).toMatchObject({ errorCode: "claude_transient_upstream" });
     const retry = await stage.nextRun(olga, new Set([refusedTask.run.id]));
     expect(retry).toMatchObject({ status: "scheduled_retry" });
-    const task = await beginTask(stage, "Kim");
-    const onDemand = await beginOnDemand(stage, "Dora");
-    const works = [task, onDemand];
     const records = await Promise.all(works.map(({ run }) => stage.api.run(run.id)));
     await stage.server.kill();
     await outliveLease(records.map(({ controllerLeaseExpiresAt }) => controllerLeaseExpiresAt));

@@ -1,7 +1,7 @@
 /** After which results Paperclip holds a task back, and what its page is told then. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -30,10 +30,11 @@ describe("holdsTask", () => {
 it("tells the page a command that names, in a shell, what Paperclip holds the task back for", async () => {
   const asked: { readonly url: string; readonly body: string }[] = [];
   const held = { id: "task-1", executionBlocker: { recoveryActionId: "action-7", runId: "run-1" }, title: "a" };
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     asked.push({ url: `${request.method} ${request.url}`, body: await text(request) });
     response.end(JSON.stringify(held));
-  }).listen(0, "127.0.0.1");
+  };
+  const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
   const command = /```sh\n(.*)\n```$/s.exec(adviceOnFailure("task-1", "run-1"))?.[1] ?? "";

@@ -6,6 +6,7 @@ import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
+import { statusOfOverTask } from "../../paperclip/task-over.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
@@ -149,10 +150,29 @@ async function wakeOrAsk(
 ): Promise<void> {
   const { client } = here.lease;
   if (!here.wakes && action.again) return;
+  if (await isOfOverTask(here, job, action, access)) return;
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
+}
+
+/**
+ * An agent that closes its task while Paperclip is back, and its lost run not found yet: each wake-up would be one more
+ * cancelled run on its page. The Job keeps what it has for a person who takes the task up again, until its TTL.
+ */
+async function isOfOverTask(
+  { tellOnce, signal }: NamespaceToReconcile,
+  job: Job,
+  { lostRunId, taskId }: Wake,
+  { url, token }: { readonly url: string; readonly token: string },
+): Promise<boolean> {
+  const status = taskId === null ? null : await statusOfOverTask({ url, token, taskId, signal });
+  if (status === null) return false;
+  tellOnce(
+    `Job ${nameOf(job)} of run ${lostRunId} has no run any more, and its task ${taskId} is ${status}: nobody is woken. A comment that takes the task up again has the Job taken over.`,
+  );
+  return true;
 }
 
 /** Another run, or the removal of the Job, could put a second agent beside it. */

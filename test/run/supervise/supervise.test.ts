@@ -29,6 +29,8 @@ let cluster: Devcluster;
 let paperclip: http.Server;
 let url: string;
 let records: Record<string, unknown>;
+/** Status of the task. */
+let taskStatus: string;
 let wakeups: Wakeup[];
 /** HTTP status that the next wake-ups are answered with. */
 let refusals: number[];
@@ -44,6 +46,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "supervisor-"));
   cluster = await startDevcluster({ images: {}, timings: fastTimings });
   records = {};
+  taskStatus = "in_progress";
   wakeups = [];
   refusals = [];
   goodToken = null;
@@ -83,6 +86,11 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
   if (path === "/api/agents/me") {
     const owner = ownerOf(request.headers.authorization?.slice("Bearer ".length) ?? "");
     response.writeHead(owner ? 200 : 401, { "content-type": "application/json" }).end(JSON.stringify(owner ?? {}));
+    return;
+  }
+  if (request.method === "GET") {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ id: path.split("/").at(-1), status: taskStatus }));
     return;
   }
   let body = "";
@@ -198,6 +206,20 @@ describe("superviseOnce", () => {
       body: { payload: { issueId: "task-1" }, idempotencyKey: "claude_k8s:run-1" },
     });
     expect(told.at(-1)).toContain("run run-2 is to take it over");
+  });
+
+  it("wakes nobody for a task that is over, keeps the Job, and wakes when the task is taken up again", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    for (taskStatus of ["done", "cancelled"]) {
+      await look();
+      expect(wakeups).toEqual([]);
+      expect(told.at(-1)).toContain(`its task task-1 is ${taskStatus}: nobody is woken`);
+    }
+    expect(cluster.store.get("jobs", "default", JOB)).toBeDefined();
+    taskStatus = "in_progress";
+    await look();
+    expect(wakeups).toHaveLength(1);
   });
 
   it("looks with one request where nothing is lost, and for Jobs of versions before as long as there are any", async () => {
