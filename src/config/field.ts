@@ -12,8 +12,8 @@ export interface Field<T = unknown> {
   /** For the page and the documentation: what it does, then default and unit. */
   readonly hint: string;
   readonly options?: readonly FieldOption[];
-  /** Shown only when the other field has this value. */
-  readonly visibleWhen?: { readonly key: string; readonly value: unknown };
+  /** Shown only when the other field has none of these values, as Paperclip's page compares them (2026.916.1). */
+  readonly visibleWhen?: { readonly key: string; readonly notValues: readonly string[] };
   readonly value: z.ZodType<T>;
   /** Used when the key is absent, null or blank. */
   readonly default: T;

@@ -2,6 +2,7 @@
 import type { AdapterConfigSchema } from "@paperclipai/adapter-utils";
 import type { Field } from "./field.ts";
 import { fields } from "./fields.ts";
+import { podFields } from "./pod-fields.ts";
 
 export function configForm(): AdapterConfigSchema {
   return {
@@ -10,6 +11,7 @@ export function configForm(): AdapterConfigSchema {
       label: field.label,
       type: field.control,
       hint: field.hint,
+      group: Object.hasOwn(podFields, key) ? "Pod" : "Run",
       ...shownDefault(field),
       ...(field.options ? { options: field.options.map(({ label, value }) => ({ label, value })) } : {}),
       ...(field.visibleWhen ? { meta: { visibleWhen: field.visibleWhen } } : {}),

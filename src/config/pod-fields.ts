@@ -24,19 +24,20 @@ export const podFields = {
     value: text,
     default: null,
   }),
-  cli: field<"image" | "copy" | "volume" | null>({
-    label: "Claude Code comes by (image, copy or volume)",
-    // A list would store its first value with each agent, over the operator's default.
-    control: "text",
-    hint: "image: the agent's image has it. copy: an init container copies `claude`, and `node` where it is there, from the PATH of `cliImage`. volume: `cliImage` is mounted, and has /opt/claude/bin/claude and /opt/claude/node/node; needs image volumes (Kubernetes 1.33, containerd 2.1). Default: copy where `cliImage` is set, else image.",
-    value: z.enum(["image", "copy", "volume"], { error: "is not one of image, copy, volume" }),
-    default: null,
-  }),
   cliImage: field<string | null>({
     label: "Claude Code image",
     control: "text",
     hint: "A second image that brings Claude Code, where the agent's own has none; the same libc in both. `allow.images` of the policy holds for it too. Default: none.",
     value: text,
+    default: null,
+  }),
+  cli: field<"image" | "copy" | "volume" | null>({
+    label: "Claude Code comes by (image, copy or volume)",
+    // A list would store its first value with each agent, over the operator's default.
+    control: "text",
+    visibleWhen: { key: "cliImage", notValues: [""] },
+    hint: "image: the agent's image has it. copy: an init container copies `claude`, and `node` where it is there, from the PATH of `cliImage`. volume: `cliImage` is mounted, and has /opt/claude/bin/claude and /opt/claude/node/node; needs image volumes (Kubernetes 1.33, containerd 2.1). Default: copy where `cliImage` is set, else image.",
+    value: z.enum(["image", "copy", "volume"], { error: "is not one of image, copy, volume" }),
     default: null,
   }),
   imagePullPolicy: field<string>({
