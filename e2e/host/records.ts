@@ -98,6 +98,7 @@ export interface AdapterInfo {
 export interface ConfigField {
   readonly key: string;
   readonly label: string;
+  readonly meta?: Json;
   readonly type: string;
   readonly hint?: string;
 }

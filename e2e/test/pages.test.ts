@@ -66,7 +66,11 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     const { fields } = await stage.api.configSchema("claude_k8s");
     const text = await page.locator("body").innerText();
     // The page itself files fields about time and grace under "Advanced Run Policy", which is closed.
-    for (const { key, label } of fields) if (!/timeout|grace/i.test(key)) expect(text, key).toContain(label);
+    const isElsewhere = (key: string): boolean => /timeout|grace/i.test(key);
+    for (const { key, label, meta } of fields) if (!isElsewhere(key) && !meta) expect(text, key).toContain(label);
+    // It comes by a second image, of which this agent has none.
+    expect(fields.filter(({ meta }) => meta).map(({ key }) => key)).toEqual(["cli"]);
+    expect(text).not.toContain("Claude Code comes by");
     expect(text.match(/^Model$/gm)).toHaveLength(1);
     await viewer.shoot("configuration");
   });
