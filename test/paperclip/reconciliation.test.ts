@@ -1,5 +1,5 @@
 /** After which results Paperclip holds a task back, and what its page is told then. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,29 +27,34 @@ describe("holdsTask", () => {
   ])("%s", (_, result, held) => expect(holdsTask(ended(result))).toBe(held));
 });
 
-it("tells the page a command that names, in a shell, what Paperclip holds the task back for", async () => {
-  const asked: { readonly url: string; readonly body: string }[] = [];
-  const held = { id: "task-1", executionBlocker: { recoveryActionId: "action-7", runId: "run-1" }, title: "a" };
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    asked.push({ url: `${request.method} ${request.url}`, body: await text(request) });
-    response.end(JSON.stringify(held));
-  };
-  const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close());
-  await once(server, "listening");
-  const command = /```sh\n(.*)\n```$/s.exec(adviceOnFailure("task-1", "run-1"))?.[1] ?? "";
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, PAPERCLIP_API_URL: url } });
-  expect(asked.map((one) => one.url)).toEqual([
-    "GET /api/issues/task-1",
-    "POST /api/issues/task-1/recovery-actions/resolve",
-  ]);
-  const body = JSON.parse(asked[1]?.body ?? "");
-  expect(body).toMatchObject({
-    actionId: "action-7",
-    outcome: "restored",
-    sourceIssueStatus: "todo",
-    executionReconciliation: { runId: "run-1", providerStopped: true, actionOutcome: "mixed" },
-  });
-  expect(body.executionReconciliation.outcomeEvidence.length).toBeGreaterThan(20);
-});
+const withoutCurl = spawnSync("curl", ["--version"]).status !== 0;
+
+it.skipIf(withoutCurl)(
+  "tells the page a command that names, in a shell, what Paperclip holds the task back for",
+  async () => {
+    const asked: { readonly url: string; readonly body: string }[] = [];
+    const held = { id: "task-1", executionBlocker: { recoveryActionId: "action-7", runId: "run-1" }, title: "a" };
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      asked.push({ url: `${request.method} ${request.url}`, body: await text(request) });
+      response.end(JSON.stringify(held));
+    };
+    const server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const command = /```sh\n(.*)\n```$/s.exec(adviceOnFailure("task-1", "run-1"))?.[1] ?? "";
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await promisify(execFile)("sh", ["-c", command], { env: { ...process.env, PAPERCLIP_API_URL: url } });
+    expect(asked.map((one) => one.url)).toEqual([
+      "GET /api/issues/task-1",
+      "POST /api/issues/task-1/recovery-actions/resolve",
+    ]);
+    const body = JSON.parse(asked[1]?.body ?? "");
+    expect(body).toMatchObject({
+      actionId: "action-7",
+      outcome: "restored",
+      sourceIssueStatus: "todo",
+      executionReconciliation: { runId: "run-1", providerStopped: true, actionOutcome: "mixed" },
+    });
+    expect(body.executionReconciliation.outcomeEvidence.length).toBeGreaterThan(20);
+  },
+);
