@@ -8,7 +8,7 @@ import {
   PATH_VARIABLES,
   TELEMETRY_VARIABLES,
 } from "./model-variables.ts";
-import type { OperatorPolicy } from "./operator.ts";
+import type { OperatorSettings } from "./operator.ts";
 import { reachesAmazon, reachesFoundry, reachesVertex } from "./provider.ts";
 
 export interface InheritedEnvironment {
@@ -27,7 +27,7 @@ const ONLY_BY_NAME = [
   /^PAPERCLIP_.*(SECRET|KEY|TOKEN|PASSWORD|DATABASE)/,
 ];
 
-export function inheritedEnvironment(env: NodeJS.ProcessEnv, { inheritEnv }: OperatorPolicy): InheritedEnvironment {
+export function inheritedEnvironment(env: NodeJS.ProcessEnv, { inheritEnv }: OperatorSettings): InheritedEnvironment {
   const added = inheritEnv.filter((pattern) => !pattern.startsWith("-"));
   const removed = inheritEnv.filter((pattern) => pattern.startsWith("-")).map((pattern) => pattern.slice(1).trim());
   const names = [...variablesFor(env), ...added];

@@ -1,10 +1,10 @@
 import { ConfigError } from "./config-error.ts";
 
 /**
- * What the operator of Paperclip decides for every agent, in the environment of Paperclip's own process: an agent's
- * configuration cannot change it.
+ * What the operator of Paperclip sets in the environment of Paperclip's own process, for every agent. What agents may set
+ * themselves is the policy's (src/policy).
  */
-export interface OperatorPolicy {
+export interface OperatorSettings {
   /** Address of Paperclip's API as a pod sees it; null = the address that Paperclip itself would give. */
   readonly apiUrl: string | null;
   /**
@@ -18,7 +18,7 @@ export interface OperatorPolicy {
  * `PAPERCLIP_K8S_API_URL`: Paperclip's address for pods. `PAPERCLIP_K8S_INHERIT_ENV`: names with commas, such as
  * `GH_TOKEN,OPENAI_*,-ANTHROPIC_MODEL`.
  */
-export function operatorPolicy(env: NodeJS.ProcessEnv, environment: readonly string[] = []): OperatorPolicy {
+export function operatorSettings(env: NodeJS.ProcessEnv, environment: readonly string[] = []): OperatorSettings {
   const more = (env.PAPERCLIP_K8S_INHERIT_ENV ?? "").split(",").map((name) => name.trim());
   return {
     apiUrl: env.PAPERCLIP_K8S_API_URL?.trim() || null,

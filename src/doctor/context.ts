@@ -5,7 +5,7 @@ import type {
   AdapterExecutionContext,
 } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../config/config-error.ts";
-import { operatorPolicy } from "../config/operator.ts";
+import { operatorSettings } from "../config/operator.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { CallOptions } from "../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
@@ -39,7 +39,7 @@ export async function openContext(
   try {
     const { gitVersion } = await client.version(call);
     const hostPod = await findHostPod(client, deps, call);
-    const apiUrl = operatorPolicy(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
+    const apiUrl = operatorSettings(deps.env).apiUrl ?? deps.paperclipUrl({ id: "", companyId: "" });
     const namespace = namespaceOf(agent, client.cluster.namespace);
     // Whoever tests names the paths of instructions and skills: without Paperclip's own word nothing of its machine is read.
     const unread: GovernedAgent = { ...agent, input: {} };

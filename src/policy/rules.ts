@@ -51,8 +51,8 @@ export interface Policy {
   readonly defaults: Readonly<Record<string, unknown>>;
   readonly allow: Readonly<Record<AllowRule, readonly string[]>>;
   readonly limits: Readonly<Record<TimeRule, Bounds>> & {
-    /** By resource. What is not here cannot be asked for; null: everything can. */
     readonly resources: Readonly<Record<string, ResourceBounds>>;
+    /** Whether a resource that has no bounds may be asked for. */
     readonly otherResources: boolean;
     readonly retainJobs: boolean;
     readonly jobs: NonNullable<NonNullable<PolicyFile["limits"]>["jobs"]>;

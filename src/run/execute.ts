@@ -11,6 +11,7 @@ import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
 import type { Observer } from "../kubernetes/watch/observer.ts";
 import { createHost, type Host } from "../paperclip/host.ts";
 import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
+import { inPaperclipServer } from "../paperclip/server.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type GovernedAgent, govern } from "../policy/policy.ts";
@@ -107,8 +108,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     launching.abort();
     deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
     const collection = {
-      // Paperclip's server sets it when it listens (measured on 2026.916.1).
-      inServer: Boolean(deps.env.PAPERCLIP_LISTEN_PORT),
+      inServer: inPaperclipServer(deps.env),
       runId: ctx.runId,
       readStatus,
       acquire: () => deps.clusters.acquire(agent.cluster),

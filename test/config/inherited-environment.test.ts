@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { inheritedEnvironment } from "../../src/config/inherited-environment.ts";
-import { operatorPolicy } from "../../src/config/operator.ts";
+import { operatorSettings } from "../../src/config/operator.ts";
 
-const inherited = (env: NodeJS.ProcessEnv) => inheritedEnvironment(env, operatorPolicy(env));
+const inherited = (env: NodeJS.ProcessEnv) => inheritedEnvironment(env, operatorSettings(env));
 const names = (env: NodeJS.ProcessEnv): string[] => Object.keys(inherited(env).variables).toSorted();
 
 /** What a Claude Code that Paperclip was started from, or a hardened service, has in its environment. */

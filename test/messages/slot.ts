@@ -5,7 +5,7 @@ import type { RunStatus } from "../../src/paperclip/run-status.ts";
 import { blockedByUnproven } from "../../src/run/claim/blocked.ts";
 import { type Claimant, describeRemoval } from "../../src/run/claim/classify.ts";
 import { type ClaimDecision, decideClaim } from "../../src/run/claim/decide.ts";
-import { describeForeign } from "../../src/run/claim/ownership.ts";
+import { describeForeign } from "../../src/run/claim/ownership/ownership.ts";
 import { refusal } from "../../src/run/claim/refusal.ts";
 import { createSlotWaiter } from "../../src/run/claim/wait-for-slot.ts";
 import type { RunFault } from "../../src/run/shared/run-fault.ts";

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import picocolors from "picocolors";
 import { type FormatOptions, formatLine, formatStderr } from "../../format/format-line.ts";
 import type { Command } from "../command.ts";
+import { parseOptions } from "../options.ts";
 import { type AgentLine, Unframer } from "../unframe.ts";
 
 const help = `claude-k8s format: make a run's output readable
@@ -59,9 +59,6 @@ function show(line: AgentLine, options: FormatOptions): string[] {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowNegative: true }).values;
-  } catch (error) {
-    return (error as Error).message;
-  }
+  const parsed = parseOptions({ args: [...args], options, allowNegative: true });
+  return typeof parsed === "string" ? parsed : parsed.values;
 }

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
+import type { parseArgs } from "node:util";
 import { parse as parseYaml } from "yaml";
 import { ConfigError } from "../../config/config-error.ts";
 import { type as ADAPTER_TYPE } from "../../identity.ts";
 import { listAgents } from "../../paperclip/agent-list.ts";
 import type { Command } from "../command.ts";
 import { type AgentToPrint, manifestOf } from "../manifest/manifest-of.ts";
+import { fail as failAs, parseOptions } from "../options.ts";
 import { readPresentPolicy } from "../policy/read-present.ts";
 
 const help = `claude-k8s manifest: the Job that a run of an agent would be (docs/pod.md)
@@ -43,12 +44,9 @@ export const manifest: Command = {
   summary: "print the Job that a run of an agent would be, and whose word each line is",
 
   async run(args) {
-    let values: Values;
-    try {
-      ({ values } = parseArgs({ args: [...args], options }));
-    } catch (error) {
-      return fail(2, (error as Error).message);
-    }
+    const parsed = parseOptions({ args: [...args], options });
+    if (typeof parsed === "string") return fail(2, parsed);
+    const { values } = parsed;
     if (values.help) return print(help);
     if ((values.agent === undefined) === (values.config === undefined))
       return fail(2, "it takes either --agent or --config. `--help` shows how.");
@@ -93,7 +91,4 @@ function print(words: string): number {
   return 0;
 }
 
-function fail(code: number, message: string): number {
-  process.stderr.write(`claude-k8s manifest: ${message}\n`);
-  return code;
-}
+const fail = (code: number, message: string): number => failAs("manifest", code, message);

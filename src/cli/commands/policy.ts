@@ -1,8 +1,8 @@
-import { parseArgs } from "node:util";
 import { ConfigError } from "../../config/config-error.ts";
 import { printPolicy } from "../../policy/print-policy.ts";
 import { policyJsonSchema } from "../../policy/rule-names.ts";
 import type { Command } from "../command.ts";
+import { fail as failAs, parseOptions } from "../options.ts";
 import { configMapOf } from "../policy/config-map.ts";
 import { readPresentPolicy } from "../policy/read-present.ts";
 import { suggestPolicy } from "../policy/suggest-policy.ts";
@@ -101,15 +101,6 @@ function print(text: string): number {
   return 0;
 }
 
-function fail(code: number, message: string): number {
-  process.stderr.write(`claude-k8s policy: ${message}\n`);
-  return code;
-}
+const fail = (code: number, message: string): number => failAs("policy", code, message);
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+const parse = (args: readonly string[]) => parseOptions({ args: [...args], options, allowPositionals: true });

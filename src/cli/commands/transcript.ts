@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { parseArgs } from "node:util";
 import { openGuarded } from "../../files/guarded-file.ts";
 import { transcriptsFolder } from "../../paperclip/kept-files.ts";
 import type { Command } from "../command.ts";
+import { fail as failAs, parseOptions } from "../options.ts";
 
 const help = `claude-k8s transcript: print what the agent of a run wrote, byte for byte
 
@@ -56,15 +56,6 @@ function matching(names: readonly string[], run: string): readonly string[] {
   return exact.length > 0 ? exact : names.filter((name) => name.startsWith(run));
 }
 
-function fail(code: number, message: string): number {
-  process.stderr.write(`claude-k8s transcript: ${message}\n`);
-  return code;
-}
+const fail = (code: number, message: string): number => failAs("transcript", code, message);
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+const parse = (args: readonly string[]) => parseOptions({ args: [...args], options, allowPositionals: true });

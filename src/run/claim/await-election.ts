@@ -6,7 +6,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { jobsAndPodsOfAgent } from "./cluster-state.ts";
 import { type Candidate, elect } from "./elect.ts";
-import type { ReadOwnership } from "./read-ownership.ts";
+import type { ReadOwnership } from "./ownership/read.ts";
 import { relationOf } from "./slot.ts";
 
 /** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */

@@ -3,7 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
-import type { Ownership } from "./ownership.ts";
+import type { Ownership } from "./ownership/ownership.ts";
 
 /** A Job that may be this Paperclip's, and nothing confirms it. */
 export interface Unproven {

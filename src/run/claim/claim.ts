@@ -24,12 +24,12 @@ import { removeJob } from "./remove.ts";
 import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
-export { awaitTurn, type TurnRequest } from "./await-turn.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
-export { describeForeign } from "./ownership.ts";
-export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./read-ownership.ts";
+export { describeForeign } from "./ownership/ownership.ts";
+export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./ownership/read.ts";
 export { removeJob } from "./remove.ts";
-export { reservationOf } from "./turn-order.ts";
+export { awaitTurn, type TurnRequest } from "./turn/await-turn.ts";
+export { reservationOf } from "./turn/order.ts";
 export { withdraw } from "./withdraw.ts";
 
 export interface ClaimRequest extends Omit<OwnershipCheck, "installation"> {

@@ -6,8 +6,8 @@ import { isOfRun } from "../shared/job-state.ts";
 import type { Unproven } from "./blocked.ts";
 import { type Claimant, concernOf } from "./classify.ts";
 import type { ClusterState } from "./decide.ts";
-import { describeForeign, type Ownership } from "./ownership.ts";
-import type { ReadOwnership } from "./read-ownership.ts";
+import { describeForeign, type Ownership } from "./ownership/ownership.ts";
+import type { ReadOwnership } from "./ownership/read.ts";
 
 export interface OwnState extends ClusterState {
   /** A Job that may be ours: while nobody can say, it is as little passed over as it is touched. */

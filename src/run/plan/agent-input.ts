@@ -47,7 +47,7 @@ export function agentInput(
     configured: env,
     inherited: input.inherited.variables,
     inheritedPaths: pathsBeside(trusted, input.inherited.paths),
-    apiUrl: input.policy.apiUrl,
+    apiUrl: input.operator.apiUrl,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
     scratchFolder: SCRATCH,
@@ -65,13 +65,7 @@ export function agentInput(
   const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
   const files = (spec: RunnerSpec): RunFile[] => [
     ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
-    { path: RUN_FILES.prompt, content: first.prompt.text },
-    ...(fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: fresh.prompt.text }] : []),
-    { path: RUN_FILES.spec, content: JSON.stringify(spec) },
-    { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
-    ...(provision.systemPrompt !== null && (spec.fresh || !resume)
-      ? [{ path: INSTRUCTIONS_FILE, content: provision.systemPrompt }]
-      : []),
+    ...filesOf(spec, first.prompt, fresh?.prompt ?? null, spec.fresh || !resume ? provision.systemPrompt : null),
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
     ...trusted.files,
@@ -92,6 +86,15 @@ export function agentInput(
     authorities: trusted,
   };
 }
+
+/** What the runner starts, and what Claude Code is given with it. */
+const filesOf = (spec: RunnerSpec, prompt: Prompt, fresh: Prompt | null, instructions: string | null): RunFile[] => [
+  { path: RUN_FILES.prompt, content: prompt.text },
+  ...(fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: fresh.text }] : []),
+  { path: RUN_FILES.spec, content: JSON.stringify(spec) },
+  { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
+  ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
+];
 
 /** The agent's, else those of Paperclip's own process. */
 const authoritiesOf = ({ agent, authorities: own }: PlanInput): Authorities =>

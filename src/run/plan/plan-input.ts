@@ -1,7 +1,7 @@
 /** All that a plan is made from. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import type { InheritedEnvironment } from "../../config/inherited-environment.ts";
-import type { OperatorPolicy } from "../../config/operator.ts";
+import type { OperatorSettings } from "../../config/operator.ts";
 import type { HostPod } from "../../paperclip/host-pod.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import type { GovernedAgent } from "../../policy/policy.ts";
@@ -21,7 +21,8 @@ export interface HomeOnDisk {
 export interface PlanInput {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "runtime" | "context" | "authToken">;
   readonly agent: GovernedAgent;
-  readonly policy: OperatorPolicy;
+  /** Of Paperclip's environment; the policy is the agent's own, `agent.policy`. */
+  readonly operator: OperatorSettings;
   /** The Paperclip whose run it is. */
   readonly installation: Installation;
   /** Variables of Paperclip's own process that the policy hands on. */

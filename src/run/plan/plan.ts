@@ -2,7 +2,7 @@
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { ConfigError } from "../../config/config-error.ts";
 import { inheritedEnvironment } from "../../config/inherited-environment.ts";
-import { operatorPolicy } from "../../config/operator.ts";
+import { operatorSettings } from "../../config/operator.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { gitLaunchers } from "../../paperclip/github.ts";
 import { readInstallation } from "../../paperclip/installation.ts";
@@ -83,13 +83,13 @@ async function gather(
   deps: Dependencies,
   hostPod: HostPodLookup,
 ): Promise<PlanInput> {
-  const policy = operatorPolicy(deps.env, agent.policy.environment);
-  const inherited = inheritedEnvironment(deps.env, policy);
+  const operator = operatorSettings(deps.env, agent.policy.environment);
+  const inherited = inheritedEnvironment(deps.env, operator);
   const trusted = await paperclipsAuthorities(inherited.paths.NODE_EXTRA_CA_CERTS, deps.readFile);
   return {
     ctx,
     agent,
-    policy,
+    operator,
     installation: await readInstallation(deps.env, agent.policy.instance),
     inherited,
     authorities: trusted.pem,

@@ -71,7 +71,7 @@ export function planRun(input: PlanInput): RunPlan {
   const wake = readWake(ctx);
   const workplace = chooseWorkplace(input, namespace, wake);
   const { home, cwd } = workplace;
-  const provision = provide(input.bundle, home, input.policy.apiUrl);
+  const provision = provide(input.bundle, home, input.operator.apiUrl);
   const { promptBundleKey, mcpServerIdentity } = provision;
   const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
   const resume = decideResume(ctx.runtime, session, home.formerIdentity);

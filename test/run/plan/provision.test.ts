@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { operatorPolicy } from "../../../src/config/operator.ts";
+import { operatorSettings } from "../../../src/config/operator.ts";
 import { planRun } from "../../../src/run/plan/run-plan.ts";
 import { bundle, everything, hostPod, input, podOf, secretOf } from "../support/plan-input.ts";
 
@@ -21,8 +21,8 @@ describe("what the agent finds in its run's directory", () => {
   });
 
   it("has its MCP servers under addresses that a pod reaches, and their tokens only in the Secret", () => {
-    const policy = operatorPolicy({ PAPERCLIP_K8S_API_URL: "http://paperclip.team.svc:3100" });
-    const plan = planRun(input({ bundle: everything(), policy }));
+    const operator = operatorSettings({ PAPERCLIP_K8S_API_URL: "http://paperclip.team.svc:3100" });
+    const plan = planRun(input({ bundle: everything(), operator }));
     expect(JSON.parse(fileOf(plan, "mcp.json") ?? "")).toEqual({
       mcpServers: {
         p: {

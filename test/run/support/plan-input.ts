@@ -1,6 +1,6 @@
 /** What a plan is made from, for tests. */
 import type { PodSpec } from "kubernetes-types/core/v1";
-import { operatorPolicy } from "../../../src/config/operator.ts";
+import { operatorSettings } from "../../../src/config/operator.ts";
 import type { HostPod } from "../../../src/paperclip/host-pod.ts";
 import { Installation } from "../../../src/paperclip/installation.ts";
 import { type GovernedAgent, govern } from "../../../src/policy/policy.ts";
@@ -47,7 +47,7 @@ export function input(change: Partial<PlanInput> & { config?: Record<string, unk
       authToken: "run-token-secret",
     },
     agent: agentOf({ image: "img:1", env: { API_KEY: "agent-secret" }, ...config }),
-    policy: operatorPolicy({}),
+    operator: operatorSettings({}),
     installation: new Installation("installation-1", "default", "a-secret"),
     inherited: { variables: { ANTHROPIC_API_KEY: "model-secret" }, paths: {} },
     hostPod: null,

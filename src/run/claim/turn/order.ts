@@ -9,10 +9,10 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import type { Policy } from "../../policy/policy.ts";
-import { hasPods, stateOf } from "../shared/job-state.ts";
-import { ANNOTATIONS, LABELS } from "../shared/names.ts";
-import { hasAgentEnded } from "../shared/unknown-agent.ts";
+import type { Policy } from "../../../policy/policy.ts";
+import { hasPods, stateOf } from "../../shared/job-state.ts";
+import { ANNOTATIONS, LABELS } from "../../shared/names.ts";
+import { hasAgentEnded } from "../../shared/unknown-agent.ts";
 
 /** How many Jobs may run at once, by rule. */
 export type JobsAtOnce = Policy["limits"]["jobs"];

@@ -1,6 +1,6 @@
 /** Whose a Job is that carries the labels of this Paperclip's runs. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { nameOf } from "../shared/job-state.ts";
+import { nameOf } from "../../shared/job-state.ts";
 
 /** `why`: a clause about the Job. */
 export type Ownership =

@@ -1,9 +1,9 @@
 /** What was found out about Jobs before: a Job that is waited for is asked about again and again. Of this process. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Installation } from "../../paperclip/installation.ts";
-import { tokenHash as hashOf } from "../shared/job-signature.ts";
-import { nameOf, stateOf } from "../shared/job-state.ts";
-import { ANNOTATIONS, LABELS } from "../shared/names.ts";
+import type { Installation } from "../../../paperclip/installation.ts";
+import { tokenHash as hashOf } from "../../shared/job-signature.ts";
+import { nameOf, stateOf } from "../../shared/job-state.ts";
+import { ANNOTATIONS, LABELS } from "../../shared/names.ts";
 import type { Ownership } from "./ownership.ts";
 
 interface Known {

@@ -1,9 +1,9 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { describe, expect, it } from "vitest";
-import { jobsSeen, turnOf, uidOf } from "../../../src/run/claim/turn-order.ts";
-import { TurnStalls } from "../../../src/run/claim/turn-stalls.ts";
-import { ANNOTATIONS } from "../../../src/run/shared/names.ts";
-import { jobOf } from "./jobs.ts";
+import { jobsSeen, turnOf, uidOf } from "../../../../src/run/claim/turn/order.ts";
+import { TurnStalls } from "../../../../src/run/claim/turn/stalls.ts";
+import { ANNOTATIONS } from "../../../../src/run/shared/names.ts";
+import { jobOf } from "../jobs.ts";
 
 const candidate = (name: string, age = 0): Job => jobOf({ name, age, state: "candidate" });
 

@@ -5,16 +5,16 @@
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
-import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { jobs, secrets } from "../../kubernetes/resource-types.ts";
-import { readClaims, type TokenClaims } from "../../paperclip/agent-jwt.ts";
-import type { Installation } from "../../paperclip/installation.ts";
-import type { ReadTokenOwner } from "../../paperclip/token-owner.ts";
-import { runTokenIn } from "../plan/plan.ts";
-import { isJobSigned, isTokenOf } from "../shared/job-signature.ts";
-import { nameOf, stateOf } from "../shared/job-state.ts";
-import { ADAPTER_TYPE, jobName, LABELS, labelValue } from "../shared/names.ts";
-import { recall, remember } from "./known-ownership.ts";
+import type { KubernetesClient } from "../../../kubernetes/client.ts";
+import { jobs, secrets } from "../../../kubernetes/resource-types.ts";
+import { readClaims, type TokenClaims } from "../../../paperclip/agent-jwt.ts";
+import type { Installation } from "../../../paperclip/installation.ts";
+import type { ReadTokenOwner } from "../../../paperclip/token-owner.ts";
+import { runTokenIn } from "../../plan/plan.ts";
+import { isJobSigned, isTokenOf } from "../../shared/job-signature.ts";
+import { nameOf, stateOf } from "../../shared/job-state.ts";
+import { ADAPTER_TYPE, jobName, LABELS, labelValue } from "../../shared/names.ts";
+import { recall, remember } from "./known.ts";
 import type { Ownership } from "./ownership.ts";
 
 /** Throws ApiError when the cluster cannot be asked. */

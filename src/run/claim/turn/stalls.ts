@@ -3,7 +3,7 @@
  * that has reserved a place and does not start is to lose that. Pure: it knows time only as it is told.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { reservationOf, uidOf } from "./turn-order.ts";
+import { reservationOf, uidOf } from "./order.ts";
 
 /** Milliseconds that a candidate has room before others pass it over: its process sees that within a second. */
 const PASSED_OVER_AFTER_MS = 15_000;

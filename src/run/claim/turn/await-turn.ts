@@ -3,22 +3,22 @@
  * no two processes start more than that. The Job itself stands in line, so its turn outlives this process.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ApiError } from "../../kubernetes/api-error.ts";
-import type { CallOptions } from "../../kubernetes/call-options.ts";
-import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { isTransient } from "../../kubernetes/http/retry.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
-import type { Observer } from "../../kubernetes/watch/observer.ts";
-import type { Host } from "../../paperclip/host.ts";
-import type { RunPlan } from "../plan/plan.ts";
-import { nameOf, stateOf } from "../shared/job-state.ts";
-import type { JobInCluster } from "../shared/launched-run.ts";
-import { ANNOTATIONS, madeBy, RUNS } from "../shared/names.ts";
-import { RunFault } from "../shared/run-fault.ts";
-import { TurnNotices } from "./turn-notices.ts";
-import { arrivalOf, decideReservation, isBounded, type JobsSeen, reservationOf, turnOf } from "./turn-order.ts";
-import { TurnStalls } from "./turn-stalls.ts";
-import { TurnView } from "./turn-view.ts";
+import { ApiError } from "../../../kubernetes/api-error.ts";
+import type { CallOptions } from "../../../kubernetes/call-options.ts";
+import type { KubernetesClient } from "../../../kubernetes/client.ts";
+import { isTransient } from "../../../kubernetes/http/retry.ts";
+import { jobs } from "../../../kubernetes/resource-types.ts";
+import type { Observer } from "../../../kubernetes/watch/observer.ts";
+import type { Host } from "../../../paperclip/host.ts";
+import type { RunPlan } from "../../plan/plan.ts";
+import { nameOf, stateOf } from "../../shared/job-state.ts";
+import type { JobInCluster } from "../../shared/launched-run.ts";
+import { ANNOTATIONS, madeBy, RUNS } from "../../shared/names.ts";
+import { RunFault } from "../../shared/run-fault.ts";
+import { TurnNotices } from "./notices.ts";
+import { arrivalOf, decideReservation, isBounded, type JobsSeen, reservationOf, turnOf } from "./order.ts";
+import { TurnStalls } from "./stalls.ts";
+import { TurnView } from "./view.ts";
 
 export interface TurnRequest {
   readonly client: KubernetesClient;

@@ -3,11 +3,11 @@
  * waits until it is told: a host that answers slowly must not cost the run its turn.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Clock } from "../../kubernetes/clock.ts";
-import type { Host } from "../../paperclip/host.ts";
-import type { RunPlan } from "../plan/plan.ts";
-import { nameOf } from "../shared/job-state.ts";
-import { arrivalOf, type Turn, type TurnRule } from "./turn-order.ts";
+import type { Clock } from "../../../kubernetes/clock.ts";
+import type { Host } from "../../../paperclip/host.ts";
+import type { RunPlan } from "../../plan/plan.ts";
+import { nameOf } from "../../shared/job-state.ts";
+import { arrivalOf, type Turn, type TurnRule } from "./order.ts";
 
 /** Milliseconds between notices of one wait: Paperclip flags a run that is silent for an hour. */
 const NOTIFY_EVERY_MS = 10 * 60_000;

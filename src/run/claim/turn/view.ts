@@ -1,12 +1,12 @@
 /** The Jobs and pods of a namespace as the shared watches show them, for a run that waits for its turn. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import type { Clock } from "../../kubernetes/clock.ts";
-import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
-import type { Installation } from "../../paperclip/installation.ts";
-import { isPodSigned, mayBeSignedBy } from "../shared/job-signature.ts";
-import { withPods } from "../shared/job-state.ts";
-import { type JobsSeen, jobsSeen } from "./turn-order.ts";
+import type { Clock } from "../../../kubernetes/clock.ts";
+import type { Observation, Observer } from "../../../kubernetes/watch/observer.ts";
+import type { Installation } from "../../../paperclip/installation.ts";
+import { isPodSigned, mayBeSignedBy } from "../../shared/job-signature.ts";
+import { withPods } from "../../shared/job-state.ts";
+import { type JobsSeen, jobsSeen } from "./order.ts";
 
 /** Milliseconds after a change before it is looked at: changes come in groups. */
 const SETTLE_MS = 100;

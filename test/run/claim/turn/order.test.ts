@@ -9,9 +9,9 @@ import {
   type Turn,
   turnOf,
   uidOf,
-} from "../../../src/run/claim/turn-order.ts";
-import { ANNOTATIONS, LABELS } from "../../../src/run/shared/names.ts";
-import { type JobSpec, jobOf, podOf } from "./jobs.ts";
+} from "../../../../src/run/claim/turn/order.ts";
+import { ANNOTATIONS, LABELS } from "../../../../src/run/shared/names.ts";
+import { type JobSpec, jobOf, podOf } from "../jobs.ts";
 
 const nobody: ReadonlySet<string> = new Set();
 
