@@ -10,13 +10,16 @@ import {
   hasEnded,
   type ObservedRun,
   type Patience,
+  queueReader,
   type Waiting,
 } from "../observe/observe.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 
 export interface StartLimits {
-  /** Seconds a pod may take to start while it may still do so: a node, a volume, a slow pull, a quota. */
+  /** Seconds in a queue, each time anew; 0 = no limit. */
+  readonly queueTimeoutSec: number;
+  /** Seconds a pod may take to start, once no queue has it, while it may still do so: a node, a volume, a slow pull, a quota. */
   readonly podStartTimeoutSec: number;
 }
 
@@ -29,6 +32,9 @@ const MISSING_OBJECT_SEC = 120;
 const FATAL_AFTER_SEC = 5;
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
 const READ_EVERY_MS = 5_000;
+/** The same of a queue, which may take hours: soon after the Job has come, then more and more rarely. */
+const READ_QUEUE_AFTER_MS = [500, 2_000, 5_000, 10_000];
+const READ_QUEUE_EVERY_MS = 30_000;
 
 /** Resolves when the container runs, the run is over, or waiting was given up (an act in the record). */
 export async function awaitStart(
@@ -39,22 +45,22 @@ export async function awaitStart(
   findPod: FindPod,
   signal: AbortSignal,
 ): Promise<void> {
-  const began = client.clock.now();
-  let since = { state: "", at: began };
+  const patience = new Waited(client.clock.now());
+  const readQueue = queueReader(client, job, observed);
+  let readings = 0;
   while (!hasEnded(observed.evidence)) {
     const waiting = describeWaiting({
       pod: observed.pod,
       job: observed.job,
       events: observed.events,
       container: CONTAINER,
+      queue: observed.evidence.queue,
     });
     const now = client.clock.now();
     if (waiting.state === "ready") return;
-    if (waiting.state !== since.state) since = { state: waiting.state, at: now };
-    const limit = limitOf(waiting.patience, limits);
-    const whole = waiting.patience === "time" || waiting.patience === "retried";
-    const waitedSec = (now - (whole ? began : since.at)) / 1000;
-    if (waitedSec >= limit) {
+    const waitedSec = patience.since(waiting, now) / 1000;
+    const isQueued = waiting.state === "queued";
+    if (waitedSec >= limitOf(waiting.patience, limits)) {
       const { pod } = observed;
       if (await isUpToDate(client, findPod, observed, signal)) {
         observed.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
@@ -62,7 +68,36 @@ export async function awaitStart(
       }
       if (observed.pod !== pod) continue;
     }
-    await changeOrEvents(client, job, observed, signal);
+    if (!isQueued) readings = 0;
+    const everyMs = isQueued ? (READ_QUEUE_AFTER_MS[readings] ?? READ_QUEUE_EVERY_MS) : READ_EVERY_MS;
+    if (!(await changeOrTime(client, observed, everyMs, signal))) continue;
+    readings += 1;
+    await (isQueued ? readQueue(signal) : readEvents(client, job, observed, signal));
+  }
+}
+
+/** How long a cause has lasted, in milliseconds. */
+class Waited {
+  /** When the queue, or nobody, began to have the Job. */
+  #began: number;
+  #queuedAt: number | null = null;
+  #since = { cause: "", at: 0 };
+
+  constructor(began: number) {
+    this.#began = began;
+  }
+
+  since({ state, patience }: Waiting, now: number): number {
+    const cause = state === "queued" ? `${state} ${patience}` : state;
+    if (cause !== this.#since.cause) this.#since = { cause, at: now };
+    // The pod's own time begins when its queue has let it go.
+    if (state === "queued") this.#began = now;
+    this.#queuedAt = state === "queued" ? (this.#queuedAt ?? now) : null;
+    const from: Readonly<Record<Patience, number>> = {
+      ...{ fatal: this.#since.at, "missing-object": this.#since.at },
+      ...{ time: this.#began, retried: this.#began, queue: this.#queuedAt ?? now },
+    };
+    return now - from[patience];
   }
 }
 
@@ -72,6 +107,7 @@ function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
     "missing-object": Math.min(MISSING_OBJECT_SEC, limits.podStartTimeoutSec),
     retried: limits.podStartTimeoutSec,
     time: limits.podStartTimeoutSec,
+    queue: limits.queueTimeoutSec || Number.POSITIVE_INFINITY,
   };
   return seconds[patience];
 }
@@ -97,19 +133,19 @@ async function isUpToDate(
   return false;
 }
 
-/** Until something changed; or, when nothing does for a while, until the cluster's Events were read. */
-async function changeOrEvents(
-  client: KubernetesClient,
-  job: JobInCluster,
+/** Until something changed; or for so long: then it is true. */
+async function changeOrTime(
+  { clock }: KubernetesClient,
   observed: ObservedRun,
+  ms: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
-  const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
+  const due = clock.sleep(ms, either).then(() => "due" as const);
   try {
-    if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
+    return (await Promise.race([change, due])) === "due";
   } finally {
     done.abort();
     await Promise.allSettled([change, due]);

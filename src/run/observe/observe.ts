@@ -23,6 +23,7 @@ export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./ev
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
+export { queueReader, type ReadQueue } from "./queue/read-queue.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
 export { fixForWaiting } from "./waiting/fixes.ts";

@@ -106,6 +106,8 @@ function isStopped(evidence: Evidence, container: Terminated | null): boolean {
 /** The Job is held back, and its controller has seen that and counts no pod: none will come. */
 function heldWithoutPods(job: JobFacts): boolean {
   if (!job.suspended || job.activePods > 0) return false;
+  // A queue may admit it as long as it is there.
+  if (job.queue !== null) return job.presence !== "present";
   return job.presence !== "present" || trueCondition(job.conditions, "Suspended") !== null;
 }
 

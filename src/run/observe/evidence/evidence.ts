@@ -2,6 +2,7 @@ import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
+import type { QueueReading } from "../queue/reading.ts";
 import type { ActsTaken } from "./acts.ts";
 import type { ClusterEvent } from "./events.ts";
 import type { JobFacts } from "./job.ts";
@@ -26,6 +27,8 @@ export interface Evidence {
    * Null: it did not, as far as is known.
    */
   readonly logSeal: { readonly seal: Seal; readonly seenAt: number } | null;
+  /** Why it waits in its queue, as last read; null: it never was. */
+  readonly queue: QueueReading | null;
   /** Useful Events of the Job and its pod, oldest first, bounded. */
   readonly events: readonly ClusterEvent[];
   readonly transcript: TranscriptReport | null;

@@ -4,6 +4,7 @@ import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
+import type { QueueReading } from "../queue/reading.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
 import { recordEvent } from "./events.ts";
 import type { Evidence, TranscriptReport } from "./evidence.ts";
@@ -22,6 +23,7 @@ export type Observation =
   /** A list of the Job's pods found none, and none was known before. */
   | { readonly kind: "no-pod" }
   | { readonly kind: "event"; readonly event: Event }
+  | { readonly kind: "queue"; readonly reading: QueueReading }
   | { readonly kind: "transcript"; readonly report: TranscriptReport }
   | { readonly kind: "log-sealed"; readonly seal: Seal; readonly at: number }
   | { readonly kind: "agent"; readonly result: AgentResult }
@@ -38,6 +40,7 @@ export function noEvidence(run: RunFacts): Evidence {
     hasNoPod: false,
     seal: null,
     logSeal: null,
+    queue: null,
     events: [],
     transcript: null,
     agent: null,
@@ -58,7 +61,9 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
  * of its grace, and its pod holds the slot until then.
  */
 export function isSealedStop({ acts, job, logSeal }: Evidence): boolean {
-  return logSeal !== null && acts.cancel !== null && job !== null && job.stoppedBecause !== null;
+  if (logSeal === null || acts.cancel === null || job === null) return false;
+  // A queue's Job is deleted, with its reason where that could be written.
+  return job.stoppedBecause !== null || job.deletionTimestamp !== null || job.presence !== "present";
 }
 
 function withObservation(evidence: Evidence, seen: Observation): Evidence {
@@ -77,6 +82,8 @@ function withObservation(evidence: Evidence, seen: Observation): Evidence {
       return { ...evidence, hasNoPod: evidence.pod === null };
     case "event":
       return { ...evidence, events: recordEvent(evidence.events, seen.event) };
+    case "queue":
+      return { ...evidence, queue: seen.reading };
     case "transcript":
       return { ...evidence, transcript: seen.report };
     case "agent":
