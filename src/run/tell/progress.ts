@@ -61,7 +61,8 @@ function waitingNotice(observed: ObservedRun): Notice | null {
     container: CONTAINER,
     queue: evidence.queue,
   });
-  if (waiting.state === "queued") return queuedNotice(waiting, evidence);
+  // A queue with room lets the Job go before it is asked why it does not.
+  if (waiting.state === "queued") return evidence.queue && queuedNotice(waiting, evidence);
   if (waiting.state === "ready" || waiting.state === "suspended") return null;
   const where = evidence.pod
     ? `Pod ${evidence.pod.name} is not running yet`

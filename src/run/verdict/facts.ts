@@ -9,6 +9,7 @@ import {
   trueCondition,
 } from "../observe/observe.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { withEarlier } from "./earlier.ts";
 import { type Ending, endingOf, stoppedBeforeStart, withSeenEnd } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
@@ -36,12 +37,13 @@ export interface Facts {
 const STATUS_UNKNOWN = "ContainerStatusUnknown";
 
 export function factsOf(evidence: Evidence): Facts {
-  const agent = agentCli.resultOf(evidence.agent, evidence.seal);
+  const own = agentCli.resultOf(evidence.agent, evidence.seal);
+  const agent = withEarlier(own, evidence.earlier);
   const whole = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
   const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
   const seal = evidence.run.recorder ? withSeenEnd(whole, container) : whole;
-  const never = neverRan(evidence, seal, agent);
+  const never = evidence.earlier.length === 0 && neverRan(evidence, seal, agent);
   return {
     evidence,
     agent,

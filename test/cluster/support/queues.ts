@@ -23,6 +23,9 @@ const clusterQueues = kind("clusterqueues", "ClusterQueue", false);
 const priorityClasses = kind("workloadpriorityclasses", "WorkloadPriorityClass", false);
 const queues = kind("localqueues", "LocalQueue", true);
 
+/** The label by which a Job names its WorkloadPriorityClass. */
+export const PRIORITY = "kueue.x-k8s.io/priority-class";
+
 /** What one agent of these tests asks for; a queue of two has twice that. */
 export const SMALL = {
   "resources.requests.cpu": "100m",
@@ -86,6 +89,11 @@ export class Queues {
   async podsOf({ runId }: Pick<TestRun, "runId">): Promise<readonly Stored<object & KubeObject>[]> {
     const labelSelector = `${LABELS.runId}=${runId}`;
     return (await this.place.admin.list(pods, this.place.namespace, { labelSelector })).items;
+  }
+
+  async deletePod(run: TestRun): Promise<void> {
+    const { admin, namespace } = this.place;
+    for (const { metadata } of await this.podsOf(run)) await admin.delete(pods, namespace, metadata.name);
   }
 
   /** Nothing is left of any run, in the namespace. */

@@ -7,7 +7,7 @@ import type { RunFacts } from "../../shared/run-terms.ts";
 import type { QueueReading } from "../queue/reading.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
 import { recordEvent } from "./events.ts";
-import type { Evidence, TranscriptReport } from "./evidence.ts";
+import type { EarlierPod, Evidence, TranscriptReport } from "./evidence.ts";
 import { type JobFacts, readJob } from "./job.ts";
 import { type PodFacts, readPod } from "./pod.ts";
 import { sealIn } from "./sealed.ts";
@@ -32,11 +32,13 @@ export type Observation =
 
 const MAX_FAULTS = 20;
 
-export function noEvidence(run: RunFacts): Evidence {
+export function noEvidence(run: RunFacts, earlier: readonly EarlierPod[] = []): Evidence {
   return {
     run,
     job: null,
     pod: null,
+    nextPod: null,
+    earlier,
     hasNoPod: false,
     seal: null,
     logSeal: null,
@@ -104,7 +106,10 @@ function observeJob({ job: before, run }: Evidence, job: Job, deleted: boolean, 
 function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number): Evidence {
   // A Job of the same name may have had a pod before ours: only the UID tells whose pod it is.
   if (!evidence.job || !belongsTo(pod, evidence.job.uid)) return evidence;
+  if (evidence.earlier.some(({ uid }) => uid === pod.metadata?.uid)) return evidence;
   if (evidence.pod && isOlder(pod, evidence.pod)) return evidence;
+  if (evidence.pod && evidence.job.queue !== null && pod.metadata?.uid !== evidence.pod.uid)
+    return { ...evidence, nextPod: evidence.nextPod ?? pod.metadata?.uid ?? null };
   const facts = readPod(evidence.pod, pod, evidence.run, deleted, at);
   return {
     ...evidence,

@@ -12,7 +12,7 @@ const PATIENCE: Readonly<Record<Outlook, Patience>> = {
 
 const FIXES: Readonly<Record<Outlook, string | null>> = {
   waits: null,
-  held: "Ask who stopped the queue, whose stopPolicy is to be None, or set another one (queue).",
+  held: "Ask the cluster's operator to open the queue again, or set another one (queue).",
   missing: "Create what the message names, or set another queue (queue) or priority class (labels).",
   never: "Lower resources.requests, set another queue (queue), or raise the quota of its ClusterQueue.",
   deactivated: "Read Kueue's reason: whoever runs the cluster took the run out, or its limit on time or restarts did.",
