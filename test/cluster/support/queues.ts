@@ -1,11 +1,14 @@
 /** Kueue's queues for tests: on the devcluster's Kueue, or on that of a real cluster, where it has one. */
 import { randomBytes } from "node:crypto";
+import type { Pod } from "kubernetes-types/core/v1";
 import { beforeEach, type TestContext } from "vitest";
 import type { KueueOptions } from "../../../devcluster/src/index.ts";
 import { ApiError } from "../../../src/kubernetes/api-error.ts";
 import { JOB_UID_LABEL, localQueues, type Workload, workloads } from "../../../src/kubernetes/kueue-types.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../../src/kubernetes/resource-types.ts";
-import { LABELS, RUNS } from "../../../src/run/shared/names.ts";
+import { Observer } from "../../../src/kubernetes/watch/observer.ts";
+import { LABELS, QUEUE_LABEL, RUNS } from "../../../src/run/shared/names.ts";
+import { hasAgentEnded } from "../../../src/run/shared/unknown-agent.ts";
 import type { Place } from "./place.ts";
 import type { TestRun } from "./run.ts";
 import { usePlace } from "./use-place.ts";
@@ -89,6 +92,37 @@ export class Queues {
   async podsOf({ runId }: Pick<TestRun, "runId">): Promise<readonly Stored<object & KubeObject>[]> {
     const labelSelector = `${LABELS.runId}=${runId}`;
     return (await this.place.admin.list(pods, this.place.namespace, { labelSelector })).items;
+  }
+
+  /** Counts the pods at once whose agent has not ended; `stop` gives the most. */
+  sample(): { stop(): number } {
+    const { admin, namespace } = this.place;
+    const observer = new Observer(admin, { namespace, labelSelector: RUNS });
+    const living = new Set<string>();
+    let most = 0;
+    const stop = observer.observe(undefined, ({ resource, type, object }) => {
+      if (resource !== "pods") return;
+      const isOver = hasAgentEnded(object as Pod) || type === "DELETED" || type === "GONE";
+      if (isOver) living.delete(object.metadata.uid);
+      else living.add(object.metadata.uid);
+      most = Math.max(most, living.size);
+    });
+    return {
+      stop: () => {
+        stop();
+        return most;
+      },
+    };
+  }
+
+  /** Until the run's Job is in the hands of its queue. */
+  async untilLetGo(runId: string): Promise<void> {
+    while ((await this.jobOf({ runId }))?.metadata.labels?.[QUEUE_LABEL] === undefined)
+      await this.place.admin.clock.sleep(50);
+  }
+
+  async untilWithoutPods(runId: string): Promise<void> {
+    while ((await this.podsOf({ runId })).length > 0) await this.place.admin.clock.sleep(50);
   }
 
   async deletePod(run: TestRun): Promise<void> {
