@@ -88,7 +88,9 @@ function ofTerminatedAgent(job: Job, now: number, remove: (how: Removal["how"], 
       return remove("delete", "its agent is terminated in Paperclip, and nothing of it ever ran");
     case "stopped":
       return mayBeRemoved(job, now) ? remove("delete", "its agent was stopped") : NONE;
-    default:
+    case "finished":
+    case "collected":
+    case "leaving":
       return NONE;
   }
 }
