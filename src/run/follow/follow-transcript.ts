@@ -85,8 +85,9 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
   const { transcript, streams, endpoint } = follower;
   const stopped = signal.aborted && !follower.drained;
   const unread = transcript.taken === 0 ? endpoint.unread : null;
-  const end = { stopped, unread, undelivered: delivery.undelivered() };
-  const judged = completeness(transcript, options.container.seal(), end);
+  const { container } = options;
+  const end = { stopped, unread, podGone: container.state() === "gone", undelivered: delivery.undelivered() };
+  const judged = completeness(transcript, container.seal(), end);
   return {
     transcript: judged,
     mode: transcript.mode,
