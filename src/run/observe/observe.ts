@@ -25,7 +25,8 @@ export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
-export { fixForWaiting } from "./waiting/fixes.ts";
+export { ofContainer } from "./waiting/container.ts";
+export { fixForInitContainer, fixForWaiting } from "./waiting/fixes.ts";
 export { describeWaiting, type Patience, type Waiting } from "./waiting/waiting.ts";
 
 export interface RunObservation {
