@@ -18,7 +18,7 @@ export { hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
 export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
-export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
+export type { ContainerFacts, PodFacts, RecorderFacts, Terminated } from "./evidence/pod.ts";
 export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
