@@ -63,8 +63,8 @@ subjects:
 `;
 }
 
-/** One rule for each resource, in the order of the list. */
-function rulesOf(rights: readonly Right[]): string[] {
+/** One rule for each resource, in the order of the list: lines of YAML. */
+export function rulesOf(rights: readonly Right[]): string[] {
   const rules = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...rules.values()].flatMap((rule) => [
     `- apiGroups: [${rule[0]?.group || '""'}]`,
