@@ -26,7 +26,8 @@ function chartYaml(): string {
   const chart = {
     apiVersion: "v2",
     name,
-    description: "Claude Code agents of Paperclip as Kubernetes Jobs: rights, walls and policy for a Paperclip in the cluster",
+    description:
+      "Claude Code agents of Paperclip as Kubernetes Jobs: rights, walls and policy for a Paperclip in the cluster",
     type: "application",
     version,
     appVersion: version,

@@ -1,5 +1,5 @@
 /** What values.yaml says of each value: its default, and in the comment above it what it is for. */
-import { isMap, isPair, isScalar, parseDocument, type Pair, type YAMLMap } from "yaml";
+import { isMap, isPair, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 
 export interface Value {
   readonly key: string;
