@@ -18,10 +18,10 @@ export function readValues(text: string): readonly Value[] {
 
 /** `first`: the parser gives a map the comment above its first key. */
 function valuesIn(map: YAMLMap, path: string, first: string): readonly Value[] {
-  return map.items.filter(isPair).map((pair, index) => valueOf(pair, path, index === 0 ? first : ""));
+  return map.items.filter(isPair).map((pair, index) => readValue(pair, path, index === 0 ? first : ""));
 }
 
-function valueOf({ key, value }: Pair, path: string, first: string): Value {
+function readValue({ key, value }: Pair, path: string, first: string): Value {
   if (!isScalar(key)) throw new Error(`a key below ${path || "the root"} is no text`);
   const own = `${path}${String(key.value)}`;
   const description = (key.commentBefore ?? first).trim().replaceAll(/\n\s*/g, " ");
