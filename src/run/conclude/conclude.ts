@@ -14,7 +14,7 @@ import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
 
 export { cleanUp } from "./clean-up.ts";
-export { removeExpiredProbes } from "./expired-probes.ts";
+export { isExpiredProbe, removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
 
 export interface ConcludeInput {

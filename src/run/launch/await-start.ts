@@ -117,7 +117,7 @@ async function changeOrEvents(
 }
 
 /** Events carry the cluster's reasons; without the right to read them, the pod's status has to suffice. */
-async function readEvents(
+export async function readEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,

@@ -18,8 +18,12 @@ import { allPlaces } from "./all-places.ts";
 import { distinct, type Place, PlacesOfRuns } from "./places.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
+export type { Action } from "./action.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
-export type { Place } from "./places.ts";
+export { allPlaces } from "./all-places.ts";
+export { type Judgement, judgeJob } from "./judge-job.ts";
+export { distinct, type Place } from "./places.ts";
+export { removeTranscriptCopies, type TranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
 
 /** One for the process. */
 export const placesOfRuns = new PlacesOfRuns();
@@ -103,7 +107,8 @@ async function reconcilePlace(
 /** Where neither the server nor its environment names a cluster, agents name theirs. */
 const isNoCluster = (error: unknown): boolean => error instanceof KubeconfigError && error.code === "none";
 
-function ownershipReader(
+/** Asks Paperclip itself where nothing else tells. */
+export function ownershipReader(
   client: Parameters<typeof createOwnershipReader>[0]["client"],
   installation: Installation,
   paperclipUrl: Dependencies["paperclipUrl"],
