@@ -77,6 +77,7 @@ async function reconcilePlace(
       const namespace = place.namespace ?? client.cluster.namespace;
       const { env, paperclipUrl } = deps;
       const hostPod = await hostPodAddress(env, deps.readFile);
+      const { telemetry } = deps;
       await reconcileNamespace({
         lease,
         namespace,
@@ -86,15 +87,18 @@ async function reconcilePlace(
         paperclipHome: paperclipHome(env),
         isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),
+        acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
         tell,
         tellOnce: (message) => tellOnce(tell, message),
         signal,
       });
+      telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
     } finally {
       await lease.release();
     }
   } catch (error) {
     if (signal.aborted || isNoCluster(error)) return;
+    deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "failed" });
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
   }
