@@ -5,7 +5,7 @@ import { type Panel, ROWS } from "./dashboard/panels.ts";
 
 export const dashboardPath = fileURLToPath(new URL("../deploy/dashboards/claude-k8s.json", import.meta.url));
 
-const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
+const DATASOURCE = { type: "prometheus", uid: `\${datasource}` };
 /** Of Grafana's grid, which is 24 wide. */
 const PANEL = { w: 12, h: 8 };
 
