@@ -166,6 +166,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     const turn = { observer, host, onWaiting, since: claimed.queued };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
+    telemetry.enter("schedule");
     await announceJob(host, launched.run);
     return launched.run;
   }

@@ -7,15 +7,19 @@ import { type Evidence, hasEnded, type ObservedRun } from "../observe/observe.ts
  * which the follower tells. Returns the way to stop.
  */
 export function trackPhases(observed: ObservedRun, run: Pick<RunTelemetry, "enter">): () => void {
-  const look = (): void => run.enter(phaseOf(observed.evidence));
+  const look = (): void => {
+    const phase = phaseOf(observed.evidence);
+    if (phase !== null) run.enter(phase);
+  };
   look();
   return observed.subscribe(look);
 }
 
-/** The latest phase that the evidence shows. */
-export function phaseOf(evidence: Evidence): Phase {
+/** The latest phase that the evidence shows; null as long as no pod was seen, for that of an adopted Job may be anywhere. */
+export function phaseOf(evidence: Evidence): Phase | null {
   if (hasEnded(evidence)) return "drain";
   const { pod } = evidence;
-  if (pod === null || pod.node === null) return "schedule";
+  if (pod === null) return null;
+  if (pod.node === null) return "schedule";
   return pod.agent.ran ? "start" : "pull";
 }
