@@ -7,6 +7,7 @@ import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../
 import type { Installation } from "../../paperclip/installation.ts";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
+import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
@@ -35,6 +36,8 @@ export interface NamespaceToReconcile {
   readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
+  /** Is told of each action, for whoever counts them. */
+  readonly acted: (action: LabelsOf<"claude_k8s.supervisor.actions">["action"]) => void;
   /** Is told what is done, in a sentence. */
   readonly tell: (message: string) => void;
   /** As `tell`, the same words once. */
@@ -138,7 +141,8 @@ async function carryOut(
   }
 }
 
-function remove({ lease, namespace, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+function remove({ lease, namespace, acted, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+  acted(removal.how);
   tell(describeRemoval(removal));
   return removeJob(lease.client, namespace, removal, signal);
 }
@@ -154,6 +158,7 @@ async function wakeOrAsk(
   if (await isOfOverTask(here, job, action, access)) return;
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
+  here.acted(here.wakes ? "wake" : "ask");
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
 }
