@@ -54,7 +54,10 @@ export function noEvidence(run: RunFacts, earlier: readonly EarlierPod[] = []): 
 /** What is known after one more observation. Pure; order is that of the observations. */
 export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence {
   const next = withObservation(evidence, seen);
-  return next.seal === null && isSealedStop(next) ? { ...next, seal: next.logSeal?.seal ?? null } : next;
+  if (next.logSeal === null || (next.seal && !next.seal.partial)) return next;
+  const { seal } = next.logSeal;
+  if (isSealedStop(next)) return { ...next, seal };
+  return next.pod?.recorder ? { ...next, seal: sealIn(next.pod, seal) } : next;
 }
 
 /**
@@ -63,7 +66,9 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
  * of its grace, and its pod holds the slot until then.
  */
 export function isSealedStop({ acts, job, logSeal }: Evidence): boolean {
-  if (logSeal === null || acts.cancel === null || job === null) return false;
+  // A recorder that lost the agent from sight does not know of its end.
+  if (logSeal === null || logSeal.seal.ending === "unknown") return false;
+  if (acts.cancel === null || job === null) return false;
   // A queue's Job is deleted, with its reason where that could be written.
   return job.stoppedBecause !== null || job.deletionTimestamp !== null || job.presence !== "present";
 }
