@@ -5,7 +5,7 @@ import { jobs } from "../../kubernetes/resource-types.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
 import { nameOf, stateOf } from "../shared/job-state.ts";
 import { queueOf } from "../shared/kueue.ts";
-import { endPatch, suspendPatch } from "../stop/stop.ts";
+import { annotateStop, endPatch, suspendPatch } from "../stop/stop.ts";
 import type { Removal } from "./classify.ts";
 
 /**
@@ -26,7 +26,10 @@ export async function removeJob(
     else if (how === "stop" && queueOf(job) === null)
       await client.patch(jobs, namespace, nameOf(job), suspendPatch(job, why), { signal });
     else {
-      await client.delete(jobs, namespace, nameOf(job), { uid, resourceVersion, signal });
+      // Whoever observes the run is to see why it goes.
+      if (how === "stop") await annotateStop(client, namespace, { job, why }, signal);
+      const held = how === "stop" ? {} : { resourceVersion };
+      await client.delete(jobs, namespace, nameOf(job), { uid, ...held, signal });
       await removeTranscriptCopy(job, client.clock);
     }
   } catch (error) {

@@ -12,6 +12,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import { faultOf, webhookAway } from "../shared/api-advice.ts";
+import { nameOf } from "../shared/job-state.ts";
 import { queueOf } from "../shared/kueue.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
@@ -84,6 +85,21 @@ function stopPatch({ metadata }: Job, reason: string): object {
       annotations: { [ANNOTATIONS.stopped]: reason },
     },
   };
+}
+
+/** Of a queue's Job, before it is deleted; not where a webhook of the cluster is away. Throws ApiError when the Job has changed. */
+export async function annotateStop(
+  client: KubernetesClient,
+  namespace: string,
+  { job, why }: { readonly job: Job; readonly why: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { signal, retryForMs: RETRY_FOR_MS };
+  try {
+    await client.patch(jobs, namespace, nameOf(job), stopPatch(job, why), options);
+  } catch (error) {
+    if (webhookAway(error) === null) throw error;
+  }
 }
 
 /** Ends a Job of a queue that is to stay: it fails after a second, and is not started again (measured, Kueue 0.19). */

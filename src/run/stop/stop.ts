@@ -7,7 +7,7 @@ import type { Fault } from "../shared/run-fault.ts";
 import { stopJob } from "./stop-job.ts";
 import { classifyStop } from "./stop-reason.ts";
 
-export { endPatch, suspendPatch } from "./stop-job.ts";
+export { annotateStop, endPatch, suspendPatch } from "./stop-job.ts";
 export { classifyStop } from "./stop-reason.ts";
 export { createStopSignal } from "./stop-signal.ts";
 

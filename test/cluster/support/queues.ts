@@ -7,7 +7,7 @@ import { ApiError } from "../../../src/kubernetes/api-error.ts";
 import { JOB_UID_LABEL, localQueues, type Workload, workloads } from "../../../src/kubernetes/kueue-types.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../../src/kubernetes/resource-types.ts";
 import { Observer } from "../../../src/kubernetes/watch/observer.ts";
-import { LABELS, QUEUE_LABEL, RUNS } from "../../../src/run/shared/names.ts";
+import { CONTAINER, LABELS, QUEUE_LABEL, RUNS } from "../../../src/run/shared/names.ts";
 import { hasAgentEnded } from "../../../src/run/shared/unknown-agent.ts";
 import type { Place } from "./place.ts";
 import type { TestRun } from "./run.ts";
@@ -75,6 +75,16 @@ export class Queues {
     await this.place.admin.patch(localQueues("v1beta2"), this.place.namespace, name, { spec: { stopPolicy } });
   }
 
+  /** Until the LocalQueue shows that. */
+  async untilActive(status: "True" | "False"): Promise<void> {
+    const { admin, namespace } = this.place;
+    const isActive = async (): Promise<string | undefined> => {
+      const found = await admin.get(localQueues("v1beta2"), namespace, "team");
+      return found.status?.conditions?.find(({ type }) => type === "Active")?.status;
+    };
+    while ((await isActive()) !== status) await admin.clock.sleep(50);
+  }
+
   async deactivate(run: TestRun): Promise<void> {
     const { admin, namespace } = this.place;
     const job = await this.jobOf(run);
@@ -95,19 +105,26 @@ export class Queues {
   }
 
   /** Counts the pods at once whose agent has not ended; `stop` gives the most. */
-  sample(): { stop(): number } {
+  sample(): { stop(): number; mostRunning(): number } {
     const { admin, namespace } = this.place;
     const observer = new Observer(admin, { namespace, labelSelector: RUNS });
     const living = new Set<string>();
+    const running = new Set<string>();
     let most = 0;
+    let mostRunning = 0;
     const stop = observer.observe(undefined, ({ resource, type, object }) => {
       if (resource !== "pods") return;
       const isOver = hasAgentEnded(object as Pod) || type === "DELETED" || type === "GONE";
       if (isOver) living.delete(object.metadata.uid);
       else living.add(object.metadata.uid);
       most = Math.max(most, living.size);
+      const agent = (object as Pod).status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+      if (!isOver && agent?.state?.running) running.add(object.metadata.uid);
+      else running.delete(object.metadata.uid);
+      mostRunning = Math.max(mostRunning, running.size);
     });
     return {
+      mostRunning: () => mostRunning,
       stop: () => {
         stop();
         return most;
