@@ -208,8 +208,8 @@ class Probe {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function timedOut({ pod, job, events }: ObservedRun): ProbeOutcome {
-  const waiting = describeWaiting({ pod, job, events, container: CONTAINER });
+function timedOut({ pod, job, events, evidence: { queue } }: ObservedRun): ProbeOutcome {
+  const waiting = describeWaiting({ pod, job, events, container: CONTAINER, queue });
   if (waiting.state === "ready") return { kind: "timed-out", stage: "running" };
   return { kind: "timed-out", stage: "waiting", waiting };
 }

@@ -4,7 +4,7 @@ import { createQueue, type WorkQueue } from "../controllers/queue.ts";
 import type { ApiStore } from "../store/store.ts";
 import type { KubeObject } from "../types.ts";
 import { type Entry, type Eviction, newEntry, queueName } from "./entry.ts";
-import { execTimeLeft, reasonToEvict } from "./eviction.ts";
+import { execTimeLeft, type PodsReady, readyTimeLeft, reasonToEvict } from "./eviction.ts";
 import { admitJob, evictJob, resumeJob, settleJob } from "./job-writes.ts";
 import { Ledger } from "./ledger.ts";
 import { activeCondition, type Queue, queueOf } from "./queues.ts";
@@ -21,12 +21,14 @@ export class KueueController {
   readonly ledger: Ledger;
   readonly #store: ApiStore;
   readonly #timings: KueueTimings;
+  readonly #podsReady: PodsReady | null;
   readonly #queue: WorkQueue;
   readonly #unsubscribe: () => void;
   #away = false;
 
-  constructor(store: ApiStore, timings: KueueTimings) {
+  constructor(store: ApiStore, timings: KueueTimings, podsReady: PodsReady | null) {
     this.#store = store;
+    this.#podsReady = podsReady;
     this.#timings = timings;
     this.workloads = new Workloads(store, store.clock);
     this.ledger = new Ledger(store);
@@ -127,14 +129,16 @@ export class KueueController {
     const { job } = entry;
     const queue = queueOf(this.#store, job.metadata.namespace, queueName(job));
     const now = this.#store.clock();
-    const reason = reasonToEvict(entry, queue, this.workloads.of(job), now);
+    entry.wasReady ||= (job.status?.ready ?? 0) > 0;
+    const reason = reasonToEvict(entry, queue, this.workloads.of(job), this.#podsReady, now);
     if (reason) {
       this.#evict(entry, reason);
       return;
     }
     // A client's suspension is undone: a new pod starts.
     if (job.spec.suspend === true) resumeJob(this.#store, job);
-    const leftMs = execTimeLeft(entry, now);
+    const toBeReadyMs = this.#podsReady ? readyTimeLeft(entry, this.#podsReady, now) : Number.POSITIVE_INFINITY;
+    const leftMs = Math.min(execTimeLeft(entry, now), toBeReadyMs);
     if (Number.isFinite(leftMs)) this.#queue.add(LOOK, leftMs);
   }
 
@@ -143,6 +147,7 @@ export class KueueController {
     const { job } = entry;
     const { reason, message, deactivates } = eviction;
     entry.ranMs += this.#store.clock() - entry.admittedAt;
+    if (reason === "PodsReadyTimeout") entry.notReady += 1;
     this.workloads.condition(job, { type: "Evicted", status: "True", reason, message });
     if (deactivates)
       this.workloads.change(job, (draft) => {
@@ -209,7 +214,7 @@ export class KueueController {
     const entry = this.ledger.entries.get(job.metadata.uid);
     if (!entry) return;
     const clusterQueue = cluster.metadata.name;
-    Object.assign(entry, { phase: "admitted", clusterQueue, admittedAt: this.#store.clock() });
+    Object.assign(entry, { phase: "admitted", clusterQueue, wasReady: false, admittedAt: this.#store.clock() });
     const reserved = `Quota reserved in ClusterQueue ${clusterQueue}`;
     const show = (type: string, status: "True" | "False", message: string, reason = type): boolean =>
       this.workloads.condition(job, { type, status, reason, message });

@@ -10,6 +10,10 @@ export interface Entry {
   /** Milliseconds that earlier starts took, for the limit on execution time. */
   ranMs: number;
   clusterQueue: string;
+  /** Whether its pod was ready since it was admitted. */
+  wasReady: boolean;
+  /** How often it was evicted because its pod was not. */
+  notReady: number;
   /** Why it is being evicted. */
   eviction: Eviction | null;
 }
@@ -28,6 +32,8 @@ export const newEntry = (job: Job, arrivedAt: number): Entry => ({
   admittedAt: 0,
   ranMs: 0,
   clusterQueue: "",
+  wasReady: false,
+  notReady: 0,
   eviction: null,
 });
 

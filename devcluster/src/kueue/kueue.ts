@@ -5,6 +5,7 @@ import { registerResources } from "../api/resources.ts";
 import type { ApiStore } from "../store/store.ts";
 import type { KubeObject } from "../types.ts";
 import { KueueController } from "./controller.ts";
+import type { PodsReady } from "./eviction.ts";
 import { KUEUE_RESOURCES, VERSION, VISIBILITY_GROUP } from "./resources.ts";
 import { fastKueueTimings, type KueueTimings, measuredKueueTimings } from "./timings.ts";
 import { admitJob, admitJobUpdate, type WebhookState } from "./webhooks.ts";
@@ -12,6 +13,8 @@ import { admitJob, admitJobUpdate, type WebhookState } from "./webhooks.ts";
 export interface KueueOptions {
   /** @default true, as since 0.19; older ones ignore the annotation */
   readonly admissionGates?: boolean;
+  /** `waitForPodsReady`. @default null, it is off: the real one's half an hour is longer than most tests */
+  readonly podsReady?: PodsReady | null;
 }
 
 /** For tests. */
@@ -32,9 +35,13 @@ const PENDING = new RegExp(
 
 registerResources(KUEUE_RESOURCES);
 
-export function startKueue(store: ApiStore, { admissionGates = true }: KueueOptions, isFast: boolean): RunningKueue {
+export function startKueue(
+  store: ApiStore,
+  { admissionGates = true, podsReady = null }: KueueOptions,
+  isFast: boolean,
+): RunningKueue {
   const timings: KueueTimings = isFast ? fastKueueTimings : measuredKueueTimings;
-  const controller = new KueueController(store, timings);
+  const controller = new KueueController(store, timings, podsReady);
   let isDown = false;
   const state = (): WebhookState => ({ isDown, knowsGates: admissionGates });
   const extension: ApiExtension = {

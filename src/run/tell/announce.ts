@@ -1,5 +1,7 @@
 /** Reports to the host which Job carries the run, and where it comes from. */
+import type { Job } from "kubernetes-types/batch/v1";
 import type { Host } from "../../paperclip/host.ts";
+import { RUN_FILES } from "../../runner/spec.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import type { JobInCluster, LaunchedRun } from "../shared/launched-run.ts";
@@ -29,16 +31,22 @@ export async function announceAdoption(
 /** The transcript of the next pod follows that of this one: the line marks the place. */
 export async function announceReturn(
   host: Host,
-  { namespace, name, terms }: LaunchedRun,
+  { namespace, name, object }: LaunchedRun,
   { evidence: { pod, job } }: Pick<ObservedRun, "evidence">,
   why: string | null,
 ): Promise<void> {
-  const goesOn = terms.facts.sessionPersists ? "goes on in its session" : "begins anew, for its home went with the pod";
+  const goesOn = resumesInNextPod(object) ? "goes on in its session" : "begins anew";
   const message = `Queue ${job?.queue} took pod ${pod?.name} back${why === null ? "" : ` (${why})`}: the run waits in the queue, and then ${goesOn}`;
   const payload = { namespace, job: name, pod: pod?.name, uid: pod?.uid, queue: job?.queue, why };
   await host.notice({ type: "k8s.run.taken-back", level: "warn", message, payload });
   await host.status(message);
 }
+
+/** By the prompt that the next pod's runner has for it. */
+const resumesInNextPod = ({ spec }: Job): boolean =>
+  spec?.template.spec?.volumes?.some(({ secret }) =>
+    secret?.items?.some(({ path }) => path === RUN_FILES.goesOnPrompt),
+  ) ?? false;
 
 function announce(host: Host, job: JobInCluster, type: string, message: string): Promise<void> {
   const { namespace, name, uid } = job;

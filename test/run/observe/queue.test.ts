@@ -1,7 +1,9 @@
 /** Kueue's words on a Job that waits (measured, 0.19.2), and whether a pod that it took comes back. */
+import type { Job } from "kubernetes-types/batch/v1";
 import type { Event } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { KueueCondition, Workload } from "../../../src/kubernetes/kueue-types.ts";
+import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 import { returnOf } from "../../../src/run/observe/queue/comes-back.ts";
 import { readingOf } from "../../../src/run/observe/queue/reading.ts";
 import { QUEUE_LABEL } from "../../../src/run/shared/names.ts";
@@ -74,30 +76,21 @@ describe("a pod that has gone", () => {
   const inQueue = { labels: { [QUEUE_LABEL]: "team" } };
   const DELETED = { deletionTimestamp: "2026-11-22T07:00:35Z", deletionGracePeriodSeconds: 5 };
   const taken = pod(RUNNING, DELETED);
-  const suspended = { ...job({}, inQueue), kind: "job" as const, at: T0 + 2000, deleted: false };
+  const inTheQueue: Observation = job({}, inQueue);
+  const shown = (of: Job): Observation => ({ kind: "job", job: of, at: T0 + 2000, deleted: false });
   const suspendedJob = { ...JOB, metadata: { ...JOB.metadata, ...inQueue }, spec: { template: {}, suspend: true } };
 
-  it.each([
+  const annotations = { "paperclip.io/stopped": "x" };
+  const stoppedJob = { ...suspendedJob, metadata: { ...suspendedJob.metadata, annotations } };
+
+  const ends: readonly (readonly [string, readonly Observation[], string])[] = [
     ["of a Job that no queue has", [job(), taken], "no"],
     ["by itself", [job({}, inQueue), pod(RUNNING)], "no"],
-    ["and nobody says yet by whom", [suspended, taken], "unknown"],
-    ["by its queue", [suspended, taken, { ...suspended, job: suspendedJob }], "yes"],
-    ["by its queue, which has let a new one go already", [suspended, taken, { ...pod({}, { uid: "next" }) }], "yes"],
-    [
-      "by a Stop",
-      [
-        {
-          ...suspended,
-          job: {
-            ...suspendedJob,
-            metadata: { ...suspendedJob.metadata, annotations: { "paperclip.io/stopped": "x" } },
-          },
-        },
-        taken,
-      ],
-      "no",
-    ],
-    ["with its Job", [suspended, taken, { ...jobDeleted(), kind: "job" as const }], "no"],
+    ["and nobody says yet by whom", [inTheQueue, taken], "unknown"],
+    ["by its queue", [inTheQueue, taken, shown(suspendedJob)], "yes"],
+    ["by its queue, which has let a new one go already", [inTheQueue, taken, pod({}, { uid: "next" })], "yes"],
+    ["by a Stop", [shown(stoppedJob), taken], "no"],
+    ["with its Job", [inTheQueue, taken, jobDeleted()], "no"],
     [
       "and its Job has failed: somebody deleted it",
       [
@@ -106,12 +99,13 @@ describe("a pod that has gone", () => {
       ],
       "no",
     ],
-  ] as const)("%s", (_, seen, expected) => {
+  ];
+  it.each(ends)("%s", (_, seen, expected) => {
     expect(returnOf(evidenceOf(seen))).toBe(expected);
   });
 
   it("is judged before the next one is looked at", () => {
-    const { pod: judged, nextPod } = evidenceOf([suspended, taken, pod(RUNNING, { uid: "next" })]);
+    const { pod: judged, nextPod } = evidenceOf([inTheQueue, taken, pod(RUNNING, { uid: "next" })]);
     expect(judged?.uid).toBe(podObject().metadata?.uid);
     expect(nextPod).toBe("next");
   });

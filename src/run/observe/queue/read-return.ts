@@ -46,8 +46,8 @@ async function askForJob(
   else if (found !== null) observed.add({ kind: "job-gone", at });
 }
 
-/** Milliseconds that two clocks of the cluster may differ, and its stamps are cut to seconds. */
-const TOLERANCE_MS = 2_000;
+/** Milliseconds that two clocks of the cluster may differ. */
+const TOLERANCE_MS = 1_000;
 
 async function readStopped(
   client: KubernetesClient,
@@ -62,9 +62,7 @@ async function readStopped(
     message,
     at: Date.parse(series?.lastObservedTime ?? eventTime ?? metadata.creationTimestamp),
   }));
-  const newest = told
-    .filter(({ at }) => at >= since - TOLERANCE_MS)
-    .toSorted((a, b) => a.at - b.at)
-    .at(-1);
-  return newest?.message ?? null;
+  // The next pod may have been taken back as well by now: of this one tells the first Event after its deletion.
+  const own = told.filter(({ at }) => at >= since - TOLERANCE_MS).toSorted((a, b) => a.at - b.at)[0];
+  return own?.message ?? null;
 }

@@ -15,7 +15,7 @@ const FIXES: Readonly<Record<Outlook, string | null>> = {
   held: "Ask the cluster's operator to open the queue again, or set another one (queue).",
   missing: "Create what the message names, or set another queue (queue) or priority class (labels).",
   never: "Lower resources.requests, set another queue (queue), or raise the quota of its ClusterQueue.",
-  deactivated: "Read Kueue's reason: whoever runs the cluster took the run out, or its limit on time or restarts did.",
+  deactivated: null,
 };
 
 /** @param reading null: nothing was read yet */
