@@ -44,7 +44,8 @@ export class PatienceClock {
     const { podStartTimeoutSec, queueTimeoutSec } = this.#limits;
     if (patience === "fatal") return now - since >= FATAL_AFTER_SEC * 1000;
     if (patience === "missing-object" && now - since >= MISSING_OBJECT_SEC * 1000) return true;
-    // In a queue its own limit holds for all that heals.
+    // In a queue its own limit holds for all that heals, and may be hours away.
+    if (state === "queued" && patience === "missing-object") return now - since >= podStartTimeoutSec * 1000;
     if (patience === "queue") return queueTimeoutSec > 0 && now - this.#began >= queueTimeoutSec * 1000;
     return now - this.#began >= podStartTimeoutSec * 1000;
   }
