@@ -66,7 +66,9 @@ export const disrupted: Cause = (facts) => {
     kind: "disrupted",
     code: cutOff(facts, "k8s_pod_disrupted"),
     sentence: `The agent's pod was ${disruption.what}${before} [${reason}]${quoting(words)}${end}.`,
-    fix: ownLimit ? FIXES.disk : [runAgain(facts), disruption.fix ?? fixForEviction(words) ?? ""].join(" ").trim(),
+    fix: ownLimit
+      ? fixForOwnLimit(words)
+      : [runAgain(facts), disruption.fix ?? fixForEviction(words) ?? ""].join(" ").trim(),
     ...(ownLimit ? NO_RETRY : retryOnceStopped(facts)),
     because: [
       ...(target
@@ -81,8 +83,10 @@ export const disrupted: Cause = (facts) => {
 /** The kubelet's words on a pod that used more disk than it may: the next one would too. */
 const OWN_LIMIT = /exceeds the (total )?limit|exceeded its local ephemeral storage limit/;
 
+const fixForOwnLimit = (words: string): string => (/EmptyDir/.test(words) ? FIXES.emptyDir : FIXES.disk);
+
 function fixForEviction(words: string): string | null {
-  if (/ephemeral|disk|inode/i.test(words)) return FIXES.disk;
+  if (/ephemeral|disk|inode/i.test(words)) return FIXES.diskPressure;
   return /memory/.test(words) ? FIXES.evicted : null;
 }
 
