@@ -112,6 +112,12 @@ export const nodeSilent: Cause = (facts) => {
   };
 };
 
+/** What the Job asks for is the agent's setting; admission may have given its pod another limit. */
+export function isMemoryLowered({ evidence: { pod, job } }: Facts): boolean {
+  const limit = pod?.memoryLimit ?? null;
+  return limit !== null && job?.memoryLimit != null && job.memoryLimit !== limit;
+}
+
 /** The kernel killed the container, or a process in it, for want of memory. */
 export const outOfMemory: Cause = (facts) => {
   const { container, ending } = facts;
@@ -121,8 +127,7 @@ export const outOfMemory: Cause = (facts) => {
   const who = whole ? claude(facts) : `a process of ${claude(facts)}`;
   const { pod, job } = facts.evidence;
   const limit = pod?.memoryLimit ?? null;
-  // What the Job asks for is the agent's setting; admission may have given its pod less.
-  const lowered = limit !== null && job?.memoryLimit != null && job.memoryLimit !== limit;
+  const lowered = isMemoryLowered(facts);
   const inForce = limit === null ? "" : ` (limit ${limit}${lowered ? `; the Job asks for ${job.memoryLimit}` : ""})`;
   return {
     kind: "out-of-memory",
