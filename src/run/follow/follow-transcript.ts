@@ -47,6 +47,8 @@ export interface FollowReport {
   readonly stopped: boolean;
   /** Log streams that were opened. */
   readonly streams: number;
+  /** Bytes of whole lines that were read, each line once. */
+  readonly bytes: number;
   /** Lines that the API sent again. */
   readonly repeated: number;
   /** The first fault of `onLog`; lines behind it were still offered. */
@@ -88,8 +90,9 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
   const { transcript, streams, endpoint } = follower;
   const stopped = signal.aborted && !follower.drained;
   const unread = transcript.taken === 0 ? endpoint.unread : null;
-  const end = { stopped, unread, undelivered: delivery.undelivered() };
-  const judged = completeness(transcript, options.container.seal(), end);
+  const { container } = options;
+  const end = { stopped, unread, podGone: container.state() === "gone", undelivered: delivery.undelivered() };
+  const judged = completeness(transcript, container.seal(), end);
   return {
     transcript: judged,
     mode: transcript.mode,
@@ -97,6 +100,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     unread: judged.state === "complete" ? null : unread,
     stopped,
     streams,
+    bytes: transcript.bytes,
     repeated: transcript.repeated,
     sinkFault,
   };
