@@ -1,9 +1,9 @@
 import type { PodFacts, TranscriptReport } from "../observe/observe.ts";
 import type { Finding } from "./cause.ts";
-import { isMemoryLowered } from "./cluster.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import type { Facts } from "./facts.ts";
 import { FIXES } from "./fixes.ts";
+import { isMemoryLowered } from "./out-of-memory.ts";
 import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 import { NO_RETRY, RETRY } from "./retry.ts";
 
