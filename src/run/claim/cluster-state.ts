@@ -40,8 +40,11 @@ export async function readClusterState(
   place: Place,
   options: CallOptions,
 ): Promise<ClusterState> {
-  const shared = (await watched(observer, place.identity)) ?? (await seenOrListed(client, observer, place, options));
-  const [own, seen] = await Promise.all([jobsOfAgent(client, place, options), shared]);
+  const shared = await watched(observer, place.identity);
+  const [own, seen] = await Promise.all([
+    jobsOfAgent(client, place, options),
+    shared ?? seenOrListed(client, observer, place, options),
+  ]);
   // The watches are of this Paperclip's objects, and those of versions before do not say that they are.
   const complete = own.every(({ metadata }) => metadata?.labels?.[LABELS.instance] !== undefined);
   const { jobs: others, pods: found } = complete ? seen : await listed(client, place, options, seen.pods);
