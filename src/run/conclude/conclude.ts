@@ -73,10 +73,13 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (!keep) await removeTranscriptCopy(run.object, client.clock);
 }
 
-/** A container that does not end with the agent's (a service mesh's, Vault's): its pod never ends, so no TTL begins. */
+/**
+ * A container that does not end with the agent's (a service mesh's, Vault's), or that waits for its image for ever: its pod
+ * never ends, so no TTL begins.
+ */
 function hasLivingSidecar({ evidence: { pod } }: ObservedRun): boolean {
-  if (pod?.presence !== "present" || pod.phase !== "Running") return false;
-  return pod.others.some(({ init, state }) => !init && state === "running");
+  if (pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed") return false;
+  return pod.others.some(({ init, state }) => !init && state !== "terminated");
 }
 
 /** The Job was deleted and not its pod, which is what the API does unless it is told otherwise; we may not delete pods. */
