@@ -1,9 +1,9 @@
 import picocolors from "picocolors";
+import { ProgressLine } from "../../src/cli/terminal/progress-line.ts";
 import { clean } from "../../src/format/clean.ts";
 import { formatLine, formatStderr } from "../../src/format/format-line.ts";
 import { wrap } from "../../src/format/wrap.ts";
 import type { DemoEvent, ObjectEvent, Show } from "../demo-event.ts";
-import { ProgressLine } from "./progress-line.ts";
 import { type Fact, verdictFacts } from "./verdict.ts";
 
 export interface TerminalOptions {
@@ -70,6 +70,8 @@ export class TerminalShow implements Show {
         return this.#fact({ name: "note", text: event.text }, c.yellow);
       case "object":
         return this.#timed(this.#object(event));
+      case "process":
+        return this.#timed([`${c.yellow("adapter".padEnd(LABEL))}${c.bold(clean(event.text))}`]);
       case "still":
         return this.#timed([`${c.dim("still".padEnd(LABEL))}${clean(event.text)}`]);
       case "log":

@@ -34,6 +34,7 @@ import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
+import { answeredOnce, asEnded } from "./read/so-far.ts";
 import { limitRecorder, withRecordersEnd } from "./recorder.ts";
 import type { GapSource } from "./refill/gap-source.ts";
 import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
@@ -71,6 +72,8 @@ export interface FollowRequest {
   readonly telemetry?: Pick<RunTelemetry, "enter" | "add">;
   /** Aborts when the run no longer waits for the agent. */
   readonly signal: AbortSignal;
+  /** `now`: of a run that goes on, what the node has of its log at this moment. @default "end" */
+  readonly until?: "end" | "now";
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
@@ -79,10 +82,11 @@ export async function followRun(request: FollowRequest): Promise<void> {
   const counter = telemetry && countTranscript(telemetry);
   let begun = false;
   const reader = agentCli.readOutput(eventOf);
-  const container = viewContainer(observed);
+  const once = request.until === "now";
+  const container = once ? asEnded(viewContainer(observed)) : viewContainer(observed);
   const overdue = limitRecorder(observed, client.clock, signal);
   const report = await followTranscript({
-    open: openPodLog(client, run, observed),
+    open: once ? answeredOnce(openPodLog(client, run, observed)) : openPodLog(client, run, observed),
     container,
     onLog: (stream, chunk) => sink.onLog(stream, chunk),
     page: sink.page,
@@ -97,8 +101,9 @@ export async function followRun(request: FollowRequest): Promise<void> {
       const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
+    isRecorded: observed.evidence.run.recorder !== undefined,
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
-    sources: gapSources(request, container),
+    sources: once ? [] : gapSources(request, container),
     ...(sink.maxBytes === undefined ? {} : { limits: { deliveredBytes: sink.maxBytes } }),
     signal: overdue.signal,
     clock: client.clock,
