@@ -3,12 +3,12 @@
  * where Paperclip itself (2026.916.1) shows a Retry that it then refuses, and nothing else to press (measured).
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { commentOnTask } from "../../paperclip/comment.ts";
-import { reasonOfWakeup } from "../../paperclip/lost-run.ts";
-import { NEEDS_BOARD, reconciliationCommand } from "../../paperclip/reconciliation.ts";
-import type { WakeupRequest } from "../../paperclip/wakeup.ts";
-import { nameOf } from "../shared/job-state.ts";
-import type { Wake } from "./action.ts";
+import { commentOnTask } from "../../../paperclip/comment.ts";
+import { reasonOfWakeup } from "../../../paperclip/lost-run.ts";
+import { NEEDS_BOARD, reconciliationCommand } from "../../../paperclip/reconciliation.ts";
+import type { WakeupRequest } from "../../../paperclip/wakeup.ts";
+import { nameOf } from "../../shared/job-state.ts";
+import type { Wake } from "../action.ts";
 
 /** Never rejects for what Paperclip answers. */
 export async function askOperator(

@@ -1,11 +1,11 @@
 /** Wakes the agent of a lost run: the mark on the Job first, then the request. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ApiError } from "../../kubernetes/api-error.ts";
-import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
-import { type WakeupRequest, wakeAgent } from "../../paperclip/wakeup.ts";
-import { nameOf } from "../shared/job-state.ts";
-import type { Wake } from "./action.ts";
+import { ApiError } from "../../../kubernetes/api-error.ts";
+import type { KubernetesClient } from "../../../kubernetes/client.ts";
+import { jobs } from "../../../kubernetes/resource-types.ts";
+import { type WakeupRequest, wakeAgent } from "../../../paperclip/wakeup.ts";
+import { nameOf } from "../../shared/job-state.ts";
+import type { Wake } from "../action.ts";
 import { readMark, type WokenMark, writeMark } from "./woken-mark.ts";
 
 export interface WakeAccess extends Pick<WakeupRequest, "url" | "token" | "agentId"> {

@@ -1,12 +1,12 @@
 /** All places of the policy: also the namespaces that one of its patterns fits, where a list of the whole cluster shows them. */
-import { ApiError } from "../../kubernetes/api-error.ts";
-import { jobs } from "../../kubernetes/resource-types.ts";
-import { knownAgents } from "../../paperclip/known-agents.ts";
-import { matchesAny, type Policy, type PolicyPlace, placesOf, type Who } from "../../policy/policy.ts";
-import { paperclipHome } from "../plan/plan.ts";
-import type { Dependencies } from "../shared/dependencies.ts";
-import { madeBy, RUNS_AND_PROBES } from "../shared/names.ts";
-import { tellOnce } from "../shared/tell-once.ts";
+import { ApiError } from "../../../kubernetes/api-error.ts";
+import { jobs } from "../../../kubernetes/resource-types.ts";
+import { knownAgents } from "../../../paperclip/known-agents.ts";
+import { matchesAny, type Policy, type PolicyPlace, placesOf, type Who } from "../../../policy/policy.ts";
+import { paperclipHome } from "../../plan/plan.ts";
+import type { Dependencies } from "../../shared/dependencies.ts";
+import { madeBy, RUNS_AND_PROBES } from "../../shared/names.ts";
+import { tellOnce } from "../../shared/tell-once.ts";
 import type { Place } from "./places.ts";
 
 /** @param label of this Paperclip, see Installation */

@@ -1,5 +1,5 @@
 /** Where this Paperclip may have Jobs: a cluster cannot tell which other clusters and namespaces there are. */
-import type { ClusterOptions } from "../../kubernetes/cluster.ts";
+import type { ClusterOptions } from "../../../kubernetes/cluster.ts";
 
 export interface Place {
   readonly cluster: ClusterOptions;
@@ -33,5 +33,5 @@ export function distinct(places: readonly Place[]): readonly Place[] {
   return [...new Map(places.map((place) => [keyOf(place), place])).values()];
 }
 
-const keyOf = ({ cluster, namespace }: Place): string =>
+export const keyOf = ({ cluster, namespace }: Place): string =>
   JSON.stringify([cluster.kubeconfig ?? null, cluster.context ?? null, namespace]);

@@ -2,8 +2,8 @@
  * When to look for the Jobs of versions before 1.1, which do not say which Paperclip made them: in a process's first round,
  * for as long as there are any, and once an hour, since another server of this Paperclip may still be of such a version.
  */
-import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
-import type { Installation } from "../../paperclip/installation.ts";
+import type { ClusterLease } from "../../../kubernetes/cluster-registry.ts";
+import type { Installation } from "../../../paperclip/installation.ts";
 
 interface Where {
   readonly lease: Pick<ClusterLease, "client">;
