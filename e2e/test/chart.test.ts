@@ -1,0 +1,97 @@
+/** `helm install` of a whole Paperclip, and the first task of its first agent, on the devcluster. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
+import { hasHelm, RELEASE } from "../../test/deploy/support/helm.ts";
+import { packageFolder } from "../host/install.ts";
+import { type Company, isOver, type Run } from "../host/records.ts";
+import { until } from "../host/until.ts";
+import { finish, perform } from "../stage/scenes.ts";
+import { modelEnvironment } from "../stage/stage.ts";
+import { NAMESPACE, openWhole, type WholePaperclip } from "../stage/whole.ts";
+
+const AGENTS = "claude-agents";
+
+describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
+  let whole: WholePaperclip;
+  let model: ScriptedModel;
+  let company: Company;
+  let agentId: string;
+  beforeAll(async () => {
+    whole = await openWhole();
+    model = await startScriptedModel({ script: perform({ finish }) });
+  });
+  afterAll(async () => {
+    await model?.stop();
+    await whole?.[Symbol.asyncDispose]();
+  });
+
+  /** A task of the agent, to its end. */
+  async function done(title: string): Promise<Run> {
+    const { api } = whole;
+    const issue = await api.createIssue(company.id, { title: `${title} [scene:finish]`, assigneeAgentId: agentId });
+    return until(
+      `the run of "${title}" ends`,
+      async () => {
+        const runs = await api.runs(company.id, agentId);
+        const run = runs.find(({ contextSnapshot }) => contextSnapshot?.issueId === issue.id);
+        return run && isOver(run) && api.run(run.id);
+      },
+      { within: 120_000 },
+      () => api.runs(company.id, agentId),
+    );
+  }
+
+  it("starts, and its adapter says that nothing is missing", async () => {
+    await whole.release("install");
+    await whole.ready();
+    const { api, devcluster } = whole;
+    await api.installAdapter(packageFolder, true);
+    company = await api.createCompany("Chart");
+    expect(devcluster.store.get("persistentvolumeclaims", NAMESPACE, "home-paperclip-0")).toBeDefined();
+    const { checks } = await api.testEnvironment(company.id, "claude_k8s", {
+      env: modelEnvironment(model.url),
+      "resources.requests.cpu": "100m",
+      "resources.requests.memory": "256Mi",
+    });
+    expect(checks.filter(({ level }) => level === "error")).toEqual([]);
+  }, 300_000);
+
+  it("does the first task with the chart's account, rights, policy, image and claim, and nothing that its agent sets", async () => {
+    const adapterConfig = {
+      env: modelEnvironment(model.url),
+      model: "claude-sonnet-5",
+      "resources.requests.cpu": "100m",
+      "resources.requests.memory": "256Mi",
+    };
+    const agent = await whole.api.createAgent(company.id, { name: "Ada", adapterConfig });
+    agentId = agent.id;
+    const run = await done("Say hello");
+    expect(run, run.error ?? "").toMatchObject({ status: "succeeded", errorCode: null });
+    const pods = whole.devcluster.requests.matching("POST", new RegExp(`/namespaces/${AGENTS}/jobs$`));
+    expect(pods.length).toBeGreaterThan(0);
+    expect(run.resultJson).toMatchObject({ verdict: "completed", transcript: { complete: true } });
+  }, 180_000);
+
+  it("is upgraded into a new pod with its home, and works on", async () => {
+    const { devcluster, api } = whole;
+    const uid = () => devcluster.store.get("pods", NAMESPACE, "paperclip-0")?.metadata.uid;
+    const before = uid();
+    await whole.release("upgrade", "paperclip.env.NO_COLOR=1");
+    await until("another pod", async () => uid() !== undefined && uid() !== before, { within: 120_000 });
+    await whole.ready();
+    expect((await api.agent(agentId)).name).toBe("Ada");
+    const run = await done("Say hello again");
+    expect(run, run.error ?? "").toMatchObject({ status: "succeeded", errorCode: null });
+  }, 400_000);
+
+  it("is uninstalled, and leaves homes and keys", async () => {
+    await whole.helm.run("uninstall", RELEASE, `--namespace=${NAMESPACE}`);
+    const { store } = whole.devcluster;
+    await until("its pod is gone", async () => store.get("pods", NAMESPACE, "paperclip-0") === undefined);
+    const kept = (resource: string, namespace: string) =>
+      store.list(resource, namespace).map(({ metadata }) => metadata.name);
+    expect(kept("persistentvolumeclaims", NAMESPACE)).toEqual(["home-paperclip-0"]);
+    expect(kept("persistentvolumeclaims", AGENTS)).toEqual(["claude-home"]);
+    expect(kept("secrets", NAMESPACE)).toEqual(["paperclip-server"]);
+  }, 120_000);
+});
