@@ -84,7 +84,11 @@ export async function openWhole(): Promise<WholePaperclip> {
         ...set.map((one) => `--set=${one}`),
       ),
     ready: async () => {
-      const probe = async () => (await api.health().catch(() => null))?.startupRecovery?.phase === "ready";
+      const probe = async () => {
+        const health = await api.health().catch(() => null);
+        // Where one has to sign in, nobody else is told how far it is.
+        return health?.status === "ok" && (health.startupRecovery?.phase ?? "ready") === "ready";
+      };
       await until("Paperclip is ready", probe, { within: READY_WITHIN_MS }, async () => podOf(devcluster));
     },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),

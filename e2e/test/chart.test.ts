@@ -1,4 +1,5 @@
 /** `helm install` of a whole Paperclip, and the first task of its first agent, on the devcluster. */
+import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
 import { hasHelm, RELEASE } from "../../test/deploy/support/helm.ts";
@@ -82,6 +83,33 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     expect((await api.agent(agentId)).name).toBe("Ada");
     const run = await done("Say hello again");
     expect(run, run.error ?? "").toMatchObject({ status: "succeeded", errorCode: null });
+  }, 400_000);
+
+  it("asks who one is where it is not told otherwise, under the names that pods use and no others", async () => {
+    const { devcluster, url } = whole;
+    const uid = () => devcluster.store.get("pods", NAMESPACE, "paperclip-0")?.metadata.uid;
+    const before = uid();
+    // The chart's own values.
+    await whole.release(
+      "upgrade",
+      "paperclip.env.HOST=0.0.0.0",
+      "paperclip.env.PAPERCLIP_DEPLOYMENT_MODE=authenticated",
+    );
+    await until("another pod", async () => uid() !== undefined && uid() !== before, { within: 120_000 });
+    await whole.ready();
+    const status = (host: string, path: string): Promise<number> =>
+      new Promise((resolve, reject) =>
+        http
+          .get(`${url}/api${path}`, { headers: { host } }, (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          })
+          .on("error", reject),
+      );
+    expect(await status("localhost", "/health")).toBe(200);
+    expect(await status("localhost", `/companies/${company.id}/agents`)).toBe(401);
+    expect(await status(`paperclip.${NAMESPACE}.svc`, "/health")).toBe(200);
+    expect(await status("elsewhere.example", "/health")).toBe(403);
   }, 400_000);
 
   it("is uninstalled, and leaves homes and keys", async () => {
