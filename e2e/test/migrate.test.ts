@@ -1,6 +1,6 @@
 /** docs/migrate.md, step by step, on an installation of 0.1.53: its package, its agents' settings, sessions, and a Job it left. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -120,10 +120,17 @@ describe("an installation of 0.1.53", () => {
     const [first] = employed;
     if (!first) throw new Error("nobody is employed");
     leaveJob(first);
-    expect(jobNames(stage)).toEqual(["ac-abe-old-000000"]);
     const { devcluster, namespace } = stage.cluster;
+    const page = await readFile(new URL("../../docs/migrate.md", import.meta.url), "utf8");
+    const [, command = ""] = /^```sh\n(.*?)\n```/ms.exec(page) ?? [];
+    const kubeconfig = join(folder, "admin");
+    await writeFile(kubeconfig, devcluster?.kubeconfig ?? "");
+    const look = () =>
+      promisify(execFile)("sh", ["-c", command], { env: { PATH: process.env.PATH ?? "", KUBECONFIG: kubeconfig } });
+    expect((await look()).stdout).toContain("ac-abe-old-000000");
     devcluster?.store.delete("jobs", namespace ?? "", "ac-abe-old-000000", { propagationPolicy: "Background" });
     await until("no Job is left", async () => jobNames(stage).length === 0);
+    expect(await look()).toMatchObject({ stdout: "", stderr: "No resources found\n" });
   });
 
   it("2: the package is replaced by one call and a restart, and the settings stay as they are", async () => {
