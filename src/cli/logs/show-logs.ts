@@ -34,8 +34,9 @@ export async function showLogs(scope: Scope, options: LogsOptions): Promise<numb
   for (const sentence of seen.unseen) tell(sentence);
   const found = pickRun(seen, options.word);
   if (!found) return (await showKept(options, process.env, tell)) ?? nowhere(seen, options.word);
-  if (options.container !== null) return showContainer(found, options.container, options.follow, signal);
-  return showTranscript(found, options, waiting, signal);
+  // Not before they are done are the connections given back.
+  if (options.container !== null) return await showContainer(found, options.container, options.follow, signal);
+  return await showTranscript(found, options, waiting, signal);
 }
 
 export function nowhere({ places, scope }: Look, word: string): never {
