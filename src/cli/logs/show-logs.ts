@@ -12,16 +12,8 @@ import { openWaiting, type Waiting } from "../terminal/waiting.ts";
 import { inWords } from "./completeness.ts";
 import { showContainer } from "./container-log.ts";
 import { showKept } from "./kept-transcript.ts";
-import { type Form, TranscriptPrinter } from "./printer.ts";
-
-export interface LogsOptions {
-  readonly word: string;
-  readonly follow: boolean;
-  readonly form: Form;
-  readonly all: boolean;
-  /** Null: the transcript. */
-  readonly container: string | null;
-}
+import type { LogsOptions } from "./logs-options.ts";
+import { TranscriptPrinter } from "./printer.ts";
 
 const tell = (message: string): void => note("logs", message);
 
