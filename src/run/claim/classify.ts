@@ -1,6 +1,6 @@
 /** What one Job means for a run that claims its slot. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { RunStatus } from "../../paperclip/run-status.ts";
+import { isPassing, type RunStatus } from "../../paperclip/run-status.ts";
 import {
   hasPods,
   isAgentUnknown,
@@ -11,10 +11,18 @@ import {
   stateOf,
   wasStopped,
 } from "../shared/job-state.ts";
+import { queueOf } from "../shared/kueue.ts";
 import { labelValue } from "../shared/names.ts";
 import { type Blocked, blockedByOrphan, blockedBySession, unreadable } from "./blocked.ts";
 import { type Relation, relationOf, type SlotOfRun } from "./slot.ts";
-import { type Wait, waitForLivingRun, waitForSession, waitForSilentNode, waitForStoppedJob } from "./wait.ts";
+import {
+  type Wait,
+  waitForLivingRun,
+  waitForRecord,
+  waitForSession,
+  waitForSilentNode,
+  waitForStoppedJob,
+} from "./wait.ts";
 
 /** The run that claims. */
 export interface Claimant extends SlotOfRun {
@@ -78,9 +86,15 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
   // A finished Job of a living run: its own process is about to report it.
   if (status.kind === "alive" && !continued) return state === "finished" ? NONE : wait(waitForLivingRun(job, status));
   if (isAgentUnknown(job)) return wait(waitForSilentNode(job));
+  // Suspended again it would be let go again: whoever stopped it was to delete it.
+  if (state === "stopped" && queueOf(job) !== null) return remove("delete", "its run was stopped");
   if (state === "stopped" && hasPods(job)) return wait(waitForStoppedJob(job));
-  if (status.kind === "unreadable" && !continued)
-    return state === "finished" || state === "stopped" ? NONE : blocks(unreadable(job, status));
+  if (status.kind === "unreadable" && !continued) {
+    // One that has finished may be adopted: unless its outcome is on record, the task would be done twice.
+    const matters = state === "finished" ? me.reattach && isPassing(status) : state !== "stopped";
+    if (!matters) return NONE;
+    return isPassing(status) ? wait(waitForRecord(job, status)) : blocks(unreadable(job, status));
+  }
   if (state === "candidate") return remove("delete", "its run is over, and nothing of it ever ran");
   // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
   if (state !== "stopped" && isReported(job, status)) return remove("delete", "Paperclip has recorded its outcome");

@@ -3,10 +3,13 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
+import { withdraw } from "../claim/claim.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
+import { queueOf } from "../shared/kueue.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { hasAgentEnded } from "../shared/unknown-agent.ts";
+import { endPatch } from "../stop/stop.ts";
 
 /** Milliseconds that the host waits for its result while the cluster is away: of a Stop's 60 s, few are left by now. */
 const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
@@ -18,6 +21,12 @@ export const removal =
   ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
   (client) =>
     settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+
+/** Of a Job that was never unsuspended. Done, too, when it was after all: then it is not ours to remove. */
+export const withdrawal =
+  (job: JobInCluster): CleanUpStep =>
+  (client) =>
+    settled(withdraw(client, job));
 
 /** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
 export const removalOnceEnded =
@@ -59,7 +68,9 @@ export function suspension(job: JobInCluster, clock: Clock): CleanUpStep {
   const after = clock.now() + SIDECAR_ENDS_WITHIN_MS;
   return async (client) => {
     if (clock.now() < after) return "it may end by itself";
-    const call = client.patch(jobs, namespace, name, { metadata: { uid }, spec: { suspend: true } }, PATIENCE);
+    // A queue would undo a suspension.
+    const ends = queueOf(job.object) === null ? { metadata: { uid }, spec: { suspend: true } } : endPatch(job.object);
+    const call = client.patch(jobs, namespace, name, ends, PATIENCE);
     // 422: it has finished, and cannot be suspended any more (measured).
     return settled(
       call.catch((error: unknown) => {

@@ -2,6 +2,7 @@
  * Waits until the agent's container runs. Waiting is not a failure: an autoscaler needs minutes, a registry may be down for a
  * moment. Only a cause that cannot heal, or that has passed its limit, ends the wait.
  */
+import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { events } from "../../kubernetes/resource-types.ts";
 import {
@@ -9,26 +10,19 @@ import {
   type FindPod,
   hasEnded,
   type ObservedRun,
-  type Patience,
+  queueReader,
   type Waiting,
 } from "../observe/observe.ts";
+import { adviceFor } from "../shared/api-advice.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
+import { PatienceClock, type StartLimits } from "./patience.ts";
 
-export interface StartLimits {
-  /** Seconds a pod may take to start while it may still do so: a node, a volume, a slow pull, a quota. */
-  readonly podStartTimeoutSec: number;
-}
-
-/**
- * Seconds that an object may be missing which the pod needs. An operator may be about to create it, and the kubelet asks
- * again with a back-off of up to two minutes.
- */
-const MISSING_OBJECT_SEC = 120;
-/** Seconds that what cannot heal must last: a watch may show a state that is over. */
-const FATAL_AFTER_SEC = 5;
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
 const READ_EVERY_MS = 5_000;
+/** The same of a queue, which may take hours: soon after the Job has come, then more and more rarely. */
+const READ_QUEUE_AFTER_MS = [500, 2_000, 5_000, 10_000];
+const READ_QUEUE_EVERY_MS = 30_000;
 
 /** Resolves when the container runs, the run is over, or waiting was given up (an act in the record). */
 export async function awaitStart(
@@ -39,41 +33,47 @@ export async function awaitStart(
   findPod: FindPod,
   signal: AbortSignal,
 ): Promise<void> {
-  const began = client.clock.now();
-  let since = { state: "", at: began };
+  const patience = new PatienceClock(client.clock.now(), limits);
+  const readQueue = queueReader(client, job, observed);
+  let readings = 0;
+  let unseen: ApiError | null = null;
   while (!hasEnded(observed.evidence)) {
     const waiting = describeWaiting({
       pod: observed.pod,
       job: observed.job,
       events: observed.events,
       container: CONTAINER,
+      queue: observed.evidence.queue,
     });
     const now = client.clock.now();
     if (waiting.state === "ready") return;
-    if (waiting.state !== since.state) since = { state: waiting.state, at: now };
-    const limit = limitOf(waiting.patience, limits);
-    const whole = waiting.patience === "time" || waiting.patience === "retried";
-    const waitedSec = (now - (whole ? began : since.at)) / 1000;
-    if (waitedSec >= limit) {
+    if (patience.isOver(waiting, now)) {
       const { pod } = observed;
       if (await isUpToDate(client, findPod, observed, signal)) {
-        observed.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
+        const waitedSec = (now - patience.began) / 1000;
+        const told = unseen ? withoutEvents(waiting, unseen) : waiting;
+        observed.add({
+          kind: "act",
+          act: { kind: "gave-up", waiting: told, waitedSec: Math.round(waitedSec), at: now },
+        });
         return;
       }
       if (observed.pod !== pod) continue;
     }
-    await changeOrEvents(client, job, observed, signal);
+    const isQueued = waiting.state === "queued";
+    if (!isQueued) readings = 0;
+    const everyMs = isQueued ? (READ_QUEUE_AFTER_MS[readings] ?? READ_QUEUE_EVERY_MS) : READ_EVERY_MS;
+    if (!(await changeOrTime(client, observed, everyMs, signal))) continue;
+    readings += 1;
+    if (isQueued) await readQueue(signal);
+    else unseen = await readEvents(client, job, observed, signal);
   }
 }
 
-function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
-  const seconds: Record<Patience, number> = {
-    fatal: FATAL_AFTER_SEC,
-    "missing-object": Math.min(MISSING_OBJECT_SEC, limits.podStartTimeoutSec),
-    retried: limits.podStartTimeoutSec,
-    time: limits.podStartTimeoutSec,
-  };
-  return seconds[patience];
+/** Events that may not be read are not events that there are not. */
+function withoutEvents(waiting: Waiting, error: ApiError): Waiting {
+  if (waiting.message !== "") return waiting;
+  return { ...waiting, message: `why cannot be seen: ${error.message}`, fix: adviceFor(error) };
 }
 
 /**
@@ -97,40 +97,45 @@ async function isUpToDate(
   return false;
 }
 
-/** Until something changed; or, when nothing does for a while, until the cluster's Events were read. */
-async function changeOrEvents(
-  client: KubernetesClient,
-  job: JobInCluster,
+/** Until something changed; or for so long: then it is true. */
+async function changeOrTime(
+  { clock }: KubernetesClient,
   observed: ObservedRun,
+  ms: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
-  const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
+  const due = clock.sleep(ms, either).then(() => "due" as const);
   try {
-    if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
+    return (await Promise.race([change, due])) === "due";
   } finally {
     done.abort();
     await Promise.allSettled([change, due]);
   }
 }
 
-/** Events carry the cluster's reasons; without the right to read them, the pod's status has to suffice. */
+/** Events carry the cluster's reasons. Resolves with its refusal where they may not be read. */
 export async function readEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ApiError | null> {
+  let refused: ApiError | null = null;
   for (const uid of [job.uid, observed.pod?.metadata?.uid]) {
     if (!uid) continue;
     const found = await client
       .list(events, job.namespace, { fieldSelector: `involvedObject.uid=${uid}`, signal, retryForMs: 0 })
-      .catch(() => null);
+      .catch((error: unknown) => {
+        if (error instanceof ApiError && error.forbidden) refused = error;
+        return null;
+      });
     if (signal.aborted) throw signal.reason;
     for (const event of found?.items ?? [])
       if (!observed.events.some(({ metadata }) => metadata?.resourceVersion === event.metadata.resourceVersion))
         observed.add({ kind: "event", event });
   }
+  return refused;
 }

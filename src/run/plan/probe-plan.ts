@@ -63,6 +63,7 @@ function probeConfig(config: AgentConfig, limitSec: number): AgentConfig {
     maxTurnsPerRun: 1,
     // Where nothing is kept: Claude Code files its sessions by working directory, and those of the agent's tasks are elsewhere.
     cwd: SCRATCH,
+    workspace: "empty",
     env: {
       ...config.env,
       CLAUDE_CODE_MAX_RETRIES: RETRIES,
@@ -71,6 +72,9 @@ function probeConfig(config: AgentConfig, limitSec: number): AgentConfig {
     timeoutSec: limitSec,
     graceSec: 1,
     podStartTimeoutSec: limitSec,
+    // A person waits for it, and a queue may be full.
+    queue: null,
+    queueTimeoutSec: 0,
     ttlSecondsAfterFinished: TTL_SEC,
     retainJobs: false,
   };

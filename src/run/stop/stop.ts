@@ -1,15 +1,15 @@
-/** Carries out a Stop or a detachment of a run: suspends the Job, or stops observing it so that a later run adopts it. */
+/** Carries out a Stop or a detachment of a run: suspends the Job or, of a queue, deletes it; or stops observing it so that a later run adopts it. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { isOfRun, runIdOf } from "../shared/job-state.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import type { Fault } from "../shared/run-fault.ts";
+import { stopJob } from "./stop-job.ts";
 import { classifyStop } from "./stop-reason.ts";
-import { suspendJob } from "./suspend-job.ts";
 
+export { annotateStop, endPatch, suspendPatch } from "./stop-job.ts";
 export { classifyStop } from "./stop-reason.ts";
 export { createStopSignal } from "./stop-signal.ts";
-export { suspendPatch } from "./suspend-job.ts";
 
 export interface StopControl {
   /** Aborts when the run no longer waits for the agent: it was detached, or a stopped agent has not ended in time. */
@@ -85,6 +85,11 @@ const CLUSTER_SEC = 10;
 /** The same where the grace alone is longer than Paperclip waits. */
 const PATIENT_CLUSTER_SEC = 60;
 
+/** Milliseconds that the last lines of an agent that had ended get: there is nothing to stop, and they are there to be read. */
+const LAST_LINES_MS = 10_000;
+
+const HAD_ENDED = "the agent had ended before it was stopped";
+
 /** Seconds from a Stop until a run returns although its pod's end was not seen. */
 export function stopDeadlineSec(graceSec: number): number {
   const whileHostWaits = HOST_WAITS_SEC - CONCLUSION_SEC;
@@ -94,17 +99,24 @@ export function stopDeadlineSec(graceSec: number): number {
 /** Resolves, with the reason, when the agent is not to be waited for any longer; rejects when the run ends before. */
 async function stopAndWait({ client, run, observed, runEnded }: StopControlInput, reason: string): Promise<string> {
   const ended = (): boolean => hasEnded(observed.evidence);
-  if (ended()) return "the agent had ended before it was stopped";
   const { clock } = client;
+  const lastLines = async (): Promise<string> => {
+    await clock.sleep(LAST_LINES_MS, runEnded);
+    return HAD_ENDED;
+  };
+  if (ended()) return await lastLines();
   const { graceSec } = run.terms;
   const askedAt = clock.now();
-  const outcome = await suspendJob(client, run, reason, observed, runEnded);
+  const outcome = await stopJob(client, run, reason, observed, runEnded);
   // The agent gets its whole grace also when the cluster was unreachable at first.
   const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
   const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);
-  if (outcome === "suspended") await late;
-  else await Promise.race([late, observed.until(ended, runEnded)]);
-  return ended() ? "the agent had ended before it was stopped" : "the stopped pod did not end in time";
+  if (outcome === "stopped") await late;
+  else {
+    await Promise.race([late, observed.until(ended, runEnded)]);
+    if (ended()) return await lastLines();
+  }
+  return ended() ? HAD_ENDED : "the stopped pod did not end in time";
 }
 
 /** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */

@@ -5,8 +5,8 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
-import type { RunStatus } from "../../paperclip/run-status.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
+import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
@@ -15,11 +15,12 @@ import { madeBy, ofNoInstance, RUNS, RUNS_AND_PROBES } from "../shared/names.ts"
 import { releaseCommands } from "../shared/unknown-agent.ts";
 import type { Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
-import { askOperator } from "./ask-operator.ts";
-import { isEarlierDue, noteEarlier } from "./earlier-versions.ts";
+import { isDeniedForLong } from "./denials.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
+import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
-import { claimWakeup, wake } from "./wake.ts";
+import { askOperator } from "./wake/ask-operator.ts";
+import { claimWakeup, wake } from "./wake/wake.ts";
 
 export interface NamespaceToReconcile {
   readonly lease: ClusterLease;
@@ -34,6 +35,8 @@ export interface NamespaceToReconcile {
   readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
+  /** Is told of each action, for whoever counts them. */
+  readonly acted: (action: LabelsOf<"claude_k8s.supervisor.actions">["action"]) => void;
   /** Is told what is done, in a sentence. */
   readonly tell: (message: string) => void;
   /** As `tell`, the same words once. */
@@ -44,8 +47,8 @@ export interface NamespaceToReconcile {
 /** Jobs that are worked on at a time: each is a few requests, and one slow answer is to hold up nobody else. */
 const AT_ONCE = 8;
 
-/** Throws ApiError when the Jobs cannot be listed. */
-export async function reconcileNamespace(here: NamespaceToReconcile): Promise<void> {
+/** Resolves with the number of Jobs of this Paperclip. Throws ApiError when they cannot be listed. */
+export async function reconcileNamespace(here: NamespaceToReconcile): Promise<number> {
   const { client } = here.lease;
   const labelled = await list(here, jobs, madeBy(RUNS_AND_PROBES, here.installation.label));
   const unlabelled = isEarlierDue(here) ? await list(here, jobs, ofNoInstance(RUNS_AND_PROBES)) : null;
@@ -64,6 +67,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return items.length;
 }
 
 async function list<T extends KubeObject>(
@@ -120,7 +124,9 @@ async function carryOut(
   job: Job,
   { status, action, access, agentId }: Extract<Judgement, { kind: "judged" }>,
 ): Promise<void> {
-  tellDenial(here, job, status);
+  const denied = status.kind === "unreadable" && status.denied && !status.terminated ? status.why : null;
+  if (isDeniedForLong(job.metadata?.uid ?? "", denied !== null, here.lease.client.clock.now()))
+    tellDenial(here, job, denied ?? "");
   switch (action.kind) {
     case "none":
       return;
@@ -134,7 +140,8 @@ async function carryOut(
   }
 }
 
-function remove({ lease, namespace, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+function remove({ lease, namespace, acted, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+  acted(removal.how);
   tell(describeRemoval(removal));
   return removeJob(lease.client, namespace, removal, signal);
 }
@@ -150,6 +157,7 @@ async function wakeOrAsk(
   if (await isOfOverTask(here, job, action, access)) return;
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
+  here.acted(here.wakes ? "wake" : "ask");
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
 }
@@ -180,10 +188,9 @@ function tellUnknown({ tellOnce }: NamespaceToReconcile, job: Job, runId: string
 }
 
 /** Nothing can be done for such a Job, and nothing else would say so. */
-function tellDenial({ namespace, tellOnce }: NamespaceToReconcile, job: Job, status: RunStatus): void {
-  if (status.kind !== "unreadable" || !status.denied) return;
+function tellDenial({ namespace, tellOnce }: NamespaceToReconcile, job: Job, why: string): void {
   const name = nameOf(job);
   tellOnce(
-    `Job ${name} of run ${runIdOf(job)} is left alone: ${status.why}. A token is good for 48 hours, and ends with its agent. Start a run of its task to take the Job over, or end it: kubectl -n ${namespace} delete job ${name}`,
+    `Job ${name} of run ${runIdOf(job)} is left alone: ${why}. A token is good for 48 hours, and ends with its agent. Start a run of its task to take the Job over, or end it: kubectl -n ${namespace} delete job ${name}`,
   );
 }

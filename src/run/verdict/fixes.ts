@@ -58,11 +58,10 @@ export const FIXES = {
     "Make the home volume writable for the pod's user (chown its folder, or use a volume that honours fsGroup), or choose another one (homeClaim).",
   homeFull: "Free space on the home volume, or choose a larger one (homeClaim).",
   nodeMissing: "Use an image whose Node runs on this system, or one without Node (image).",
+  queueTimeout: "Raise queueTimeoutSec, or let the cluster's operator raise the quota of the queue.",
   // Nothing to do.
   onPurpose: "Nothing: the run was stopped on purpose.",
   checkStopped: "Check that its Job is gone (kubectl get jobs,pods).",
   wakeAgain: "Nothing, as a rule: Paperclip's next run takes over. If none starts, wake the agent.",
   report: "Run it again. If it recurs, report the message.",
 } as const;
-
-export const initContainer = (name: string): string => `Read the log of the init container ${name}.`;

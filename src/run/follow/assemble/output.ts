@@ -1,4 +1,5 @@
 import type { Channel } from "../../../runner/frame.ts";
+import type { Seal } from "../../../runner/seal.ts";
 import { LineBatch } from "./batch.ts";
 import { LineDigest } from "./digest.ts";
 import type { FollowEvent } from "./events.ts";
@@ -11,6 +12,8 @@ export interface TranscriptTarget {
   /** Each line of the agent without its newline; valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
+  /** The runner's seal came as the last line so far. @default nothing */
+  readonly onSeal?: ((seal: Seal) => void) | undefined;
 }
 
 /** Places with missing lines that are named, each for itself; a log can have one behind each line. */
@@ -23,6 +26,8 @@ export class Output {
   readonly missing: Missing[] = [];
   /** Lines of stdout that were given up. */
   lostLines = 0;
+  /** Bytes of whole lines, of both channels, as the agent wrote them. */
+  bytes = 0;
   /** Whether stdout is hashed: nothing can be proven without numbers, or once lines were given up. */
   hashing = false;
   readonly #target: TranscriptTarget;
@@ -32,6 +37,7 @@ export class Output {
     this.#target = target;
     this.#batch = new LineBatch((block) => {
       if (this.hashing && block.channel === "stdout") this.digest.addLines(block.bytes);
+      this.bytes += block.bytes.length;
       target.sink.push(block);
     });
   }
@@ -54,6 +60,7 @@ export class Output {
     this.#batch.flush();
     if (this.hashing && channel === "stdout") this.digest.endLine();
     if (!line) return;
+    this.bytes += line.length;
     this.#target.sink.push({ channel, bytes: line, from: number, to: number });
     this.#target.onLine?.(channel, line.subarray(0, line.length - 1));
   }
