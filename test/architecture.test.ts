@@ -52,6 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "run/plan/plan.ts",
     "run/shared/api-advice.ts",
     "run/shared/dependencies.ts",
+    "run/shared/run-fault.ts",
     "run/verdict/verdict.ts",
   ],
 };

@@ -5,6 +5,7 @@ import { type Look, look, pickRun } from "../../operate/open.ts";
 import type { Scope } from "../../operate/scope.ts";
 import type { FoundJob } from "../../operate/snapshot.ts";
 import { whyWaiting } from "../../operate/why-waiting.ts";
+import { comesBack } from "../../run/observe/observe.ts";
 import { CommandError } from "../command-error.ts";
 import { note } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";
@@ -66,6 +67,10 @@ async function showTranscript(
     return 0;
   }
   if (options.form === "json") printer.end(transcript);
+  if (comesBack(observed.evidence))
+    tell(
+      "Its queue has taken the pod back: this was what the agent said in it. The run goes on in a new one; ask again then.",
+    );
   tell(`${inWords(transcript)}.`);
   return transcript.state === "missing" || transcript.unread !== undefined ? 1 : 0;
 }
