@@ -22,6 +22,10 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "from the pod itself, while it lives (docs/decisions/0011-lost-lines-from-the-living-pod.md). Think before you grant it:",
     "who may do this can run any program in any pod of the namespace, and read every Secret that those pods have.",
   ],
+  workspaceClaims: [
+    "Optional, and needed for `workspace: claim` (workspaceClaims of the policy, docs/workspace.md): the adapter makes, grows and",
+    "removes the claims that it made itself. Who may do this can remove every claim of the namespace, with what is on it.",
+  ],
   networkPolicies: [
     "Optional: the environment test warns where no NetworkPolicy selects the agents' pods (docs/deploy.md).",
   ],

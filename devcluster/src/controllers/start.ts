@@ -6,9 +6,10 @@ import type { CreatePod } from "./job/pod-creator.ts";
 import { startNamespaces } from "./namespaces.ts";
 import { startPodGarbageCollector } from "./pod-garbage-collector.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { startClaimProtection } from "./storage/claim-protection.ts";
+import { startVolumeBinder } from "./storage/volume-binder.ts";
 import { startTaintManager } from "./taint-manager.ts";
 import { startTtl } from "./ttl.ts";
-import { startVolumeBinder } from "./volume-binder.ts";
 
 export interface ControllerOptions {
   /** @default Date.now */
@@ -34,7 +35,8 @@ export function startControllers(store: Store, options: ControllerOptions = {}):
     startNamespaces(store, shared),
     startPodGarbageCollector(store, shared),
     startTaintManager(store, clock),
-    startVolumeBinder(store),
+    startVolumeBinder(store, clock),
+    startClaimProtection(store),
   ];
   return {
     stop() {
