@@ -43,6 +43,8 @@ const CREATE_AGAIN_MS = 500;
 export type Turns = Omit<TurnRequest, "client" | "plan"> & {
   /** Since when a run that this one continues had waited; null: it had not. */
   readonly since: string | null;
+  /** Is given a Job of this run that could not be taken back, and that nobody will start. */
+  readonly onLeft: (job: JobInCluster) => Promise<void>;
 };
 
 export type Launch =
@@ -101,7 +103,10 @@ export async function launch(
     if (turn && signal.aborted && classifyStop(signal.reason).kind === "detach" && (await isInLine(client, job)))
       throw error;
     // It was unsuspended by a call whose answer was lost: the run goes on, and obeys a Stop as usual.
-    const started = await withdraw(client, job);
+    const started = await withdraw(client, job).catch(async (left: unknown) => {
+      await turn?.onLeft(job);
+      throw left;
+    });
     if (started) return launched(started, plan);
     await claim?.discard();
     throw error;
