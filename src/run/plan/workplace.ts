@@ -14,9 +14,10 @@ import {
 } from "./home.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ClaimRequest, claimRequest } from "./workspace/claim-request.ts";
+import { missingFolder } from "./workspace/missing.ts";
 import { shownUrl } from "./workspace/repository.ts";
 import { whyUnseen } from "./workspace/unseen.ts";
-import { chooseWorkspace, type Workspace } from "./workspace/workspace.ts";
+import { chooseWorkspace, hasProject, type Workspace } from "./workspace/workspace.ts";
 
 export interface Workplace {
   readonly workspace: Workspace;
@@ -51,6 +52,8 @@ export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake)
     isSeen: (path) => isSeen(path, withProject),
     claim: { tenant, per: policy.workspaceClaims?.per ?? "agent", installation },
   });
+  if (workspace.kind === "mounted" && input.disk?.isWorkspaceMissing && hasProject(wake))
+    throw missingFolder(workspace.cwd);
   const worksThere = workspaceCwd === null || workspace.cwd === workspaceCwd;
   const home = worksThere ? withProject : withFolders(input, chosen, wake, null);
   const note = noteOn(

@@ -119,6 +119,22 @@ describe("a workspace that is named", () => {
   });
 });
 
+describe("a folder of Paperclip's that is gone", () => {
+  const disk = { instance: "default", repository: null, isWorkspaceMissing: true, login: { kind: "none" } } as const;
+
+  it("is an error with its path, and nothing is made in its place", () => {
+    for (const config of [{}, { workspace: "mounted" }])
+      expect(() => planOf({ workspace: project, config }, { disk })).toThrow(
+        `Paperclip names ${PROJECT} as the folder of the project, and there is no such folder`,
+      );
+  });
+
+  it("is of no matter to an agent that does not work there, nor where it is the agent's own", () => {
+    expect(planOf({ workspace: project, config: { workspace: "clone" } }, { disk }).workspace.kind).toBe("clone");
+    expect(planOf({ workspace: noProject }, { disk }).workspace).toEqual({ kind: "mounted", cwd: OWN });
+  });
+});
+
 describe("a repository", () => {
   it.each([
     ["https://git.example/team/app.git", true, "app"],
