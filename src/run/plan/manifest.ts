@@ -26,6 +26,7 @@ import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } f
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
+import { cacheMounts, cacheVariables } from "./workspace/caches.ts";
 import { workspaceMounts, workspaceVolumes } from "./workspace/mounts.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
@@ -169,6 +170,7 @@ function container(input: ManifestInput): Container {
       { name: "HOME", value: path },
       ...scriptVariables(RUN_DIRECTORY),
       ...configVariables(input.home),
+      ...cacheVariables(input.workspace, input.environment),
       ...input.authorities.variables,
       ...input.cli.variables,
     ],
@@ -185,6 +187,7 @@ function container(input: ManifestInput): Container {
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       ...homeMounts(input.home),
       ...workspaceMounts(input.workspace, input.home),
+      ...cacheMounts(input.workspace, input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
