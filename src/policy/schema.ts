@@ -127,6 +127,8 @@ const limits = z.strictObject({
     ),
 });
 
+const size = quantity.refine((text) => amountOf(text) > 0, { error: "is not above 0" });
+
 const workspaceClaims = z
   .strictObject({
     per: z
@@ -141,12 +143,12 @@ const workspaceClaims = z
       .max(253)
       .optional()
       .describe("The StorageClass that makes the volume. Default: the cluster's default class."),
-    size: quantity
+    size: size
       .optional()
       .describe(
         "Size of a claim whose agent sets no `workspaceSize`. A claim grows, and never shrinks. Default: 10Gi.",
       ),
-    maxSize: quantity.optional().describe("The largest `workspaceSize`. Default: 100Gi."),
+    maxSize: size.optional().describe("The largest `workspaceSize`. Default: 100Gi."),
     accessMode: z
       .enum(["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"], {
         error: "is not one of ReadWriteOnce, ReadWriteMany, ReadWriteOncePod",

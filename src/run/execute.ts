@@ -145,6 +145,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     if (!invoked) {
       await host.invocation(plan.meta);
       host.dispatched();
+      if (plan.workspace.kind === "empty" && plan.workspace.warning) await host.status(plan.workspace.warning);
     }
     const turn = { observer, host, since: claimed.queued, onLeft: (job: JobInCluster) => leaveBehind(context, job) };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);

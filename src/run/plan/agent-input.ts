@@ -48,6 +48,7 @@ export function agentInput(
     inherited: input.inherited.variables,
     inheritedPaths: pathsBeside(trusted, input.inherited.paths),
     apiUrl: input.operator.apiUrl,
+    paperclipsIp: input.hostPod?.ip ?? null,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
     ownDirectory: workplace.ownDirectory,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Installation } from "../../../src/paperclip/installation.ts";
 import { govern } from "../../../src/policy/policy.ts";
+import { policySchema } from "../../../src/policy/schema.ts";
 import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
 import { cloneable, directoryOf, shownUrl } from "../../../src/run/plan/workspace/repository.ts";
@@ -234,7 +235,8 @@ describe("a workspace's claim", () => {
       "workspaceSize: is 21Gi, beyond the operator's policy",
     );
     expect(bounded({ workspace: "claim", workspaceSize: "20Gi" }, rule).config.workspaceSize).toBe("20Gi");
-    expect(() => bounded({ workspaceSize: "0" }, rule)).toThrow("workspaceSize");
+    expect(() => bounded({ workspaceSize: "0" }, rule)).toThrow("workspaceSize: is not above 0");
+    expect(policySchema.safeParse({ workspaceClaims: { size: "0" } }).error?.issues[0]?.message).toBe("is not above 0");
     const byOperator = bounded({}, { defaults: { workspace: "claim" } });
     expect(byOperator.policy.workspaceClaims).toMatchObject({ per: "agent", size: "10Gi" });
     expect(policyOf({ workspaceClaims: { size: "200Gi" } }).workspaceClaims?.maxSize).toBe("200Gi");
