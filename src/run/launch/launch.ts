@@ -29,7 +29,7 @@ import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
-import { type ProvidedClaim, provideClaim } from "./provide-claim.ts";
+import { type ClaimUse, type ProvidedClaim, provideClaim } from "./provide-claim.ts";
 import { unsuspend } from "./unsuspend.ts";
 
 export { awaitStart } from "./await-start.ts";
@@ -87,7 +87,7 @@ export async function launch(
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
     }
-    claim = await claimOf(client, plan, lastAnswer);
+    claim = await claimOf(client, plan, { signal, lastAnswer });
     for (const note of claim?.notes ?? []) await turn?.host.status(note);
     await createSecret(client, plan, job, lastAnswer);
     for (let seen = election.job; ; ) {
@@ -116,10 +116,14 @@ export async function launch(
 const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
 
 /** After the Job, so that a run that may not start leaves none. */
-const claimOf = async (client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<ProvidedClaim | null> => {
+async function claimOf(
+  client: KubernetesClient,
+  plan: RunPlan,
+  signals: Pick<ClaimUse, "signal" | "lastAnswer">,
+): Promise<ProvidedClaim | null> {
   const { claimRequest: request, installation, identity } = plan;
-  return request ? await provideClaim({ client, request, installation, runId: identity.runId, signal }) : null;
-};
+  return request ? await provideClaim({ client, request, installation, runId: identity.runId, ...signals }) : null;
+}
 
 /** A later run takes its place in the line over. */
 async function isInLine(client: KubernetesClient, { namespace, name, uid }: JobInCluster): Promise<boolean> {

@@ -26,7 +26,10 @@ export interface ClaimUse {
   readonly request: ClaimRequest;
   readonly installation: Installation;
   readonly runId: string;
+  /** Ends the wait for a claim that is being deleted. */
   readonly signal: AbortSignal;
+  /** Of calls: aborts some seconds later, for without its answer nobody knows whether a claim was made. */
+  readonly lastAnswer: AbortSignal;
 }
 
 export interface ProvidedClaim {
@@ -38,12 +41,12 @@ export interface ProvidedClaim {
 
 /** Throws RunFault `k8s_workspace_claim_unusable`, or the signal's reason. */
 export async function provideClaim(use: ClaimUse): Promise<ProvidedClaim> {
-  const { client, request, signal } = use;
+  const { client, request, signal, lastAnswer } = use;
   const { clock } = client;
   const deadline = clock.now() + WITHIN_MS;
   for (let attempt = 0; ; attempt++) {
     const provided = await tryToProvide(use, () => clock.now() > deadline).catch((error: unknown) => {
-      if (error instanceof RunFault || signal.aborted) throw error;
+      if (error instanceof RunFault || lastAnswer.aborted) throw error;
       if (isRetryable(error) && clock.now() <= deadline) return null;
       const doing = `Could not make claim ${request.object.metadata?.name} of the workspace`;
       throw new RunFault(faultOf(error, { code: UNUSABLE, doing, at: clock.now() }), error);
@@ -59,7 +62,7 @@ const isRetryable = (error: unknown): boolean =>
 
 /** Null: it is being deleted, and then made again. */
 async function tryToProvide(use: ClaimUse, isLate: () => boolean): Promise<ProvidedClaim | null> {
-  const { client, request, installation, runId, signal } = use;
+  const { client, request, installation, runId, lastAnswer: signal } = use;
   const { name = "", namespace = "" } = request.object.metadata ?? {};
   const options = { retryForMs: WITHIN_MS, signal };
   const mark = useMark(runId, client.clock.now());
