@@ -3,7 +3,7 @@ import { KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
-import { persistentVolumeClaims, pods, type Stored } from "../../src/kubernetes/resource-types.ts";
+import { jobs, persistentVolumeClaims, pods, type Stored } from "../../src/kubernetes/resource-types.ts";
 import type { PolicyFile } from "../../src/policy/schema.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
@@ -161,6 +161,25 @@ describe("an agent's claim", () => {
     const [after] = await claimsOf(agentId);
     expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
   });
+});
+
+it("a Stop is obeyed while a claim that is being deleted is waited for, and nothing is left of the run", async () => {
+  const agentId = `agent-${freshId()}`;
+  const holds = start({ agentId, agent: saying("echo ready; exec sleep 600") });
+  await holds.said("ready");
+  const [claim] = await claimsOf(agentId);
+  await place.admin.delete(persistentVolumeClaims, place.namespace, claim?.metadata.name ?? "");
+  const waits = start({ agentId, taskId: "b", agent: saying(":") });
+  const labelSelector = `${LABELS.runId}=${waits.runId}`;
+  const listed = async () => (await place.admin.list(jobs, place.namespace, { labelSelector })).items.length;
+  await expect.poll(listed, { timeout: 20_000 }).toBe(1);
+  waits.cancel();
+  expect(await waits.result).toMatchObject({ errorCode: "cancelled" });
+  expect(await leftovers(place, { runId: waits.runId })).toEqual([]);
+  holds.cancel();
+  await holds.result;
+  const named = () => place.admin.find(persistentVolumeClaims, place.namespace, claim?.metadata.name ?? "");
+  await expect.poll(named, { timeout: 20_000 }).toBeUndefined();
 });
 
 it("a claim that no run has used for the policy's days is removed, unless a Job has it or it is somebody else's", async () => {
