@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
+import { amountOf, quantity } from "./kubernetes-values.ts";
 import { podFields } from "./pod-fields.ts";
 
 export const fields = {
@@ -62,6 +63,14 @@ export const fields = {
       error: "is not one of auto, mounted, claim, clone, empty",
     }),
     default: "auto",
+  }),
+  workspaceSize: field<string | null>({
+    label: "Workspace size (such as 20Gi)",
+    control: "text",
+    visibleWhen: { key: "workspace", notValues: ["", "auto", "mounted", "clone", "empty"] },
+    hint: "Size of the claim with `workspace: claim`, such as 20Gi. A larger one lets the claim grow, where its StorageClass can; it never shrinks. Default: `workspaceClaims.size` of the policy.",
+    value: quantity.refine((text) => amountOf(text) > 0, { error: "is not above 0" }),
+    default: null,
   }),
   workingDirectory: field<string | null>({
     label: "Working directory",

@@ -49,13 +49,14 @@ export function agentInput(
     inherited: input.inherited.variables,
     inheritedPaths: pathsBeside(trusted, input.inherited.paths),
     apiUrl: input.operator.apiUrl,
+    paperclipsIp: input.hostPod?.ip ?? null,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
     ownDirectory: workplace.ownDirectory,
     scratchFolder: SCRATCH,
     seen: seenFolders(workplace.home),
   });
-  const isPrivate = workplace.home.kind === "private";
+  const isPrivate = workplace.home.kind === "private" || workplace.home.kind === "workspace";
   const login = loginVariables(isPrivate && input.disk ? input.disk.login : NO_LOGIN, built);
   const variables = { ...built, ...login.variables };
   const { model, note } = chooseModel(configuredModel, variables, extraArgs);

@@ -42,6 +42,8 @@ export const VERDICT_CODES = [
   "k8s_orphan_session_mismatch",
   "k8s_concurrency_guard_unreachable",
   "k8s_home_unusable",
+  "k8s_workspace_missing",
+  "k8s_workspace_claim_unusable",
   "k8s_prompt_secret_create_failed",
   "k8s_job_create_failed",
   "k8s_pod_reattach_failed",
