@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
 import { podFields } from "./pod-fields.ts";
+import { workspaceFields } from "./workspace-fields.ts";
 
 export const fields = {
   ...podFields,
@@ -70,6 +71,7 @@ export const fields = {
     value: absolutePath,
     default: null,
   }),
+  ...workspaceFields,
   graceSec: field<number>({
     label: "Interrupt grace period (seconds)",
     control: "number",

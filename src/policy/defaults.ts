@@ -32,6 +32,7 @@ const common = {
   recorder: "same",
   workspaces: [],
   instructions: "readOnly",
+  git: { credentials: {} },
   environment: [],
   pod: {},
   podTemplate: null,
@@ -84,13 +85,14 @@ export function withDefaults(file: PolicyFile, path: string | null, ownKubeconfi
   const trust = file.trust ?? "bounded";
   const base = trust === "full" ? full : bounded;
   const { resources, transcriptBytes, ...limits } = withoutAbsent(file.limits ?? {});
-  const { trust: _, clusters, allow, limits: __, ...scalars } = withoutAbsent(file);
+  const { trust: _, clusters, allow, limits: __, git, ...scalars } = withoutAbsent(file);
   return {
     ...base,
     ...scalars,
     path,
     trust,
     ownKubeconfigs,
+    git: { credentials: byOrigin(git?.credentials ?? {}) },
     clusters: { ...base.clusters, ...clustersOf(clusters ?? {}, base.clusters.default?.namespaces ?? []) },
     allow: { ...base.allow, ...withoutAbsent(allow ?? {}) },
     limits: {
@@ -109,6 +111,13 @@ function clustersOf(given: NonNullable<PolicyFile["clusters"]>, namespaces: read
   );
   return Object.fromEntries(entries);
 }
+
+const byOrigin = (hosts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(hosts).map(([host, secret]) => [originOf(host), secret]));
+
+/** As an address has it: without the port that is understood. */
+const originOf = (host: string): string =>
+  URL.parse(host.includes("://") ? host : `https://${host}`)?.origin ?? `https://${host}`;
 
 /** `undefined` says nothing. */
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

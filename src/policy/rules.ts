@@ -63,6 +63,10 @@ export interface Policy {
   readonly workspaces: readonly string[];
   readonly instructions: "readOnly" | "readWrite";
   readonly recorder: "same" | "separate";
+  readonly git: {
+    /** Origin, such as `https://git.example.com` → Secret. Its name may hold {companyId} and {agentId}. */
+    readonly credentials: Readonly<Record<string, string>>;
+  };
   readonly environment: readonly string[];
   readonly pod: NonNullable<PolicyFile["pod"]>;
   /** On every pod, after the agent's. */

@@ -14,6 +14,7 @@
 import type { AgentEnd } from "./agent.ts";
 import { isObject, parseObject } from "./json-line.ts";
 import type { NotPreparedFacts, Seal, WorkspaceLeft } from "./seal.ts";
+import { readWorkspaceLeft } from "./seal-message.ts";
 
 export type FreshSession = NonNullable<Seal["freshSession"]>;
 
@@ -116,7 +117,7 @@ export class HandoverReader {
   #takeJson(json: Buffer): boolean {
     const value = parseObject(json);
     if (this.#kind === KINDS.workspace) {
-      const left = value && readLeft(value);
+      const left = readWorkspaceLeft(value);
       if (left) this.#listener.workspace(left);
       this.#ended = "all";
       return left !== null;
@@ -152,14 +153,6 @@ function readEnd(value: { readonly [key: string]: unknown }): AgentEnd | null {
       : {}),
     ...(typeof error === "string" ? { error } : {}),
   };
-}
-
-function readLeft(value: { readonly [key: string]: unknown }): WorkspaceLeft | null {
-  const { branch, volatile } = value;
-  if (typeof branch !== "string" || typeof volatile !== "boolean") return null;
-  const words = ["commit", "savedAs", "notSaved", "unknown"].filter((key) => typeof value[key] === "string");
-  const counts = ["uncommitted", "unpushed"].filter((key) => Number.isSafeInteger(value[key]));
-  return { branch, volatile, ...Object.fromEntries([...words, ...counts].map((key) => [key, value[key]])) };
 }
 
 const isNullOr = (value: unknown, type: "number" | "string"): boolean =>

@@ -21,6 +21,7 @@ export function resultJson(verdict: Verdict, evidence: Evidence): Record<string,
     job: job ? { name: job.name, namespace: job.namespace, uid: job.uid } : null,
     pod: pod ? { name: pod.name, uid: pod.uid, node: pod.node } : null,
     ...(seal?.freshSession ? { freshSession: seal.freshSession } : {}),
+    ...(seal?.workspace ? { workspace: { ...seal.workspace, ...(verdict.workLeft ?? {}) } } : {}),
     ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
     ...cancellation(verdict, evidence),
   };

@@ -4,6 +4,8 @@ import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import { AUTHORITY_VARIABLES, type Authorities, authorities } from "./authorities.ts";
+import type { Checkout } from "./checkout/checkout.ts";
+import { gitVariables } from "./checkout/git-variables.ts";
 import { environmentScript } from "./environment-script.ts";
 import { loginVariables, NO_LOGIN } from "./home/login.ts";
 import { SCRATCH, seenFolders } from "./home.ts";
@@ -34,6 +36,7 @@ export function agentInput(
   provision: Provision,
   resume: string | null,
   workplace: Workplace,
+  checkout: Checkout,
 ): AgentInput {
   const { ctx, scripts } = input;
   const { env, model: configuredModel, extraArgs } = input.agent.config;
@@ -56,7 +59,7 @@ export function agentInput(
   });
   const isPrivate = workplace.home.kind === "private";
   const login = loginVariables(isPrivate && input.disk ? input.disk.login : NO_LOGIN, built);
-  const variables = { ...built, ...login.variables };
+  const variables = { ...built, ...login.variables, ...gitVariables(checkout.settings, built) };
   const { model, note } = chooseModel(configuredModel, variables, extraArgs);
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
   const config = { ...input.agent.config, model };
@@ -70,8 +73,10 @@ export function agentInput(
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
     ...trusted.files,
+    ...checkout.files,
   ];
-  const { spec, content } = firstThatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
+  const specOf = (instead: typeof fresh): RunnerSpec => runnerSpec(config, first, instead, checkout.spec);
+  const { spec, content } = firstThatFits([specOf(fresh), specOf(null)], (spec) =>
     secretContent(files(spec), environment),
   );
   const allNotes = [...notes, ...[note, login.note].filter((each) => each !== null)];

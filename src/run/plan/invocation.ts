@@ -48,6 +48,7 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
+  workspace: RunnerSpec["workspace"],
 ): RunnerSpec {
   return {
     command,
@@ -56,6 +57,7 @@ export function runnerSpec(
     terminalResultGraceMs: config.terminalResultCleanupGraceMs,
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
+    ...(workspace ? { workspace } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }

@@ -17,6 +17,7 @@ import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
+import type { Checkout } from "./checkout/checkout.ts";
 import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
@@ -54,6 +55,7 @@ export interface ManifestInput {
   readonly files: readonly KeyToPath[];
   readonly authorities: Omit<Authorities, "files">;
   readonly cli: BroughtCli;
+  readonly checkout: Pick<Checkout, "volumes" | "mounts" | "beforeSec" | "graceSec">;
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -114,9 +116,12 @@ function podSpec(input: ManifestInput): PodSpec {
   ];
   return {
     restartPolicy: "Never",
-    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC,
+    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC + input.checkout.graceSec,
     ...(input.timeoutSec > 0
-      ? { activeDeadlineSeconds: Math.ceil(input.timeoutSec + input.graceSec) + DEADLINE_MARGIN_SEC }
+      ? {
+          activeDeadlineSeconds:
+            Math.ceil(input.timeoutSec + input.graceSec) + input.checkout.beforeSec + DEADLINE_MARGIN_SEC,
+        }
       : {}),
     ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
     ...(input.priorityClassName ? { priorityClassName: input.priorityClassName } : {}),
@@ -184,6 +189,7 @@ function container(input: ManifestInput): Container {
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
       ...input.authorities.mounts,
+      ...input.checkout.mounts,
       ...input.cli.mounts,
     ],
   };
@@ -204,6 +210,7 @@ function volumes(input: ManifestInput): Volume[] {
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
     ...input.authorities.volumes,
+    ...input.checkout.volumes,
     ...input.cli.volumes,
   ];
 }

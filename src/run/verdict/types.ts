@@ -1,6 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { AgentCost, AgentUsage, TerminalResult } from "../../claude/claude-code.ts";
 import type { VerdictCode } from "../shared/codes.ts";
+import type { WorkLeft } from "./work-left.ts";
 
 /** The family of causes. It says why, where the code says what the user is left with. */
 export type FailureKind =
@@ -49,6 +50,8 @@ export interface Account {
   readonly result: TerminalResult | null;
   /** The result's text, else the end of what the agent said. */
   readonly summary: string;
+  /** What becomes of work that the agent has not pushed; null where there is none. */
+  readonly workLeft: WorkLeft | null;
 }
 
 export interface Completed extends Account {
