@@ -7,13 +7,13 @@ import { neededRights, optionalRights } from "../src/kubernetes/needed-rights.ts
 const inDeploy = (path: string): string => fileURLToPath(new URL(`../deploy/${path}`, import.meta.url));
 
 const ALONE = `# What Paperclip's service account needs in the namespace of the agents' Jobs: nothing cluster-wide. Among Secrets it reads only
-# those whose name it knows; which Jobs and Secrets it may create is held by deploy/admission (docs/deploy.md).
+# those whose name it knows; which Jobs and Secrets it may create is held by deploy/kustomize/admission (docs/deploy.md).
 #
 #   kubectl apply -n NAMESPACE -f deploy/rbac.yaml
 #
 # Change the subject's name and namespace to those of Paperclip's own pod.`;
 
-const IN_BASE = `# The same as ../rbac.yaml, which a kustomization of another folder may not read.`;
+const IN_BASE = `# The same as ../../rbac.yaml, which a kustomization of another folder may not read.`;
 
 /** Why one would grant it, and what it costs. */
 const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>> = {
@@ -21,6 +21,10 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "Optional: where the agents do not share Paperclip's home, lines of a transcript that the cluster's log has lost are read",
     "from the pod itself, while it lives (docs/decisions/0011-lost-lines-from-the-living-pod.md). Think before you grant it:",
     "who may do this can run any program in any pod of the namespace, and read every Secret that those pods have.",
+  ],
+  workspaceClaims: [
+    "Optional, and needed for `workspace: claim` (workspaceClaims of the policy, docs/workspace.md): the adapter makes, grows and",
+    "removes the claims that it made itself. Who may do this can remove every claim of the namespace, with what is on it.",
   ],
   networkPolicies: [
     "Optional: the environment test warns where no NetworkPolicy selects the agents' pods (docs/deploy.md).",
@@ -30,7 +34,7 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
 /** Its path, and what stands in it. */
 export const roleFiles: Readonly<Record<string, string>> = {
   [inDeploy("rbac.yaml")]: role(ALONE),
-  [inDeploy("base/rbac.yaml")]: role(IN_BASE),
+  [inDeploy("kustomize/base/rbac.yaml")]: role(IN_BASE),
 };
 
 function role(head: string): string {
@@ -63,8 +67,8 @@ subjects:
 `;
 }
 
-/** One rule for each resource, in the order of the list. */
-function rulesOf(rights: readonly Right[]): string[] {
+/** One rule for each resource, in the order of the list: lines of YAML. */
+export function rulesOf(rights: readonly Right[]): string[] {
   const rules = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...rules.values()].flatMap((rule) => [
     `- apiGroups: [${rule[0]?.group || '""'}]`,

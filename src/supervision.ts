@@ -24,12 +24,12 @@ function schedule(env: NodeJS.ProcessEnv, signal: AbortSignal, inMs: number): vo
   const timer = setTimeout(() => {
     // The signal lives as long as the process.
     signal.removeEventListener("abort", cancel);
-    reconcileOnce(env, signal)
-      .catch((error: unknown) => console.warn(`[claude_k8s] ${error instanceof Error ? error.message : error}`))
-      .finally(() => {
-        // Jittered, so that two processes that start together do not reconcile together.
-        if (!signal.aborted) schedule(env, signal, RECONCILE_EVERY_MS * (0.75 + Math.random() / 2));
-      });
+    void reconcileOnce(env, signal).catch((error: unknown) =>
+      console.warn(`[claude_k8s] ${error instanceof Error ? error.message : error}`),
+    );
+    // Not after it: a place that does not answer keeps no other waiting. Jittered, so that two processes that start together
+    // do not reconcile together.
+    if (!signal.aborted) schedule(env, signal, RECONCILE_EVERY_MS * (0.75 + Math.random() / 2));
   }, inMs);
   timer.unref();
   signal.addEventListener("abort", cancel, { once: true });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
+import { quantity } from "./kubernetes-values.ts";
 import { podFields } from "./pod-fields.ts";
 import { workspaceFields } from "./workspace-fields.ts";
 
@@ -63,6 +64,14 @@ export const fields = {
       error: "is not one of auto, mounted, claim, clone, empty",
     }),
     default: "auto",
+  }),
+  workspaceSize: field<string | null>({
+    label: "Workspace size (such as 20Gi)",
+    control: "text",
+    visibleWhen: { key: "workspace", notValues: ["", "auto", "mounted", "clone", "empty"] },
+    hint: "Size of the claim with `workspace: claim`, such as 20Gi. A larger one lets the claim grow, where its StorageClass can; it never shrinks. Default: `workspaceClaims.size` of the policy.",
+    value: quantity,
+    default: null,
   }),
   workingDirectory: field<string | null>({
     label: "Working directory",

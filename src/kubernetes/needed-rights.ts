@@ -20,6 +20,8 @@ export const neededRights: readonly Right[] = [
 export const optionalRights = {
   /** To read lines that the log API has lost from a pod that lives; without it, such lines are named as missing. */
   lostLines: of("", "pods/exec", "get", "create"),
+  /** To make, grow and remove the claims of workspaces; without it, no run with `workspace: claim` starts. */
+  workspaceClaims: of("", "persistentvolumeclaims", "get", "list", "create", "patch", "delete"),
   /** For the environment test; without it, the test says that it did not look. */
   networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
 } as const satisfies Record<string, readonly Right[]>;

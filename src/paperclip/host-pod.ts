@@ -33,7 +33,13 @@ export interface HostPod extends HostPodAddress {
     readonly mountPath: string;
   } | null;
   /** Who Paperclip's process is: the owner of the files in its home. Null where the pod does not say. */
-  readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
+  readonly user: {
+    readonly uid: number | null;
+    readonly gid: number | null;
+    readonly groups: readonly number[];
+    /** That of the pod: one of the groups, by which the kubelet has opened its volumes. @default null */
+    readonly fsGroup?: number | null;
+  };
 }
 
 const SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -91,6 +97,7 @@ export function readHostPod(pod: Pod, { home, container: named }: HostContainer)
       uid: container.securityContext?.runAsUser ?? spec.securityContext?.runAsUser ?? null,
       gid: container.securityContext?.runAsGroup ?? spec.securityContext?.runAsGroup ?? null,
       groups: groups.filter((group): group is number => typeof group === "number"),
+      fsGroup: spec.securityContext?.fsGroup ?? null,
     },
   };
 }

@@ -15,8 +15,19 @@ export type RunStatus =
     }
   /** Paperclip has no such run. */
   | { readonly kind: "unknown" }
-  /** `denied`: asking again with the same token is no use. */
-  | { readonly kind: "unreadable"; readonly why: string; readonly denied: boolean };
+  | Unreadable;
+
+export interface Unreadable {
+  readonly kind: "unreadable";
+  /** A clause. */
+  readonly why: string;
+  /** Asking again with the same token is no use. */
+  readonly denied: boolean;
+  /** Nobody could be asked: there is no address, or no token. */
+  readonly notAsked?: true;
+  /** Paperclip's word is that the token's agent is terminated: none of its runs goes on. */
+  readonly terminated?: true;
+}
 
 /** What the adapter of that run put into its result, and Paperclip recorded. */
 export interface ReportedOutcome {
@@ -50,15 +61,23 @@ export const isCancelled = (status: string): boolean => status === "cancelled" |
 /** Never rejects: what cannot be read is a value. */
 export function createRunStatusReader({ url, token, timeoutMs = 10_000 }: RunStatusOptions): ReadRunStatus {
   return async (runId, signal) => {
-    if (!url) return unreadable("the address of Paperclip's API is not known");
-    if (!token) return unreadable("this run has no token for Paperclip's API");
+    if (!url) return { ...unreadable("the address of Paperclip's API is not known"), notAsked: true };
+    if (!token) return { ...unreadable("this run has no token for Paperclip's API"), notAsked: true };
     const path = `/api/heartbeat-runs/${encodeURIComponent(runId)}`;
     const answer = await getFromApi({ url, path, token, timeoutMs, signal });
     return answer.kind === "failed" ? unreadable(answer.why) : statusFrom(runId, answer.status, answer.body);
   };
 }
 
+/** Whether it may be readable in a moment, with nothing changed. */
+export const isPassing = ({ denied, notAsked }: Unreadable): boolean => !denied && !notAsked;
+
+/** How Paperclip begins its refusal (401) of a terminated agent's token (2026.916.1). */
+const TERMINATED = "Agent is terminated";
+
 function statusFrom(runId: string, httpStatus: number, body: unknown): RunStatus {
+  if (httpStatus === 401 && text(record(body).error)?.startsWith(TERMINATED))
+    return { ...unreadable("its agent is terminated in Paperclip", true), terminated: true };
   if (httpStatus === 401 || httpStatus === 403)
     return unreadable(`Paperclip does not accept the token (${httpStatus})`, true);
   // The page of a proxy that does not know the path says nothing about the run.
@@ -76,4 +95,4 @@ function statusFrom(runId: string, httpStatus: number, body: unknown): RunStatus
   return { kind: "over", status, reported, ...(successor ? { successor } : {}) };
 }
 
-const unreadable = (why: string, denied = false): RunStatus => ({ kind: "unreadable", why, denied });
+const unreadable = (why: string, denied = false): Unreadable => ({ kind: "unreadable", why, denied });

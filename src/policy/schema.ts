@@ -127,6 +127,48 @@ const limits = z.strictObject({
     ),
 });
 
+const workspaceClaims = z
+  .strictObject({
+    per: z
+      .enum(["agent", "task"], { error: "is neither agent nor task" })
+      .optional()
+      .describe(
+        "agent: one claim for all tasks of an agent, each with a folder of its own. task: a claim for each task; of a cloud's disks a node takes few. Default: agent.",
+      ),
+    storageClassName: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe("The StorageClass that makes the volume. Default: the cluster's default class."),
+    size: quantity
+      .optional()
+      .describe(
+        "Size of a claim whose agent sets no `workspaceSize`. A claim grows, and never shrinks. Default: 10Gi.",
+      ),
+    maxSize: quantity.optional().describe("The largest `workspaceSize`. Default: 100Gi."),
+    accessMode: z
+      .enum(["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"], {
+        error: "is not one of ReadWriteOnce, ReadWriteMany, ReadWriteOncePod",
+      })
+      .optional()
+      .describe(
+        "ReadWriteOnce: pods of one claim run on one node while several run. ReadWriteMany: on any. ReadWriteOncePod: one pod at a time, the next one waits. Default: ReadWriteOnce.",
+      ),
+    idleDays: z
+      .number({ error: "is not a number" })
+      .int()
+      .min(0)
+      .max(3650)
+      .optional()
+      .describe(
+        "Days after the start of the last run that used it from which on a claim is removed, with all that is on it. 0 = never. Default: 30.",
+      ),
+  })
+  .refine(({ size, maxSize }) => !size || !maxSize || amountOf(size) <= amountOf(maxSize), {
+    error: "has a size above its maxSize",
+  });
+
 const pod = z.strictObject({
   hostUsers: toggle
     .optional()
@@ -192,6 +234,11 @@ export const policySchema = z.strictObject(
     workspaces: names(
       "Folders of Paperclip's home whose workspaces agents with private homes see, beside those that Paperclip keeps itself, such as `/paperclip/repos/{companyId}`. Each is mounted whole, to read and to change. Default: none.",
     ).optional(),
+    workspaceClaims: workspaceClaims
+      .optional()
+      .describe(
+        "PersistentVolumeClaims of agents with `workspace: claim`, which the adapter makes, grows and removes; it needs rights on claims (deploy/rbac.yaml). Default: none, and agents may not ask for one.",
+      ),
     instructions: z
       .enum(["readOnly", "readWrite"])
       .optional()

@@ -16,7 +16,7 @@ import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/ta
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type GovernedAgent, govern } from "../policy/policy.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
-import { abandon, conclude, refuse } from "./conclude/conclude.ts";
+import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
 import {
@@ -32,7 +32,7 @@ import {
 import { prepare, type RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
-import { type LaunchedRun, launchedRun } from "./shared/launched-run.ts";
+import { type JobInCluster, type LaunchedRun, launchedRun } from "./shared/launched-run.ts";
 import { LABELS, madeBy, ofNoInstance, RUNS } from "./shared/names.ts";
 import { tellOnce } from "./shared/tell-once.ts";
 import { createStopSignal, enforceStop } from "./stop/stop.ts";
@@ -106,7 +106,6 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   try {
     const run = await launchOrAdopt(context, plan);
     launching.abort();
-    deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
     const collection = {
       inServer: inPaperclipServer(deps.env),
       runId: ctx.runId,
@@ -114,6 +113,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
       acquire: () => deps.clusters.acquire(agent.cluster),
     };
     try {
+      deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
       const observed = await observeToEnd(context, plan, run);
       return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
@@ -146,12 +146,17 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       await host.invocation(plan.meta);
       host.dispatched();
     }
-    const turn = { observer, host, since: claimed.queued };
+    const turn = { observer, host, since: claimed.queued, onLeft: (job: JobInCluster) => leaveBehind(context, job) };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
     await announceJob(host, launched.run);
     return launched.run;
   }
+}
+
+/** The result is out, and the cluster has not taken the run's Job back yet. */
+async function leaveBehind({ agent, deps }: RunContext, job: JobInCluster): Promise<void> {
+  await finishInBackground(() => deps.clusters.acquire(agent.cluster), withdrawal(job));
 }
 
 /** Of this Paperclip's Jobs and pods; of a run that adopted the Job of a version before: of those that name no Paperclip. */
@@ -183,11 +188,14 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
   untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
-  let following = Promise.resolve();
+  // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
+  const begun = raceSignal(synced, detached);
+  // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
+  const following = begun
+    .catch(() => "told below")
+    .then(() => followRun({ client, run, observed, sink: reporter.transcript, signal: detached }));
   try {
-    // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
-    await raceSignal(synced, detached);
-    following = followRun({ client, run, observed, sink: reporter.transcript, signal: detached });
+    await begun;
     await awaitStart(client, run, observed, plan, findPod, detached);
     const { gaveUp } = observed.evidence.acts;
     if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);

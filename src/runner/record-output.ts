@@ -48,7 +48,7 @@ export async function recordOutput({
     clearInterval(stayAlive);
     return false;
   }
-  const recording = new Recording(terminationLog, transcript);
+  const recording = new Recording(terminationLog, transcript, true);
   const { end, left } = await record(recording, toldToStop, readSpec(runDirectory).graceSec);
   await recording.finish(end, undefined, Promise.resolve(left));
   await toldToStop;

@@ -88,17 +88,30 @@ describe("one living Job for an agent and a task", () => {
     expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
   });
 
-  it("is refused when Paperclip cannot say whether the other run is alive", async () => {
+  it("is refused when nobody can be asked whether the other run is alive", async () => {
     const first = startRun(place, { agent: WORKS });
     await first.said("ready");
-    for (const paperclipUrl of [() => null, () => "http://127.0.0.1:9"]) {
-      const second = startRun(place, { agent: QUICK, agentId: first.agentId, dependencies: { paperclipUrl } });
-      const refused = await second.result;
-      expect(refused.errorCode).toBe("k8s_concurrency_guard_unreachable");
-      expect(refused.errorMessage).toContain(first.runId);
-    }
+    const dependencies = { paperclipUrl: () => null };
+    const refused = await startRun(place, { agent: QUICK, agentId: first.agentId, dependencies }).result;
+    expect(refused.errorCode).toBe("k8s_concurrency_guard_unreachable");
+    expect(refused.errorMessage).toContain(first.runId);
     first.cancel();
     await first.result;
+  });
+
+  it("waits for a Paperclip that does not answer, and says so, then goes on by its word", async () => {
+    const first = startRun(place, { agent: WORKS });
+    await first.said("ready");
+    place.paperclip.failWith(503);
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId });
+    const { message } = await second.event("k8s.run.waiting");
+    expect(message).toContain(`Paperclip does not answer whether its run ${first.runId} is over: `);
+    expect(message).toContain("503");
+    place.paperclip.failWith(null);
+    place.paperclip.set(first.runId, "failed");
+    expect((await second.event("k8s.job.adopted")).message).toContain(first.runId);
+    second.cancel();
+    await Promise.all([first.result, second.result]);
   });
 
   it("33: is refused when the agent's Jobs cannot be listed", async ({ skip }) => {

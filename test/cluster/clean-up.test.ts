@@ -45,6 +45,19 @@ onDevcluster("a clean-up that the cluster refuses", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("of a Job that was never started goes on as well", async () => {
+    devcluster.faults.add({ match: { method: "POST", path: /\/secrets$/ }, action: { kind: "respond", code: 503 } });
+    refuseDeletions();
+    const run = startRun(place, { agent: STOPPABLE });
+    await expect.poll(async () => (await jobsOf(run)).length, { timeout: 30_000 }).toBe(1);
+    run.cancel();
+    // Nothing runs, and nobody can say so as long as the Job could not be taken back.
+    expect((await run.result).errorCode).not.toBeNull();
+    expect(await jobsOf(run)).toHaveLength(1);
+    devcluster.faults.clear();
+    expect(await leftovers(place, run)).toEqual([]);
+  }, 60_000);
+
   it("in Paperclip's server, where the outcome is on record, goes on as well", async () => {
     const fault = refuseDeletions();
     const dependencies = { env: { PAPERCLIP_LISTEN_PORT: "3100" } };

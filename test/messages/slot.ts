@@ -58,6 +58,11 @@ const WAITING: readonly Scene[] = [
     status: ALIVE,
     me: { sessionId: "4f2d7c1e" },
   },
+  {
+    title: "Paperclip does not answer whether the other run is over",
+    jobs: [{}],
+    status: { kind: "unreadable", why: "no answer within 10 s", denied: false },
+  },
   { title: "A stopped agent has its grace", jobs: [{ state: "stopping" }] },
   { title: "A pod outlives its deleted Job", jobs: [], pods: [podOfJob({})] },
   {
@@ -75,7 +80,7 @@ const BLOCKED: readonly Scene[] = [
   {
     title: "A run whose record cannot be read",
     jobs: [{}],
-    status: { kind: "unreadable", why: "Paperclip answers 401" } as RunStatus,
+    status: { kind: "unreadable", why: "Paperclip does not accept the token (401)", denied: true },
   },
 ];
 

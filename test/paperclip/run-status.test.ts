@@ -73,6 +73,19 @@ describe("the status of a run", () => {
     expect(await ask(json(status, { error: "no" }))).toMatchObject({ kind: "unreadable", denied });
   });
 
+  it("knows a terminated agent by Paperclip's own words, from no other refusal", async () => {
+    const words = { error: "Agent is terminated and cannot authenticate" };
+    expect(await ask(json(401, words))).toMatchObject({ kind: "unreadable", denied: true, terminated: true });
+    for (const [status, body] of [
+      [401, { error: "Agent token did not verify" }],
+      [403, words],
+      [502, words],
+    ] as const) {
+      server?.close();
+      expect(await ask(json(status, body))).not.toHaveProperty("terminated");
+    }
+  });
+
   it("cannot be read from anything that is no record of this run", async () => {
     for (const body of ["text", 7, null, [], {}, { status: 3 }, { id: "another", status: "failed" }]) {
       expect(await ask(json(200, body)), JSON.stringify(body)).toMatchObject({ kind: "unreadable" });

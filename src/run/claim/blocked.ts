@@ -1,6 +1,6 @@
 /** What keeps a run from starting and does not end by itself, with what to do about it. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { RunStatus } from "../../paperclip/run-status.ts";
+import { isPassing, type Unreadable } from "../../paperclip/run-status.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
 import type { Ownership } from "./ownership/ownership.ts";
@@ -56,12 +56,12 @@ export const blockedByReport = (): Blocked => ({
   fix: "Start a new run.",
 });
 
-export function unreadable(job: Job, { why, denied }: Extract<RunStatus, { kind: "unreadable" }>): Blocked {
+export function unreadable(job: Job, status: Unreadable): Blocked {
   return {
     code: "k8s_concurrency_guard_unreachable",
-    why: `${describeJob(job)} is running, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${why})`,
+    why: `${describeJob(job)} is running, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${status.why})`,
     fix: `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`,
-    transient: !denied,
+    transient: isPassing(status),
   };
 }
 

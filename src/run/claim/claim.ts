@@ -21,6 +21,7 @@ import { isOnItsTask, isRival, type OwnershipCheck, type OwnState, ownState } fr
 import { refreshToken } from "./refresh-token.ts";
 import { refusal } from "./refusal.ts";
 import { removeJob } from "./remove.ts";
+import { waitForProof } from "./wait.ts";
 import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
@@ -55,7 +56,7 @@ export type Claim =
 
 /** Decisions in a row that a change of the Jobs makes void. */
 const MAX_ROUNDS = 20;
-/** Retries when Paperclip's record of another run cannot be read. */
+/** Retries when Paperclip refuses to tell of another run; while it does not answer, the run waits (wait.ts). */
 const RECORD_RETRIES = 2;
 
 /**
@@ -109,6 +110,7 @@ async function decideNow(request: ClaimRequest, me: Claimant, signal: AbortSigna
     failClosed(client, () => ownState(state, which, { ...request, installation: plan.installation }, signal));
   const all = await failClosed(client, () => readClusterState(client, observer, plan, { signal }));
   const seen = await ownOf(all, isRival(me));
+  if (seen.unproven?.ownership.passing) return { kind: "wait", wait: waitForProof(seen.unproven) };
   if (seen.unproven) return { kind: "blocked", by: blockedByUnproven(seen.unproven) };
   const readings = runsInQuestion(me, seen.jobs).map(async (id) => [id, await readStatus(id, signal)] as const);
   const statuses = new Map(await Promise.all(readings));

@@ -1,6 +1,6 @@
 /** What one Job means for a run that claims its slot. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { RunStatus } from "../../paperclip/run-status.ts";
+import { isPassing, type RunStatus } from "../../paperclip/run-status.ts";
 import {
   hasPods,
   isAgentUnknown,
@@ -14,7 +14,14 @@ import {
 import { labelValue } from "../shared/names.ts";
 import { type Blocked, blockedByOrphan, blockedBySession, unreadable } from "./blocked.ts";
 import { type Relation, relationOf, type SlotOfRun } from "./slot.ts";
-import { type Wait, waitForLivingRun, waitForSession, waitForSilentNode, waitForStoppedJob } from "./wait.ts";
+import {
+  type Wait,
+  waitForLivingRun,
+  waitForRecord,
+  waitForSession,
+  waitForSilentNode,
+  waitForStoppedJob,
+} from "./wait.ts";
 
 /** The run that claims. */
 export interface Claimant extends SlotOfRun {
@@ -79,8 +86,10 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
   if (status.kind === "alive" && !continued) return state === "finished" ? NONE : wait(waitForLivingRun(job, status));
   if (isAgentUnknown(job)) return wait(waitForSilentNode(job));
   if (state === "stopped" && hasPods(job)) return wait(waitForStoppedJob(job));
-  if (status.kind === "unreadable" && !continued)
-    return state === "finished" || state === "stopped" ? NONE : blocks(unreadable(job, status));
+  if (status.kind === "unreadable" && !continued) {
+    if (state === "finished" || state === "stopped") return NONE;
+    return isPassing(status) ? wait(waitForRecord(job, status)) : blocks(unreadable(job, status));
+  }
   if (state === "candidate") return remove("delete", "its run is over, and nothing of it ever ran");
   // Its agent has ended even if its conditions, which come seconds later, do not show that yet.
   if (state !== "stopped" && isReported(job, status)) return remove("delete", "Paperclip has recorded its outcome");

@@ -35,8 +35,8 @@ export function createSlotWaiter(
   let current: { readonly why: string; readonly began: number; notifiedAt: number } | null = null;
 
   const notify = async (wait: Wait, repeated: boolean): Promise<void> => {
-    const { why, job, pod, runId, since } = wait;
-    const message = `Waiting: ${why}${since ? ` (since ${since})` : ""}`;
+    const { why, detail, job, pod, runId, since } = wait;
+    const message = `Waiting: ${why}${detail ? `: ${detail}` : ""}${since ? ` (since ${since})` : ""}`;
     await host.notice({ type: "k8s.run.waiting", message, payload: { job, pod, runId, since } });
     if (!repeated) await host.status(message);
   };
@@ -56,7 +56,7 @@ export function createSlotWaiter(
         observer,
         run,
         (ms, until) => clock.sleep(ms, until),
-        POLL_EVERY_MS + fullJitter(0, random),
+        (wait.lookAfterMs ?? POLL_EVERY_MS) + fullJitter(0, random),
         signal,
       );
       await clock.sleep(SETTLE_MS, signal);

@@ -1,16 +1,19 @@
 /** What a run has to wait for before it may start. All of it ends by itself. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
+import type { Unreadable } from "../../paperclip/run-status.ts";
 import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
 import { ANNOTATIONS, LABELS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { hasAgentEnded, releaseCommands } from "../shared/unknown-agent.ts";
-import { type Blocked, deletion } from "./blocked.ts";
+import { type Blocked, blockedByUnproven, deletion, type Unproven, unreadable } from "./blocked.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
 export interface Wait {
   /** A sentence without its full stop; an equal one is the same wait. */
   readonly why: string;
+  /** What may change while the same is waited for: a clause that is told beside it. @default nothing */
+  readonly detail?: string;
   readonly job: string | null;
   readonly pod: string | null;
   readonly runId: string | null;
@@ -18,6 +21,8 @@ export interface Wait {
   readonly since: string | null;
   /** Null: no limit while a run of Paperclip's is alive, which its user can stop. */
   readonly limit: WaitLimit | null;
+  /** Milliseconds after which it is looked again without a change. @default 10 s */
+  readonly lookAfterMs?: number;
 }
 
 export interface WaitLimit {
@@ -38,6 +43,29 @@ export function waitForLivingRun(job: Job, { status }: { readonly status: string
 /** The session that this run is to resume. */
 export function waitForSession(job: Job): Wait {
   return waitForJob(job, `${describeJob(job)} uses session ${sessionLabelOf(job)}, which this run resumes`);
+}
+
+/** Seconds for Paperclip to answer: it starts this run itself, so it is away for a moment, or in the middle of a start. */
+const PAPERCLIP_SEC = 120;
+/** Milliseconds between two questions. */
+const ASK_AGAIN_MS = 3_000;
+
+/** Paperclip does not answer whether the Job's run is over. */
+export function waitForRecord(job: Job, status: Unreadable): Wait {
+  const why = `${describeJob(job)} is running, and Paperclip does not answer whether its run ${runIdOf(job)} is over`;
+  return waitForPaperclip(job, why, status.why, unreadable(job, status));
+}
+
+/** Paperclip does not answer whether the Job is its own. */
+export function waitForProof(unproven: Unproven): Wait {
+  const { job, ownership } = unproven;
+  const why = `${describeJob(job)} has this run's slot, and Paperclip does not answer whether it is its own`;
+  return waitForPaperclip(job, why, ownership.why, blockedByUnproven(unproven));
+}
+
+function waitForPaperclip(job: Job, why: string, detail: string, refusal: Blocked): Wait {
+  const limit = { sec: PAPERCLIP_SEC, refusal };
+  return { ...waitForJob(job, why), detail, limit, lookAfterMs: ASK_AGAIN_MS };
 }
 
 function waitForJob(job: Job, why: string): Wait {

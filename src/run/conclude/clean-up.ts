@@ -3,6 +3,7 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
+import { withdraw } from "../claim/claim.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
@@ -18,6 +19,12 @@ export const removal =
   ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
   (client) =>
     settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+
+/** Of a Job that was never unsuspended. Done, too, when it was after all: then it is not ours to remove. */
+export const withdrawal =
+  (job: JobInCluster): CleanUpStep =>
+  (client) =>
+    settled(withdraw(client, job));
 
 /** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
 export const removalOnceEnded =

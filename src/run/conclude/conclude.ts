@@ -13,7 +13,8 @@ import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
 
-export { cleanUp } from "./clean-up.ts";
+export { finishInBackground } from "./background.ts";
+export { cleanUp, withdrawal } from "./clean-up.ts";
 export { removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
 

@@ -29,6 +29,7 @@ import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
+import { type ProvidedClaim, provideClaim } from "./provide-claim.ts";
 import { unsuspend } from "./unsuspend.ts";
 
 export { awaitStart } from "./await-start.ts";
@@ -42,6 +43,8 @@ const CREATE_AGAIN_MS = 500;
 export type Turns = Omit<TurnRequest, "client" | "plan"> & {
   /** Since when a run that this one continues had waited; null: it had not. */
   readonly since: string | null;
+  /** Is given a Job of this run that could not be taken back, and that nobody will start. */
+  readonly onLeft: (job: JobInCluster) => Promise<void>;
 };
 
 export type Launch =
@@ -72,6 +75,7 @@ export async function launch(
   const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
   if (startedBefore) return launched(startedBefore, plan);
   const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer));
+  let claim: ProvidedClaim | null = null;
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
@@ -83,6 +87,8 @@ export async function launch(
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
     }
+    claim = await claimOf(client, plan, lastAnswer);
+    for (const note of claim?.notes ?? []) await turn?.host.status(note);
     await createSecret(client, plan, job, lastAnswer);
     for (let seen = election.job; ; ) {
       if (turn) seen = { ...seen, object: await awaitTurn({ client, plan, ...turn }, seen, { ...RETRY, signal }) };
@@ -97,13 +103,23 @@ export async function launch(
     if (turn && signal.aborted && classifyStop(signal.reason).kind === "detach" && (await isInLine(client, job)))
       throw error;
     // It was unsuspended by a call whose answer was lost: the run goes on, and obeys a Stop as usual.
-    const started = await withdraw(client, job);
+    const started = await withdraw(client, job).catch(async (left: unknown) => {
+      await turn?.onLeft(job);
+      throw left;
+    });
     if (started) return launched(started, plan);
+    await claim?.discard();
     throw error;
   }
 }
 
 const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
+
+/** After the Job, so that a run that may not start leaves none. */
+const claimOf = async (client: KubernetesClient, plan: RunPlan, signal: AbortSignal): Promise<ProvidedClaim | null> => {
+  const { claimRequest: request, installation, identity } = plan;
+  return request ? await provideClaim({ client, request, installation, runId: identity.runId, signal }) : null;
+};
 
 /** A later run takes its place in the line over. */
 async function isInLine(client: KubernetesClient, { namespace, name, uid }: JobInCluster): Promise<boolean> {

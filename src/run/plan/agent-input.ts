@@ -57,7 +57,7 @@ export function agentInput(
     scratchFolder: SCRATCH,
     seen: seenFolders(workplace.home),
   });
-  const isPrivate = workplace.home.kind === "private";
+  const isPrivate = workplace.home.kind === "private" || workplace.home.kind === "workspace";
   const login = loginVariables(isPrivate && input.disk ? input.disk.login : NO_LOGIN, built);
   const variables = { ...built, ...login.variables, ...gitVariables(checkout.settings, built) };
   const { model, note } = chooseModel(configuredModel, variables, extraArgs);

@@ -9,6 +9,7 @@ import type {
   KeyToPath,
   LocalObjectReference,
   PodDNSConfig,
+  PodSecurityContext,
   PodSpec,
   Toleration,
   Volume,
@@ -47,7 +48,13 @@ export interface ManifestInput {
   readonly priorityClassName: string | null;
   readonly runtimeClassName: string | null;
   /** A null id is left to the cluster. */
-  readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
+  readonly user: {
+    readonly uid: number | null;
+    readonly gid: number | null;
+    readonly groups: readonly number[];
+    /** By which the kubelet has opened Paperclip's volume to Paperclip's pod. @default null */
+    readonly paperclipsFsGroup?: number | null;
+  };
   readonly home: Home;
   readonly workspace: Workspace;
   readonly environment: Readonly<Record<string, string>>;
@@ -137,9 +144,7 @@ function podSpec(input: ManifestInput): PodSpec {
       runAsNonRoot: true,
       ...(user.uid === null ? {} : { runAsUser: user.uid }),
       ...(user.gid === null ? {} : { runAsGroup: user.gid }),
-      // Never fsGroup on Paperclip's own volume: the kubelet would change the owner of every file of it. A claim of the
-      // agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
-      ...(ownsItsClaim(input) && user.gid !== null ? { fsGroup: user.gid, fsGroupChangePolicy: "OnRootMismatch" } : {}),
+      ...fsGroupOf(input),
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },
@@ -197,8 +202,19 @@ function container(input: ManifestInput): Container {
 
 const isRecordedApart = ({ terms }: ManifestInput): boolean => terms.facts.recorder === "separate";
 
-const ownsItsClaim = ({ home, workspace }: ManifestInput): boolean =>
-  home.kind === "own" || (workspace.kind === "claim" && !isOnPaperclipsVolume(home));
+/**
+ * Never another one than Paperclip's own on Paperclip's own volume: the kubelet would change the group of every file of it. A
+ * claim of the agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
+ */
+function fsGroupOf({
+  home,
+  workspace,
+  user,
+}: ManifestInput): Pick<PodSecurityContext, "fsGroup" | "fsGroupChangePolicy"> {
+  if (home.kind !== "own" && workspace.kind !== "claim") return {};
+  const fsGroup = isOnPaperclipsVolume(home) ? (user.paperclipsFsGroup ?? null) : user.gid;
+  return fsGroup === null ? {} : { fsGroup, fsGroupChangePolicy: "OnRootMismatch" };
+}
 
 function volumes(input: ManifestInput): Volume[] {
   return [

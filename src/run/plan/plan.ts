@@ -42,6 +42,7 @@ export {
   TRANSCRIPT_COPIES,
   transcriptCopyOf,
 } from "./transcript-copy.ts";
+export type { ClaimRequest } from "./workspace/claim-request.ts";
 
 /**
  * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.

@@ -4,7 +4,7 @@
  */
 import type { AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Secret } from "kubernetes-types/core/v1";
+import type { Affinity, Secret } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { decideResume, type ResumeDecision } from "../../paperclip/session.ts";
@@ -27,6 +27,7 @@ import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
 import { chooseWorkplace, type Workplace } from "./workplace.ts";
+import { type ClaimRequest, withAffinity } from "./workspace/claim-request.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 export interface RunPlan extends RunTerms {
@@ -39,6 +40,8 @@ export interface RunPlan extends RunTerms {
   readonly job: Job;
   /** Where the agent works, and how its project comes there. */
   readonly workspace: Workspace;
+  /** The claim that it needs; null where it needs none. */
+  readonly claimRequest: ClaimRequest | null;
   /** What is made on Paperclip's volume before the Job; null where the agent's home is not on it. */
   readonly homeRequest: HomeRequest | null;
   /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
@@ -93,9 +96,13 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   requireSecondUser(place.user, input.agent.policy.recorder);
-  const labels = withEgress(runLabels(identity, config.labels, installation.label), config.egress);
+  const labels = withOwn(runLabels(identity, config.labels, installation.label), {
+    [LABELS.egress]: config.egress,
+    [LABELS.workspaceClaim]: workplace.workspace.kind === "claim" ? workplace.workspace.claim.name : null,
+  });
   const made = jobManifest({
     ...{ name, namespace, identity, labels: labels.labels, ...place, home, workspace: workplace.workspace },
+    affinity: affinityOf(place.affinity, workplace.workspace, input.agent.policy),
     ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
     ...{ cli: broughtCli(config), checkout },
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
@@ -119,6 +126,7 @@ export function planRun(input: PlanInput): RunPlan {
     templates: { made, stages },
     ...terms,
     workspace: workplace.workspace,
+    claimRequest: workplace.claimRequest,
     loginNote: forAgent.loginNote,
     homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
@@ -133,6 +141,9 @@ export function planRun(input: PlanInput): RunPlan {
     meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
 }
+
+const affinityOf = (affinity: Affinity | null, workspace: Workspace, { workspaceClaims }: Policy): Affinity | null =>
+  workspace.kind === "claim" && workspaceClaims ? withAffinity(affinity, workspace.claim, workspaceClaims) : affinity;
 
 /** A claim can be mounted only in its own namespace. */
 const claimOf = (hostPod: PlanInput["hostPod"], namespace: string): string | null =>
@@ -166,8 +177,9 @@ function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessio
   return { agentId, agentName, companyId, runId, taskId, sessionId };
 }
 
-function withEgress({ labels, notes }: RunLabels, egress: string | null): RunLabels {
-  return { labels: egress === null ? labels : { ...labels, [LABELS.egress]: egress }, notes };
+function withOwn({ labels, notes }: RunLabels, own: Readonly<Record<string, string | null>>): RunLabels {
+  const given = Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== null);
+  return { labels: { ...labels, ...Object.fromEntries(given) }, notes };
 }
 
 function termsOf(

@@ -41,6 +41,8 @@ export const VERDICT_CODES = [
   "k8s_orphan_session_mismatch",
   "k8s_concurrency_guard_unreachable",
   "k8s_home_unusable",
+  "k8s_workspace_missing",
+  "k8s_workspace_claim_unusable",
   // Its workspace did not come.
   "k8s_checkout_git_missing",
   "k8s_checkout_login_required",

@@ -5,7 +5,7 @@ import type { Removal } from "../claim/claim.ts";
 import { hasPods, runIdOf, sidecarSince, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
-import { nextMark, readMark, type WokenMark } from "./woken-mark.ts";
+import { nextMark, readMark, type WokenMark } from "./wake/woken-mark.ts";
 
 export type Action = { readonly kind: "none" } | { readonly kind: "remove"; readonly removal: Removal } | Wake;
 
@@ -57,6 +57,7 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
     return remove("stop", "its agent has ended, and another container keeps its pod running");
   if (state === "collected" && job.spec?.suspend === true && isKeptLongEnough(job, now))
     return remove("delete", "it was kept for its ttlSecondsAfterFinished");
+  if (status.kind === "unreadable" && status.terminated) return ofTerminatedAgent(job, now, remove);
   // Only Paperclip's plain word that the run is over is a leave to do anything else.
   if (status.kind !== "over" || state === "leaving" || state === "collected") return NONE;
   const cancelled = status.status === "cancelled";
@@ -75,6 +76,22 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
       if (status.status === "succeeded") return remove("delete", "Paperclip has recorded its success");
       return wake(job, status, now);
     }
+  }
+}
+
+/** No run of a terminated agent starts any more, so nobody would ever look after it. What has ended goes by its TTL. */
+function ofTerminatedAgent(job: Job, now: number, remove: (how: Removal["how"], why: string) => Action): Action {
+  switch (stateOf(job)) {
+    case "started":
+      return remove("stop", "its agent is terminated in Paperclip");
+    case "candidate":
+      return remove("delete", "its agent is terminated in Paperclip, and nothing of it ever ran");
+    case "stopped":
+      return mayBeRemoved(job, now) ? remove("delete", "its agent was stopped") : NONE;
+    case "finished":
+    case "collected":
+    case "leaving":
+      return NONE;
   }
 }
 

@@ -16,10 +16,11 @@ import { releaseCommands } from "../shared/unknown-agent.ts";
 import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
-import { askOperator } from "./ask-operator.ts";
-import { isEarlierDue, noteEarlier } from "./earlier-versions.ts";
+import { isDeniedForLong } from "./denials.ts";
+import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
-import { claimWakeup, wake } from "./wake.ts";
+import { askOperator } from "./wake/ask-operator.ts";
+import { claimWakeup, wake } from "./wake/wake.ts";
 
 export interface NamespaceToReconcile {
   readonly lease: ClusterLease;
@@ -46,8 +47,8 @@ const MAX_SUCCESSORS = 20;
 /** Jobs that are worked on at a time: each is a few requests, and one slow answer is to hold up nobody else. */
 const AT_ONCE = 8;
 
-/** Throws ApiError when the Jobs cannot be listed. */
-export async function reconcileNamespace(here: NamespaceToReconcile): Promise<void> {
+/** Resolves with the number of Jobs of this Paperclip. Throws ApiError when they cannot be listed. */
+export async function reconcileNamespace(here: NamespaceToReconcile): Promise<number> {
   const { client } = here.lease;
   const labelled = await list(here, jobs, madeBy(RUNS_AND_PROBES, here.installation.label));
   const unlabelled = isEarlierDue(here) ? await list(here, jobs, ofNoInstance(RUNS_AND_PROBES)) : null;
@@ -66,6 +67,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<vo
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return items.length;
 }
 
 async function list<T extends KubeObject>(
@@ -122,7 +124,9 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
     : await lastStatus(createRunStatusReader({ url, token }), runId, signal);
   // It may have begun here while we asked.
   if (activeRuns.has(runId)) return;
-  tellDenial(here, job, status);
+  const denied = status.kind === "unreadable" && status.denied && !status.terminated ? status.why : null;
+  if (isDeniedForLong(job.metadata?.uid ?? "", denied !== null, client.clock.now()))
+    tellDenial(here, job, denied ?? "");
   const action = decideAction(job, status, client.clock.now());
   switch (action.kind) {
     case "none":
@@ -183,11 +187,10 @@ function tellUnknown({ tellOnce }: NamespaceToReconcile, job: Job, runId: string
 }
 
 /** Nothing can be done for such a Job, and nothing else would say so. */
-function tellDenial({ namespace, tellOnce }: NamespaceToReconcile, job: Job, status: RunStatus): void {
-  if (status.kind !== "unreadable" || !status.denied) return;
+function tellDenial({ namespace, tellOnce }: NamespaceToReconcile, job: Job, why: string): void {
   const name = nameOf(job);
   tellOnce(
-    `Job ${name} of run ${runIdOf(job)} is left alone: ${status.why}. A token is good for 48 hours, and ends with its agent. Start a run of its task to take the Job over, or end it: kubectl -n ${namespace} delete job ${name}`,
+    `Job ${name} of run ${runIdOf(job)} is left alone: ${why}. A token is good for 48 hours, and ends with its agent. Start a run of its task to take the Job over, or end it: kubectl -n ${namespace} delete job ${name}`,
   );
 }
 

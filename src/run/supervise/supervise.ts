@@ -4,6 +4,7 @@
  * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
+import { systemClock } from "../../kubernetes/clock.ts";
 import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
 import { type Installation, readInstallation } from "../../paperclip/installation.ts";
@@ -14,15 +15,17 @@ import { paperclipHome } from "../plan/plan.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
 import { LABELS } from "../shared/names.ts";
 import { tellOnce } from "../shared/tell-once.ts";
-import { allPlaces } from "./all-places.ts";
-import { distinct, type Place, PlacesOfRuns } from "./places.ts";
+import { allPlaces } from "./places/all-places.ts";
+import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
+import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
-export type { Place } from "./places.ts";
+export type { Place } from "./places/places.ts";
 
 /** One for the process. */
 export const placesOfRuns = new PlacesOfRuns();
+const roundsOfProcess = new Rounds(systemClock);
 
 export interface SupervisorOptions {
   readonly dependencies?: Partial<Dependencies>;
@@ -33,11 +36,17 @@ export interface SupervisorOptions {
   readonly places?: readonly Place[];
   /** Is told what is done. @default `log` of the dependencies */
   readonly tell?: (message: string) => void;
+  /** What this process has looked at. @default one for the process */
+  readonly rounds?: Rounds;
   readonly signal: AbortSignal;
 }
 
-/** Reconciles every place once. Never rejects: a place that cannot be reached now may be next time. */
-export async function superviseOnce({ dependencies, places, tell, signal }: SupervisorOptions): Promise<void> {
+/**
+ * Reconciles every place once, but for those that an earlier call is still about. Never rejects: a place that cannot be
+ * reached now may be next time.
+ */
+export async function superviseOnce(options: SupervisorOptions): Promise<void> {
+  const { dependencies, places, tell, rounds = roundsOfProcess, signal } = options;
   const deps = { ...realDependencies(), ...dependencies };
   const log = tell ?? deps.log;
   const policy = await lastGoodPolicy(deps, log);
@@ -47,7 +56,8 @@ export async function superviseOnce({ dependencies, places, tell, signal }: Supe
     places ?? [...(await allPlaces(policy, installation.label, deps, log, signal)), ...placesOfRuns.all],
   );
   // Side by side: a cluster that does not answer holds up no other.
-  await Promise.all(all.map((place) => reconcilePlace(place, installation, deps, log, signal)));
+  const look = (place: Place): Promise<Look> => reconcilePlace(place, policy, installation, deps, log, signal);
+  await Promise.all(all.map((place) => rounds.lookAt(place, () => look(place))));
 }
 
 /** Of this process: a policy that is broken now refuses new runs, and is no reason to leave running ones alone. */
@@ -65,19 +75,22 @@ async function lastGoodPolicy({ env, readPolicy }: Dependencies, tell: (message:
 
 async function reconcilePlace(
   place: Place,
+  policy: Policy,
   installation: Installation,
   deps: Dependencies,
   tell: (message: string) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Look> {
+  let named = place.cluster.kubeconfig !== undefined || policy.path !== null || placesOfRuns.all.includes(place);
   try {
     const lease = await deps.clusters.acquire(place.cluster);
     try {
       const { client } = lease;
+      named ||= client.cluster.source === "in-cluster";
       const namespace = place.namespace ?? client.cluster.namespace;
       const { env, paperclipUrl } = deps;
       const hostPod = await hostPodAddress(env, deps.readFile);
-      await reconcileNamespace({
+      const found = await reconcileNamespace({
         lease,
         namespace,
         installation,
@@ -90,13 +103,16 @@ async function reconcilePlace(
         tellOnce: (message) => tellOnce(tell, message),
         signal,
       });
+      return { found, named };
     } finally {
       await lease.release();
     }
   } catch (error) {
-    if (signal.aborted || isNoCluster(error)) return;
+    const look = { found: null, named };
+    if (signal.aborted || isNoCluster(error)) return look;
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
+    return look;
   }
 }
 

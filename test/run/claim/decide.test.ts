@@ -17,6 +17,8 @@ const me: Claimant = {
 const over = (status = "failed"): RunStatus => ({ kind: "over", status, reported: null });
 const alive: RunStatus = { kind: "alive", status: "running" };
 const unreadable: RunStatus = { kind: "unreadable", why: "503", denied: false };
+const denied: RunStatus = { kind: "unreadable", why: "401", denied: true };
+const notAsked: RunStatus = { kind: "unreadable", why: "no address", denied: false, notAsked: true };
 const unknown: RunStatus = { kind: "unknown" };
 
 /** The status is that of every other run. */
@@ -52,13 +54,16 @@ function gist(decision: ClaimDecision): string {
 describe("one Job of another run of the slot", () => {
   const table: [JobSpec["state"], RunStatus, string][] = [
     ["started", alive, "wait for job-0"],
-    ["started", unreadable, "k8s_concurrency_guard_unreachable"],
+    ["started", unreadable, "wait for job-0"],
+    ["started", denied, "k8s_concurrency_guard_unreachable"],
+    ["started", notAsked, "k8s_concurrency_guard_unreachable"],
     ["started", over(), "adopt job-0"],
     ["started", over("interrupted"), "adopt job-0"],
     ["started", unknown, "adopt job-0"],
     ["started", over("cancelled"), "stop job-0"],
     ["candidate", alive, "wait for job-0"],
-    ["candidate", unreadable, "k8s_concurrency_guard_unreachable"],
+    ["candidate", unreadable, "wait for job-0"],
+    ["candidate", denied, "k8s_concurrency_guard_unreachable"],
     ["candidate", over(), "delete job-0"],
     ["candidate", unknown, "delete job-0"],
     ["stopped", alive, "wait for job-0"],
@@ -79,6 +84,19 @@ describe("one Job of another run of the slot", () => {
     expect(gist(decide([{ state }], status))).toBe(expected);
     // Runs without a task share one slot.
     expect(gist(decide([{ state, taskId: null }], status, { taskId: null }))).toBe(expected);
+  });
+
+  it("is waited for while Paperclip does not answer: for two minutes, by whatever it fails, and then refused in its words", () => {
+    const waits = ["503", "no answer within 10 s"].map((why) =>
+      decide([{}], { kind: "unreadable", why, denied: false }),
+    );
+    expect(waits).toMatchObject([
+      { kind: "wait", wait: { limit: { sec: 120, refusal: { transient: true } } } },
+      { kind: "wait", wait: { detail: "no answer within 10 s" } },
+    ]);
+    const [one, other] = waits.map((decision) => (decision.kind === "wait" ? decision.wait : null));
+    expect(one?.why).toBe(other?.why);
+    expect(other?.limit?.refusal.why).toContain("no answer within 10 s");
   });
 
   it("names the living run, its Job, and since when it is alive", () => {

@@ -3,7 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
 import { type Action, decideAction, type Wake } from "../../../src/run/supervise/action.ts";
-import { WOKEN, writeMark } from "../../../src/run/supervise/woken-mark.ts";
+import { WOKEN, writeMark } from "../../../src/run/supervise/wake/woken-mark.ts";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
 const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
@@ -66,6 +66,18 @@ describe("decideAction", () => {
     ["leaving", "failed", "none"],
   ])("%s Job of a run that is %s: %s", (state, status, expected) => {
     expect(said(decideAction(job(state), over(status), NOW))).toBe(expected);
+  });
+
+  it.each<[State, string]>([
+    ["started", "stop"],
+    ["candidate", "delete"],
+    ["stopped", "delete"],
+    ["finished", "none"],
+    ["collected", "none"],
+    ["leaving", "none"],
+  ])("of a terminated agent, whom nobody looks after any more: %s, %s", (state, expected) => {
+    const terminated: RunStatus = { kind: "unreadable", why: "terminated", denied: true, terminated: true };
+    expect(said(decideAction(job(state, {}, 30), terminated, NOW))).toBe(expected);
   });
 
   it("removes a stopped Job after an hour without pods, whatever is known of its run but that it is alive", () => {

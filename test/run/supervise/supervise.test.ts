@@ -9,12 +9,14 @@ import { join } from "node:path";
 import type { Job } from "kubernetes-types/batch/v1";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../../devcluster/src/index.ts";
+import { systemClock } from "../../../src/kubernetes/clock.ts";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { Installation, labelOf } from "../../../src/paperclip/installation.ts";
 import { tokenVolume } from "../../../src/run/plan/token.ts";
 import { signJob } from "../../../src/run/shared/job-signature.ts";
 import { jobName } from "../../../src/run/shared/names.ts";
-import { PlacesOfRuns } from "../../../src/run/supervise/places.ts";
+import { PlacesOfRuns } from "../../../src/run/supervise/places/places.ts";
+import { type Look, Rounds } from "../../../src/run/supervise/places/rounds.ts";
 import { type Place, superviseOnce } from "../../../src/run/supervise/supervise.ts";
 import { mintToken, ownerOf, TOKEN_SECRET } from "../../support/run-token.ts";
 
@@ -36,6 +38,8 @@ let wakeups: Wakeup[];
 let refusals: number[];
 /** The only token that Paperclip takes; null: any. */
 let goodToken: string | null;
+/** Whether its agent is, which Paperclip then says to every token of it. */
+let terminated: boolean;
 let env: NodeJS.ProcessEnv;
 let places: Place[];
 
@@ -50,6 +54,8 @@ beforeEach(async () => {
   wakeups = [];
   refusals = [];
   goodToken = null;
+  terminated = false;
+  ahead = 0;
   paperclip = http.createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(paperclip, "listening");
   url = `http://127.0.0.1:${(paperclip.address() as AddressInfo).port}`;
@@ -73,6 +79,11 @@ function tokenOf(runId: string): string {
 async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const path = new URL(request.url ?? "/", url).pathname;
   const runId = /^\/api\/heartbeat-runs\/(.+)$/.exec(path)?.[1];
+  if (terminated) {
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error: "Agent is terminated and cannot authenticate" }));
+    return;
+  }
   if (goodToken !== null && request.headers.authorization !== `Bearer ${goodToken}`) {
     response.writeHead(401, { "content-type": "application/json" }).end("{}");
     return;
@@ -186,12 +197,17 @@ function withoutTask(): void {
 }
 
 const told: string[] = [];
-const look = (more: NodeJS.ProcessEnv = {}): Promise<void> =>
+/** Milliseconds that the test's clock is ahead of the machine's. */
+let ahead = 0;
+const clock = { ...systemClock, now: () => Date.now() + ahead };
+/** As another process would; `rounds`: as the same one. */
+const look = (more: NodeJS.ProcessEnv = {}, rounds = new Rounds(clock), stop = new AbortController()): Promise<void> =>
   superviseOnce({
-    dependencies: { env: { ...env, ...more }, clusters: new ClusterRegistry(), paperclipUrl: () => url },
+    dependencies: { env: { ...env, ...more }, clusters: new ClusterRegistry({ clock }), paperclipUrl: () => url },
     places,
     tell: (message) => told.push(message),
-    signal: new AbortController().signal,
+    rounds,
+    signal: stop.signal,
   });
 
 describe("superviseOnce", () => {
@@ -352,11 +368,16 @@ describe("superviseOnce", () => {
     expect(wakeups).toMatchObject([{ token: "Bearer it's new" }]);
   });
 
-  it("says once that Paperclip takes no token of a Job, and what to do", async () => {
+  it("says once that Paperclip takes no token of a Job, and what to do, when that has lasted for a minute", async () => {
     const name = orphan();
     records["run-1"] = { id: "run-1", status: "failed" };
     goodToken = "another";
     const before = told.length;
+    await look();
+    ahead = 59_000;
+    await look();
+    expect(told.slice(before)).toEqual([]);
+    ahead = 61_000;
     await look();
     await look();
     expect(told.slice(before)).toEqual([
@@ -365,6 +386,61 @@ describe("superviseOnce", () => {
       ),
     ]);
   });
+
+  it("does not count a denial that was taken back in between: a server that starts refuses what it will soon allow", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "running" };
+    const before = told.length;
+    for (const [token, at] of [
+      ["another", 0],
+      [null, 50_000],
+      ["another", 100_000],
+    ] as const) {
+      goodToken = token;
+      ahead = at;
+      await look();
+    }
+    expect(told.slice(before)).toEqual([]);
+  });
+
+  it("stops the agent of a lost run that was terminated, and tells of no token", async () => {
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    terminated = true;
+    const before = told.length;
+    await look();
+    ahead = 70_000;
+    await look();
+    expect(cluster.store.get("jobs", "default", JOB)).toMatchObject({
+      spec: { suspend: true },
+      metadata: { annotations: { "paperclip.io/stopped": "its agent is terminated in Paperclip" } },
+    });
+    expect(told.slice(before)).toEqual([`Stopping Job ${JOB} of run run-1: its agent is terminated in Paperclip`]);
+    expect(wakeups).toEqual([]);
+  });
+
+  it("is not held up by a cluster that does not answer: the others have their next rounds", async () => {
+    const silent = http.createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const kubeconfig = join(folder, "silent");
+    await writeFile(kubeconfig, cluster.kubeconfig.replace(/server: .*/, `server: http://127.0.0.1:${port}`));
+    places.unshift({ cluster: { kubeconfig }, namespace: "default" });
+    const rounds = new Rounds(clock);
+    const stop = new AbortController();
+    const stuck = look({}, rounds, stop);
+    orphan();
+    records["run-1"] = { id: "run-1", status: "failed" };
+    // The first one may be at the other place still.
+    while (wakeups.length === 0) {
+      await look({}, rounds);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    stop.abort();
+    silent.closeAllConnections();
+    silent.close();
+    await stuck;
+  }, 15_000);
 
   it("is not held up by Jobs whose agents take their time to stop", async () => {
     const stubborn = Array.from({ length: 20 }, (_, number) => `stubborn-${number}`);
@@ -409,6 +485,31 @@ describe("superviseOnce", () => {
     places.unshift({ cluster: { kubeconfig: "/nowhere/config" }, namespace: null });
     await look();
     expect(wakeups).toHaveLength(1);
+  });
+});
+
+describe("the rounds of a process", () => {
+  const NAMED = { cluster: { kubeconfig: "/a" }, namespace: null };
+
+  /** At which seconds a place is looked at in half an hour, each look ending as given. */
+  async function looksAt(look: Look): Promise<number[]> {
+    let seconds = 0;
+    const rounds = new Rounds({ now: () => seconds * 1000 });
+    const looks: number[] = [];
+    for (; seconds < 1800; seconds += 15)
+      await rounds.lookAt(NAMED, async () => {
+        looks.push(seconds);
+        return look;
+      });
+    return looks;
+  }
+
+  it("go to each place that has Jobs of ours or is named, and rarely to one that nobody named", async () => {
+    expect(await looksAt({ found: 0, named: true })).toHaveLength(120);
+    expect(await looksAt({ found: 1, named: false })).toHaveLength(120);
+    expect(await looksAt({ found: null, named: true })).toHaveLength(120);
+    expect(await looksAt({ found: 0, named: false })).toEqual([0, 600, 1200]);
+    expect(await looksAt({ found: null, named: false })).toEqual([0, 15, 45, 105, 225, 465, 945, 1545]);
   });
 });
 

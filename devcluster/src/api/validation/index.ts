@@ -2,12 +2,14 @@ import { deepEqual, list, plain } from "../../store/plain.ts";
 import type { KubeObject } from "../../types.ts";
 import { invalid } from "../api-error.ts";
 import type { ResourceDefinition } from "../resources.ts";
+import { validateClaim, validateClaimUpdate } from "./claim.ts";
 import { Complaints } from "./errors.ts";
 import { validateJob, validateJobUpdate } from "./job.ts";
 import { validateMeta, validateMetaUpdate } from "./meta.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import { validateConfigMap, validateDataUpdate, validateSecret } from "./secret.ts";
 import { validateWebhooks } from "./webhook.ts";
+import { validateService, validateWorkload } from "./workload.ts";
 
 type Check = (object: KubeObject, complaints: Complaints) => void;
 type UpdateCheck = (object: KubeObject, old: KubeObject, complaints: Complaints) => void;
@@ -15,6 +17,9 @@ type UpdateCheck = (object: KubeObject, old: KubeObject, complaints: Complaints)
 const CHECKS: Readonly<Record<string, Check>> = {
   pods: ({ spec }, complaints) => validatePodSpec(plain(spec), "spec", complaints),
   jobs: validateJob,
+  statefulsets: validateWorkload,
+  daemonsets: validateWorkload,
+  services: validateService,
   secrets: validateSecret,
   configmaps: validateConfigMap,
   persistentvolumeclaims: validateClaim,
@@ -33,6 +38,7 @@ const UPDATE_CHECKS: Readonly<Record<string, UpdateCheck>> = {
   jobs: validateJobUpdate,
   secrets: validateDataUpdate,
   configmaps: validateDataUpdate,
+  persistentvolumeclaims: validateClaimUpdate,
   rolebindings: validateBindingUpdate,
   clusterrolebindings: validateBindingUpdate,
 };
@@ -91,20 +97,11 @@ function fixed({ spec }: KubeObject): object {
   return { ...rest, containers: imageless(rest.containers), initContainers: imageless(rest.initContainers) };
 }
 
-function validateClaim({ spec }: KubeObject, complaints: Complaints): void {
-  const { accessModes, resources } = plain(spec);
-  if (list(accessModes).length === 0) complaints.required("spec.accessModes", "at least 1 access mode is required");
-  for (const mode of list(accessModes)) {
-    complaints.oneOf("spec.accessModes", mode, ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]);
-  }
-  if (plain(plain(resources).requests).storage === undefined) complaints.required("spec.resources[storage]");
-}
-
 function validateVolume({ spec }: KubeObject, complaints: Complaints): void {
-  const { accessModes, capacity, hostPath } = plain(spec);
+  const { accessModes, capacity, hostPath, csi } = plain(spec);
   if (list(accessModes).length === 0) complaints.required("spec.accessModes");
   if (plain(capacity).storage === undefined) complaints.required("spec.capacity[storage]");
-  if (hostPath === undefined) complaints.required("spec", "must specify a volume type");
+  if (hostPath === undefined && csi === undefined) complaints.required("spec", "must specify a volume type");
 }
 
 function validateEvent({ involvedObject, metadata }: KubeObject, complaints: Complaints): void {

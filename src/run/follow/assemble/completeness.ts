@@ -19,6 +19,8 @@ export interface FollowEnd {
   readonly undelivered: { readonly gaps: readonly Missing[]; readonly lines: number };
   /** Why the log could not be read at all; null when it was. */
   readonly unread: string | null;
+  /** The pod was gone before anybody saw how its container ended. */
+  readonly podGone: boolean;
 }
 
 /** True when every line that the seal counts has arrived; says nothing of its bytes. */
@@ -49,7 +51,7 @@ export function completeness(transcript: Transcript, seal: Seal | null, end: Fol
 
 const NO_NUMBERS = "the log has no line numbers (the image has no Node)";
 
-function whyUnproven({ mode, raw }: Transcript, seal: Seal | null, { stopped, unread }: FollowEnd): string {
+function whyUnproven({ mode, raw }: Transcript, seal: Seal | null, { stopped, unread, podGone }: FollowEnd): string {
   if (stopped) return "the follower was stopped before the container's end";
   if (unread !== null) return `the log could not be read: ${unread}`;
   if (raw.suspicions > 0) return `lines may be missing in ${raw.suspicions} place(s): ${NO_NUMBERS}`;
@@ -58,7 +60,12 @@ function whyUnproven({ mode, raw }: Transcript, seal: Seal | null, { stopped, un
   if (seal?.runner === "sh" && seal.exitCode === null && seal.signal === null && !seal.partial)
     return "the agent was not started, and the runner counted no lines";
   if (seal?.runner === "sh") return NO_NUMBERS;
-  return "the runner left no seal (it was killed, or the pod's end was not seen)";
+  if (seal?.partial) return "the runner was killed before it had counted the lines";
+  if (seal?.cut)
+    return "the cluster cut the runner's seal before the count of the lines: the containers of a pod share the room for it";
+  return podGone
+    ? "the pod was gone before anybody saw its end, and the runner's seal with it"
+    : "the container ended, and its runner had left no seal";
 }
 
 /** A tail that the seal counts and nobody has is given up by the follower, unless it was stopped. */

@@ -10,7 +10,7 @@ const NOTES = ["checkout: ", "setup: "].map((words) => Buffer.from(words));
 const MAX_LINES_BEFORE_FRAMES = 100;
 
 export interface RawTaken {
-  /** `mark`: the sh runner's first line; `note`: one on the workspace, before the agent. Neither is the agent's. */
+  /** `mark`: a line of the sh runner's own; `note`: one on the workspace, before the agent. Neither is the agent's. */
   readonly kind: "line" | "mark" | "note" | "duplicate";
   readonly suspicion: Suspicion | null;
 }
@@ -46,7 +46,13 @@ export class UnframedLines {
     return this.#strays.isNew(stamp, text);
   }
 
-  takeRaw(stamp: string, text: Buffer): RawTaken {
+  /** True when the sh runner wrote the log. */
+  get isMarked(): boolean {
+    return this.#marked;
+  }
+
+  /** @param isMark the line is the runner's, like the first one. @default false */
+  takeRaw(stamp: string, text: Buffer, isMark = false): RawTaken {
     const { seen, suspicion } = this.#raw.take(stamp, text);
     if (seen) return { kind: "duplicate", suspicion };
     if (suspicion) this.suspicions++;
@@ -54,6 +60,7 @@ export class UnframedLines {
       this.#markTaken = true;
       return { kind: "mark", suspicion };
     }
+    if (isMark) return { kind: "mark", suspicion };
     if (this.#marked && NOTES.some((note) => text.subarray(0, note.length).equals(note)))
       return { kind: "note", suspicion };
     this.rawLines++;

@@ -5,8 +5,9 @@ import type { Seal } from "../../../../src/runner/seal.ts";
 
 const silent = (): Transcript =>
   new Transcript({ sink: { push: () => undefined, notice: () => undefined }, onEvent: () => undefined }, 1024);
-const END = { stopped: false, unread: null, undelivered: { gaps: [], lines: 0 } };
-const why = (seal: Seal | null): unknown => (completeness(silent(), seal, END) as { why?: string }).why;
+const END = { stopped: false, unread: null, podGone: false, undelivered: { gaps: [], lines: 0 } };
+const why = (seal: Seal | null, podGone = false): unknown =>
+  (completeness(silent(), seal, { ...END, podGone }) as { why?: string }).why;
 const sh: Seal = { v: 1, runner: "sh", exitCode: null, signal: null, ending: "terminated" };
 
 describe("why a transcript without a line is unproven", () => {
@@ -19,5 +20,11 @@ describe("why a transcript without a line is unproven", () => {
     expect(why({ ...sh, ending: "unknown", partial: true })).toContain("no Node");
   });
 
-  it("no seal is no seal", () => expect(why(null)).toContain("left no seal"));
+  it("says what was seen of the seal: killed, cut, gone with its pod, or none", () => {
+    const node: Seal = { ...sh, runner: "node", exitCode: 0, ending: "exit" };
+    expect(why({ ...node, partial: true })).toContain("was killed");
+    expect(why({ ...node, cut: true })).toContain("cut the runner's seal");
+    expect(why(null, true)).toContain("the pod was gone");
+    expect(why(null)).toBe("the container ended, and its runner had left no seal");
+  });
 });
