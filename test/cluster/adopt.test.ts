@@ -5,6 +5,7 @@ import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
+import { finished } from "./support/finished.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";

@@ -32,6 +32,7 @@ import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
+import { answeredOnce, asEnded } from "./read/so-far.ts";
 import { limitRecorder, withRecordersEnd } from "./recorder.ts";
 import type { GapSource } from "./refill/gap-source.ts";
 import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
@@ -67,16 +68,19 @@ export interface FollowRequest {
   readonly sink: TranscriptSink;
   /** Aborts when the run no longer waits for the agent. */
   readonly signal: AbortSignal;
+  /** `now`: of a run that goes on, what the node has of its log at this moment. @default "end" */
+  readonly until?: "end" | "now";
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
 export async function followRun(request: FollowRequest): Promise<void> {
   const { client, run, observed, sink, signal } = request;
   const reader = agentCli.readOutput(eventOf);
-  const container = viewContainer(observed);
+  const once = request.until === "now";
+  const container = once ? asEnded(viewContainer(observed)) : viewContainer(observed);
   const overdue = limitRecorder(observed, client.clock, signal);
   const { transcript, unread } = await followTranscript({
-    open: openPodLog(client, run, observed),
+    open: once ? answeredOnce(openPodLog(client, run, observed)) : openPodLog(client, run, observed),
     container,
     onLog: (stream, chunk) => sink.onLog(stream, chunk),
     page: sink.page,
@@ -90,7 +94,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
     },
     isRecorded: observed.evidence.run.recorder !== undefined,
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
-    sources: gapSources(request, container),
+    sources: once ? [] : gapSources(request, container),
     ...(sink.maxBytes === undefined ? {} : { limits: { deliveredBytes: sink.maxBytes } }),
     signal: overdue.signal,
     clock: client.clock,

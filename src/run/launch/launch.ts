@@ -32,7 +32,7 @@ import { classifyStop } from "../stop/stop.ts";
 import { type ProvidedClaim, provideClaim } from "./provide-claim.ts";
 import { unsuspend } from "./unsuspend.ts";
 
-export { awaitStart } from "./await-start.ts";
+export { awaitStart, readEvents } from "./await-start.ts";
 
 /** Milliseconds for which an unreachable cluster is retried: it answered a moment ago. */
 const RETRY = { retryForMs: 180_000 };

@@ -20,8 +20,12 @@ import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
 import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
+export type { Action } from "./action.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
-export type { Place } from "./places/places.ts";
+export { type Judgement, judgeJob } from "./judge-job.ts";
+export { allPlaces } from "./places/all-places.ts";
+export { distinct, type Place } from "./places/places.ts";
+export { removeTranscriptCopies, type TranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
 
 /** One for the process. */
 export const placesOfRuns = new PlacesOfRuns();
@@ -119,7 +123,8 @@ async function reconcilePlace(
 /** Where neither the server nor its environment names a cluster, agents name theirs. */
 const isNoCluster = (error: unknown): boolean => error instanceof KubeconfigError && error.code === "none";
 
-function ownershipReader(
+/** Asks Paperclip itself where nothing else tells. */
+export function ownershipReader(
   client: Parameters<typeof createOwnershipReader>[0]["client"],
   installation: Installation,
   paperclipUrl: Dependencies["paperclipUrl"],
