@@ -179,7 +179,7 @@ export function repositoryValues(values: RepositoryValues): string {
     `url=${quote(url)} ref=${quote(ref)} branch=${quote(branch)} depth=${values.depth}`,
     `submodules=${flag(values.submodules, "1", "0")} lfs=${flag(values.lfs, "1", "0")} sparse=${quote(sparse.join("\n"))}`,
     `managed=${flag(values.managed, "1", "")} checkout_sec=${values.checkoutTimeoutSec} setup_sec=${values.setupTimeoutSec}`,
-    `volatile=${values.volatile} rescue=${quote(rescue)} name=${quote(author.name)} email=${quote(author.email)}`,
+    `volatile=${values.volatile} rescue=${quote(rescue)} author_name=${quote(author.name)} author_email=${quote(author.email)}`,
     "",
   ].join("\n");
 }

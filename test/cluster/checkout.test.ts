@@ -2,9 +2,8 @@
  * A workspace that is cloned, over real HTTP from a git server with a login. On the devcluster alone: the pods of another
  * cluster do not reach this machine's loopback.
  */
-import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jobs, persistentVolumeClaims, secrets } from "../../src/kubernetes/resource-types.ts";
+import { persistentVolumeClaims, secrets } from "../../src/kubernetes/resource-types.ts";
 import type { PolicyFile } from "../../src/policy/schema.ts";
 import { GitServer } from "../support/git-server.ts";
 import { policyOf } from "../support/policy.ts";
@@ -60,7 +59,8 @@ onDevcluster("an agent whose project is cloned", () => {
       server.login = login("t0p-secret");
       try {
         const credentials = { [server.origin]: secretName };
-        const work = "git commit -q --allow-empty -m work; echo ready; until git push -q; do sleep 0.2; done; git status -sb";
+        const work =
+          "git commit -q --allow-empty -m work; echo ready; until git push -q; do sleep 0.2; done; git status -sb";
         const run = start({
           name,
           agent: saying(work),
@@ -70,8 +70,7 @@ onDevcluster("an agent whose project is cloned", () => {
         });
         await run.said("ready");
         server.login = login("an0ther");
-        const renewed = { ...secret, stringData: login("an0ther") };
-        await place.admin.replace(secrets, place.namespace, renewed);
+        await place.admin.patch(secrets, place.namespace, secret.metadata.name, { stringData: login("an0ther") });
         const ended = await run.result;
         expect(ended).toMatchObject({
           errorCode: null,
@@ -79,7 +78,9 @@ onDevcluster("an agent whose project is cloned", () => {
         });
         expect(server.git(name, "log", "-1", "--format=%s %an", "task-1")).toBe("work Ada");
         expect(run.stdout()).toContain("## task-1...origin/task-1\n");
-        expect(run.stderr()).toMatch(/checkout: clones http[^]*on branch task-1, of main\n[^]*setup: README.md\n/);
+        expect(run.stderr()).toMatch(
+          /checkout: clones http[\s\S]*on branch task-1, of main\n[\s\S]*setup: README.md\n/,
+        );
         const all = JSON.stringify([run.stdout(), run.stderr(), run.events, run.statuses, ended]);
         expect(all).not.toMatch(/t0p-secret|an0ther/);
         expect(await leftovers(place, run)).toEqual([]);
@@ -99,7 +100,7 @@ onDevcluster("an agent whose project is cloned", () => {
         executionRecovery: { kind: "bootstrap", providerWorkStarted: false },
         resultJson: { stopped: true, transcript: null },
       });
-      expect(ended.errorMessage).toMatch(/asks for a login.*could not read Username[^]*git\.credentials/);
+      expect(ended.errorMessage).toMatch(/asks for a login.*could not read Username[\s\S]*git\.credentials/);
       expect(run.stdout()).not.toContain("never");
       expect(await leftovers(place, run)).toEqual([]);
     });
@@ -142,7 +143,7 @@ onDevcluster("an agent whose project is cloned", () => {
     });
 
     it("is not started where its setup fails", async () => {
-      const setup = "echo '{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}'; exit 3";
+      const setup = 'echo \'{"type":"result","subtype":"success","is_error":false}\'; exit 3';
       const run = start({ agent: "echo never", config: { image: image(), setup } });
       expect(await run.result).toMatchObject({ errorCode: "k8s_setup_failed" });
       expect(run.stderr()).toContain('setup: {"type":"result"');

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { quote } from "../../src/runner/spec.ts";
 import { GitServer } from "../support/git-server.ts";
 import { checkoutRunners, freshFolder, startCheckout } from "./checkouts.ts";
 import { sh } from "./pod.ts";
@@ -235,5 +236,41 @@ describe.each(checkoutRunners)("a checkout under $name", (runner) => {
     const url = server.url("project");
     const end = await startCheckout({ ...runner, programs }, { repository: { url } }).ended();
     expect(end.seal).toMatchObject({ ending: "not-started", notPrepared: { step: "checkout", cause: "git-missing" } });
+  });
+});
+
+describe.each(checkoutRunners.slice(0, 1))("a git that fails", (runner) => {
+  it.each([
+    ["disk-full", "fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output"],
+    ["disk-full", "error: unable to write file x: Disk quota exceeded\nfatal: early EOF"],
+    [
+      "untrusted",
+      "fatal: unable to access 'https://h/': SSL certificate problem: unable to get local issuer certificate",
+    ],
+    ["untrusted", "fatal: unable to access 'https://h/': server certificate verification failed. CAfile: none"],
+    ["login-required", "remote: Invalid username or token.\nfatal: Authentication failed for 'https://h/'"],
+    ["login-required", "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://h/'"],
+    ["login-required", "fatal: unable to access 'https://h/': The requested URL returned error: 403"],
+    ["login-required", "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository."],
+    ["repository-missing", "remote: Repository not found.\nfatal: repository 'https://h/x.git/' not found"],
+    ["repository-missing", "ERROR: Repository not found.\nfatal: Could not read from remote repository."],
+    ["repository-missing", "remote: The project you were looking for could not be found or you don't have permission."],
+    ["failed", 'fatal: something "else" with \\ and https://me:t0p-secret@h/x'],
+  ])("is told by its own words: %s, %s", async (cause, words) => {
+    const git = `#!/bin/sh\ncase " $* " in *" ls-remote "*) printf '%s\\n' ${quote(words)} >&2; exit 128 ;; esac\nexec ${runner.programs.git} "$@"\n`;
+    const end = await startCheckout(runner, { repository: { url: "https://h/x.git" }, fakes: { git } }).ended();
+    expect(end.seal).toMatchObject({ ending: "not-started", notPrepared: { step: "checkout", cause } });
+    expect(end.seal.error).toContain(words.split("\n").at(-1)?.slice(0, 16));
+    expect(JSON.stringify([end.seal, end.stderr.toString()])).not.toContain("t0p-secret");
+  });
+
+  it("is Paperclip's own for what needs a login, where Paperclip manages that", async () => {
+    const git = `#!/bin/sh\necho "$*" >>"$TMPDIR/managed"\nexec ${runner.programs.git} "$@"\n`;
+    const repository = { url: server.url("project"), managed: true };
+    const pod = startCheckout(runner, { repository, files: { "bin/git": git } });
+    expect((await pod.ended()).seal.ending).toBe("exit");
+    const asked = readFileSync(join(pod.folder, "tmp/managed"), "utf8");
+    for (const line of asked.trimEnd().split("\n")) expect(line).toMatch(/ (ls-remote|fetch|checkout) /);
+    expect(asked).toMatch(/ fetch /);
   });
 });

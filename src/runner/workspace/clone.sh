@@ -90,22 +90,27 @@ checkout_start() {
   if [ "$#" = 0 ]; then
     say 'the repository has files of Git LFS, and the image has no git-lfs: their pointers stand in their place'
   else
-    supervised git -C "$tree" lfs install --local || failed failed "git lfs install: $(said)"
+    supervised git -c safe.directory='*' -C "$tree" lfs install --local || failed failed "git lfs install: $(said)"
   fi
 }
 
-uses_lfs() { (cd -- "$tree" && git ls-files -- .gitattributes '*/.gitattributes' | while IFS= read -r file; do cat -- "$file"; done | grep -q 'filter=lfs'); }
+uses_lfs() {
+  run_git ls-files -- .gitattributes '*/.gitattributes' | while IFS= read -r file; do
+    cat -- "$tree/$file"
+  done | grep -q 'filter=lfs'
+}
 
 # Of the clone alone; what the agent's own settings say goes before it.
 settle() {
+  run_git config push.default current
   run_git config push.autoSetupRemote true
   run_git config paperclip.url "$url"
   run_git config paperclip.start "$start"
   run_git config paperclip.branch "$branch"
   run_git config paperclip.base "$(run_git rev-parse HEAD)"
   [ -z "$default" ] || run_git symbolic-ref refs/remotes/origin/HEAD "refs/remotes/origin/$default"
-  [ -n "$(run_git config user.name)" ] || run_git config user.name "$name"
-  [ -n "$(run_git config user.email)" ] || run_git config user.email "$email"
+  [ -n "$(run_git config user.name)" ] || run_git config user.name "$author_name"
+  [ -n "$(run_git config user.email)" ] || run_git config user.email "$author_email"
 }
 
 # Entry by entry, `.git` last: one that was ended goes on where it was.

@@ -16,7 +16,7 @@
 mode=$1 folder=$2 outcome=$3 step=checkout
 dir=$(cd -- "${0%/*}" && pwd) || exit 125
 
-# url, ref, branch, depth, submodules, lfs, sparse, managed, checkout_sec, setup_sec, volatile, rescue, name, email
+# url, ref, branch, depth, submodules, lfs, sparse, managed, checkout_sec, setup_sec, volatile, rescue, author_name, author_email
 . "$dir/repository.sh"
 
 # bash would report each background job that a signal ends.

@@ -1,8 +1,8 @@
 # git, and why it failed.
 
-# Its own hooks and watchers do not serve the runner.
+# Its own hooks and watchers do not serve the runner, and a volume that maps all users to one is no stranger's.
 run_git() {
-  git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false \
+  git -c safe.directory='*' -c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false \
     -c advice.detachedHead=false -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -C "$tree" "$@"
 }
 ask() { supervised run_git "$@"; }

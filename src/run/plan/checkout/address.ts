@@ -9,7 +9,7 @@ export interface Address {
   readonly host: string;
 }
 
-const SCP = /^(?:(?<user>[\w.-]+)@)?(?<host>[\w.-]{2,}):(?<path>[^/\s:][^\s]*|\/(?!\/)[^\s]*)$/;
+const SCP = /^(?:[\w.-]+@)?(?<host>[\w.-]{2,}):(?<path>[^/\s\p{Cc}:][^\s\p{Cc}]*|\/(?!\/)[^\s\p{Cc}]*)$/u;
 
 /**
  * One of SSH is that of HTTPS where there is a login for that host. Throws ConfigError for one that is no address for a pod.

@@ -98,7 +98,8 @@ function scripts(input: CheckoutInput, repository: Repository | null, address: A
     setupTimeoutSec: config.setupTimeoutSec,
     volatile: workspace.kind === "clone",
     rescue: config.gitSaveUnfinished && workspace.kind === "clone" ? `paperclip/${branchPart(runId)}` : "",
-    author: { name: author.name, email: `${branchPart(author.id)}@agents.invalid` },
+    // What git cuts out itself, and what sh would end at.
+    author: { name: author.name.replaceAll(/[\p{Cc}<>]/gu, " "), email: `${branchPart(author.id)}@agents.invalid` },
   });
   return [
     { path: RUN_FILES.workspace, content: workspaceScript },
