@@ -10,7 +10,7 @@ import { Pod, type PodOptions, sh } from "./pod.ts";
 import { nodeRunners, type RunnerUnderTest, shRunners } from "./runners.ts";
 
 const TOOLS = ["cat", "cp", "cut", "date", "dd", "grep", "head", "mkdir", "mkfifo", "mv", "rm", "sed", "sh", "sleep"];
-const MORE = ["tail", "tr", "wc", "true", "git", "git-lfs"];
+const MORE = ["tail", "tr", "wc", "true", "chmod", "touch", "git", "git-lfs"];
 
 /** With what an image with git has, and git's own environment at rest. */
 const withGit = (runner: RunnerUnderTest): RunnerUnderTest => {

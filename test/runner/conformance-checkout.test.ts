@@ -264,6 +264,14 @@ describe.each(checkoutRunners.slice(0, 1))("a git that fails", (runner) => {
     expect(JSON.stringify([end.seal, end.stderr.toString()])).not.toContain("t0p-secret");
   });
 
+  it("is not held up by one that talks, and tells how far it is now and then", async () => {
+    const talk = `i=0; while [ $i -lt 45 ]; do i=$((i+1)); printf 'Receiving objects: %3d%%\\r' $i >&2; sleep 0.1; done`;
+    const git = `#!/bin/sh\ncase " $* " in *" fetch "*) ${talk} ;; esac\nexec ${runner.programs.git} "$@"\n`;
+    const end = await startCheckout(runner, { repository: { url: server.url("project") }, fakes: { git } }).ended();
+    expect(end.seal.ending).toBe("exit");
+    expect(end.stderr.toString().match(/^checkout: Receiving objects: +\d+%$/gm)).toHaveLength(1);
+  });
+
   it("is Paperclip's own for what needs a login, where Paperclip manages that", async () => {
     const git = `#!/bin/sh\necho "$*" >>"$TMPDIR/managed"\nexec ${runner.programs.git} "$@"\n`;
     const repository = { url: server.url("project"), managed: true };

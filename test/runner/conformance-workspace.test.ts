@@ -148,6 +148,20 @@ describe.each(checkoutRunners)("a workspace under $name", (runner) => {
     expect(poor.seal.ending).toBe("exit");
   });
 
+  it("runs no hook and no watcher that an earlier run has left", async () => {
+    const workingDirectory = join(freshFolder(), "work");
+    const name = server.copy("project");
+    const repository = { url: server.url(name), volatile: false };
+    const hooks = "for hook in post-merge post-checkout reference-transaction; do";
+    const script = `cat >/dev/null; mkdir .git/hooks; cd .git/hooks; ${hooks} printf '#!/bin/sh\\ntouch ../ran' >$hook; done; chmod +x *; git config core.fsmonitor 'touch ../ran;'`;
+    await startCheckout(runner, { workingDirectory, repository, command: sh(script) }).ended();
+    server.commit(name, "main", { more: "x" });
+    const end = await startCheckout(runner, { workingDirectory, repository, command: sh("cat >/dev/null") }).ended();
+    expect(end.stderr.toString()).toContain("on branch main, as origin has it");
+    expect(existsSync(join(workingDirectory, "..", "ran"))).toBe(false);
+    expect(existsSync(join(workingDirectory, "ran"))).toBe(false);
+  });
+
   it("takes no submodule from a file, and runs no program that an address names", async () => {
     for (const url of [server.path("part"), "ext::sh -c 'touch $PWD/ran'"]) {
       const name = server.copy("project");
