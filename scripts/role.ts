@@ -26,6 +26,10 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "Optional, and needed for `workspace: claim` (workspaceClaims of the policy, docs/workspace.md): the adapter makes, grows and",
     "removes the claims that it made itself. Who may do this can remove every claim of the namespace, with what is on it.",
   ],
+  queues: [
+    "Optional: why a run waits in its queue (Kueue), and at which place (docs/queue.md). A Workload shows the pod template of a",
+    "Job of the namespace, whoever made it.",
+  ],
   networkPolicies: [
     "Optional: the environment test warns where no NetworkPolicy selects the agents' pods (docs/deploy.md).",
   ],

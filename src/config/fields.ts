@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
-import { quantity } from "./kubernetes-values.ts";
+import { amountOf, quantity } from "./kubernetes-values.ts";
 import { podFields } from "./pod-fields.ts";
 import { workspaceFields } from "./workspace-fields.ts";
 
@@ -70,7 +70,7 @@ export const fields = {
     control: "text",
     visibleWhen: { key: "workspace", notValues: ["", "auto", "mounted", "clone", "empty"] },
     hint: "Size of the claim with `workspace: claim`, such as 20Gi. A larger one lets the claim grow, where its StorageClass can; it never shrinks. Default: `workspaceClaims.size` of the policy.",
-    value: quantity,
+    value: quantity.refine((text) => amountOf(text) > 0, { error: "is not above 0" }),
     default: null,
   }),
   workingDirectory: field<string | null>({

@@ -35,8 +35,10 @@ import { checkPodStart } from "./checks/pod-start.ts";
 import { checkOwnNamespace, checkPolicy, checkUpToTheAgent, withoutUpToTheAgent } from "./checks/policy.ts";
 import { checkProbeGone } from "./checks/probe-gone.ts";
 import { checkProgram } from "./checks/program.ts";
+import { checkQueue } from "./checks/queue.ts";
 import { checkRights } from "./checks/rights.ts";
 import { checkShell } from "./checks/shell.ts";
+import { checkWorkspace } from "./checks/workspace.ts";
 import { bounded, openContext } from "./context.ts";
 import { probeLimitSec, runHello } from "./hello.ts";
 import { conclusive, statusOf } from "./status.ts";
@@ -49,11 +51,13 @@ const checks: Readonly<Record<string, Check>> = {
   "Paperclip's own pod": checkHostPod,
   "the image": checkImage,
   "the home volume": checkHome,
+  "the workspace": checkWorkspace,
   "a run's Job and Secret": checkAdmission,
   "the credential of Claude Code": checkCredentials,
   "Paperclip's address": checkApiUrl,
   "lost lines": checkLostLines,
   "the network's limits": checkNetworkPolicy,
+  "the queue": checkQueue,
 };
 
 /** Seen in the pod of the hello probe. */

@@ -20,6 +20,8 @@ export interface HostPodAddress {
 export interface HostPod extends HostPodAddress {
   /** The name of Paperclip's container. */
   readonly container: string;
+  /** At which other pods reach every port of its that does not listen on loopback alone. @default null */
+  readonly ip?: string | null;
   readonly image: string | null;
   readonly imagePullSecrets: readonly LocalObjectReference[];
   readonly nodeSelector: Readonly<Record<string, string>>;
@@ -85,6 +87,7 @@ export function readHostPod(pod: Pod, { home, container: named }: HostContainer)
     namespace: pod.metadata?.namespace ?? "",
     name: pod.metadata?.name ?? "",
     container: container.name,
+    ip: pod.status?.podIP ?? null,
     image: container.image ?? null,
     imagePullSecrets: spec.imagePullSecrets ?? [],
     nodeSelector: spec.nodeSelector ?? {},

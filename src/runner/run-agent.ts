@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { type AgentEnd, NotStarted, StoppedBefore, wordsOf } from "./agent.ts";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
+import { fileOf, LeftSession } from "./left-session.ts";
 import type { Output } from "./output.ts";
 import { LAST_WRITES_MS } from "./recording.ts";
 import type { Seal, WorkspaceLeft } from "./seal.ts";
@@ -41,9 +42,13 @@ export async function runAgent(run: AgentRun): Promise<AgentRunEnd> {
     if (spec.workspace) await prepareWorkspace(run, spec.graceSec, (lines) => output.stderr.note(lines));
     config = await configDirectory(spec, run);
     const environment = config?.environment ?? {};
-    const end = await superviseAgent({ ...run, spec, environment, output });
+    const leftSession = new LeftSession(fileOf(spec));
+    const end = await superviseAgent({ ...run, spec, environment, output, leftSession });
+    const bringAllHome = async (): Promise<void> => {
+      await Promise.all([bringHome(), leftSession.end(end)]);
+    };
     const leave = async () => (spec.workspace?.keeps ? leaveWorkspace(run, end.ending === "terminated") : undefined);
-    return { end, exitCode: exitCodeFor(end, output), bringHome, leaveWorkspace: leave };
+    return { end, exitCode: exitCodeFor(end, output), bringHome: bringAllHome, leaveWorkspace: leave };
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
     run.report(error);

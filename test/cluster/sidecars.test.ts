@@ -71,7 +71,9 @@ describe("a sidecar", () => {
     expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
   });
 
-  const SEPARATE = { dependencies: { readPolicy: () => Promise.resolve(policyOf({ trust: "full", recorder: "separate" })) } };
+  const SEPARATE = {
+    dependencies: { readPolicy: () => Promise.resolve(policyOf({ trust: "full", recorder: "separate" })) },
+  };
 
   it("that never ends, beside a recorder: the run ends with its agent, and the record is whole", async ({ skip }) => {
     if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");

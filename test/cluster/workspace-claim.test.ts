@@ -2,10 +2,14 @@
 import { KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 import type { PersistentVolumeClaim } from "kubernetes-types/core/v1";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { persistentVolumeClaims, pods, type Stored } from "../../src/kubernetes/resource-types.ts";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { jobs, persistentVolumeClaims, pods, type Stored } from "../../src/kubernetes/resource-types.ts";
 import type { PolicyFile } from "../../src/policy/schema.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { policyOf } from "../support/policy.ts";
+import { SERVER_ENV } from "./support/context.ts";
+import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { giveOptionalRights, takeRights } from "./support/rights.ts";
@@ -157,6 +161,66 @@ describe("an agent's claim", () => {
     const [after] = await claimsOf(agentId);
     expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
   });
+});
+
+it("a Stop is obeyed while a claim that is being deleted is waited for, and nothing is left of the run", async () => {
+  const agentId = `agent-${freshId()}`;
+  const holds = start({ agentId, agent: saying("echo ready; exec sleep 600") });
+  await holds.said("ready");
+  const [claim] = await claimsOf(agentId);
+  await place.admin.delete(persistentVolumeClaims, place.namespace, claim?.metadata.name ?? "");
+  const waits = start({ agentId, taskId: "b", agent: saying(":") });
+  const labelSelector = `${LABELS.runId}=${waits.runId}`;
+  const listed = async () => (await place.admin.list(jobs, place.namespace, { labelSelector })).items.length;
+  await expect.poll(listed, { timeout: 20_000 }).toBe(1);
+  waits.cancel();
+  expect(await waits.result).toMatchObject({ errorCode: "cancelled" });
+  expect(await leftovers(place, { runId: waits.runId })).toEqual([]);
+  holds.cancel();
+  await holds.result;
+  const named = () => place.admin.find(persistentVolumeClaims, place.namespace, claim?.metadata.name ?? "");
+  await expect.poll(named, { timeout: 20_000 }).toBeUndefined();
+});
+
+it("a claim that no run has used for the policy's days is removed, unless a Job has it or it is somebody else's", async () => {
+  const { admin, namespace, kubeconfig } = place;
+  const DAY_MS = 24 * 60 * 60_000;
+  const claimOf = async (agentId: string) => {
+    const [claim] = await claimsOf(agentId);
+    if (!claim) throw new Error("no claim");
+    return claim.metadata.name;
+  };
+  const ids = ["idle", "recent", "held", "foreign"].map((what) => `${what}-${freshId()}`);
+  const [idle, recent, held, foreign] = ids as [string, string, string, string];
+  const runs = ids.map((agentId) =>
+    start({ agentId, agent: agentId === held ? saying("echo ready; exec sleep 600") : saying(":") }),
+  );
+  await runs[2]?.said("ready");
+  await Promise.all(runs.map((run, index) => (index === 2 ? null : run.result)));
+  const claims = new Map(await Promise.all(ids.map(async (id) => [id, await claimOf(id)] as const)));
+  const annotate = (id: string, annotations: Record<string, string>) =>
+    admin.patch(persistentVolumeClaims, namespace, claims.get(id) ?? "", { metadata: { annotations } });
+  await annotate(foreign, { "paperclip.io/owner": JSON.stringify({ companyId: "c", agentId: "x", taskId: null }) });
+  // By the supervisor's clock each was made, and last used, 40 days ago; but for one.
+  const clock = new LeapingClock();
+  clock.leap(40 * DAY_MS);
+  await annotate(recent, { "paperclip.io/used": `${new Date(clock.now() - 29 * DAY_MS).toISOString()} a-run` });
+  const told: string[] = [];
+  const clusters = new ClusterRegistry({ clock });
+  const readPolicy = () => Promise.resolve(policyOf({ trust: "full" }));
+  await superviseOnce({
+    dependencies: { env: SERVER_ENV, clusters, readPolicy, paperclipUrl: () => place.paperclip.url },
+    places: [{ cluster: { kubeconfig }, namespace }],
+    tell: (message) => told.push(message),
+    signal: new AbortController().signal,
+  });
+  const stays = await Promise.all(ids.map(async (id) => (await claimsOf(id)).length));
+  expect(stays).toEqual([0, 1, 1, 1]);
+  expect(told.filter((line) => line.startsWith("Claim ")).sort()).toContain(
+    `Claim ${claims.get(idle)} of agent ${idle} in ${namespace} is removed: no run has used it for 30 days`,
+  );
+  runs[2]?.cancel();
+  await runs[2]?.result;
 });
 
 describe("a claim that cannot be had", () => {

@@ -20,7 +20,7 @@ export interface PodOptions {
   /** What the runner is told beyond that. */
   readonly more?: Pick<
     RunnerSpec,
-    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "workspace"
+    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "goesOn" | "workspace"
   >;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;

@@ -113,9 +113,11 @@ export class ResourceFeed<T extends KubeObject> {
         this.#setState("watching");
         return;
       case "DISCONNECTED":
+        this.#options.client.traffic?.watchEnded(this.#options.type.plural, event.error?.kind ?? "closed");
         if (event.error) this.#fail(event.error);
         return;
       case "LISTED":
+        if (this.#hasSynced) this.#options.client.traffic?.relisted(this.#options.type.plural);
         this.#listed(event.objects);
         return;
       case "BOOKMARK":

@@ -11,9 +11,10 @@ import type { Installation } from "../../paperclip/installation.ts";
 import type { ClaimRequest } from "../plan/plan.ts";
 import { faultOf } from "../shared/api-advice.ts";
 import { RunFault } from "../shared/run-fault.ts";
-import { isSameOwner, ownershipOf, readUse, useMark } from "../shared/workspace-claim.ts";
+import { readUse, useMark } from "../shared/workspace-claim.ts";
 import { discardClaim } from "./discard-claim.ts";
-import { growClaim, type StoredClaim } from "./grow-claim.ts";
+import { growClaim } from "./grow-claim.ts";
+import { leavingClaim, UNUSABLE, unusableClaim } from "./unusable-claim.ts";
 
 /** Milliseconds for which the cluster is asked again, and for which a claim that is being deleted is waited for. */
 const WITHIN_MS = 180_000;
@@ -25,7 +26,10 @@ export interface ClaimUse {
   readonly request: ClaimRequest;
   readonly installation: Installation;
   readonly runId: string;
+  /** Ends the wait for a claim that is being deleted. */
   readonly signal: AbortSignal;
+  /** Of calls: aborts some seconds later, for without its answer nobody knows whether a claim was made. */
+  readonly lastAnswer: AbortSignal;
 }
 
 export interface ProvidedClaim {
@@ -37,22 +41,20 @@ export interface ProvidedClaim {
 
 /** Throws RunFault `k8s_workspace_claim_unusable`, or the signal's reason. */
 export async function provideClaim(use: ClaimUse): Promise<ProvidedClaim> {
-  const { client, request, signal } = use;
+  const { client, request, signal, lastAnswer } = use;
   const { clock } = client;
   const deadline = clock.now() + WITHIN_MS;
   for (let attempt = 0; ; attempt++) {
     const provided = await tryToProvide(use, () => clock.now() > deadline).catch((error: unknown) => {
-      if (error instanceof RunFault || signal.aborted) throw error;
+      if (error instanceof RunFault || lastAnswer.aborted) throw error;
       if (isRetryable(error) && clock.now() <= deadline) return null;
       const doing = `Could not make claim ${request.object.metadata?.name} of the workspace`;
-      throw new RunFault(faultOf(error, { code: CODE, doing, at: clock.now() }), error);
+      throw new RunFault(faultOf(error, { code: UNUSABLE, doing, at: clock.now() }), error);
     });
     if (provided) return provided;
     await clock.sleep(AGAIN_MS + fullJitter(attempt, client.random), signal);
   }
 }
-
-const CODE = "k8s_workspace_claim_unusable";
 
 /** Somebody was quicker, or the answer was lost. */
 const isRetryable = (error: unknown): boolean =>
@@ -60,7 +62,7 @@ const isRetryable = (error: unknown): boolean =>
 
 /** Null: it is being deleted, and then made again. */
 async function tryToProvide(use: ClaimUse, isLate: () => boolean): Promise<ProvidedClaim | null> {
-  const { client, request, runId, signal } = use;
+  const { client, request, installation, runId, lastAnswer: signal } = use;
   const { name = "", namespace = "" } = request.object.metadata ?? {};
   const options = { retryForMs: WITHIN_MS, signal };
   const mark = useMark(runId, client.clock.now());
@@ -72,10 +74,11 @@ async function tryToProvide(use: ClaimUse, isLate: () => boolean): Promise<Provi
     return { notes: [], discard: () => discardClaim(client, made, runId) };
   }
   if (found.metadata.deletionTimestamp !== undefined) {
-    if (isLate()) throw leaving(use, found);
+    if (isLate()) throw leavingClaim(found, client.clock.now());
     return null;
   }
-  requireOwn(use, found);
+  const unusable = unusableClaim(found, request, installation, client.clock.now());
+  if (unusable) throw unusable;
   // Our own mark: the answer to the create was lost.
   const isMade = readUse(found)?.runId === runId;
   const { uid } = found.metadata;
@@ -84,34 +87,3 @@ async function tryToProvide(use: ClaimUse, isLate: () => boolean): Promise<Provi
   const notes = await growClaim(client, used, request.object, signal);
   return { notes, discard: () => (isMade ? discardClaim(client, used, runId) : Promise.resolve()) };
 }
-
-function requireOwn({ client, request, installation }: ClaimUse, found: StoredClaim): void {
-  const { name } = found.metadata;
-  const ownership = ownershipOf(found, installation);
-  if (ownership.kind === "foreign" || !isSameOwner(ownership.owner, request.owner)) {
-    const why = ownership.kind === "foreign" ? ownership.why : `is of agent ${ownership.owner.agentId}`;
-    const message = `Claim ${name} is there and is not this agent's: it ${why}. It is neither used nor removed`;
-    throw unusable(client, message, `${lookAt(found)} If nobody needs what is on it: ${remove(found)}.`);
-  }
-  if (found.status?.phase === "Lost")
-    throw unusable(
-      client,
-      `The volume of claim ${name} is gone (phase Lost)`,
-      `${lookAt(found)} Then: ${remove(found)}.`,
-    );
-}
-
-const leaving = ({ client }: ClaimUse, found: StoredClaim): RunFault =>
-  unusable(
-    client,
-    `Claim ${found.metadata.name} is being deleted, and something still uses it`,
-    `${lookAt(found)} Once what it names under "Used By" has ended, run the task again.`,
-  );
-
-const lookAt = ({ metadata }: StoredClaim): string =>
-  `Look at it: kubectl -n ${metadata.namespace} describe pvc ${metadata.name}.`;
-
-const remove = ({ metadata }: StoredClaim): string => `kubectl -n ${metadata.namespace} delete pvc ${metadata.name}`;
-
-const unusable = ({ clock }: KubernetesClient, message: string, fix: string): RunFault =>
-  new RunFault({ code: CODE, message, fix, status: null, fatal: true, at: clock.now() });

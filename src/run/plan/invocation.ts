@@ -48,6 +48,7 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
+  goesOn: (Invocation & { readonly file: string }) | null,
   workspace: RunnerSpec["workspace"],
 ): RunnerSpec {
   return {
@@ -57,12 +58,13 @@ export function runnerSpec(
     terminalResultGraceMs: config.terminalResultCleanupGraceMs,
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
+    ...(goesOn ? { goesOn: { file: goesOn.file, command: goesOn.command, prompt: RUN_FILES.goesOnPrompt } } : {}),
     ...(workspace ? { workspace } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }
 
-/** The first spec whose Secret is small enough: the second one has no prompt for a fresh session. Throws ConfigError. */
+/** The first spec whose Secret is small enough: the second one has no prompt but the first. Throws ConfigError. */
 export function firstThatFits<T>(
   [spec, smaller]: readonly [RunnerSpec, RunnerSpec],
   contentOf: (spec: RunnerSpec) => T,
@@ -70,7 +72,7 @@ export function firstThatFits<T>(
   try {
     return { spec, content: contentOf(spec) };
   } catch (error) {
-    if (!(error instanceof ConfigError) || !spec.fresh) throw error;
+    if (!(error instanceof ConfigError) || !(spec.fresh || spec.goesOn)) throw error;
     return { spec: smaller, content: contentOf(smaller) };
   }
 }

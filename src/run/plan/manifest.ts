@@ -15,6 +15,7 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
+import { GATE, GATE_ANNOTATION } from "../shared/kueue.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
@@ -27,6 +28,7 @@ import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } f
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
+import { cacheMounts, cacheVariables } from "./workspace/caches.ts";
 import { workspaceMounts, workspaceVolumes } from "./workspace/mounts.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
@@ -92,6 +94,8 @@ export function jobManifest(input: ManifestInput): Job {
         [ANNOTATIONS.agentName]: input.identity.agentName,
         [ANNOTATIONS.runId]: input.identity.runId,
         [ANNOTATIONS.terms]: writeRunTerms(input.terms),
+        // Where a queue takes every Job of the namespace, it is to wait for the Secret; elsewhere it has no effect.
+        [GATE_ANNOTATION]: GATE,
         ...(input.identity.taskId ? { [ANNOTATIONS.taskId]: input.identity.taskId } : {}),
       },
     },
@@ -174,6 +178,7 @@ function container(input: ManifestInput): Container {
       { name: "HOME", value: path },
       ...scriptVariables(RUN_DIRECTORY),
       ...configVariables(input.home),
+      ...cacheVariables(input.workspace, input.environment),
       ...input.authorities.variables,
       ...input.cli.variables,
     ],
@@ -190,6 +195,7 @@ function container(input: ManifestInput): Container {
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       ...homeMounts(input.home),
       ...workspaceMounts(input.workspace, input.home),
+      ...cacheMounts(input.workspace, input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),

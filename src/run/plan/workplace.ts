@@ -3,20 +3,13 @@ import { isBelow } from "../../paperclip/paths.ts";
 import { text, type Wake } from "../../paperclip/wake.ts";
 import { agentLabel } from "../shared/names.ts";
 import { entitledFolders } from "./home/entitlement.ts";
-import {
-  chooseHome,
-  type Home,
-  isOnPaperclipsVolume,
-  isSeen,
-  onClaim,
-  ownDirectory,
-  paperclipsFolder,
-} from "./home.ts";
+import { chooseHome, type Home, isHomeOnClaim, isSeen, onClaim, ownDirectory, paperclipsFolder } from "./home.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { type ClaimRequest, claimRequest } from "./workspace/claim-request.ts";
+import { missingFolder } from "./workspace/missing.ts";
 import { shownUrl } from "./workspace/repository.ts";
 import { whyUnseen } from "./workspace/unseen.ts";
-import { chooseWorkspace, type Workspace } from "./workspace/workspace.ts";
+import { chooseWorkspace, hasProject, type Workspace } from "./workspace/workspace.ts";
 
 export interface Workplace {
   readonly workspace: Workspace;
@@ -51,6 +44,8 @@ export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake)
     isSeen: (path) => isSeen(path, withProject),
     claim: { tenant, per: policy.workspaceClaims?.per ?? "agent", installation },
   });
+  if (workspace.kind === "mounted" && input.disk?.isWorkspaceMissing && hasProject(wake))
+    throw missingFolder(workspace.cwd);
   const worksThere = workspaceCwd === null || workspace.cwd === workspaceCwd;
   const home = worksThere ? withProject : withFolders(input, chosen, wake, null);
   const note = noteOn(
@@ -82,16 +77,8 @@ function claimOf(input: PlanInput, namespace: string, workspace: Workspace): Cla
   return claimRequest({ claim, namespace, tenant: { agentId, companyId }, agentName, installation, rule, size });
 }
 
-/**
- * Where the home would go with the pod, it lies on the workspace's claim, so that sessions resume. So it does where it would
- * be on Paperclip's volume and Paperclip's pod has no fsGroup: a new claim belongs to root, only an fsGroup opens it to the
- * agent, and another than Paperclip's own would change the group of every file on Paperclip's volume.
- */
-function lasting(home: Home, workspace: Workspace, namespace: string, hostPod: PlanInput["hostPod"]): Home {
-  if (workspace.kind !== "claim") return home;
-  const isOpened = !isOnPaperclipsVolume(home) || (hostPod?.user.fsGroup ?? null) !== null;
-  return home.kind === "none" || !isOpened ? onClaim(namespace, workspace.claim.name) : home;
-}
+const lasting = (home: Home, workspace: Workspace, namespace: string, hostPod: PlanInput["hostPod"]): Home =>
+  workspace.kind === "claim" && isHomeOnClaim(home, hostPod) ? onClaim(namespace, workspace.claim.name) : home;
 
 /** @param workspaceCwd null: the agent does not work in a folder of Paperclip's */
 function withFolders(input: PlanInput, home: Home, wake: Wake, workspaceCwd: string | null): Home {

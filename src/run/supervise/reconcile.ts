@@ -5,8 +5,9 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
-import type { RunStatus } from "../../paperclip/run-status.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
+import type { WorkspaceClaimRule } from "../../policy/policy.ts";
+import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
@@ -16,6 +17,7 @@ import { releaseCommands } from "../shared/unknown-agent.ts";
 import type { Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { isDeniedForLong } from "./denials.ts";
+import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
 import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
@@ -29,12 +31,16 @@ export interface NamespaceToReconcile {
   readonly installation: Installation;
   readonly readOwnership: ReadOwnership;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
+  /** How the policy has claims made; null: there are none. */
+  readonly workspaceClaims: WorkspaceClaimRule | null;
   /** See paperclipHome(). */
   readonly paperclipHome: string;
   /** Paperclip's own pod is in this namespace: its agents' pods may share its home. */
   readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
+  /** Is told of each action, for whoever counts them. */
+  readonly acted: (action: LabelsOf<"claude_k8s.supervisor.actions">["action"]) => void;
   /** Is told what is done, in a sentence. */
   readonly tell: (message: string) => void;
   /** As `tell`, the same words once. */
@@ -65,6 +71,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<nu
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await removeIdleClaims(here, items);
   return items.length;
 }
 
@@ -138,7 +145,8 @@ async function carryOut(
   }
 }
 
-function remove({ lease, namespace, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+function remove({ lease, namespace, acted, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+  acted(removal.how);
   tell(describeRemoval(removal));
   return removeJob(lease.client, namespace, removal, signal);
 }
@@ -154,6 +162,7 @@ async function wakeOrAsk(
   if (await isOfOverTask(here, job, action, access)) return;
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
+  here.acted(here.wakes ? "wake" : "ask");
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
 }

@@ -94,19 +94,23 @@ async function reconcilePlace(
       const namespace = place.namespace ?? client.cluster.namespace;
       const { env, paperclipUrl } = deps;
       const hostPod = await hostPodAddress(env, deps.readFile);
+      const { telemetry } = deps;
       const found = await reconcileNamespace({
         lease,
         namespace,
         installation,
         readOwnership: ownershipReader(client, installation, paperclipUrl),
         paperclipUrl,
+        workspaceClaims: policy.workspaceClaims,
         paperclipHome: paperclipHome(env),
         isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),
+        acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
         tell,
         tellOnce: (message) => tellOnce(tell, message),
         signal,
       });
+      telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
       return { found, named };
     } finally {
       await lease.release();
@@ -114,6 +118,7 @@ async function reconcilePlace(
   } catch (error) {
     const look = { found: null, named };
     if (signal.aborted || isNoCluster(error)) return look;
+    deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "failed" });
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
     return look;

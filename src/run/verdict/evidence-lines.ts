@@ -12,6 +12,7 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
   const all = [
     ...because,
     ...fromWorkspace(facts),
+    ...fromEarlier(facts),
     ...fromReplacedSession(facts),
     ...fromResult(facts),
     ...fromSeal(facts),
@@ -29,6 +30,10 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
 function fromWorkspace(facts: Facts): readonly string[] {
   const left = workLeft(facts);
   return left ? [left.sentence] : [];
+}
+
+function fromEarlier({ evidence: { earlier, job } }: Facts): readonly string[] {
+  return earlier.map(({ name, why }) => `Pod ${name}: taken back by queue ${job?.queue}${quoting(why)}`);
 }
 
 function fromReplacedSession({ evidence: { seal }, agent }: Facts): readonly string[] {

@@ -18,6 +18,7 @@ import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf }
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
 import { notPrepared } from "./not-prepared.ts";
 import { claude, withEnding } from "./phrases.ts";
+import { queueRefused } from "./queue.ts";
 import { recorderLost } from "./recorder-lost.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
@@ -45,6 +46,7 @@ const CAUSES: readonly Cause[] = [
   deletedFromOutside,
   silent,
   notPrepared,
+  queueRefused,
   startFailed,
   stoppedEarlier,
   observationLost,
