@@ -90,7 +90,9 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
   if (state === "stopped" && queueOf(job) !== null) return remove("delete", "its run was stopped");
   if (state === "stopped" && hasPods(job)) return wait(waitForStoppedJob(job));
   if (status.kind === "unreadable" && !continued) {
-    if (state === "finished" || state === "stopped") return NONE;
+    // One that has finished may be adopted: unless its outcome is on record, the task would be done twice.
+    const matters = state === "finished" ? me.reattach && isPassing(status) : state !== "stopped";
+    if (!matters) return NONE;
     return isPassing(status) ? wait(waitForRecord(job, status)) : blocks(unreadable(job, status));
   }
   if (state === "candidate") return remove("delete", "its run is over, and nothing of it ever ran");
