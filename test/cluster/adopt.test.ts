@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { adopt } from "../../src/run/claim/adopt.ts";
+import { marking, ownRemoval, removalOnceEnded } from "../../src/run/conclude/clean-up.ts";
+import { createObservedRun } from "../../src/run/observe/observed-run.ts";
+import { jobInCluster } from "../../src/run/shared/launched-run.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
-import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { suspendJob, suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { RUN } from "../run/support/evidence.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
@@ -250,6 +254,27 @@ describe("a Job that is kept", () => {
 });
 
 describe("the run that a Job was taken from", () => {
+  it("neither stops nor marks nor removes it, though it has not seen that yet", async () => {
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    if (!job) throw new Error("no Job");
+    const { admin, namespace } = place;
+    const { signal } = new AbortController();
+    await adopt(admin, namespace, job, { runId: `run-${freshId()}`, taskId: "task-1" }, signal);
+    // As a process that was frozen at that moment sees it.
+    const observed = createObservedRun(RUN);
+    observed.add({ kind: "job", job, deleted: false, at: 0 });
+    const before = jobInCluster(job);
+    expect(await suspendJob(admin, { job: before, runId }, "cancelled", observed, signal)).toBe("nothing-to-stop");
+    for (const step of [marking, ownRemoval, removalOnceEnded])
+      expect(await step(before, runId)(admin)).toBe(step === removalOnceEnded ? "its pod has not ended" : null);
+    const [after] = await jobsOf({ agentId });
+    expect(after?.spec?.suspend).toBe(false);
+    expect(after?.metadata.annotations).not.toHaveProperty([ANNOTATIONS.collected]);
+    expect(observed.job?.metadata?.resourceVersion).toBe(after?.metadata.resourceVersion);
+    await admin.delete(jobs, namespace, job.metadata.name);
+  });
+
   it("leaves it alone when it comes back to life", async () => {
     const agentId = `agent-${freshId()}`;
     const first = startRun(place, { agent: WORKS, agentId });

@@ -8,7 +8,7 @@ import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { finishInBackground } from "./background.ts";
-import { marking, removal, removalOnceEnded, suspension } from "./clean-up.ts";
+import { marking, ownRemoval, removalOnceEnded, suspension } from "./clean-up.ts";
 import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
@@ -58,7 +58,9 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
   if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
-  const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
+  const seen = { ...run, object: observed.job ?? run.object };
+  const remove = verdict.stopped ? ownRemoval : removalOnceEnded;
+  const step = keep ? marking(seen, runId) : remove(seen, runId);
   const left = await step(client);
   const { acquire } = collection;
   if (left) {
