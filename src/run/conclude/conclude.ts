@@ -5,6 +5,7 @@ import type { Host } from "../../paperclip/host.ts";
 import type { ObservedRun } from "../observe/observe.ts";
 import { type RunPlan, removeTranscriptCopy } from "../plan/plan.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { finishInBackground } from "./background.ts";
@@ -17,6 +18,7 @@ export { finishInBackground } from "./background.ts";
 export { cleanUp, withdrawal } from "./clean-up.ts";
 export { removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
+export { toExecutionResult } from "./result.ts";
 
 export interface ConcludeInput {
   readonly client: KubernetesClient;
@@ -35,14 +37,27 @@ export async function conclude(input: ConcludeInput): Promise<AdapterExecutionRe
   const verdict = judge(observed.evidence);
   await clearUp(input, verdict);
   recordLateCancel(input);
-  return toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+  const result = toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+  return goesOn(input, verdict) || isBilled(run) ? withoutBill(result) : result;
+}
+
+/** The Job stays, and whoever adopts it reports it from the first line on. */
+const goesOn = ({ observed }: ConcludeInput, verdict: Verdict): boolean =>
+  verdict.kind === "detached" || isLost(observed);
+
+/** The supervisor has entered what it used: its run was lost, and its task over. */
+const isBilled = ({ object }: LaunchedRun): boolean => object.metadata?.annotations?.[ANNOTATIONS.billed] !== undefined;
+
+/** What is given is added to the ledger: each run's figures are to be there once. */
+function withoutBill({ usage: _, usageBasis: __, ...result }: AdapterExecutionResult): AdapterExecutionResult {
+  return { ...result, costUsd: null };
 }
 
 /** A verdict on a Job that goes on names its session only where the Job shows it. */
-async function nameableSession({ client, run, observed }: ConcludeInput, verdict: Verdict): Promise<Verdict> {
+async function nameableSession(input: ConcludeInput, verdict: Verdict): Promise<Verdict> {
   const { sessionId } = verdict;
-  const goesOn = verdict.kind === "detached" || isLost(observed);
-  if (!goesOn || sessionId === null || (await labelSession(client, run, sessionId))) return verdict;
+  const { client, run } = input;
+  if (!goesOn(input, verdict) || sessionId === null || (await labelSession(client, run, sessionId))) return verdict;
   return { ...verdict, sessionId: null };
 }
 
@@ -50,7 +65,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const { client, run, observed, plan, host, collection } = input;
   const { runId } = plan.identity;
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
-  if (verdict.kind === "detached" || isLost(observed) || successorOf(observed, runId)) return;
+  if (goesOn(input, verdict) || successorOf(observed, runId)) return;
   const orphans = orphansOf(input);
   if (orphans) await host.status(orphans);
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.

@@ -22,7 +22,7 @@ export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
 export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
-export type { ObservedRun } from "./observed-run.ts";
+export { createObservedRun, type ObservedRun } from "./observed-run.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
 export { fixForWaiting } from "./waiting/fixes.ts";

@@ -42,6 +42,8 @@ export const ANNOTATIONS = {
   stopped: "paperclip.io/stopped",
   /** The run that reported the Job's outcome, so that no later run reports it again. */
   collected: "paperclip.io/collected",
+  /** What its run used is on Paperclip's ledger, or is about to be, without a run that reports it. */
+  billed: "paperclip.io/billed",
   /** An operator's word, "true": the agent does not run, though its node does not say so. */
   abandoned: "paperclip.io/abandoned",
 } as const;

@@ -15,6 +15,9 @@ import { ANNOTATIONS } from "../shared/names.ts";
 /** The longest pause before a suspension that failed is tried again, milliseconds. */
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Changes of the Job that are met at once. */
+const MAX_CHANGES = 3;
+
 /** `nothing-to-stop`: the Job has finished, is gone, another one has its name, or it belongs to another run. */
 export type SuspendOutcome = "suspended" | "nothing-to-stop";
 
@@ -30,6 +33,8 @@ export async function suspendJob(
     try {
       const outcome = await suspendOnce(client, whose, reason, observed, signal);
       if (outcome !== "changed") return outcome;
+      // Its controller writes once or twice; what never ends is something else's conflict.
+      if (failures > MAX_CHANGES) await client.clock.sleep(1000, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       const at = client.clock.now();

@@ -17,6 +17,7 @@ import { decideAction, type Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { newestToken } from "./agent-token.ts";
 import { isDeniedForLong } from "./denials.ts";
+import { enterOnLedger } from "./ledger/enter.ts";
 import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { askOperator } from "./wake/ask-operator.ts";
@@ -154,7 +155,7 @@ async function wakeOrAsk(
 ): Promise<void> {
   const { client } = here.lease;
   if (!here.wakes && action.again) return;
-  if (await isOfOverTask(here, job, action, access)) return;
+  if (await isOfOverTask(here, job, action, access)) return enterOnLedger(client, job, action, access, here.tell);
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
   if (here.wakes) await wake(client, marked, action, access, here.tell);
