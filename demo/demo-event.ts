@@ -5,6 +5,8 @@ export type DemoEvent =
   | { readonly event: "setting"; readonly name: "cluster" | "model" | "image" | "prompt"; readonly text: string }
   | { readonly event: "note"; readonly text: string }
   | ObjectEvent
+  /** With --kill: what becomes of the adapter's own process. */
+  | { readonly event: "process"; readonly text: string }
   | { readonly event: "log"; readonly stream: "stdout" | "stderr"; readonly line: string }
   /** Something goes on, and may take a while: shown until the next event. */
   | { readonly event: "progress"; readonly text: string }

@@ -1,7 +1,7 @@
 import { DemoError } from "./demo-error.ts";
 import type { DemoOptions } from "./options.ts";
-import { type ScriptedModel, startScriptedModel } from "./scripted-model/index.ts";
-import { story } from "./story.ts";
+import { type Script, type ScriptedModel, startScriptedModel } from "./scripted-model/index.ts";
+import { storyFor } from "./story.ts";
 import { addressTowards, httpUrl, isThisMachine, loopbackAddress } from "./this-machine.ts";
 
 /** The model that the agent will talk to. */
@@ -23,7 +23,7 @@ export interface PodsAt {
   readonly apiServerHost: string;
 }
 
-export interface ModelChoice extends Pick<DemoOptions, "live" | "modelUrl"> {
+export interface ModelChoice extends Pick<DemoOptions, "live" | "modelUrl" | "kill"> {
   /** The user's own key; only the live model gets it. */
   readonly apiKey: string | null;
 }
@@ -31,9 +31,10 @@ export interface ModelChoice extends Pick<DemoOptions, "live" | "modelUrl"> {
 /** Throws DemoError when no model can be reached or started. */
 export async function openModel(choice: ModelChoice, pods: PodsAt): Promise<Model> {
   const { live, modelUrl, apiKey } = choice;
+  const script = storyFor(choice);
   if (live) return liveModel(modelUrl, apiKey ?? "");
-  if (modelUrl === null) return pods.local ? scriptedHere() : scriptedTowards(pods.apiServerHost);
-  return (await answers(modelUrl)) ? givenModel(modelUrl) : scriptedAt(modelUrl);
+  if (modelUrl === null) return pods.local ? scriptedHere(script) : scriptedTowards(pods.apiServerHost, script);
+  return (await answers(modelUrl)) ? givenModel(modelUrl) : scriptedAt(modelUrl, script);
 }
 
 function liveModel(url: URL | null, key: string): Model {
@@ -58,12 +59,12 @@ function givenModel(url: URL): Model {
   };
 }
 
-async function scriptedHere(): Promise<Model> {
-  const model = await startScriptedModel({ script: story });
+async function scriptedHere(script: Script): Promise<Model> {
+  const model = await startScriptedModel({ script });
   return scripted(model, model.url, "no key needed, nothing is billed");
 }
 
-async function scriptedTowards(apiServerHost: string): Promise<Model> {
+async function scriptedTowards(apiServerHost: string, script: Script): Promise<Model> {
   const address = await addressTowards(apiServerHost);
   if (!address)
     throw new DemoError(
@@ -71,12 +72,12 @@ async function scriptedTowards(apiServerHost: string): Promise<Model> {
       "Name one with --model-url http://ADDRESS:PORT.",
       [`There is no route from here to the API server ${apiServerHost}.`],
     );
-  const model = await startScriptedModel({ script: story, host: "0.0.0.0" });
+  const model = await startScriptedModel({ script, host: "0.0.0.0" });
   const reason = `this machine's address towards ${apiServerHost}; another one: --model-url`;
   return scripted(model, httpUrl(address, model.port), reason);
 }
 
-async function scriptedAt(url: URL): Promise<Model> {
+async function scriptedAt(url: URL, script: Script): Promise<Model> {
   const nobody = `Nothing answers at ${url.origin}.`;
   if (!(await isThisMachine(url.hostname)))
     throw new DemoError(
@@ -92,7 +93,7 @@ async function scriptedAt(url: URL): Promise<Model> {
     );
   const port = Number(url.port || 80);
   const host = (await loopbackAddress(url.hostname)) ?? "0.0.0.0";
-  const model = await startScriptedModel({ script: story, host, port }).catch((error: unknown) => {
+  const model = await startScriptedModel({ script, host, port }).catch((error: unknown) => {
     throw new DemoError(`The scripted model cannot listen on port ${port}.`, "Choose another port.", [
       nobody,
       (error as Error).message,

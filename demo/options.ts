@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly live: boolean;
   readonly model: string;
   readonly modelUrl: URL | null;
+  /** The adapter's process is killed in mid-run. */
+  readonly kill: boolean;
   readonly keep: boolean;
   readonly json: boolean;
   /** Null: as the terminal and NO_COLOR have it. */
@@ -24,6 +26,7 @@ export type ReadOptions =
   | { readonly kind: "wrong"; readonly problem: string; readonly fix: string };
 
 const DEFAULT_PROMPT = "Find out where you are running, and tell me in one sentence.";
+const SLOW_PROMPT = "Count to five, a second each, then tell me in one sentence where you are running.";
 const DEFAULT_MODEL = "claude-sonnet-5";
 
 const help = `One Claude Code run as a Kubernetes Job: created, followed, judged and cleaned up by the adapter.
@@ -47,6 +50,9 @@ Where it runs
   --namespace NAME      Namespace of the Job. Default: that of the context.
   --image IMAGE         Image with Claude Code (\`claude\` in PATH) for the pod.
 
+What goes wrong
+  --kill                Kill the adapter's process (kill -9) while Claude works; a new one takes the Job over.
+
 What you see
   --keep                Keep Job, pod and Secret for a look with kubectl. On the devcluster: until Ctrl-C.
   --json                One JSON object a line instead of text.
@@ -58,7 +64,7 @@ Exit code: 0 the run succeeded, 1 it failed or could not start, 2 wrong usage; a
 `;
 
 const flags = {
-  prompt: { type: "string", default: DEFAULT_PROMPT },
+  prompt: { type: "string" },
   live: { type: "boolean", default: false },
   model: { type: "string", default: DEFAULT_MODEL },
   "model-url": { type: "string" },
@@ -66,6 +72,7 @@ const flags = {
   context: { type: "string" },
   namespace: { type: "string" },
   image: { type: "string" },
+  kill: { type: "boolean", default: false },
   keep: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   color: { type: "boolean" },
@@ -106,7 +113,7 @@ function problemOf(values: Flags, env: NodeJS.ProcessEnv): ReadOptions | null {
       "--live needs the variable ANTHROPIC_API_KEY, and it is not set.",
       "Set it, or leave --live away: the scripted model needs no key.",
     );
-  if (values.prompt.trim() === "") return wrong("--prompt is empty.", "Say what Claude is to do.");
+  if (values.prompt?.trim() === "") return wrong("--prompt is empty.", "Say what Claude is to do.");
   const url = values["model-url"];
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     return wrong(
@@ -119,7 +126,7 @@ function problemOf(values: Flags, env: NodeJS.ProcessEnv): ReadOptions | null {
 function optionsOf(values: Flags): DemoOptions {
   const { kubeconfig, image } = values;
   return {
-    prompt: values.prompt,
+    prompt: values.prompt ?? (values.kill ? SLOW_PROMPT : DEFAULT_PROMPT),
     cluster:
       kubeconfig && image
         ? { kubeconfig, image, context: values.context ?? null, namespace: values.namespace ?? null }
@@ -127,6 +134,7 @@ function optionsOf(values: Flags): DemoOptions {
     live: values.live,
     model: values.model,
     modelUrl: values["model-url"] === undefined ? null : new URL(values["model-url"]),
+    kill: values.kill,
     keep: values.keep,
     json: values.json,
     color: values.color ?? null,

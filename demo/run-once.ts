@@ -9,6 +9,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import type { Model } from "./model.ts";
 import type { DemoOptions } from "./options.ts";
 import type { Place } from "./place.ts";
+import { killAndRestart } from "./restart/kill-and-restart.ts";
 import { watchObjects } from "./watch-objects.ts";
 
 export interface RunInput {
@@ -54,7 +55,7 @@ export async function runOnce(input: RunInput): Promise<RunOutcome> {
   const watch = watchObjects(input.client, input.namespace, selectorOf(ctx), onObject, watching.signal);
   tell({ event: "progress", text: "creating the Job" });
   try {
-    const result = await createServerAdapter().execute(ctx);
+    const result = await (input.options.kill ? killAndRestart(ctx, tell) : createServerAdapter().execute(ctx));
     for (const stream of ["stdout", "stderr"] as const) for (const line of lines[stream].end()) tellLine(stream, line);
     return { ctx, result, durations: { ...times, run: performance.now() - started } };
   } finally {

@@ -70,10 +70,10 @@ claude-k8s policy suggest --configmap | kubectl apply -f -
 
 \`claude-k8s\` is the package's command: \`npx -p paperclip-adapter-claude-k8s claude-k8s\`, or where Paperclip runs \`node PACKAGE/dist/bin.js\`. \`suggest\` asks Paperclip's API (\`--api-url\`). In the mode \`local_trusted\` Paperclip wants no key; in \`authenticated\` give a board API key (\`--token\`, or \`PAPERCLIP_API_KEY\`) of somebody who may see all companies: \`POST /api/board-api-keys\`, signed in. It prints each rule with who needs it and what it opens, and marks with \`LOOK\` what should not be applied unread. It sees what Paperclip's API shows: a value that looks like a credential is hidden there (\`a.b.c\` does), and is named as not read.
 
-Paperclip's Deployment mounts it once (\`deploy/policy\` has this patch, and [a policy to begin with](deploy.md)):
+Paperclip's Deployment mounts it once (\`deploy/kustomize/policy\` has this patch, and [a policy to begin with](deploy.md)):
 
 \`\`\`sh
-kubectl -n paperclip patch deployment paperclip --patch-file deploy/policy/server.yaml
+kubectl -n paperclip patch deployment paperclip --patch-file deploy/kustomize/policy/server.yaml
 \`\`\`
 
 A change holds for the next run, without a restart; running ones have passed already. A broken file refuses every new run with the line that is wrong (\`k8s_policy_invalid\`): half a policy does not exist. A file that lies in Paperclip's home, or that others than its owner can write, is refused as well.

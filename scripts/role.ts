@@ -7,13 +7,13 @@ import { neededRights, optionalRights } from "../src/kubernetes/needed-rights.ts
 const inDeploy = (path: string): string => fileURLToPath(new URL(`../deploy/${path}`, import.meta.url));
 
 const ALONE = `# What Paperclip's service account needs in the namespace of the agents' Jobs: nothing cluster-wide. Among Secrets it reads only
-# those whose name it knows; which Jobs and Secrets it may create is held by deploy/admission (docs/deploy.md).
+# those whose name it knows; which Jobs and Secrets it may create is held by deploy/kustomize/admission (docs/deploy.md).
 #
 #   kubectl apply -n NAMESPACE -f deploy/rbac.yaml
 #
 # Change the subject's name and namespace to those of Paperclip's own pod.`;
 
-const IN_BASE = `# The same as ../rbac.yaml, which a kustomization of another folder may not read.`;
+const IN_BASE = `# The same as ../../rbac.yaml, which a kustomization of another folder may not read.`;
 
 /** Why one would grant it, and what it costs. */
 const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>> = {
@@ -30,7 +30,7 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
 /** Its path, and what stands in it. */
 export const roleFiles: Readonly<Record<string, string>> = {
   [inDeploy("rbac.yaml")]: role(ALONE),
-  [inDeploy("base/rbac.yaml")]: role(IN_BASE),
+  [inDeploy("kustomize/base/rbac.yaml")]: role(IN_BASE),
 };
 
 function role(head: string): string {
@@ -63,8 +63,8 @@ subjects:
 `;
 }
 
-/** One rule for each resource, in the order of the list. */
-function rulesOf(rights: readonly Right[]): string[] {
+/** One rule for each resource, in the order of the list: lines of YAML. */
+export function rulesOf(rights: readonly Right[]): string[] {
   const rules = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...rules.values()].flatMap((rule) => [
     `- apiGroups: [${rule[0]?.group || '""'}]`,

@@ -28,5 +28,13 @@ export const SETS: ReadonlySet<string> = new Set(["finalizers"]);
 export function mergeKeyOf(field: string, items: readonly unknown[]): string | null {
   const key = Object.hasOwn(MERGE_KEYS, field) ? MERGE_KEYS[field] : undefined;
   const isObject = (item: unknown): boolean => typeof item === "object" && item !== null && !Array.isArray(item);
-  return key !== undefined && items.every(isObject) ? key : null;
+  if (key === undefined || !items.every(isObject)) return null;
+  // A Service and a NetworkPolicy have `ports` too, of another kind. That of a NetworkPolicy is replaced; that of a Service
+  // merges by `port`, which comes to the same for who sends all of them.
+  return field === "ports" && items.some(isNoContainerPort) ? null : key;
+}
+
+function isNoContainerPort(item: unknown): boolean {
+  const { containerPort, port, $patch } = item as Record<string, unknown>;
+  return containerPort === undefined && port !== undefined && $patch === undefined;
 }

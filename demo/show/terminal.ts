@@ -70,6 +70,8 @@ export class TerminalShow implements Show {
         return this.#fact({ name: "note", text: event.text }, c.yellow);
       case "object":
         return this.#timed(this.#object(event));
+      case "process":
+        return this.#timed([`${c.yellow("adapter".padEnd(LABEL))}${c.bold(clean(event.text))}`]);
       case "still":
         return this.#timed([`${c.dim("still".padEnd(LABEL))}${clean(event.text)}`]);
       case "log":

@@ -71,6 +71,36 @@ test("--json gives the same story to a machine, and --prompt reaches Claude as i
   expect(model?.requests[0]?.prompt).toBe(prompt);
 });
 
+test("--kill: the process with the adapter is killed, and a new one ends the run with each line once", async () => {
+  await using demo = await DemoProcess.start(["--kill", "--json"]);
+  expect(await demo.ends(), demo.stderr).toBe(0);
+  const told = demo.events.filter(({ event }) => event === "process").map(({ text: words }) => words);
+  expect(told).toEqual([
+    expect.stringMatching(/^kill -9 \d+: /),
+    expect.stringMatching(/^a new process, \d+, /),
+    expect.stringMatching(/^the \d+ lines of before came again, byte for byte/),
+  ]);
+  const lines = demo.events.flatMap(({ event, line }) =>
+    event === "log" && String(line).startsWith("{") ? [line] : [],
+  );
+  expect(new Set(lines).size).toBe(lines.length);
+  const transcript = { complete: true, lines: lines.length };
+  expect(demo.events.find(({ event }) => event === "verdict")).toMatchObject({
+    result: { exitCode: 0, resultJson: { transcript } },
+  });
+  expect(lines.join("\n")).toContain("step 5 of 5");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
+test("--kill, and Ctrl-C when the second process has the run: cleans up", async () => {
+  await using demo = await DemoProcess.start(["--kill", "--model-url", await modelUrl(stuck)]);
+  await demo.says("a new process");
+  demo.child.kill("SIGINT");
+  expect(await demo.ends(), demo.stderr).toBe(130);
+  expect(demo.stdout).toContain("nothing: no Job, no pod, no Secret");
+  expect(await demo.leftBehind()).toEqual([]);
+});
+
 test("a run that fails: exit code 1, what happened, how we know and what to do", async () => {
   await using demo = await DemoProcess.start(["--model-url", await modelUrl([refusals.credit()])]);
   expect(await demo.ends()).toBe(1);

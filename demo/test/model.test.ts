@@ -8,7 +8,7 @@ import { forgetModelSettings } from "../environment.ts";
 import { type Model, openModel } from "../model.ts";
 
 const here = { local: true, apiServerHost: "127.0.0.1" };
-const choice = { live: false, modelUrl: null, apiKey: null };
+const choice = { live: false, kill: false, modelUrl: null, apiKey: null };
 
 let model: Model | undefined;
 afterEach(async () => {
@@ -91,7 +91,7 @@ test("--model-url of another machine with nobody there is an error that says how
 });
 
 test("--live hands the user's key on, and says that it costs money", async () => {
-  model = await openModel({ live: true, modelUrl: null, apiKey: "secret" }, here);
+  model = await openModel({ ...choice, live: true, apiKey: "secret" }, here);
   expect(model).toMatchObject({ kind: "live", env: { ANTHROPIC_API_KEY: "secret" } });
   expect(model.sentence).toContain("costs money");
 });

@@ -11,16 +11,20 @@ export interface AgentLine {
  */
 export class Unframer {
   #framed: boolean | undefined;
+  #isMarked = false;
   readonly #pieces: Record<Channel, Buffer[]> = { stdout: [], stderr: [] };
 
   /** @param bytes one line without its newline @returns the agent's line that it ends, if it ends one */
   push(bytes: Buffer): AgentLine | undefined {
     const frame = this.#framed === false ? null : parseFrame(bytes);
-    if (!frame && this.#framed && bytes.toString("latin1", 0, SEAL_MARK.length) === SEAL_MARK) return undefined;
+    const isRunners = this.#framed || this.#isMarked;
+    if (!frame && isRunners && bytes.toString("latin1", 0, SEAL_MARK.length) === SEAL_MARK) return undefined;
     this.#framed ??= frame !== null;
     if (!frame) {
       const text = bytes.toString();
-      return text === RAW_LOG_MARK ? undefined : { channel: "stdout", text };
+      if (text !== RAW_LOG_MARK) return { channel: "stdout", text };
+      this.#isMarked = true;
+      return undefined;
     }
     const pieces = this.#pieces[frame.channel];
     pieces.push(frame.body);

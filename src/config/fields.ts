@@ -2,6 +2,7 @@
  * The settings in this adapter's form. Keys and their meaning are those of the adapter before this one and of
  * `claude_local`, so that users can switch.
  */
+import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
 import { podFields } from "./pod-fields.ts";
 
@@ -46,10 +47,26 @@ export const fields = {
     value: toggle,
     default: false,
   }),
+  workspace: field<"auto" | "mounted" | "claim" | "clone" | "empty">({
+    label: "Workspace",
+    control: "select",
+    options: [
+      { value: "auto", label: "Paperclip's folder where the pod sees it, else a clone" },
+      { value: "mounted", label: "Paperclip's folder" },
+      { value: "clone", label: "A clone of the repository, gone with the pod" },
+      { value: "claim", label: "A clone on a volume that stays" },
+      { value: "empty", label: "An empty folder" },
+    ],
+    hint: "How the project comes into the pod. auto: mounted, else clone where the project names a repository, else empty with a warning. mounted: Paperclip's own folder, worktrees included. clone: an empty directory into which the repository is cloned. claim: the same on a PersistentVolumeClaim of the agent's, which the adapter makes and removes. empty: a folder of the agent's own. Default: auto.",
+    value: z.enum(["auto", "mounted", "claim", "clone", "empty"], {
+      error: "is not one of auto, mounted, claim, clone, empty",
+    }),
+    default: "auto",
+  }),
   workingDirectory: field<string | null>({
     label: "Working directory",
     control: "text",
-    hint: "Absolute path in the pod where the agent works when its task has no project workspace that the pod sees; it is made when missing. Default: `cwd`, else a folder of the agent's own in its home.",
+    hint: "Absolute path in the pod where the agent works when its task has no project workspace that the pod sees, and none is to be cloned; it is made when missing. Default: `cwd`, else a folder of the agent's own in its home.",
     value: absolutePath,
     default: null,
   }),

@@ -18,7 +18,7 @@ import { addressForPod } from "./mcp.ts";
 import { isBelow } from "./paths.ts";
 import { servicesForPod } from "./runtime-services.ts";
 import { readWake, record, records, text } from "./wake.ts";
-import { isSeen, type PodView, workspaceVariables } from "./workspace-variables.ts";
+import { isElsewhere, isSeen, type PodView, workspaceVariables } from "./workspace-variables.ts";
 
 export interface EnvironmentInput extends PodView {
   readonly ctx: Pick<AdapterExecutionContext, "runId" | "agent" | "context" | "authToken">;
@@ -101,7 +101,7 @@ function configuredVariables(input: EnvironmentInput, runtime: Readonly<Record<s
     env: { ...input.configured },
     workspaceCwd: input.workspaceCwd,
     executionCwd: input.workingDirectory,
-    executionTargetIsRemote: input.workspaceCwd !== null && !isSeen(input.workspaceCwd, input),
+    executionTargetIsRemote: isElsewhere(input),
   });
   for (const [name, value] of Object.entries(shaped)) {
     if (isForbiddenConfigEnvKey(name)) continue;

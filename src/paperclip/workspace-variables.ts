@@ -14,7 +14,13 @@ export interface PodView {
   readonly workspaceCwd: string | null;
   /** The agent's working directory in the pod. */
   readonly workingDirectory: string;
+  /** A folder of the pod for what is the agent's and no project's. */
+  readonly ownDirectory: string;
 }
+
+/** The agent works in another folder than Paperclip's: a clone of it, say. */
+export const isElsewhere = ({ workspaceCwd, workingDirectory }: PodView): boolean =>
+  workspaceCwd !== null && workspaceCwd !== workingDirectory;
 
 export const isSeen = (path: string, { seen }: Pick<PodView, "seen">): boolean =>
   seen.some((folder) => isBelow(path, folder));
@@ -27,15 +33,14 @@ function seenHint(hint: Record<string, unknown>, view: PodView): Record<string, 
 
 export function workspaceVariables(workspace: Workspace, view: PodView): Record<string, string> {
   const seesNone = view.seen.length === 0;
-  const isElsewhere = view.workspaceCwd === null ? seesNone : !isSeen(view.workspaceCwd, view);
   const shaped = shapePaperclipWorkspaceEnvForExecution({
     workspaceCwd: view.workspaceCwd,
     workspaceWorktreePath: workspace.worktreePath,
     workspaceHints: workspace.hints.map((hint) => seenHint(hint, view)),
-    executionTargetIsRemote: isElsewhere,
+    executionTargetIsRemote: view.workspaceCwd === null ? seesNone : isElsewhere(view),
     executionCwd: view.workingDirectory,
   });
-  const agentHome = workspace.agentHome ?? (seesNone ? view.workingDirectory : null);
+  const agentHome = workspace.agentHome ?? (seesNone ? view.ownDirectory : null);
   const env: Record<string, string> = {};
   applyPaperclipWorkspaceEnv(env, {
     workspaceCwd: shaped.workspaceCwd,
@@ -46,7 +51,7 @@ export function workspaceVariables(workspace: Workspace, view: PodView): Record<
     workspaceRepoRef: workspace.repoRef,
     workspaceBranch: workspace.branch,
     workspaceWorktreePath: shaped.workspaceWorktreePath,
-    agentHome: agentHome === null || isSeen(agentHome, view) ? agentHome : view.workingDirectory,
+    agentHome: agentHome === null || isSeen(agentHome, view) ? agentHome : view.ownDirectory,
   });
   if (shaped.workspaceHints.length > 0) env.PAPERCLIP_WORKSPACES_JSON = JSON.stringify(shaped.workspaceHints);
   return env;

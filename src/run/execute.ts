@@ -188,11 +188,14 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
   untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
-  let following = Promise.resolve();
+  // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
+  const begun = raceSignal(synced, detached);
+  // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
+  const following = begun
+    .catch(() => "told below")
+    .then(() => followRun({ client, run, observed, sink: reporter.transcript, signal: detached }));
   try {
-    // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
-    await raceSignal(synced, detached);
-    following = followRun({ client, run, observed, sink: reporter.transcript, signal: detached });
+    await begun;
     await awaitStart(client, run, observed, plan, findPod, detached);
     const { gaveUp } = observed.evidence.acts;
     if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);

@@ -21,9 +21,10 @@
 export const RAW_LOG_MARK = "raw|1";
 
 /**
- * Begins the last line of a framed log where the runner was told to stop; its seal follows. While a pod is being deleted the
- * kubelet reports the end of no container until all have ended (1.36), so that a sidecar holds back what the
- * termination message says for the pod's whole grace; the log has it at once.
+ * Begins the last line of a log where the runner was told to stop, and of a recorder's whatever the end was; the seal
+ * follows. While a pod is being deleted the kubelet reports the end of no container until all have ended (1.36), so that a
+ * sidecar holds back what the termination message says for the pod's whole grace, and a recorder is told to end after every
+ * other container; the log has it at once.
  */
 export const SEAL_MARK = "seal|";
 

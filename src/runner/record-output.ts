@@ -47,7 +47,7 @@ export async function recordOutput({
     clearInterval(stayAlive);
     return false;
   }
-  const recording = new Recording(terminationLog, transcript);
+  const recording = new Recording(terminationLog, transcript, true);
   const end = await record(recording, toldToStop, readSpec(runDirectory).graceSec);
   await recording.finish(end);
   await toldToStop;

@@ -28,10 +28,15 @@ export class Recording {
   readonly #startedAt = Date.now();
   readonly #partialSeal: PartialSeal;
   readonly #faults: string[] = [];
+  readonly #sealsLog: boolean;
   #freshSession: Pick<Seal, "freshSession"> = {};
 
-  /** @param transcriptPath see `containerCommand`. @default no copy */
-  constructor(terminationLog: string, transcriptPath?: string) {
+  /**
+   * @param transcriptPath see `containerCommand`. @default no copy
+   * @param sealsLog whatever the end is, the seal is the log's last line too: see SEAL_MARK. @default after a stop only
+   */
+  constructor(terminationLog: string, transcriptPath?: string, sealsLog = false) {
+    this.#sealsLog = sealsLog;
     this.#sealFile = new SealFile(terminationLog);
     this.#transcript = transcriptPath === undefined ? null : openTranscriptCopy(transcriptPath);
     const frames = new FrameBlock((bytes) => {
@@ -77,7 +82,7 @@ export class Recording {
     };
     // Before the last frames are out: should the log stall now and the pod be killed, the seal says what is missing.
     this.#sealFile.write(this.#withFaults(seal));
-    if (end.ending === "terminated" || end.ending === "unknown") this.#log.push(sealLine(this.#withFaults(seal)));
+    if (end.ending === "terminated" || this.#sealsLog) this.#log.push(sealLine(this.#withFaults(seal)));
     await Promise.all([
       this.#log.flushed(),
       this.#lastWrite(TRANSCRIPT_LOST, this.#transcript?.flushed()),

@@ -53,13 +53,23 @@ unset CLAUDE_K8S_AUTHORITIES CLAUDE_K8S_TRUSTED
 
 # seal EXIT_CODE SIGNAL ENDING [MORE]: the values as JSON. MORE begins with a comma.
 seal() {
-  printf '{"v":1,"runner":"sh","exitCode":%s,"signal":%s,"ending":"%s"%s}' "$1" "$2" "$3" "$4" >"$termination_log"
+  sealed="{\"v\":1,\"runner\":\"sh\",\"exitCode\":$1,\"signal\":$2,\"ending\":\"$3\"$4}"
+  printf '%s' "$sealed" >"$termination_log"
+}
+
+# A run that was told to stop ends its log with the seal (frame.ts: RAW_LOG_MARK, SEAL_MARK).
+marked=
+seal_log() {
+  [ "$1" = terminated ] || return 0
+  [ -n "$marked" ] || echo 'raw|1'
+  echo "seal|$sealed"
 }
 
 # no_agent EXIT_CODE ENDING REASON: ends here, the agent was not started. The reason without quotes or backslashes.
 no_agent() {
   echo "runner: $3" >&2
   seal null null "$2" ",\"error\":\"$3\""
+  seal_log "$2"
   exit "$1"
 }
 not_started() { no_agent "$1" not-started "$2"; }
@@ -184,6 +194,7 @@ trap 'stop timeout' USR1
 
 unset CLAUDE_K8S_CONFIG_DIRECTORY
 echo 'raw|1'
+marked=1
 seal null null unknown ',"partial":true'
 
 [ -r "$dir/run.sh" ] || not_started 125 'cannot read run.sh'
@@ -258,4 +269,5 @@ if [ -n "$collector" ]; then
   fi
   rm -rf -- "$notes"
 fi
+seal_log "$ending"
 exit "$code"

@@ -33,14 +33,6 @@ const orphan = (agent: string, more: Partial<Losing> = {}): Promise<LostRun> =>
 const jobsOf = async ({ agentId }: { agentId: string }) =>
   (await place.admin.list(jobs, place.namespace, { labelSelector: `${LABELS.agentId}=${agentId}` })).items;
 
-async function finished(whose: { agentId: string }): Promise<void> {
-  for (;;) {
-    const [job] = await jobsOf(whose);
-    if (job?.status?.conditions?.some(({ type }) => type === "Complete" || type === "Failed")) return;
-    await place.admin.clock.sleep(50);
-  }
-}
-
 describe("the Job of a run that lost its process", () => {
   it("36, 38: still running, is taken over with its whole transcript, its session and its bill", async () => {
     const { runId, agentId } = await orphan(WORKS);
@@ -63,7 +55,7 @@ describe("the Job of a run that lost its process", () => {
 
   it("already finished and uncollected, is reported by the next run of its task, once", async () => {
     const { agentId } = await orphan(QUICK);
-    await finished({ agentId });
+    await finished(place, agentId);
     const run = startRun(place, { agent: FRESH, agentId });
     expect(await run.result).toMatchObject({ exitCode: 0, sessionId: SESSION, costUsd: 0.25 });
     expect(run.stdout()).toContain("second");

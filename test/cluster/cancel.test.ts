@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
 import { CancellationPoller } from "../../src/paperclip/cancellation-poller.ts";
+import { finished } from "./support/finished.ts";
 import { launchHeld } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";
+import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
-import { freshId, INIT, RESULT, SESSION, startRun } from "./support/run.ts";
+import { freshId, INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
 let place: Place;
@@ -99,7 +101,44 @@ describe("Stop", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("after the agent's end, while Paperclip takes its lines slowly, returns at once", async () => {
+  it("after the agent's end, before the run has begun to read: each line is handed over all the same", async () => {
+    const runId = `run-${freshId()}`;
+    const agent = `cat >/dev/null; ${INIT}; echo first; ${RESULT}`;
+    const { agentId } = await loseRun(place, { agent, after: "first", runId, status: "running" });
+    await finished(place, agentId);
+    const run: TestRun = startRun(place, {
+      ...{ agent, runId, agentId },
+      dependencies: { onJob: () => run.cancel() },
+    });
+    expect(await run.result).toMatchObject({
+      ...{ exitCode: 0, errorCode: null, costUsd: 0.25 },
+      resultJson: { ...ACKNOWLEDGED, transcript: { complete: true, lines: 3 } },
+    });
+    expect(run.stdout().split("\n")[1]).toBe("first");
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("after the agent's end, while the log cannot be had for a moment: each line is handed over all the same", async ({
+    skip,
+  }) => {
+    if (!place.devcluster) return skip("faults are the devcluster's");
+    const fault = place.devcluster.faults.add({
+      match: { path: /\/log$/ },
+      action: { kind: "respond", code: 503 },
+    });
+    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; echo first; ${RESULT}` });
+    await run.event("k8s.pod.ended");
+    run.cancel();
+    await finished(place, run.agentId);
+    fault.remove();
+    expect(await run.result).toMatchObject({
+      ...{ exitCode: 0, errorCode: null },
+      resultJson: { ...ACKNOWLEDGED, transcript: { complete: true, lines: 3 } },
+    });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("after the agent's end, while Paperclip takes its lines slowly, returns within seconds", async () => {
     let taken = 0;
     const onLog = async (): Promise<void> => {
       taken++;

@@ -41,6 +41,17 @@ describe("a run that may not", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("read Events, and whose pod may not be created, names the right and not a cause", async () => {
+    giveBack = await takeRights(place, "events", "list");
+    const config = { serviceAccountName: "no-such-account", podStartTimeoutSec: 7 };
+    const run = startRun(place, { agent: QUICK, config, dependencies: { clusters: new ClusterRegistry() } });
+    const result = await run.result;
+    expect(result.errorCode).toBe("k8s_pod_schedule_failed");
+    expect(result.errorMessage).toContain("why cannot be seen: list events");
+    expect(result.errorMessage).toContain('Grant the verb "list" on events in namespace');
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   it("see pods at all, is refused before anything is made, and the right is named", async () => {
     giveBack = await takeRights(place, "pods", "list", "watch");
     const run = startRun(place, { agent: QUICK, dependencies: { clusters: new ClusterRegistry() } });

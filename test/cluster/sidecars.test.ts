@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { policyOf } from "../support/policy.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, SESSION, startRun } from "./support/run.ts";
@@ -70,25 +71,48 @@ describe("a sidecar", () => {
     expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
   });
 
-  // The kubelet tells how the containers of a pod that is deleted ended once all have; the log says it at once.
-  it("that never ends: a run that is stopped ends with its agent, and its Job goes", async ({ skip }) => {
+  const SEPARATE = { dependencies: { readPolicy: () => Promise.resolve(policyOf({ trust: "full", recorder: "separate" })) } };
+
+  it("that never ends, beside a recorder: the run ends with its agent, and the record is whole", async ({ skip }) => {
     if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
     await inject([{ name: "istio-proxy", script: NEVER_ENDS }]);
-    const agent = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
-    const run = startRun(place, { agent, config: { graceSec: GRACE_SEC } });
-    await run.said("ready");
-    const stopped = Date.now();
-    run.cancel();
+    const began = Date.now();
+    const run = startRun(place, { agent: AGENT, config: { graceSec: GRACE_SEC }, ...SEPARATE });
     const result = await run.result;
-    expect(Date.now() - stopped).toBeLessThan(SECONDS_MS);
-    expect(result).toMatchObject({
-      ...{ errorCode: "cancelled", exitCode: 143, sessionId: SESSION },
-      resultJson: { executionCancellation: { state: "acknowledged" }, transcript: { complete: true, lines: 3 } },
-    });
-    expect(result.errorMessage).toContain("at the end of the log");
-    expect(run.stdout()).toContain("saved");
-    expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
+    expect(Date.now() - began).toBeLessThan(SECONDS_MS);
+    expect(result, result.errorMessage ?? "").toMatchObject(COMPLETED);
+    expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 2 });
   });
+
+  // The kubelet tells how the containers of a pod that is deleted ended once all have; the log says it at once.
+  it.for([
+    ["", {}, "node", { complete: true, lines: 3 }],
+    [", with a recorder", SEPARATE, "node", { complete: true, lines: 3 }],
+    [", in an image without Node", {}, "sh", { complete: false, lines: 3 }],
+  ] as const)(
+    "that never ends: a run that is stopped%s ends with its agent, and its Job goes",
+    async (form, { skip }) => {
+      const [, options, runner, transcript] = form;
+      if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
+      const image = runner === "sh" ? place.shImage : place.image;
+      if (!image) return skip("no image without Node");
+      await inject([{ name: "istio-proxy", script: NEVER_ENDS }]);
+      const agent = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+      const run = startRun({ ...place, image }, { agent, config: { graceSec: GRACE_SEC }, ...options });
+      await run.said("ready");
+      const stopped = Date.now();
+      run.cancel();
+      const result = await run.result;
+      expect(Date.now() - stopped).toBeLessThan(SECONDS_MS);
+      expect(result, result.errorMessage ?? "").toMatchObject({
+        ...{ errorCode: "cancelled", exitCode: 143, sessionId: SESSION },
+        resultJson: { executionCancellation: { state: "acknowledged" }, transcript },
+      });
+      expect(result.errorMessage).toContain("at the end of the log");
+      expect(run.stdout()).toMatch(/ready\nsaved\n$/);
+      expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
+    },
+  );
 });
 
 const labelOf = ({ runId }: { readonly runId: string }): string => `${LABELS.runId}=${runId}`;

@@ -81,7 +81,7 @@ describe.skipIf(!process.env.TEST_KUBECONFIG)("Paperclip's account", () => {
   });
 });
 
-/** Creates what deploy/base and deploy/admission have, for this namespace alone; resolves with the way to undo it. */
+/** Creates what deploy/kustomize/base and deploy/kustomize/admission have, for this namespace alone; resolves with the way to undo it. */
 async function raiseWalls({ namespace, admin }: Place): Promise<() => Promise<void>> {
   const base = await objectsOf("base");
   const labels = base.find(({ kind }) => kind === "Namespace")?.metadata.labels;
@@ -122,7 +122,7 @@ function typeOf({ apiVersion, kind }: Wall): ResourceType<KubeObject> {
 
 /** As they stand in the files: the generated client drops what it does not know, such as a LimitRange's `default`. */
 async function objectsOf(folder: string): Promise<Wall[]> {
-  const path = fileURLToPath(new URL(`../../deploy/${folder}/`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../deploy/kustomize/${folder}/`, import.meta.url));
   const files = (await readdir(path)).filter((name) => name !== "kustomization.yaml");
   const texts = await Promise.all(files.map((name) => readFile(path + name, "utf8")));
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS()));

@@ -1,4 +1,4 @@
-/** deploy/admission: what it lets Paperclip's account create, and what it refuses, by evaluating its expressions. */
+/** deploy/kustomize/admission: what it lets Paperclip's account create, and what it refuses, by evaluating its expressions. */
 import { parse } from "@bufbuild/cel";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tokenSecret } from "../../src/run/plan/token.ts";
@@ -182,7 +182,7 @@ describe("each policy", () => {
     }
   });
 
-  it("is bound in the namespaces with the label that deploy/base sets, with the settings that it brings", async () => {
+  it("is bound in the namespaces with the label that deploy/kustomize/base sets, with the settings that it brings", async () => {
     interface Binding extends Manifest {
       readonly spec: {
         readonly policyName: string;

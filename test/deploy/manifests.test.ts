@@ -39,7 +39,7 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
     ...(job.spec?.template.spec ? { spec: job.spec.template.spec } : {}),
   });
 
-  describe.each(FOLDERS)("deploy/%s", (folder) => {
+  describe.each(FOLDERS)("deploy/kustomize/%s", (folder) => {
     it("is what kubectl and the API server take, strictly, and again without a change", async () => {
       const yaml = await built(folder);
       const first = await admin.try(["apply", "--validate=strict", "-f", "-"], yaml);
@@ -75,7 +75,7 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
     expect(yaml).toContain("name: paperclip\n  namespace: paperclip");
   });
 
-  describe("the namespace of deploy/base", () => {
+  describe("the namespace of deploy/kustomize/base", () => {
     it.each(plans)("lets Paperclip's account create the Job and the Secret of %s", async (_, { job, secret }) => {
       const dryRun = ["create", "--dry-run=server", "--validate=strict", "-o", "json", "-f", "-"];
       const [jobs, secrets] = await Promise.all(

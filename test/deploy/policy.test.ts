@@ -1,4 +1,4 @@
-/** deploy/policy: what Paperclip's server reads when it mounts it, and what that gives an agent that sets nothing. */
+/** deploy/kustomize/policy: what Paperclip's server reads when it mounts it, and what that gives an agent that sets nothing. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ it("is a policy under which agents work in the base's namespace, as the base's s
 });
 
 it("is mounted by the patch of Paperclip's Deployment where the variable says, as a folder that follows changes", async () => {
-  const patch = parse(await readFile(new URL("../../deploy/policy/server.yaml", import.meta.url), "utf8"));
+  const patch = parse(await readFile(new URL("../../deploy/kustomize/policy/server.yaml", import.meta.url), "utf8"));
   const { containers, volumes } = patch.spec.template.spec;
   const [{ env, volumeMounts }] = containers;
   expect(volumes).toEqual([{ name: volumeMounts[0].name, configMap: { name: "claude-k8s-policy" } }]);

@@ -36,6 +36,15 @@ const unscheduled = (title: string, reason: string, message: string): Waits => {
   return { title, pod: { ...pod, spec: { containers: [] } } };
 };
 
+const initial = (title: string, name: string, native: boolean, state: Parameters<typeof container>[0]): Waits => {
+  const pod = pending({
+    initContainerStatuses: [container(state, name)],
+    containerStatuses: [container({ waiting: { reason: "PodInitializing" } })],
+  });
+  const init = { name, ...(native ? { restartPolicy: "Always" } : {}) };
+  return { title, pod: { ...pod, spec: { ...pod.spec, initContainers: [init] } as never } };
+};
+
 const CREATING = 'Error creating: pods "ac-agent-x7k2p" is forbidden:';
 
 export const WAITS: readonly Waits[] = [
@@ -84,5 +93,31 @@ export const WAITS: readonly Waits[] = [
   ),
   refused("A policy", 'Error creating: admission webhook "validate.kyverno.svc" denied the request: no'),
   refused("No such PriorityClass", `${CREATING} no PriorityClass with name high was found`),
+  refused("No such RuntimeClass", `${CREATING} pod rejected: RuntimeClass "gvisor" not found`),
+  refused("A priority class that may not be used", `${CREATING} PriorityClass system-node-critical is not allowed`),
+  refused(
+    "A pod that something made invalid",
+    'Error creating: Pod "ac-agent-x7k2p" is invalid: spec.containers[1].name: Duplicate value: "claude"',
+  ),
+  refused(
+    "A LimitRange's default above a limit",
+    'Error creating: Pod "ac-agent-x7k2p" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+  ),
+  refused(
+    "The namespace's node selector",
+    `${CREATING} pod node label selector conflicts with its namespace node label selector`,
+  ),
+  refused(
+    "The namespace's tolerations",
+    `${CREATING} pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist`,
+  ),
+  refused("An API server in trouble", "Error creating: etcdserver: request timed out"),
   refused("Any other refusal", `${CREATING} no`),
+  initial("An init container of a webhook's without its image", "vault-init", false, {
+    waiting: { reason: "ErrImagePull", message: "manifest unknown" },
+  }),
+  initial("The second image is not there", "cli", false, {
+    waiting: { reason: "ErrImagePull", message: "manifest unknown" },
+  }),
+  initial("A native sidecar that fails", "istio-proxy", true, { terminated: { exitCode: 1, reason: "Error" } }),
 ];

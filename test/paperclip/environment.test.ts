@@ -21,6 +21,7 @@ const build = ({ context = {}, own = {}, ...change }: Change) =>
     apiUrl: "http://paperclip.agents.svc:3100",
     workspaceCwd: null,
     workingDirectory: "/paperclip/workspaces/ada",
+    ownDirectory: "/paperclip/workspaces/ada",
     scratchFolder: "/scratch",
     seen: [],
     ...change,

@@ -93,13 +93,14 @@ describe("Paperclip's package", () => {
       inheritedPaths: {},
       apiUrl: "http://paperclip:3100",
       workingDirectory: "/paperclip/w",
+      ownDirectory: "/paperclip/workspaces/ada",
       scratchFolder: "/scratch",
       workspaceCwd: "/host/w",
       seen: [],
     });
     const { PAPERCLIP_WAKE_PAYLOAD_JSON, PAPERCLIP_WORKSPACES_JSON, ...plain } = variables;
     expect(plain).toEqual({
-      AGENT_HOME: "/paperclip/w",
+      AGENT_HOME: "/paperclip/workspaces/ada",
       ANTHROPIC_CUSTOM_HEADERS: "X-Anthropic-Agent-Id: agent-1",
       MINE: "mine",
       PAPERCLIP_AGENT_ID: "agent-1",

@@ -2,6 +2,7 @@
 import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseSeal } from "../../src/runner/seal-message.ts";
 import { type RunnerSpec, shellSpec } from "../../src/runner/spec.ts";
 import { Pod, type PodEnd, type PodOptions, sh } from "./pod.ts";
 import { nodeRunners, type RunnerUnderTest, runners, shRunners } from "./runners.ts";
@@ -30,6 +31,7 @@ function expectNoAgent(end: PodEnd, by: "node" | "sh"): void {
   expect(end.seal).toMatchObject({ runner: by, exitCode: null, signal: null, ending: "terminated" });
   expect(end.seal.error).toBe("told to stop before the agent was started");
   expect(end.seal.partial).toBeUndefined();
+  expect(parseSeal(end.log.seal ?? "")).toEqual(end.seal);
 }
 
 describe.each(runners)("a signal before the agent's start under $name", (runner) => {

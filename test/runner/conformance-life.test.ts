@@ -49,7 +49,7 @@ describe.each(runners)("the agent's life under $name", (runner) => {
     expect(end).toMatchObject({ exitCode: 0, stdout: Buffer.from("ready\nsaved\n"), stderr: Buffer.alloc(0) });
     expect(end.seal).toMatchObject({ exitCode: 0, signal: null, ending: "terminated" });
     // While a sidecar keeps the pod, nobody can read the termination message.
-    if (isNode) expect(parseSeal(end.log.seal ?? "")).toEqual(end.seal);
+    expect(parseSeal(end.log.seal ?? "")).toEqual(end.seal);
   });
 
   it("seals the log of no agent that ends by itself", async () => {

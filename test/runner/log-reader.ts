@@ -14,23 +14,26 @@ export class LogReader {
 
   push(chunk: Buffer): void {
     let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    if (this.raw) {
-      this.stdout.raw(bytes);
-      bytes = bytes.subarray(bytes.length);
-    }
     for (let end = bytes.indexOf(10); end >= 0 && !this.raw; end = bytes.indexOf(10)) {
       this.#line(bytes.subarray(0, end));
       bytes = bytes.subarray(end + 1);
     }
     if (this.raw && bytes.length > 0) {
-      this.stdout.raw(bytes);
-      bytes = bytes.subarray(bytes.length);
+      const last = bytes.length < 2 ? 0 : bytes.lastIndexOf(10, bytes.length - 2) + 1;
+      const begin = bytes.toString("latin1", last, last + SEAL_MARK.length);
+      // It is the seal's only when the log ends with it.
+      const held = SEAL_MARK.startsWith(begin) ? last : bytes.length;
+      this.stdout.raw(bytes.subarray(0, held));
+      bytes = bytes.subarray(held);
     }
     this.#rest = bytes;
   }
 
   end(): void {
-    if (this.#rest.length > 0) throw new Error(`the log ends inside a frame: ${this.#rest.toString("latin1", 0, 80)}`);
+    const rest = this.#rest.toString("utf8");
+    if (this.raw && rest.startsWith(SEAL_MARK)) this.seal = rest.slice(SEAL_MARK.length).trimEnd();
+    else if (this.raw) this.stdout.raw(this.#rest);
+    else if (rest !== "") throw new Error(`the log ends inside a frame: ${rest.slice(0, 80)}`);
   }
 
   #line(line: Buffer): void {

@@ -65,6 +65,14 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   define("ResourceQuota", "", "resourcequotas", { shortNames: ["quota"], subresources: ["status"] }),
   define("LimitRange", "", "limitranges", { shortNames: ["limits"] }),
   define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),
+  // Kept, and without effect: nothing routes.
+  define("Service", "", "services", { shortNames: ["svc"], categories: ["all"], nameFormat: "label" }),
+  define("StatefulSet", "apps", "statefulsets", {
+    shortNames: ["sts"],
+    categories: ["all"],
+    subresources: ["status"],
+  }),
+  define("DaemonSet", "apps", "daemonsets", { shortNames: ["ds"], categories: ["all"], subresources: ["status"] }),
   define("Job", "batch", "jobs", { categories: ["all"], subresources: ["status"] }),
   define("Lease", "coordination.k8s.io", "leases"),
   define("Role", RBAC, "roles", { nameFormat: "path" }),

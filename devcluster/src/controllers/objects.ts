@@ -4,6 +4,8 @@ import type { KubeObject, ObjectMeta, ResourceName } from "../types.ts";
 
 /** Namespaced resources whose objects own others or are owned, owners first. */
 export const OWNABLE: readonly ResourceName[] = [
+  "statefulsets",
+  "daemonsets",
   "jobs",
   "pods",
   "secrets",

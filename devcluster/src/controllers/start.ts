@@ -4,11 +4,13 @@ import { GarbageCollector } from "./garbage-collector.ts";
 import { JobController } from "./job/job-controller.ts";
 import type { CreatePod } from "./job/pod-creator.ts";
 import { startNamespaces } from "./namespaces.ts";
+import type { Pod } from "./objects.ts";
 import { startPodGarbageCollector } from "./pod-garbage-collector.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { startTaintManager } from "./taint-manager.ts";
 import { startTtl } from "./ttl.ts";
 import { startVolumeBinder } from "./volume-binder.ts";
+import { startWorkloads } from "./workloads/workload-controller.ts";
 
 export interface ControllerOptions {
   /** @default Date.now */
@@ -35,6 +37,7 @@ export function startControllers(store: Store, options: ControllerOptions = {}):
     startPodGarbageCollector(store, shared),
     startTaintManager(store, clock),
     startVolumeBinder(store),
+    startWorkloads(store, { timings, create: createPod ?? ((pod) => store.create<Pod>("pods", pod)) }),
   ];
   return {
     stop() {

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import { comment } from "../../policy/suggest/print-suggestion.ts";
 
-/** As in deploy/policy. */
+/** As in deploy/kustomize/policy. */
 const NAME = "claude-k8s-policy";
 const FOLDER = "/etc/paperclip-k8s";
 

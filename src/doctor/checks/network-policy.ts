@@ -42,7 +42,7 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 /** Cilium's, Calico's and the like are other kinds, which nobody looked at. */
 const ELSEWHERE = ", unless policies of another kind forbid it.";
-const FIX = "Apply those of deploy/base, or others that fit (docs/deploy.md).";
+const FIX = "Apply those of deploy/kustomize/base, or others that fit (docs/deploy.md).";
 
 /** What the policy limits; where it does not say, as the API server fills it in. */
 const typesOf = ({ spec }: NetworkPolicy): readonly string[] =>

@@ -22,8 +22,10 @@ export interface FollowOptions {
   /** Each line of the agent as it arrives, without its newline; the bytes are valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
-  /** The log of a container that was told to stop has ended, and its last line is the runner's seal. @default nothing */
+  /** The log has ended, and its last line is the runner's seal. @default nothing */
   readonly onSealed?: ((seal: Seal) => void) | undefined;
+  /** Nothing but the runner can write to the log: `onSealed` comes as soon as the seal does. @default false */
+  readonly isRecorded?: boolean;
   /** Other sources of missing lines, in order; the log API itself always comes first. */
   readonly sources?: readonly GapSource[];
   /** Stops following; lines that have arrived are still delivered for up to two seconds. */
@@ -78,6 +80,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     onLine: observed(options.onLine, event),
     onEvent: event,
     onSealed: options.onSealed ?? (() => undefined),
+    isRecorded: options.isRecorded ?? false,
     sources: options.sources ?? [],
   });
   await follower.run();

@@ -88,6 +88,7 @@ export async function followRun(request: FollowRequest): Promise<void> {
       const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
+    isRecorded: observed.evidence.run.recorder !== undefined,
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
     sources: gapSources(request, container),
     ...(sink.maxBytes === undefined ? {} : { limits: { deliveredBytes: sink.maxBytes } }),

@@ -23,6 +23,8 @@ export interface FollowerOptions {
   readonly onLine: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
   readonly onSealed: (seal: Seal) => void;
+  /** Nothing but the runner can write to the log: its seal counts as soon as it comes. */
+  readonly isRecorded: boolean;
   readonly sources: readonly GapSource[];
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -57,7 +59,8 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options;
     const { sink, limits, onEvent, signal, container, clock, random, sources } = options;
-    this.transcript = new Transcript(options, limits.maxLineBytes, limits.pieceBytes);
+    const onSeal = options.isRecorded ? options.onSealed : undefined;
+    this.transcript = new Transcript({ ...options, onSeal }, limits.maxLineBytes, limits.pieceBytes);
     this.endpoint = new LogEndpoint(options.open);
     const { transcript, endpoint } = this;
     const why = () => this.#whyMissing();

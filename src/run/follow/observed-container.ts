@@ -1,5 +1,5 @@
 /** The container's life as the follower of its log needs to know it. */
-import { type Evidence, hasEnded, isSealedStop, type ObservedRun } from "../observe/observe.ts";
+import { type Evidence, hasEnded, isSealedStop, type ObservedRun, type RecorderFacts } from "../observe/observe.ts";
 import type { ContainerState, ContainerView } from "./read/container.ts";
 
 export function viewContainer(observed: ObservedRun): ContainerView {
@@ -24,11 +24,18 @@ export function containerState(evidence: Evidence): ContainerState {
   if (!pod) return hasEnded(evidence) ? "gone" : "waiting";
   // The last state of a deleted pod has its container's end, or it is never known.
   if (pod.presence !== "present") return "gone";
-  // A recorder that was started again records nothing: the first one's end is the end of the log.
-  const ended = pod.recorder ? pod.recorder.terminated !== null : pod.agent.state === "terminated";
+  const ended = pod.recorder ? hasSealed(pod.recorder, evidence) : pod.agent.state === "terminated";
   if (ended) return pod.reason === "Evicted" ? "evicted" : "terminated";
   if (isSealedStop(evidence)) return "terminated";
   if ((pod.recorder ?? pod.agent).state === "running") return "running";
   // Ended before its container could start: no log will come.
   return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";
+}
+
+/**
+ * Nothing follows a recorder's seal, however long its container goes on; should it have died before, nothing follows that: one
+ * that was started again records nothing. The agent's container may still be at work until its own status says otherwise.
+ */
+function hasSealed({ terminated }: RecorderFacts, { logSeal, pod }: Evidence): boolean {
+  return terminated !== null || (logSeal !== null && pod?.agent.state === "terminated");
 }

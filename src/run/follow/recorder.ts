@@ -4,8 +4,8 @@ import type { Evidence, ObservedRun } from "../observe/observe.ts";
 import type { Completeness } from "./assemble/completeness.ts";
 
 /**
- * Milliseconds from the end of the agent's container: the kubelet tells the recorder to end then, and that drains for some ten
- * seconds at most. A node that has gone silent tells of neither.
+ * Milliseconds from the end of the agent's container: the recorder drains for some ten seconds at most, and seals. Where its log
+ * cannot be read its own end tells, and a container that never ends, or a node that has gone silent, keeps that back.
  */
 const ENDS_WITHIN_MS = 60_000;
 

@@ -2,6 +2,7 @@
  * Waits until the agent's container runs. Waiting is not a failure: an autoscaler needs minutes, a registry may be down for a
  * moment. Only a cause that cannot heal, or that has passed its limit, ends the wait.
  */
+import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { events } from "../../kubernetes/resource-types.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type Patience,
   type Waiting,
 } from "../observe/observe.ts";
+import { adviceFor } from "../shared/api-advice.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 
@@ -39,8 +41,8 @@ export async function awaitStart(
   findPod: FindPod,
   signal: AbortSignal,
 ): Promise<void> {
-  const began = client.clock.now();
-  let since = { state: "", at: began };
+  const patience = new PatienceClock(client.clock.now(), limits);
+  let unseen: ApiError | null = null;
   while (!hasEnded(observed.evidence)) {
     const waiting = describeWaiting({
       pod: observed.pod,
@@ -50,30 +52,54 @@ export async function awaitStart(
     });
     const now = client.clock.now();
     if (waiting.state === "ready") return;
-    if (waiting.state !== since.state) since = { state: waiting.state, at: now };
-    const limit = limitOf(waiting.patience, limits);
-    const whole = waiting.patience === "time" || waiting.patience === "retried";
-    const waitedSec = (now - (whole ? began : since.at)) / 1000;
-    if (waitedSec >= limit) {
+    if (patience.isOver(waiting, now)) {
       const { pod } = observed;
       if (await isUpToDate(client, findPod, observed, signal)) {
-        observed.add({ kind: "act", act: { kind: "gave-up", waiting, waitedSec: Math.round(waitedSec), at: now } });
+        const waitedSec = (now - patience.began) / 1000;
+        const told = unseen ? withoutEvents(waiting, unseen) : waiting;
+        observed.add({
+          kind: "act",
+          act: { kind: "gave-up", waiting: told, waitedSec: Math.round(waitedSec), at: now },
+        });
         return;
       }
       if (observed.pod !== pod) continue;
     }
-    await changeOrEvents(client, job, observed, signal);
+    const read = await changeOrEvents(client, job, observed, signal);
+    if (read !== "unchanged") unseen = read;
   }
 }
 
-function limitOf(patience: Waiting["patience"], limits: StartLimits): number {
-  const seconds: Record<Patience, number> = {
-    fatal: FATAL_AFTER_SEC,
-    "missing-object": Math.min(MISSING_OBJECT_SEC, limits.podStartTimeoutSec),
-    retried: limits.podStartTimeoutSec,
-    time: limits.podStartTimeoutSec,
-  };
-  return seconds[patience];
+/** Events that may not be read are not events that there are not. */
+function withoutEvents(waiting: Waiting, error: ApiError): Waiting {
+  if (waiting.message !== "") return waiting;
+  return { ...waiting, message: `why cannot be seen: ${error.message}`, fix: adviceFor(error) };
+}
+
+/** How long has been waited, in all and for what cannot heal by itself. */
+class PatienceClock {
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly #limits: StartLimits;
+  #state = "";
+  /** When the state first had trouble of that kind: a node names what is missing in turn with what follows from it. */
+  #firstSeen = new Map<Patience, number>();
+
+  constructor(began: number, limits: StartLimits) {
+    this.began = began;
+    this.#limits = limits;
+  }
+
+  isOver({ state, patience }: Waiting, now: number): boolean {
+    if (state !== this.#state) this.#firstSeen.clear();
+    this.#state = state;
+    const since = this.#firstSeen.get(patience) ?? now;
+    this.#firstSeen.set(patience, since);
+    const { podStartTimeoutSec } = this.#limits;
+    if (patience === "fatal") return now - since >= FATAL_AFTER_SEC * 1000;
+    if (patience === "missing-object" && now - since >= MISSING_OBJECT_SEC * 1000) return true;
+    return now - this.began >= podStartTimeoutSec * 1000;
+  }
 }
 
 /**
@@ -97,40 +123,49 @@ async function isUpToDate(
   return false;
 }
 
-/** Until something changed; or, when nothing does for a while, until the cluster's Events were read. */
+/**
+ * Until something changed; or, when nothing does for a while, until the cluster's Events were read. `unchanged`: what is known
+ * of the right to read them.
+ */
 async function changeOrEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ApiError | null | "unchanged"> {
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
   const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
   try {
-    if ((await Promise.race([change, due])) === "due") await readEvents(client, job, observed, signal);
+    if ((await Promise.race([change, due])) === "changed") return "unchanged";
+    return await readEvents(client, job, observed, signal);
   } finally {
     done.abort();
     await Promise.allSettled([change, due]);
   }
 }
 
-/** Events carry the cluster's reasons; without the right to read them, the pod's status has to suffice. */
+/** Events carry the cluster's reasons. Resolves with its refusal where they may not be read. */
 async function readEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ApiError | null> {
+  let refused: ApiError | null = null;
   for (const uid of [job.uid, observed.pod?.metadata?.uid]) {
     if (!uid) continue;
     const found = await client
       .list(events, job.namespace, { fieldSelector: `involvedObject.uid=${uid}`, signal, retryForMs: 0 })
-      .catch(() => null);
+      .catch((error: unknown) => {
+        if (error instanceof ApiError && error.forbidden) refused = error;
+        return null;
+      });
     if (signal.aborted) throw signal.reason;
     for (const event of found?.items ?? [])
       if (!observed.events.some(({ metadata }) => metadata?.resourceVersion === event.metadata.resourceVersion))
         observed.add({ kind: "event", event });
   }
+  return refused;
 }

@@ -18,14 +18,15 @@ export { hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
 export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
-export type { ContainerFacts, PodFacts, Terminated } from "./evidence/pod.ts";
+export type { ContainerFacts, PodFacts, RecorderFacts, Terminated } from "./evidence/pod.ts";
 export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export { createObservedRun, type ObservedRun } from "./observed-run.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
-export { fixForWaiting } from "./waiting/fixes.ts";
+export { ofContainer } from "./waiting/container.ts";
+export { fixForInitContainer, fixForWaiting } from "./waiting/fixes.ts";
 export { describeWaiting, type Patience, type Waiting } from "./waiting/waiting.ts";
 
 export interface RunObservation {

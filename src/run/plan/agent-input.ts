@@ -50,6 +50,7 @@ export function agentInput(
     apiUrl: input.operator.apiUrl,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
+    ownDirectory: workplace.ownDirectory,
     scratchFolder: SCRATCH,
     seen: seenFolders(workplace.home),
   });

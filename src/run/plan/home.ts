@@ -5,6 +5,7 @@ import type { Workspace } from "../../paperclip/wake.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { CONFIG_DIRECTORY } from "../../runner/spec.ts";
 import { type HomeFolder, privateHome, type Tenant } from "./home/entitlement.ts";
+import { CLAIMS_HOME } from "./workspace/claim-name.ts";
 
 /** The agents' HOME, also in the adapter before this one: Claude Code keeps its sessions and login below it. */
 export const HOME = "/paperclip";
@@ -18,10 +19,10 @@ export const configVariables = ({ claim }: Home) =>
 
 /**
  * `private`: a folder of Paperclip's own volume, for this agent alone, with the agent's folders of Paperclip's home over
- * it; `shared`: Paperclip's home itself; `own`: another claim, which the agent's configuration names; `none`: an empty
- * directory that goes with the pod.
+ * it; `shared`: Paperclip's home itself; `own`: another claim, which the agent's configuration names; `workspace`: a folder
+ * of the workspace's claim; `none`: an empty directory that goes with the pod.
  */
-export type HomeKind = "private" | "shared" | "own" | "none";
+export type HomeKind = "private" | "shared" | "own" | "workspace" | "none";
 
 export interface Home {
   readonly kind: HomeKind;
@@ -71,6 +72,12 @@ export function chooseHome({ namespace, claim, hostPod, mode, tenant }: HomeChoi
   };
 }
 
+/** On the claim of the workspace, beside that. */
+export function onClaim(namespace: string, claimName: string): Home {
+  const claim = { claimName, subPath: CLAIMS_HOME };
+  return { ...ALONE, kind: "workspace", claim, identity: `${namespace}/${claimName}/${CLAIMS_HOME}` };
+}
+
 /** True where Paperclip's own process sees the home's files too: it is on Paperclip's volume. */
 export const isOnPaperclipsVolume = ({ kind }: Pick<Home, "kind">): boolean => kind === "private" || kind === "shared";
 
@@ -84,19 +91,8 @@ export const isSeen = (path: string, home: Home): boolean => seenFolders(home).s
  * Paperclip's workspace for the run; null where it is only the agent's home and the agent has a directory of its own
  * (claude_local's precedence).
  */
-export const chooseWorkspace = ({ cwd, source }: Pick<Workspace, "cwd" | "source">, own: string | null) =>
+export const paperclipsFolder = ({ cwd, source }: Pick<Workspace, "cwd" | "source">, own: string | null) =>
   source === "agent_home" && own !== null ? null : cwd;
-
-/** Paperclip's workspace where the pod can see it, else what the agent configured, else a folder of the agent's own. */
-export function workingDirectory(
-  home: Home,
-  workspaceCwd: string | null,
-  configuredCwd: string | null,
-  agentSlug: string,
-): string {
-  if (workspaceCwd && isSeen(workspaceCwd, home)) return workspaceCwd;
-  return configuredCwd ?? ownDirectory(home, agentSlug);
-}
 
 export const ownDirectory = ({ path }: Pick<Home, "path">, agentSlug: string): string =>
   `${path}/workspaces/${agentSlug}`;

@@ -20,11 +20,13 @@ import type { Authorities } from "./authorities.ts";
 import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
-import { configVariables, type Home, SCRATCH } from "./home.ts";
+import { configVariables, type Home, isOnPaperclipsVolume, SCRATCH } from "./home.ts";
 import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } from "./recorder.ts";
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
+import { workspaceMounts, workspaceVolumes } from "./workspace/mounts.ts";
+import type { Workspace } from "./workspace/workspace.ts";
 
 export interface ManifestInput {
   readonly name: string;
@@ -46,7 +48,7 @@ export interface ManifestInput {
   /** A null id is left to the cluster. */
   readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
   readonly home: Home;
-  readonly workingDirectory: string;
+  readonly workspace: Workspace;
   readonly environment: Readonly<Record<string, string>>;
   /** The files of the run's directory, as the Secret has them. */
   readonly files: readonly KeyToPath[];
@@ -143,7 +145,7 @@ function podSpec(input: ManifestInput): PodSpec {
 }
 
 function container(input: ManifestInput): Container {
-  const paths = { terminationLog: TERMINATION_LOG, workingDirectory: input.workingDirectory };
+  const paths = { terminationLog: TERMINATION_LOG, workingDirectory: input.workspace.cwd };
   const words = isRecordedApart(input)
     ? recordedCommand(paths)
     : containerCommand({ ...paths, transcript: transcriptCopy(input.home, input.name) });
@@ -177,6 +179,7 @@ function container(input: ManifestInput): Container {
     volumeMounts: [
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       ...homeMounts(input.home),
+      ...workspaceMounts(input.workspace, input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
@@ -188,13 +191,15 @@ function container(input: ManifestInput): Container {
 
 const isRecordedApart = ({ terms }: ManifestInput): boolean => terms.facts.recorder === "separate";
 
-const ownsItsClaim = ({ home }: ManifestInput): boolean => home.kind === "own";
+const ownsItsClaim = ({ home, workspace }: ManifestInput): boolean =>
+  home.kind === "own" || (workspace.kind === "claim" && !isOnPaperclipsVolume(home));
 
 function volumes(input: ManifestInput): Volume[] {
   return [
     // Readable by the pod's one user, who owns none of the files and has no fsGroup.
     { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
     homeVolume(input.home),
+    ...workspaceVolumes(input.workspace, input.home),
     { name: "scratch", emptyDir: {} },
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),

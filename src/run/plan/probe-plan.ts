@@ -63,6 +63,7 @@ function probeConfig(config: AgentConfig, limitSec: number): AgentConfig {
     maxTurnsPerRun: 1,
     // Where nothing is kept: Claude Code files its sessions by working directory, and those of the agent's tasks are elsewhere.
     cwd: SCRATCH,
+    workspace: "empty",
     env: {
       ...config.env,
       CLAUDE_CODE_MAX_RETRIES: RETRIES,

@@ -26,6 +26,7 @@ import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
 import { chooseWorkplace, type Workplace } from "./workplace.ts";
+import type { Workspace } from "./workspace/workspace.ts";
 
 export interface RunPlan extends RunTerms {
   /** The Paperclip whose run it is. */
@@ -35,6 +36,8 @@ export interface RunPlan extends RunTerms {
   /** Name of the Job and of its Secret. */
   readonly name: string;
   readonly job: Job;
+  /** Where the agent works, and how its project comes there. */
+  readonly workspace: Workspace;
   /** What is made on Paperclip's volume before the Job; null where the agent's home is not on it. */
   readonly homeRequest: HomeRequest | null;
   /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
@@ -87,7 +90,7 @@ export function planRun(input: PlanInput): RunPlan {
   requireSecondUser(place.user, input.agent.policy.recorder);
   const labels = withEgress(runLabels(identity, config.labels, installation.label), config.egress);
   const made = jobManifest({
-    ...{ name, namespace, identity, labels: labels.labels, ...place, home, workingDirectory: cwd },
+    ...{ name, namespace, identity, labels: labels.labels, ...place, home, workspace: workplace.workspace },
     ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
     cli: broughtCli(config),
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
@@ -110,6 +113,7 @@ export function planRun(input: PlanInput): RunPlan {
     job,
     templates: { made, stages },
     ...terms,
+    workspace: workplace.workspace,
     loginNote: forAgent.loginNote,
     homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),

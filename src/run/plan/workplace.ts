@@ -1,30 +1,73 @@
-/** Where the agent works: its home, with the folders of Paperclip that it sees there, and its working directory. Pure. */
+/** Where the agent works: its home, with the folders of Paperclip that it sees there, and its workspace. Pure. */
 import { isBelow } from "../../paperclip/paths.ts";
 import { text, type Wake } from "../../paperclip/wake.ts";
 import { agentLabel } from "../shared/names.ts";
 import { entitledFolders } from "./home/entitlement.ts";
-import { chooseHome, chooseWorkspace, type Home, isSeen, ownDirectory, workingDirectory } from "./home.ts";
+import { chooseHome, type Home, isSeen, onClaim, ownDirectory, paperclipsFolder } from "./home.ts";
 import type { PlanInput } from "./plan-input.ts";
+import { shownUrl } from "./workspace/repository.ts";
+import { whyUnseen } from "./workspace/unseen.ts";
+import { chooseWorkspace, type Workspace } from "./workspace/workspace.ts";
 
 export interface Workplace {
+  readonly workspace: Workspace;
   readonly cwd: string;
   /** Paperclip's workspace, as Paperclip has it. */
   readonly workspaceCwd: string | null;
   readonly home: Home;
-  /** Why the pod does not see Paperclip's workspace; null when it does, or need not be told. */
+  /** A folder in the home, for what is no project's. */
+  readonly ownDirectory: string;
+  /** How the project comes into the pod, or why it does not; null where it needs no word. */
   readonly note: string | null;
 }
 
+/** Throws ConfigError where the agent's `workspace` cannot be had. */
 export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake): Workplace {
-  const { ctx, agent, hostPod } = input;
+  const { ctx, agent, hostPod, installation } = input;
   const { config, policy } = agent;
   const tenant = { companyId: ctx.agent.companyId, agentId: ctx.agent.id };
   const chosen = chooseHome({ namespace, claim: config.homeClaim, hostPod, mode: policy.home, tenant });
-  const workspaceCwd = chooseWorkspace(wake.workspace, config.cwd);
-  const home =
-    chosen.kind === "private" ? { ...chosen, folders: foldersOf(input, chosen, wake, workspaceCwd) } : chosen;
-  const cwd = workingDirectory(home, workspaceCwd, config.cwd, agentLabel(ctx.agent.id));
-  return { home, workspaceCwd, cwd, note: unseenNote(home, workspaceCwd, cwd) };
+  const workspaceCwd = paperclipsFolder(wake.workspace, config.cwd);
+  const own = ownDirectory(chosen, agentLabel(ctx.agent.id));
+  const withProject = withFolders(input, chosen, wake, workspaceCwd);
+  const reasons = {
+    ...{ home: chosen, mode: policy.home, missing: input.hostPodMissing },
+    paperclipsClaim: hostPod?.homeClaim?.claimName ?? null,
+  };
+  const unseen = (path: string): string => whyUnseen(path, reasons);
+  const workspace = chooseWorkspace({
+    ...{ mode: config.workspace, wake, paperclips: workspaceCwd, configured: config.cwd, own, whyUnseen: unseen },
+    isSeen: (path) => isSeen(path, withProject),
+    claim: { tenant, per: "agent", installation },
+  });
+  const worksThere = workspaceCwd === null || workspace.cwd === workspaceCwd;
+  const home = worksThere ? withProject : withFolders(input, chosen, wake, null);
+  const note = noteOn(
+    workspace,
+    workspaceCwd !== null && !isSeen(workspaceCwd, withProject) ? unseen(workspaceCwd) : null,
+  );
+  return {
+    ...{ workspace, workspaceCwd, note, ownDirectory: own },
+    home: lasting(home, workspace, namespace),
+    cwd: workspace.cwd,
+  };
+}
+
+/** @param unseen why the pod does not see Paperclip's folder; null where it does, or where there is none */
+function noteOn(workspace: Workspace, unseen: string | null): string | null {
+  if (workspace.kind === "mounted") return null;
+  if (workspace.kind !== "clone") return workspace.warning;
+  const { cwd, repository } = workspace;
+  return unseen === null ? null : `The agent works in ${cwd}, a clone of ${shownUrl(repository.url)}. ${unseen}.`;
+}
+
+/** Where the home would go with the pod, it lies on the workspace's claim, so that sessions resume. */
+const lasting = (home: Home, workspace: Workspace, namespace: string): Home =>
+  workspace.kind === "claim" && home.kind === "none" ? onClaim(namespace, workspace.claim.name) : home;
+
+/** @param workspaceCwd null: the agent does not work in a folder of Paperclip's */
+function withFolders(input: PlanInput, home: Home, wake: Wake, workspaceCwd: string | null): Home {
+  return home.kind === "private" ? { ...home, folders: foldersOf(input, home, wake, workspaceCwd) } : home;
 }
 
 function foldersOf(input: PlanInput, { path }: Home, { workspace }: Wake, workspaceCwd: string | null) {
@@ -33,7 +76,8 @@ function foldersOf(input: PlanInput, { path }: Home, { workspace }: Wake, worksp
   const { workspaces, instructions } = agent.policy;
   const { cwd: configured } = agent.config;
   const hints = workspace.hints.map(({ cwd }) => text(cwd));
-  const paths = [workspaceCwd, workspace.worktreePath, disk?.repository ?? null, ...hints, configured];
+  const ofProject = [workspaceCwd, workspace.worktreePath, disk?.repository ?? null, ...hints];
+  const paths = [...(workspaceCwd === null && configured === null ? [] : ofProject), configured];
   const named = {
     agentHome: workspace.agentHome,
     instructions: bundle.instructions?.path ?? null,
@@ -51,10 +95,4 @@ function foldersOf(input: PlanInput, { path }: Home, { workspace }: Wake, worksp
     return without;
   // It works in the folder that it had in the shared home.
   return folders([ownDirectory({ path }, agentLabel(agentId))]);
-}
-
-function unseenNote(home: Home, workspaceCwd: string | null, cwd: string): string | null {
-  if (home.kind !== "private" || workspaceCwd === null || isSeen(workspaceCwd, home)) return null;
-  if (!isBelow(workspaceCwd, home.path)) return null;
-  return `Paperclip's workspace ${workspaceCwd} is not in the pod, the agent works in ${cwd}: a private home shows the folders that Paperclip keeps for the agent and its company's projects. To show others, name a folder around them in "workspaces" of the policy (PAPERCLIP_K8S_POLICY).`;
 }

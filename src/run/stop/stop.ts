@@ -85,6 +85,11 @@ const CLUSTER_SEC = 10;
 /** The same where the grace alone is longer than Paperclip waits. */
 const PATIENT_CLUSTER_SEC = 60;
 
+/** Milliseconds that the last lines of an agent that had ended get: there is nothing to stop, and they are there to be read. */
+const LAST_LINES_MS = 10_000;
+
+const HAD_ENDED = "the agent had ended before it was stopped";
+
 /** Seconds from a Stop until a run returns although its pod's end was not seen. */
 export function stopDeadlineSec(graceSec: number): number {
   const whileHostWaits = HOST_WAITS_SEC - CONCLUSION_SEC;
@@ -95,8 +100,12 @@ export function stopDeadlineSec(graceSec: number): number {
 async function stopAndWait(input: StopControlInput, reason: string): Promise<string> {
   const { client, run, runId, observed, runEnded } = input;
   const ended = (): boolean => hasEnded(observed.evidence);
-  if (ended()) return "the agent had ended before it was stopped";
   const { clock } = client;
+  const lastLines = async (): Promise<string> => {
+    await clock.sleep(LAST_LINES_MS, runEnded);
+    return HAD_ENDED;
+  };
+  if (ended()) return await lastLines();
   const { graceSec } = run.terms;
   const askedAt = clock.now();
   const outcome = await suspendJob(client, { job: run, runId }, reason, observed, runEnded);
@@ -104,8 +113,11 @@ async function stopAndWait(input: StopControlInput, reason: string): Promise<str
   const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
   const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);
   if (outcome === "suspended") await late;
-  else await Promise.race([late, observed.until(ended, runEnded)]);
-  return ended() ? "the agent had ended before it was stopped" : "the stopped pod did not end in time";
+  else {
+    await Promise.race([late, observed.until(ended, runEnded)]);
+    if (ended()) return await lastLines();
+  }
+  return ended() ? HAD_ENDED : "the stopped pod did not end in time";
 }
 
 /** The run that the Job belongs to now, when that is not ours any more: then it is no longer ours to stop or delete. */

@@ -64,5 +64,3 @@ export const FIXES = {
   wakeAgain: "Nothing, as a rule: Paperclip's next run takes over. If none starts, wake the agent.",
   report: "Run it again. If it recurs, report the message.",
 } as const;
-
-export const initContainer = (name: string): string => `Read the log of the init container ${name}.`;

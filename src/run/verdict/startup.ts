@@ -1,8 +1,8 @@
-import { fixForWaiting } from "../observe/observe.ts";
+import { fixForInitContainer, fixForWaiting, ofContainer } from "../observe/observe.ts";
 import type { Cause } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import { type Facts, failedInit } from "./facts.ts";
-import { FIXES, initContainer } from "./fixes.ts";
+import { FIXES } from "./fixes.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
 import { NO_RETRY, retryAfterWaiting } from "./retry.ts";
 import { fixForStartError } from "./start-errors.ts";
@@ -48,9 +48,15 @@ export function startObstacle(facts: Facts): Obstacle | null {
   return (
     failedInitContainer(facts) ??
     startError(facts) ??
-    waitingReason(facts) ??
-    (acts.gaveUp ? waited(acts.gaveUp.waiting) : (unscheduled(facts) ?? refused(facts)))
+    (acts.gaveUp
+      ? gaveUpOn(facts, acts.gaveUp.waiting)
+      : (waitingReason(facts) ?? unscheduled(facts) ?? refused(facts)))
   );
+}
+
+/** What was waited for at last; where that says nothing, what was first. */
+function gaveUpOn(facts: Facts, waiting: Reason): Obstacle {
+  return waiting.message === "" ? (firstReason(facts) ?? waited(waiting)) : waited(waiting);
 }
 
 function failedInitContainer(facts: Facts): Obstacle | null {
@@ -58,7 +64,7 @@ function failedInitContainer(facts: Facts): Obstacle | null {
   if (!init?.terminated) return null;
   const { exitCode, reason, message } = init.terminated;
   const words = `init container ${init.name} ended with exit code ${exitCode} (${reason})${quoting(message)}`;
-  return { words, isClause: true, fix: initContainer(init.name), retry: NO_RETRY };
+  return { words, isClause: true, fix: fixForInitContainer(init.name), retry: NO_RETRY };
 }
 
 function startError({ container, evidence }: Facts): Obstacle | null {
@@ -67,11 +73,17 @@ function startError({ container, evidence }: Facts): Obstacle | null {
   return { words, isClause: true, fix: fixForWaiting("RunContainerError") ?? FIXES.describePod, retry: NO_RETRY };
 }
 
-function waitingReason({ evidence: { pod, acts, events } }: Facts): Obstacle | null {
-  if (pod?.firstWaiting) return waited(pod.firstWaiting);
-  if (acts.gaveUp) return null;
-  const mount = events.findLast(({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume");
-  return mount ? waited(mount) : null;
+function waitingReason(facts: Facts): Obstacle | null {
+  const mount = facts.evidence.events.findLast(
+    ({ reason }) => reason === "FailedMount" || reason === "FailedAttachVolume",
+  );
+  return firstReason(facts) ?? (mount ? waited(mount) : null);
+}
+
+function firstReason({ evidence: { pod } }: Facts): Obstacle | null {
+  if (!pod?.firstWaiting) return null;
+  const { container, init, ...reason } = pod.firstWaiting;
+  return waited(ofContainer({ ...reason, fix: fixForWaiting(reason.reason, reason.message) }, container, init));
 }
 
 interface Reason {

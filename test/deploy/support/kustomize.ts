@@ -1,4 +1,4 @@
-/** The objects of deploy/: as they stand in its files, and as kubectl builds them. */
+/** The objects of deploy/kustomize/: as they stand in its files, and as kubectl builds them. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ export interface Manifest {
   };
 }
 
-const deploy = fileURLToPath(new URL("../../../deploy/", import.meta.url));
+const deploy = fileURLToPath(new URL("../../../deploy/kustomize/", import.meta.url));
 
 export const FOLDERS = [
   "base",

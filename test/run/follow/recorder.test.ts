@@ -6,7 +6,7 @@ import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 import { createObservedRun } from "../../../src/run/observe/observed-run.ts";
 import { ManualClock } from "../../kubernetes/support/clocks.ts";
 import { eventually } from "../../kubernetes/support/eventually.ts";
-import { container, job, podObject, RUN, T0 } from "../support/evidence.ts";
+import { container, job, podObject, RUN, sealOf, T0 } from "../support/evidence.ts";
 
 type State = Parameters<typeof container>[0];
 
@@ -35,6 +35,15 @@ describe("the log of a recorder", () => {
     observed.add(pod(ended(0), RUNS));
     expect(containerState(observed.evidence)).toBe("running");
     observed.add(pod(ended(0), ended(0)));
+    expect(containerState(observed.evidence)).toBe("terminated");
+  });
+
+  it("has ended with the recorder's seal once the agent's container has ended", () => {
+    const stdout = { lines: 0, bytes: 0, sha256: "", newline: true };
+    const observed = observe(pod(RUNS, RUNS));
+    observed.add({ kind: "log-sealed", seal: sealOf(0, { stdout }), at: T0 });
+    expect(containerState(observed.evidence)).toBe("running");
+    observed.add(pod(ended(0), RUNS));
     expect(containerState(observed.evidence)).toBe("terminated");
   });
 

@@ -52,28 +52,37 @@ describe("a pod whose time to start is over", () => {
   });
 });
 
-/** Seconds after which a pod is given up whose newest Event says that; each sleep of the wait takes 5 s. */
-async function patienceWith(reason: string, message: string, podStartTimeoutSec: number): Promise<number> {
+type Word = readonly [atSec: number, reason: string, message: string];
+
+const patienceWith = (reason: string, message: string, podStartTimeoutSec: number): Promise<number> =>
+  patienceAfter([[0, reason, message]], podStartTimeoutSec);
+
+/** Seconds after which a pod is given up whose Events say that in turn; each sleep of the wait takes 5 s. */
+async function patienceAfter(words: readonly Word[], podStartTimeoutSec: number): Promise<number> {
   server = await ApiServer.start((_, reply) => refuse(reply, 403, "Forbidden", "events"));
   let now = T0;
+  const record = createObservedRun(RUN);
+  const left = [...words];
+  const say = (): void => {
+    while (left[0] && left[0][0] * 1000 <= now - T0) {
+      const [at = 0, reason = "", message = ""] = left.shift() ?? [];
+      const metadata = { uid: `event-${at}`, resourceVersion: `${16 + at}` };
+      const lastTimestamp = new Date(T0 + at * 1000).toISOString();
+      const about = { metadata, involvedObject: { kind: "Pod" }, type: "Warning", lastTimestamp };
+      record.add({ kind: "event", event: { ...about, reason, message } });
+    }
+  };
   const clock = {
     now: () => now,
     sleep: async () => {
       now += 5_000;
+      say();
     },
   };
   const client = new KubernetesClient(await server.cluster(), { clock });
-  const record = createObservedRun(RUN);
   record.add(job());
   record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
-  const event = {
-    metadata: { resourceVersion: "16" },
-    involvedObject: { kind: "Pod" },
-    reason,
-    type: "Warning",
-    message,
-  };
-  record.add({ kind: "event", event });
+  say();
   const findPod: FindPod = async () => ({ kind: "found", pod: CREATING as never });
   await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec }, findPod, new AbortController().signal);
   return record.evidence.acts.gaveUp?.waitedSec ?? Number.NaN;
@@ -95,5 +104,23 @@ describe("trouble of a pod that starts", () => {
     expect(await patienceWith("FailedMount", message, 900)).toBe(120);
     await server.stop();
     expect(await patienceWith("FailedMount", message, 30)).toBe(30);
+  });
+
+  const ATTACH: Word = [0, "FailedMount", 'MountVolume.SetUp failed for volume "pv": driver not found in the list'];
+  const SECRET = 'MountVolume.SetUp failed for volume "v" : secret "x" not found';
+
+  it("that names a missing object after other trouble has its two minutes from then on", async () => {
+    expect(await patienceAfter([ATTACH, [300, "FailedMount", SECRET]], 900)).toBe(420);
+    await server.stop();
+    // All of it together has no more time than a pod may take to start.
+    expect(await patienceAfter([ATTACH, [300, "FailedMount", SECRET]], 360)).toBe(360);
+  });
+
+  it("that names it in turn with what else follows from it is given up all the same", async () => {
+    const timedOut = "Unable to attach or mount volumes: unmounted volumes=[v]: timed out waiting for the condition";
+    const words = [0, 60, 120, 180, 240].map(
+      (at, index): Word => [at, "FailedMount", index % 2 === 0 ? SECRET : timedOut],
+    );
+    expect(await patienceAfter(words, 900)).toBe(120);
   });
 });

@@ -48,6 +48,18 @@ describe("the seal beside a recorder", () => {
     expect(see(pod(ended(0, FORGED), ended(137, null, "OOMKilled"))).seal).toBeNull();
   });
 
+  it("is the last line of the recorder's log once the agent's container has ended, though the recorder goes on", () => {
+    const sealed = sealOf(3, { stdout });
+    const logged = { kind: "log-sealed", seal: sealed, at: T0 } as const;
+    expect(see(pod(RUNS, RUNS), logged).seal).toBeNull();
+    expect(see(pod(RUNS, RUNS), logged, pod(ended(3, FORGED), RUNS)).seal).toEqual(sealed);
+    expect(see(pod(ended(3, FORGED), RUNS), logged).seal).toEqual(sealed);
+    // Killed when it had sealed.
+    expect(see(logged, pod(ended(3), ended(137, PARTIAL, "OOMKilled"))).seal).toEqual(sealed);
+    const untold = { ...logged, seal: sealOf(null, { ending: "unknown", stdout }) };
+    expect(see(pod(ended(137, null, "OOMKilled"), RUNS), untold).seal).toEqual(untold.seal);
+  });
+
   it("says why the agent was not started", () => {
     const notStarted = sealOf(null, { ending: "not-started", runner: "sh", error: "no Node" });
     const forged = { ...notStarted, stdout, agent: { session_id: "forged" } };

@@ -157,6 +157,62 @@ describe("a pod that may not be created", () => {
       "fatal",
       /constraint that takes the user/,
     ],
+    [
+      'Error creating: pods "x" is forbidden: memory max limit to request ratio per Pod is 2, but provided ratio is 4.000000',
+      "admission",
+      "fatal",
+      /LimitRange/,
+    ],
+    [
+      'Error creating: Pod "x" is invalid: spec.containers[1].env[0].name: Invalid value: "A=B": a valid environment variable name must not contain =',
+      "admission",
+      "fatal",
+      /webhook, a policy or podTemplate/,
+    ],
+    [
+      'Error creating: Pod "x" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+      "admission",
+      "fatal",
+      /resources\.requests and resources\.limits.*LimitRange/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: pod rejected: RuntimeClass "gvisor" not found',
+      "admission",
+      "missing-object",
+      /runtimeClassName/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: no PriorityClass with name high was found',
+      "admission",
+      "missing-object",
+      /priorityClassName/,
+    ],
+    [
+      `Error creating: pods "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: failed expression: no`,
+      "admission",
+      "fatal",
+      /admission policy/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: image policy webhook backend denied one or more images: not signed',
+      "admission",
+      "fatal",
+      /admission policy/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: pod node label selector conflicts with its namespace node label selector',
+      "admission",
+      "fatal",
+      /nodeSelector/,
+    ],
+    [
+      'Error creating: pods "x" is forbidden: pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist',
+      "admission",
+      "fatal",
+      /tolerations/,
+    ],
+    ["Error creating: etcdserver: request timed out", "admission", "retried", /^Wait/],
+    ["Error creating: Too many requests, please try again later.", "admission", "retried", /^Wait/],
     ["Error creating: something new", "admission", "retried", /message/],
   ])("%s", (message, state, patience, fix) => {
     expect(refused(message)).toMatchObject({
@@ -243,6 +299,71 @@ describe("how long it is worth to wait", () => {
     expect(pulls(message).patience).toBe(patience);
   });
 
+  const company = (name: string, state: Parameters<typeof container>[0], more: object = {}) => ({
+    ...container(state, name),
+    ...more,
+  });
+  const beside = (agent: Parameters<typeof container>[0], other: ReturnType<typeof company>): Waiting =>
+    describeWaiting({
+      pod: podObject({ phase: "Pending", containerStatuses: [other, container(agent)] }),
+      job: null,
+      events: [],
+      container: "claude",
+    });
+  const CREATING = { waiting: { reason: "ContainerCreating" } };
+
+  test("a container beside the agent's that never starts does not keep the agent from starting", () => {
+    for (const reason of ["InvalidImageName", "ErrImagePull", "CreateContainerConfigError"]) {
+      const message = 'secret "mesh" not found: manifest unknown';
+      expect(beside(CREATING, company("istio-proxy", { waiting: { reason, message } }))).toMatchObject({
+        state: "creating",
+        patience: "time",
+      });
+    }
+  });
+
+  const initially = (native: boolean, status: ReturnType<typeof company>): Waiting => {
+    const pod = podObject({
+      phase: "Pending",
+      initContainerStatuses: [status],
+      containerStatuses: [container({ waiting: { reason: "PodInitializing" } })],
+    });
+    const init = { name: status.name, ...(native ? { restartPolicy: "Always" } : {}) };
+    const spec = { ...pod.spec, initContainers: [init] } as never;
+    return describeWaiting({ pod: { ...pod, spec }, job: null, events: [], container: "claude" });
+  };
+
+  test("an init container of somebody else is named, and its image is not called the agent's", () => {
+    const waits = { waiting: { reason: "ImagePullBackOff", message: "manifest unknown" } };
+    const told = initially(false, company("vault-init", waits));
+    expect(told).toMatchObject({ state: "image-error", message: "init container vault-init: manifest unknown" });
+    expect(told.fix).toMatch(/^Correct the init container vault-init where it comes from/);
+    expect(initially(false, company("cli", waits)).fix).toMatch(/^Check the second image.*\(cliImage\)/);
+  });
+
+  test.each([
+    [
+      "fails over and over",
+      { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s restarting failed container" } },
+      { lastState: { terminated: { exitCode: 1, reason: "Error" } }, restartCount: 3 },
+      "init container istio-proxy: back-off 40s restarting failed container; it ended with exit code 1 (Error)",
+    ],
+    [
+      "has just failed",
+      { terminated: { exitCode: 7, reason: "Error" } },
+      {},
+      "init container istio-proxy: it ended with exit code 7 (Error)",
+    ],
+    ["does not get ready", { running: {} }, { started: false }, "init container istio-proxy: it has not started yet"],
+  ])("a native sidecar that the agent waits for, and which %s, is named", (_, state, more, message) => {
+    expect(initially(true, company("istio-proxy", state, more))).toMatchObject({
+      state: "initializing",
+      patience: "retried",
+      message,
+      fix: "Read the log of the init container istio-proxy.",
+    });
+  });
+
   test("the kubelet's objection to the image's user never heals", () => {
     const message = "container has runAsNonRoot and image will run as root";
     expect(pulls(message, "CreateContainerConfigError").patience).toBe("fatal");
@@ -322,7 +443,7 @@ describe("when waiting was given up", () => {
   });
 
   test.each([
-    ["imagepull", /could not start within 90 s: ErrImagePull: .*not found/],
+    ["imagepull", /could not start within 90 s: ImagePullBackOff: .*not found/],
     ["unsched", /within 90 s: Unschedulable: 0\/1 nodes are available/],
     ["volsecret", /within 90 s: FailedMount: .*missing2/],
     ["cfgerr", /within 90 s: CreateContainerConfigError: secret "missing" not found/],

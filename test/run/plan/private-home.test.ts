@@ -102,7 +102,7 @@ describe("a private home", () => {
     );
     expect(mountsOf(plan)).toEqual([home, rw(`${INSTANCE}/workspaces/agent-1`), rw(`${HOME}/workspaces/agent-1`)]);
     expect(plan.session.cwd).toBe(`${HOME}/workspaces/agent-1`);
-    expect(plan.meta.commandNotes?.join("\n")).toContain(`Paperclip's workspace ${cwd} is not in the pod`);
+    expect(plan.meta.commandNotes?.join("\n")).toContain(`Paperclip's folder ${cwd} is not in the pod`);
   });
 
   it("has the folders that the operator names, whole, and none of Paperclip's", () => {

@@ -49,23 +49,28 @@ async function setUp(handler: Handler, graceSec: number) {
   };
 }
 
-it("a Stop after the agent's end asks nothing of the cluster and waits for nothing", async () => {
+it("a Stop after the agent's end asks nothing of the cluster, and waits ten seconds for the last lines", async () => {
   const { clock, observed, detached, server, stop } = await setUp(suspends, 45);
   observed.add(ended(0));
   stop();
-  await eventually(() => detached.aborted, "the run is detached");
+  await eventually(() => clock.sleeping.length === 1, "the last lines are waited for");
   expect(observed.evidence.acts.cancel).toMatchObject({ by: "the host" });
-  expect(clock.sleeping).toEqual([]);
+  clock.advance(9_999);
+  expect(detached.aborted).toBe(false);
+  clock.advance(1);
+  await eventually(() => detached.aborted, "the run is detached");
   expect(server.seen).toEqual([]);
 });
 
-it("a Job that has finished (422) has nothing to stop: the run returns as soon as its end is seen", async () => {
+it("a Job that has finished (422) has nothing to stop: the run returns ten seconds after its end is seen", async () => {
   const { clock, observed, detached, server, stop } = await setUp(finished, 45);
   stop();
   await eventually(() => clock.sleeping.length === 1, "the end is waited for");
   expect(server.seen.map(({ method }) => method)).toEqual(["PATCH"]);
   expect(detached.aborted).toBe(false);
   observed.add(ended(0));
+  await eventually(() => clock.sleeping.length === 2, "the last lines are waited for");
+  clock.advance(10_000);
   await eventually(() => detached.aborted, "the run is detached");
 });
 

@@ -6,12 +6,16 @@ import { defaultJob } from "./job.ts";
 import { defaultLimitRange } from "./limit-range.ts";
 import { defaultPodSpec, defaultRequests } from "./pod-spec.ts";
 import { defaultWebhooks } from "./webhook.ts";
+import { defaultDaemonSet, defaultService, defaultStatefulSet } from "./workload.ts";
 
 type Defaults = (object: KubeObject) => void;
 
 const DEFAULTS: Readonly<Record<string, Defaults>> = {
   pods: defaultPod,
   jobs: defaultJob,
+  statefulsets: defaultStatefulSet,
+  daemonsets: defaultDaemonSet,
+  services: defaultService,
   secrets: defaultSecret,
   namespaces: defaultNamespace,
   persistentvolumeclaims: (claim) => {

@@ -11,6 +11,11 @@ export function prepareNew(object: KubeObject, { name }: ResourceDefinition): vo
       object.metadata.generation = 1;
       object.status = { phase: "Pending", qosClass: qosClass(object) };
       return;
+    case "statefulsets":
+    case "daemonsets":
+      object.metadata.generation = 1;
+      object.status = {};
+      return;
     case "jobs":
       object.metadata.generation = 1;
       object.status = {};

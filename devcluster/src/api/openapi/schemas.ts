@@ -89,10 +89,20 @@ const SCALARS: Readonly<Record<Extract<FieldType, { kind: "scalar" }>["type"], S
   any: { type: "object" },
 };
 
+/** Models that have a list of that name which merges by another key, or not at all. */
+const OTHERWISE: Readonly<Record<string, string | undefined>> = {
+  V1ServicePort: "port",
+  V1NetworkPolicyPort: undefined,
+  V1EndpointPort: undefined,
+};
+
+const mergeKey = (name: string, model: string): string | undefined =>
+  Object.hasOwn(OTHERWISE, model) ? OTHERWISE[model] : MERGE_KEYS[name];
+
 function mergeHints(name: string, type: FieldType): Schema {
   if (type.kind !== "array") return {};
-  const key = MERGE_KEYS[name];
+  const key = type.of.kind === "model" ? mergeKey(name, type.of.model) : undefined;
   if (SETS.has(name)) return { "x-kubernetes-patch-strategy": "merge" };
-  if (key === undefined || type.of.kind !== "model") return {};
+  if (key === undefined) return {};
   return { "x-kubernetes-patch-merge-key": key, "x-kubernetes-patch-strategy": "merge" };
 }

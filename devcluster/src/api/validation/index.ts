@@ -8,6 +8,7 @@ import { validateMeta, validateMetaUpdate } from "./meta.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import { validateConfigMap, validateDataUpdate, validateSecret } from "./secret.ts";
 import { validateWebhooks } from "./webhook.ts";
+import { validateService, validateWorkload } from "./workload.ts";
 
 type Check = (object: KubeObject, complaints: Complaints) => void;
 type UpdateCheck = (object: KubeObject, old: KubeObject, complaints: Complaints) => void;
@@ -15,6 +16,9 @@ type UpdateCheck = (object: KubeObject, old: KubeObject, complaints: Complaints)
 const CHECKS: Readonly<Record<string, Check>> = {
   pods: ({ spec }, complaints) => validatePodSpec(plain(spec), "spec", complaints),
   jobs: validateJob,
+  statefulsets: validateWorkload,
+  daemonsets: validateWorkload,
+  services: validateService,
   secrets: validateSecret,
   configmaps: validateConfigMap,
   persistentvolumeclaims: validateClaim,

@@ -1,4 +1,5 @@
 import type { Channel } from "../../../runner/frame.ts";
+import type { Seal } from "../../../runner/seal.ts";
 import { LineBatch } from "./batch.ts";
 import { LineDigest } from "./digest.ts";
 import type { FollowEvent } from "./events.ts";
@@ -11,6 +12,8 @@ export interface TranscriptTarget {
   /** Each line of the agent without its newline; valid during the call only. */
   readonly onLine?: ((channel: Channel, line: Buffer) => void) | undefined;
   readonly onEvent: (event: FollowEvent) => void;
+  /** The runner's seal came as the last line so far. @default nothing */
+  readonly onSeal?: ((seal: Seal) => void) | undefined;
 }
 
 /** Places with missing lines that are named, each for itself; a log can have one behind each line. */

@@ -28,15 +28,21 @@ export class Transcript {
   /** The frame that made `take` stop. */
   stoppedAt: Place | null = null;
   /** The runner's seal, where it is the last line of the log so far. */
-  seal: Seal | null = null;
+  get seal(): Seal | null {
+    return this.#seal;
+  }
+
   /** Stamp of the newest line that was taken from the log API. */
   lastStamp: string | null = null;
   readonly #out: Output;
   readonly #head: FrameHead;
   readonly #unframed = new UnframedLines();
   readonly #maxLineBytes: number;
+  readonly #onSeal: ((seal: Seal) => void) | undefined;
+  #seal: Seal | null = null;
 
   constructor(target: TranscriptTarget, maxLineBytes: number, pieceBytes?: number) {
+    this.#onSeal = target.onSeal;
     this.#out = new Output(target);
     this.#head = new FrameHead(pieceBytes);
     this.#maxLineBytes = maxLineBytes;
@@ -143,7 +149,7 @@ export class Transcript {
     switch (channel.order(head)) {
       case "next":
         this.taken++;
-        this.seal = null;
+        this.#seal = null;
         channel.take(head, lines, end);
         return true;
       case "duplicate":
@@ -161,11 +167,14 @@ export class Transcript {
     if (!lines.subarray(text, text + SEAL.length).equals(SEAL) || this.#unframed.isRawForSure) return false;
     const seal = parseSeal(lines.toString("utf8", text + SEAL.length, end));
     if (!seal?.stdout || seal.partial) return false;
-    // A recorder that lost the agent from sight does not know of its end.
-    const isEnd = seal.ending !== "unknown";
     if (this.mode !== "framed") this.#beginFramed();
-    this.seal = isEnd ? seal : null;
+    this.#noteSeal(seal);
     return true;
+  }
+
+  #noteSeal(seal: Seal): void {
+    this.#seal = seal;
+    this.#onSeal?.(seal);
   }
 
   #beginFramed(): void {
@@ -186,9 +195,14 @@ export class Transcript {
       if (this.#unframed.isNewStray(stamp, body)) this.#out.strayLine(lines, text, end);
       return;
     }
-    const { kind, suspicion } = this.#unframed.takeRaw(stamp, body);
+    const seal = this.#unframed.isMarked ? rawSeal(body) : null;
+    const { kind, suspicion } = this.#unframed.takeRaw(stamp, body, seal !== null);
     if (kind === "duplicate") this.repeated++;
-    else this.taken++;
+    else {
+      this.taken++;
+      this.#seal = null;
+      if (seal) this.#noteSeal(seal);
+    }
     if (suspicion) this.#out.suspicion(suspicion);
     if (kind === "line") this.#out.line("stdout", this.raw.rawLines, lines, text, end);
   }
@@ -211,4 +225,11 @@ export class Transcript {
   #passUnstamped(lines: Buffer, at: number, end: number): void {
     this.#out.event({ type: "unstamped", text: lines.toString("utf8", at, Math.min(end, at + 300)) });
   }
+}
+
+/** The seal that ends the log of the sh runner, which was told to stop; null where the line is the agent's. */
+function rawSeal(body: Buffer): Seal | null {
+  if (!body.subarray(0, SEAL.length).equals(SEAL)) return null;
+  const seal = parseSeal(body.toString("utf8", SEAL.length));
+  return seal?.runner === "sh" && seal.ending === "terminated" ? seal : null;
 }

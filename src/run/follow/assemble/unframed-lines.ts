@@ -8,7 +8,7 @@ const MARK = Buffer.from(RAW_LOG_MARK);
 const MAX_LINES_BEFORE_FRAMES = 100;
 
 export interface RawTaken {
-  /** `mark`: the sh runner's first line, which is not the agent's. */
+  /** `mark`: a line of the sh runner's own. */
   readonly kind: "line" | "mark" | "duplicate";
   readonly suspicion: Suspicion | null;
 }
@@ -44,7 +44,13 @@ export class UnframedLines {
     return this.#strays.isNew(stamp, text);
   }
 
-  takeRaw(stamp: string, text: Buffer): RawTaken {
+  /** True when the sh runner wrote the log. */
+  get isMarked(): boolean {
+    return this.#marked;
+  }
+
+  /** @param isMark the line is the runner's, like the first one. @default false */
+  takeRaw(stamp: string, text: Buffer, isMark = false): RawTaken {
     const { seen, suspicion } = this.#raw.take(stamp, text);
     if (seen) return { kind: "duplicate", suspicion };
     if (suspicion) this.suspicions++;
@@ -52,6 +58,7 @@ export class UnframedLines {
       this.#markTaken = true;
       return { kind: "mark", suspicion };
     }
+    if (isMark) return { kind: "mark", suspicion };
     this.rawLines++;
     // Should frames follow after all, a repetition of this line must not be shown again.
     if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#strays.isNew(stamp, text);

@@ -62,8 +62,16 @@ export interface PodFacts {
   readonly recorder: RecorderFacts | null;
   /** Every other container that has a status: init containers and sidecars. */
   readonly others: readonly ContainerFacts[];
-  /** The first reason to wait that is more than ordinary creation: the cluster overwrites it later (measured on 1.36). */
-  readonly firstWaiting: { readonly container: string; readonly reason: string; readonly message: string } | null;
+  /**
+   * The first reason to wait that is more than ordinary creation, of the agent's container or one before it: the cluster
+   * overwrites it later (measured on 1.36).
+   */
+  readonly firstWaiting: {
+    readonly container: string;
+    readonly init: boolean;
+    readonly reason: string;
+    readonly message: string;
+  } | null;
 }
 
 /** Waiting reasons of a pod that is simply on its way. */
@@ -98,7 +106,7 @@ export function readPod(before: PodFacts | null, pod: Pod, run: RunFacts, delete
     recorder: run.recorder ? readRecorder(same?.recorder ?? null, status.initContainerStatuses, at) : null,
     others:
       known.length === 0 ? (same?.others ?? []) : known.filter((facts) => facts !== agent && !isRecorder(facts, run)),
-    firstWaiting: same?.firstWaiting ?? firstWaiting(known),
+    firstWaiting: same?.firstWaiting ?? firstWaiting([...inits, agent]),
   };
 }
 
@@ -177,8 +185,8 @@ function unknownContainer(name: string): ContainerFacts {
 }
 
 function firstWaiting(containers: readonly ContainerFacts[]): PodFacts["firstWaiting"] {
-  for (const { name, state, waiting } of containers) {
-    if (state === "waiting" && waiting && !ORDINARY.has(waiting.reason)) return { container: name, ...waiting };
+  for (const { name, init, state, waiting } of containers) {
+    if (state === "waiting" && waiting && !ORDINARY.has(waiting.reason)) return { container: name, init, ...waiting };
   }
   return null;
 }

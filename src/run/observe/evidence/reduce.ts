@@ -49,7 +49,10 @@ export function noEvidence(run: RunFacts): Evidence {
 /** What is known after one more observation. Pure; order is that of the observations. */
 export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence {
   const next = withObservation(evidence, seen);
-  return next.seal === null && isSealedStop(next) ? { ...next, seal: next.logSeal?.seal ?? null } : next;
+  if (next.logSeal === null || (next.seal && !next.seal.partial)) return next;
+  const { seal } = next.logSeal;
+  if (isSealedStop(next)) return { ...next, seal };
+  return next.pod?.recorder ? { ...next, seal: sealIn(next.pod, seal) } : next;
 }
 
 /**
@@ -58,7 +61,9 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
  * of its grace, and its pod holds the slot until then.
  */
 export function isSealedStop({ acts, job, logSeal }: Evidence): boolean {
-  return logSeal !== null && acts.cancel !== null && job !== null && job.stoppedBecause !== null;
+  // A recorder that lost the agent from sight does not know of its end.
+  if (logSeal === null || logSeal.seal.ending === "unknown") return false;
+  return acts.cancel !== null && job !== null && job.stoppedBecause !== null;
 }
 
 function withObservation(evidence: Evidence, seen: Observation): Evidence {

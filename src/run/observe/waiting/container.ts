@@ -1,6 +1,7 @@
-import type { ContainerStatus, Event } from "kubernetes-types/core/v1";
+import type { ContainerStateWaiting, ContainerStatus, Event } from "kubernetes-types/core/v1";
+import { CLI, CONTAINER, RECORDER } from "../../shared/names.ts";
 import { newestEvent } from "./events.ts";
-import { fixForWaiting } from "./fixes.ts";
+import { FIX_OF_CLI, fixForInitContainer, fixForOthers, fixForWaiting } from "./fixes.ts";
 import { namesMissingImage, namesMissingObject } from "./missing.ts";
 import type { Patience, Waiting, WaitingState } from "./types.ts";
 
@@ -24,9 +25,40 @@ const NEVER_HEALS = /container has runAsNonRoot and|runAsUser breaks non-root po
 /** The kubelet flips between these two while it retries (measured: 2.4 s, 16.3 s, 27.3 s): one state, one reason. */
 const PULL_FAILED = new Set(["ErrImagePull", "ImagePullBackOff"]);
 
-/** The trouble of one container; null when it is merely on its way, runs, or has ended. */
-export function containerTrouble(status: ContainerStatus, events: readonly Event[]): Waiting | null {
-  const { reason = "", message = "" } = status.state?.waiting ?? {};
+/** The trouble of the agent's container or of an init container; null when it is merely on its way, runs, or has ended. */
+export function containerTrouble(
+  { name, state }: ContainerStatus,
+  events: readonly Event[],
+  init: boolean,
+): Waiting | null {
+  const found = state?.waiting && troubleOf(state.waiting, events);
+  return found ? ofContainer(found, name, init) : null;
+}
+
+/** The containers of the run's own pod: what others add has its image and its settings from elsewhere. */
+const OWN = new Set<string>([CONTAINER, RECORDER, CLI]);
+
+/** Says which container it is where that is not the agent's, and who can mend it. */
+export function ofContainer<T extends Pick<Waiting, "message" | "fix">>(trouble: T, name: string, init: boolean): T {
+  if (!init || name === RECORDER) return trouble;
+  const { message } = trouble;
+  const fix = OWN.has(name) ? FIX_OF_CLI : fixForOthers(name);
+  return { ...trouble, message: `init container ${name}${message === "" ? "" : `: ${message}`}`, fix };
+}
+
+/** A native sidecar that has not started keeps the agent from starting, and is tried again for ever. */
+export function sidecarTrouble(status: ContainerStatus): Waiting | null {
+  const { name, state = {}, lastState } = status;
+  const isUp = state.running && (status as { started?: boolean }).started !== false;
+  const end = state.terminated ?? lastState?.terminated;
+  if (isUp || (!state.running && !end)) return null;
+  const ended = end ? `it ended with exit code ${end.exitCode}${end.reason ? ` (${end.reason})` : ""}` : "";
+  const words = [state.waiting?.message, ended || "it has not started yet"].filter(Boolean).join("; ");
+  const message = `init container ${name}: ${words}`;
+  return { state: "initializing", reason: name, message, fix: fixForInitContainer(name), patience: "retried" };
+}
+
+function troubleOf({ reason = "", message = "" }: ContainerStateWaiting, events: readonly Event[]): Waiting | null {
   const found = REASONS.get(reason);
   if (!found) return null;
   const [state, patience] = found;

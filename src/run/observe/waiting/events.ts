@@ -12,7 +12,7 @@ export function newestEvent(events: readonly Event[], kind: "Job" | "Pod", reaso
 
 /** A Job's controller draws a new pod name for each attempt: without it one refusal reads the same each time. */
 export function withoutDrawnName(message: string): string {
-  return message.replace(/(Error creating: pods "[^"]+-)[a-z0-9]{5}"/, '$1…"');
+  return message.replace(/(Error creating: (?:pods|Pod) "[^"]+-)[a-z0-9]{5}"/, '$1…"');
 }
 
 function stampOf(event: Event): number {

@@ -8,7 +8,7 @@ import type { Patience } from "./types.ts";
 const FIXES: ReadonlyMap<string, string> = new Map([
   [
     "ImagePullBackOff",
-    "Check the image's name and tag (image). For a private registry, add its pull secret to the pod's service account (serviceAccountName, else the namespace's default).",
+    "Check the image's name and tag (image). For a private registry, name its pull secret (imagePullSecrets), or add it to the pod's service account (serviceAccountName).",
   ],
   ["InvalidImageName", "Correct the image in the agent's configuration (image): it is not a valid name."],
   ["ErrImageNeverPull", "Set imagePullPolicy to IfNotPresent, or load the image onto the node."],
@@ -46,6 +46,13 @@ const SAME: ReadonlyMap<string, string> = new Map([
  */
 const IN_USE =
   /ReadWriteOncePod|Multi-Attach error|already exclusively attached|already (used|in use) by|volume is already mounted/i;
+
+export const FIX_OF_CLI =
+  "Check the second image that brings Claude Code (cliImage): its name, its tag, and whether the node may pull it.";
+export const fixForInitContainer = (name: string): string => `Read the log of the init container ${name}.`;
+/** Its image and settings are none of the agent's. */
+export const fixForOthers = (name: string): string =>
+  `Correct the init container ${name} where it comes from: podTemplate, or what the cluster adds to pods (a webhook, a policy).`;
 
 /** Null where nothing is known to help. */
 export function fixForWaiting(reason: string, message = ""): string | null {
@@ -91,6 +98,23 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     { state: "quota", patience: "time", fix: "Wait: the Job controller tries again by itself." },
   ],
   [
+    /is invalid: .*resources/,
+    {
+      state: "admission",
+      patience: "fatal",
+      fix: "Set resources.requests and resources.limits so that no request is above its limit, also where a LimitRange fills one in.",
+    },
+  ],
+  [
+    // The Job was valid, so something changed its pod.
+    /is invalid: /,
+    {
+      state: "admission",
+      patience: "fatal",
+      fix: "Correct what the message names where it comes from: a webhook, a policy or podTemplate.",
+    },
+  ],
+  [
     /violates PodSecurity/,
     {
       state: "admission",
@@ -115,7 +139,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
-    /(maximum|minimum) \S+ .* per (Container|Pod)|max limit to request ratio per Container/,
+    /(maximum|minimum) \S+ .* per (Container|Pod)|max limit to request ratio per (Container|Pod)/,
     {
       state: "admission",
       patience: "fatal",
@@ -131,7 +155,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
-    /admission webhook .* denied|ValidatingAdmissionPolicy/,
+    /admission webhook .* denied|(Validating|Mutating)AdmissionPolicy|image policy webhook .* denied/,
     {
       state: "admission",
       patience: "fatal",
@@ -139,11 +163,47 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
+    /no PriorityClass with name .* was found/,
+    {
+      state: "admission",
+      patience: "missing-object",
+      fix: "Create the PriorityClass that the message names, or set priorityClassName to one that exists.",
+    },
+  ],
+  [
     /PriorityClass/i,
     {
       state: "admission",
       patience: "fatal",
-      fix: "Create the PriorityClass that the message names, or let the cluster's operator correct the default.",
+      fix: "Set priorityClassName to a class that the namespace may use.",
+    },
+  ],
+  [
+    /RuntimeClass "[^"]*" not found/,
+    {
+      state: "admission",
+      patience: "missing-object",
+      fix: "Create the RuntimeClass that the message names, or set runtimeClassName to one that exists.",
+    },
+  ],
+  [
+    /conflicts with its namespace node label selector/,
+    {
+      state: "admission",
+      patience: "fatal",
+      fix: "Set nodeSelector to labels that the namespace's own node selector allows.",
+    },
+  ],
+  [
+    /pod tolerations .* conflict with its namespace whitelist/,
+    { state: "admission", patience: "fatal", fix: "Set tolerations to those that the namespace allows." },
+  ],
+  [
+    /etcdserver|too many requests|timed out|deadline exceeded|connection refused|currently unable to handle/i,
+    {
+      state: "admission",
+      patience: "retried",
+      fix: "Wait: the API server has trouble, and the Job controller tries again.",
     },
   ],
 ];

@@ -1,8 +1,8 @@
 import type { Job } from "kubernetes-types/batch/v1";
-import type { ContainerStateTerminated, Event, Pod } from "kubernetes-types/core/v1";
-import { containerTrouble, stepOf } from "./container.ts";
+import type { ContainerStateTerminated, ContainerStatus, Event, Pod } from "kubernetes-types/core/v1";
+import { containerTrouble, sidecarTrouble, stepOf } from "./container.ts";
 import { newestEvent, withoutDrawnName } from "./events.ts";
-import { fixForWaiting, refusal } from "./fixes.ts";
+import { fixForInitContainer, fixForWaiting, refusal } from "./fixes.ts";
 import { namesMissingObject } from "./missing.ts";
 import type { Waiting } from "./types.ts";
 
@@ -26,7 +26,7 @@ export function describeWaiting(seen: PodSnapshot): Waiting {
   if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "time" };
   if (terminated) return ended(terminated);
   if (pod.metadata?.deletionTimestamp) return gone("the pod is being deleted");
-  return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, events);
+  return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, agent, events);
 }
 
 function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
@@ -59,10 +59,15 @@ function failed(reason: string, message: string, fix: string | null = null): Wai
   return { state: "failed", reason, message, fix, patience: "fatal" };
 }
 
-/** Those that the others wait for: a native sidecar is no step on the way, and is started again when it fails. */
-function initStatuses({ spec, status = {} }: Pod) {
+/** Of init containers that end: a native sidecar goes on, and is started again when it fails. */
+function initStatuses(pod: Pod): readonly ContainerStatus[] {
+  const sidecars = sidecarStatuses(pod);
+  return (pod.status?.initContainerStatuses ?? []).filter((status) => !sidecars.includes(status));
+}
+
+function sidecarStatuses({ spec, status = {} }: Pod): readonly ContainerStatus[] {
   const sidecars = (spec?.initContainers ?? []).filter((one) => (one as { restartPolicy?: string }).restartPolicy);
-  return (status.initContainerStatuses ?? []).filter(({ name }) => !sidecars.some((sidecar) => sidecar.name === name));
+  return (status.initContainerStatuses ?? []).filter(({ name }) => sidecars.some((sidecar) => sidecar.name === name));
 }
 
 function failedPod(pod: Pod): Waiting | null {
@@ -70,11 +75,10 @@ function failedPod(pod: Pod): Waiting | null {
   const init = initStatuses(pod).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   if (init) {
     const { exitCode, reason, message } = init.state?.terminated ?? {};
-    const fix = `Read the log of the init container ${init.name}.`;
     return failed(
       reason ?? "Error",
       `init container ${init.name}: exit code ${exitCode}${message ? `: ${message.trim()}` : ""}`,
-      fix,
+      fixForInitContainer(init.name),
     );
   }
   if (status.phase !== "Failed" && status.phase !== "Succeeded") return null;
@@ -91,12 +95,17 @@ function unscheduled({ spec, status = {} }: Pod, events: readonly Event[]): Wait
   return { state: "unscheduled", reason, message: message, fix: fixForWaiting(reason, message), patience };
 }
 
-function starting(pod: Pod, events: readonly Event[]): Waiting {
-  const { status = {} } = pod;
-  const inits = status.initContainerStatuses ?? [];
-  for (const container of [...inits, ...(status.containerStatuses ?? [])]) {
-    const trouble = containerTrouble(container, events);
+/** Other containers beside the agent's are started by themselves: they keep nobody from starting. */
+function starting(pod: Pod, agent: ContainerStatus | undefined, events: readonly Event[]): Waiting {
+  for (const init of pod.status?.initContainerStatuses ?? []) {
+    const trouble = containerTrouble(init, events, true);
     if (trouble) return trouble;
+  }
+  const trouble = agent && containerTrouble(agent, events, false);
+  if (trouble) return trouble;
+  for (const sidecar of sidecarStatuses(pod)) {
+    const sidecarWaits = sidecarTrouble(sidecar);
+    if (sidecarWaits) return sidecarWaits;
   }
   const init = initStatuses(pod).find(({ state }) => state?.running);
   if (!init) return stepOf(events);

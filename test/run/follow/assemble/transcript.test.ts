@@ -261,11 +261,23 @@ describe("the seal at the end of a log", () => {
     expect(core.seal).toBeNull();
   });
 
-  test("of a recorder that lost the agent from sight is no word of its end, and no line either", () => {
+  test("of a recorder that lost the agent from sight is one too, and no line: what it proves is the evidence's to say", () => {
     const { core, lines } = transcript(100);
     take(core, `seal|${JSON.stringify({ ...SEAL, ending: "unknown", exitCode: null })}`);
-    expect(core.seal).toBeNull();
+    expect(core.seal).toMatchObject({ ending: "unknown" });
     expect(lines).toEqual([]);
+  });
+
+  test("of the sh runner is known in its log, and is no line, until another follows", () => {
+    const { core, lines } = transcript(100);
+    take(core, "raw|1");
+    take(core, "working");
+    take(core, 'seal|{"v":1,"runner":"sh","exitCode":143,"signal":null,"ending":"terminated"}');
+    expect(core.seal).toMatchObject({ runner: "sh", exitCode: 143 });
+    expect(core.raw.rawLines).toBe(1);
+    take(core, "a process that was left behind");
+    expect(core.seal).toBeNull();
+    expect(lines).toEqual(["stdout working", "stdout a process that was left behind"]);
   });
 
   test("is none in a log without frames: anybody may have written it", () => {
