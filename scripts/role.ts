@@ -22,6 +22,11 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "from the pod itself, while it lives (docs/decisions/0011-lost-lines-from-the-living-pod.md). Think before you grant it:",
     "who may do this can run any program in any pod of the namespace, and read every Secret that those pods have.",
   ],
+  manyTakeOvers: [
+    "Optional: an agent whose Job is taken over more than eight times (as many restarts of Paperclip in one run) gets the newest",
+    "run's token all the same, without which it cannot close its task itself. Who may do this can change every Secret of the",
+    "namespace.",
+  ],
   networkPolicies: [
     "Optional: the environment test warns where no NetworkPolicy selects the agents' pods (docs/deploy.md).",
   ],

@@ -20,6 +20,8 @@ export const neededRights: readonly Right[] = [
 export const optionalRights = {
   /** To read lines that the log API has lost from a pod that lives; without it, such lines are named as missing. */
   lostLines: of("", "pods/exec", "get", "create"),
+  /** To give an agent the token of its Job's ninth and every later take-over; without it, it keeps that of the eighth. */
+  manyTakeOvers: of("", "secrets", "patch"),
   /** For the environment test; without it, the test says that it did not look. */
   networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
 } as const satisfies Record<string, readonly Right[]>;
