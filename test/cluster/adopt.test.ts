@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { adopt } from "../../src/run/claim/adopt.ts";
 import { marking, ownRemoval, removalOnceEnded } from "../../src/run/conclude/clean-up.ts";
@@ -6,9 +7,11 @@ import { createObservedRun } from "../../src/run/observe/observed-run.ts";
 import { jobInCluster } from "../../src/run/shared/launched-run.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { suspendJob, suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { eventually } from "../kubernetes/support/eventually.ts";
 import { RUN } from "../run/support/evidence.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
+import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
@@ -201,6 +204,38 @@ describe("the Job of a run that lost its process", () => {
     expect((await run.event("k8s.job.adopted")).message).toContain(runId);
     expect(fault.hits).toBe(1);
     expect(await place.admin.find(secrets, place.namespace, `${name}-token-1`)).toBeDefined();
+    run.cancel();
+    await run.result;
+  });
+
+  it("may be alive where nobody knows whether it was adopted: the run does not say that nothing was begun", async ({
+    skip,
+  }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults are the devcluster's");
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    const name = job?.metadata.name ?? "";
+    const match = { method: "PATCH", path: new RegExp(`/jobs/${name}$`) };
+    const fault = devcluster.faults.add({ match, action: { kind: "drop", when: "after" } });
+    const lost = devcluster.faults.add({
+      match: { method: "GET", path: new RegExp(`/jobs/${name}$`) },
+      action: { kind: "respond", code: 500 },
+    });
+    // Nobody waits for the attempts to end.
+    const clock = new LeapingClock();
+    const clusters = new ClusterRegistry({ clock });
+    const started = startRun(place, { agent: FRESH, agentId, dependencies: { clusters } });
+    await eventually(() => fault.hits > 0, "the adoption", 10_000);
+    await pass(clock, 3);
+    const result = await started.result;
+    expect(result.errorCode).toBe("k8s_concurrency_guard_unreachable");
+    expect(result.errorMessage).toContain("may still be alive");
+    expect(result.executionRecovery).toBeUndefined();
+    fault.remove();
+    lost.remove();
+    const run = startRun(place, { agent: FRESH, agentId, wake: { previousRunId: runId } });
+    await run.event("k8s.job.adopted");
     run.cancel();
     await run.result;
   });
