@@ -71,7 +71,9 @@ describe("a sidecar", () => {
     expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
   });
 
-  const SEPARATE = { dependencies: { readPolicy: () => Promise.resolve(policyOf({ trust: "full", recorder: "separate" })) } };
+  const SEPARATE = {
+    dependencies: { readPolicy: () => Promise.resolve(policyOf({ trust: "full", recorder: "separate" })) },
+  };
 
   it("that never ends, beside a recorder: the run ends with its agent, and the record is whole", async ({ skip }) => {
     if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
@@ -127,6 +129,22 @@ describe("four containers, which share 12 KiB of termination messages", () => {
     const result = await run.result;
     expect(result).toMatchObject(COMPLETED);
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 2 });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("or forty leave one that is cut before its count: the run is judged, and says why nothing is proven", async ({
+    skip,
+  }) => {
+    if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
+    await inject(Array.from({ length: 40 }, (_, index) => ({ name: `more-${index}`, script: "exit 0" })));
+    const run = startRun(place, { agent: AGENT });
+    const result = await run.result;
+    expect(result).toMatchObject(COMPLETED);
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      lines: 2,
+      unproven: expect.stringContaining("cut the runner's seal"),
+    });
     expect(await leftovers(place, run)).toEqual([]);
   });
 
