@@ -1,5 +1,5 @@
 /** `npm run demo`: reads the options, shows the story, and ends with the right exit code. */
-import { wantsColor } from "./color.ts";
+import { wantsColor } from "../src/cli/terminal/color.ts";
 import { demo } from "./demo.ts";
 import type { Show } from "./demo-event.ts";
 import { forgetModelSettings } from "./environment.ts";

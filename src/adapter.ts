@@ -5,6 +5,7 @@ import { configForm } from "./config/form.ts";
 import { models } from "./config/models/known-models.ts";
 import { createModelList } from "./config/models/list-models.ts";
 import { type } from "./identity.ts";
+import { keepServingMetrics } from "./metrics.ts";
 import { sessionCodec } from "./paperclip/session.ts";
 import { keepSupervising } from "./supervision.ts";
 
@@ -17,6 +18,7 @@ const sessionManagement: AdapterSessionManagement = {
 
 export function createAdapter(): ServerAdapterModule {
   keepSupervising();
+  keepServingMetrics();
   const modelList = createModelList();
   return {
     type,

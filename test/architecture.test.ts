@@ -25,8 +25,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "policy/policy.ts",
     "runner",
     "format",
+    "telemetry",
     "../strategic-merge",
   ],
+  telemetry: ["run/shared/codes.ts"],
   doctor: ["kubernetes", "claude", "paperclip", "config", "policy/policy.ts", "run"],
   cli: [
     "files",
@@ -58,6 +60,7 @@ const chapters = [
   "shared",
   "plan",
   "observe",
+  "measure",
   "stop",
   "claim",
   "launch",

@@ -1,9 +1,9 @@
 import picocolors from "picocolors";
+import { ProgressLine } from "../../src/cli/terminal/progress-line.ts";
 import { clean } from "../../src/format/clean.ts";
 import { formatLine, formatStderr } from "../../src/format/format-line.ts";
 import { wrap } from "../../src/format/wrap.ts";
 import type { DemoEvent, ObjectEvent, Show } from "../demo-event.ts";
-import { ProgressLine } from "./progress-line.ts";
 import { type Fact, verdictFacts } from "./verdict.ts";
 
 export interface TerminalOptions {

@@ -1,4 +1,5 @@
 import type { AdapterExecutionResult, UsageSummary } from "@paperclipai/adapter-utils";
+import { completeness, type TranscriptFacts } from "../../src/cli/logs/completeness.ts";
 import { count, dollars } from "../../src/format/numbers.ts";
 import type { Durations, VerdictEvent } from "../demo-event.ts";
 
@@ -19,15 +20,7 @@ interface Account {
   /** How the adapter knows, strongest first. */
   readonly evidence?: readonly string[];
   readonly fix?: string;
-  readonly transcript?: Transcript | null;
-}
-
-interface Transcript {
-  readonly complete: boolean;
-  readonly lines: number;
-  /** Ranges of line numbers, both ends included. */
-  readonly missing?: readonly { readonly from: number; readonly to: number | null }[];
-  readonly unproven?: string;
+  readonly transcript?: TranscriptFacts | null;
 }
 
 /** What Paperclip would record of the run, for a person. */
@@ -60,14 +53,6 @@ function failureFacts(result: AdapterExecutionResult, account: Account): Fact[] 
     ...because.map((text, index) => ({ name: index === 0 ? "because" : "", text })),
     ...(account.fix ? [{ name: "fix", text: account.fix }] : []),
   ];
-}
-
-/** Whether every line that Claude Code printed arrived. */
-function completeness({ complete, lines, missing = [], unproven }: Transcript): string {
-  if (complete) return `${count(lines)} printed, all arrived: count and SHA-256 agree with the runner's seal`;
-  const gaps = missing.map(({ from, to }) => `${from}–${to ?? "the end"}`).join(", ");
-  if (gaps !== "") return `${count(lines)} arrived; missing are ${gaps}`;
-  return `${count(lines)} arrived, completeness not proven${unproven ? `: ${unproven}` : ""}`;
 }
 
 function tokens(usage: UsageSummary): string {

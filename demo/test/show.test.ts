@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { wantsColor } from "../color.ts";
+import { wantsColor } from "../../src/cli/terminal/color.ts";
 import type { DemoEvent } from "../demo-event.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { jsonShow } from "../show/json.ts";

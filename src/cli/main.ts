@@ -1,37 +1,33 @@
 #!/usr/bin/env node
 /** The command line `claude-k8s`. */
-import type { Command } from "./command.ts";
-import { format } from "./commands/format.ts";
-import { manifest } from "./commands/manifest.ts";
-import { policy } from "./commands/policy.ts";
-import { transcript } from "./commands/transcript.ts";
-
-const commands: Record<string, Command> = { format, transcript, policy, manifest };
-
-const help = `claude-k8s: tools beside the Paperclip adapter "Claude (Kubernetes)"
-
-Usage: claude-k8s COMMAND [options]
-
-Commands:
-${Object.entries(commands)
-  .map(([name, command]) => `  ${name.padEnd(12)}${command.summary}`)
-  .join("\n")}
-
-\`claude-k8s COMMAND --help\` lists the options of a command.
-`;
+import { commands, overview } from "./commands.ts";
+import { print } from "./output.ts";
+import { Interrupted } from "./terminal/interruption.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(help);
+    print(overview);
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
-    process.stderr.write(`claude-k8s: there is no command "${name}". \`claude-k8s --help\` lists them.\n`);
-    return 2;
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!entry) return complain("claude-k8s", `there is no command "${name}". \`claude-k8s --help\` lists them.`, 2);
+  try {
+    return await (await entry.load()).call(rest);
+  } catch (error) {
+    if (error instanceof Interrupted) return error.exitCode;
+    const { failureOf } = await import("./failure.ts");
+    const failure = failureOf(error);
+    if (!failure) throw error;
+    for (const { message, fix } of failure.problems)
+      complain(`claude-k8s ${name}`, [message, fix].filter(Boolean).join(" "), failure.exitCode);
+    return failure.exitCode;
   }
-  return await command.run(rest);
+}
+
+function complain(who: string, sentence: string, exitCode: number): number {
+  process.stderr.write(`${who}: ${sentence}\n`);
+  return exitCode;
 }
 
 // A reader that leaves early (`| head`) is no failure.

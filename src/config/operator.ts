@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { ConfigError } from "./config-error.ts";
 
 /**
@@ -41,6 +42,26 @@ export function helloProbe(env: NodeJS.ProcessEnv): boolean {
 
 const isOff = (word: string | undefined): boolean =>
   ["off", "false", "0", "no"].includes(word?.trim().toLowerCase() ?? "");
+
+export interface MetricsAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `PAPERCLIP_K8S_METRICS=ADDRESS:PORT`; null when it says nothing. Throws ConfigError for anything else. */
+export function metricsAddress(env: NodeJS.ProcessEnv): MetricsAddress | null {
+  const text = env.PAPERCLIP_K8S_METRICS?.trim() ?? "";
+  if (text === "") return null;
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain ?? "";
+  const port = Number(digits);
+  const isAddress = bracketed === undefined ? isIPv4(host) || host === "localhost" : isIPv6(host);
+  if (isAddress && port >= 1 && port <= 65_535) return { host, port };
+  const problem = `is ${JSON.stringify(text)}, which is no address and port`;
+  const fix =
+    "Set it to such as 127.0.0.1:9464 (or [::1]:9464), or unset it, in the environment of Paperclip's server.";
+  throw new ConfigError([{ field: "PAPERCLIP_K8S_METRICS", problem, fix }]);
+}
 
 /** What a run's page is given: one readable block for each event, or Claude Code's own lines. */
 export type PageForm = "text" | "stream-json";

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "./clock.ts";
 import type { KubeObject, Stored } from "./resource-types.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface ClientOptions {
   readonly clock?: Clock;
@@ -10,6 +11,8 @@ export interface ClientOptions {
   readonly retryForMs?: number;
   /** @default "paperclip-adapter-claude-k8s" */
   readonly userAgent?: string;
+  /** Is told of every request. @default nobody */
+  readonly traffic?: Traffic;
 }
 
 /** Options of every call. Each throws ApiError, or the signal's reason when that is aborted. */

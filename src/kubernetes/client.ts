@@ -20,6 +20,7 @@ import { warningsIn } from "./http/warning-header.ts";
 import { listPages } from "./list-pages.ts";
 import { type LogOpening, type LogRequest, openLog } from "./log-stream.ts";
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from "./resource-types.ts";
+import type { Traffic } from "./traffic.ts";
 
 const CREATED_TWICE_IS_ONCE = new Set(["selfsubjectaccessreviews"]);
 
@@ -36,6 +37,7 @@ export class KubernetesClient {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
+  readonly traffic: Traffic | undefined;
   readonly #timeoutMs: number;
   readonly #retryForMs: number;
   /** The calls that wait for another attempt, oldest first. */
@@ -45,7 +47,9 @@ export class KubernetesClient {
     this.cluster = cluster;
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? Math.random;
-    this.transport = new Transport(cluster, this.clock, options.userAgent ?? "paperclip-adapter-claude-k8s");
+    this.traffic = options.traffic;
+    const userAgent = options.userAgent ?? "paperclip-adapter-claude-k8s";
+    this.transport = new Transport(cluster, this.clock, userAgent, this.traffic);
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#retryForMs = options.retryForMs ?? 60_000;
   }
@@ -182,6 +186,7 @@ export class KubernetesClient {
         random,
         signal: options.signal,
         onRetry: (error) => {
+          this.traffic?.retried(call.request);
           const since = this.#retried.get(call)?.since ?? clock.now();
           this.#retried.set(call, { since, error });
         },

@@ -7,8 +7,8 @@ import { Observer } from "./watch/observer.ts";
 export interface ClusterLease {
   readonly cluster: Cluster;
   readonly client: KubernetesClient;
-  /** The one observer of this namespace and label selector, however many ask for it. */
-  observer(namespace: string, labelSelector: string): Observer;
+  /** The one observer of this namespace (undefined: of all) and label selector, however many ask for it. */
+  observer(namespace: string | undefined, labelSelector: string): Observer;
   /** Gives the share back; the last one closes the cluster's connections. May be called twice. */
   release(): Promise<void>;
 }
@@ -70,8 +70,8 @@ export class ClusterRegistry {
     };
   }
 
-  #observer({ client, observers }: Shared, namespace: string, labelSelector: string): Observer {
-    const key = JSON.stringify([namespace, labelSelector]);
+  #observer({ client, observers }: Shared, namespace: string | undefined, labelSelector: string): Observer {
+    const key = JSON.stringify([namespace ?? null, labelSelector]);
     const known = observers.get(key);
     if (known) return known;
     const { warn } = this.#options;

@@ -1,4 +1,4 @@
-/** One GET of Paperclip's API, bounded in time and size. */
+/** One request to Paperclip's API, bounded in time and size. */
 
 export interface ApiGet {
   /** Address of Paperclip's API as this process reaches it. */
@@ -21,11 +21,26 @@ export type ApiAnswer =
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Never rejects: what cannot be read is a value. */
-export async function getFromApi({ url, path, token, timeoutMs, signal }: ApiGet): Promise<ApiAnswer> {
+export function getFromApi(get: ApiGet): Promise<ApiAnswer> {
+  return ask(get, {}, {});
+}
+
+/** Never rejects. It may have had its effect although no answer came. */
+export function postToApi(post: ApiGet, body: object): Promise<ApiAnswer> {
+  return ask(post, { "content-type": "application/json" }, { method: "POST", body: JSON.stringify(body) });
+}
+
+async function ask(
+  { url, path, token, timeoutMs, signal }: ApiGet,
+  headers: Record<string, string>,
+  more: Pick<RequestInit, "method" | "body">,
+): Promise<ApiAnswer> {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
   try {
     const response = await fetch(new URL(path, url), {
-      headers: { accept: "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      ...more,
+      headers: { accept: "application/json", ...headers, ...authorization },
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       // A redirect would lead the token elsewhere.
       redirect: "manual",

@@ -59,11 +59,37 @@ const MAX_DATABASES = 100;
  * @param name the operator's own name for it; null = computed from the instance's id and its database
  */
 export async function readInstallation(env: NodeJS.ProcessEnv, name: string | null): Promise<Installation> {
-  const instanceId = env.PAPERCLIP_INSTANCE_ID?.trim() || "default";
-  const secret = env.PAPERCLIP_AGENT_JWT_SECRET?.trim() || env.BETTER_AUTH_SECRET?.trim() || null;
+  const { instanceId, secret } = environmentOf(env);
   // No other process has the server's database: of a program that calls the adapter itself it may be anybody's.
   const database = name === null && inPaperclipServer(env) ? await databaseOf(env, instanceId) : null;
   return new Installation(name ?? labelOf(instanceId, database), instanceId, secret);
+}
+
+/**
+ * For an operator's program beside the server, in its pod or on its machine. Null where neither the operator's name for it
+ * nor a database here says which Paperclip it is. Never rejects.
+ */
+export async function readInstallationOnDisk(
+  env: NodeJS.ProcessEnv,
+  name: string | null,
+): Promise<Installation | null> {
+  const { instanceId, secret } = environmentOf(env);
+  if (name !== null) return new Installation(name, instanceId, secret);
+  const database = await databaseOf(env, instanceId);
+  return database === null ? null : new Installation(labelOf(instanceId, database), instanceId, secret);
+}
+
+/** Another Paperclip than the one that can be told here, by its label: with this environment's secret, if there is one. */
+export function installationNamed(env: NodeJS.ProcessEnv, label: string): Installation {
+  const { instanceId, secret } = environmentOf(env);
+  return new Installation(label, instanceId, secret);
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): { readonly instanceId: string; readonly secret: string | null } {
+  return {
+    instanceId: env.PAPERCLIP_INSTANCE_ID?.trim() || "default",
+    secret: env.PAPERCLIP_AGENT_JWT_SECRET?.trim() || env.BETTER_AUTH_SECRET?.trim() || null,
+  };
 }
 
 /** The formula never changes: with another label the Jobs of the version before would be another Paperclip's. */

@@ -15,10 +15,12 @@ import { inPaperclipServer } from "../paperclip/server.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type GovernedAgent, govern } from "../policy/policy.ts";
+import type { RunTelemetry } from "../telemetry/run-telemetry.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
+import { measured, traceparentOf, trackPhases, turnMeter, withTraceparent } from "./measure/measure.ts";
 import {
   hasEnded,
   type ObservedRun,
@@ -48,6 +50,7 @@ interface RunContext {
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
+  readonly telemetry: RunTelemetry;
   /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
   /** Aborts when the run has a Job, or will have none. */
@@ -59,6 +62,14 @@ export async function execute(
   overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
   const deps = { ...realDependencies(), ...overrides };
+  return measured(deps.telemetry, ctx, (telemetry) => executeMeasured(ctx, deps, telemetry));
+}
+
+async function executeMeasured(
+  ctx: AdapterExecutionContext,
+  deps: Dependencies,
+  telemetry: RunTelemetry,
+): Promise<AdapterExecutionResult> {
   const host = createHost(ctx);
   const runEnded = new AbortController();
   const launching = new AbortController();
@@ -81,7 +92,8 @@ export async function execute(
       warn: host.status,
       runEnded: runEnded.signal,
     });
-    return await runToItsEnd({ ctx, agent, lease, deps, host, readStatus, readAssignee, page, stopSignal, launching });
+    const readers = { readStatus, readAssignee };
+    return await runToItsEnd({ ctx, agent, lease, deps, host, ...readers, page, telemetry, stopSignal, launching });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
@@ -94,10 +106,12 @@ export async function execute(
 const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
 
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
-  const { ctx, agent, lease, deps, host, readStatus, stopSignal, launching } = context;
+  const { ctx, agent, lease, deps, host, readStatus, telemetry, stopSignal, launching } = context;
   const { client } = lease;
   void tellRetries(client, host, launching.signal);
-  const plan = await prepare(ctx, agent, client, deps, stopSignal);
+  const prepared = await prepare(ctx, agent, client, deps, stopSignal);
+  const plan = { ...prepared, job: withTraceparent(prepared.job, telemetry.traceparent) };
+  telemetry.enter("claim");
   // The watches begin while the slot is claimed: what is launched must be visible.
   const stopWatching = observerOf(lease, plan).observe(
     () => false,
@@ -115,6 +129,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     try {
       deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
       const observed = await observeToEnd(context, plan, run);
+      telemetry.enter("verdict");
       return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
       // A bug of the adapter; the agent may be alive.
@@ -127,8 +142,9 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. Waits for its turn. */
 async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<LaunchedRun> {
-  const { ctx, deps, lease, host, readStatus, readAssignee, stopSignal } = context;
+  const { ctx, deps, lease, host, readStatus, readAssignee, telemetry, stopSignal } = context;
   const { client } = lease;
+  const onWaiting = turnMeter(telemetry);
   const observer = observerOf(lease, plan);
   const readTokenOwner = createTokenOwnerReader({ url: deps.paperclipUrl(ctx.agent) });
   const readOwnership = createOwnershipReader({ client, installation: plan.installation, readTokenOwner });
@@ -138,6 +154,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     const claimed = await claim({ client, observer, plan, ...readers, tellOnce: tell, host, signal: stopSignal });
     if (claimed.kind === "adopted") {
       const run = launchedRun(claimed.job, plan);
+      telemetry.adopted(claimed.from === null ? "earlier_process" : "lost_run", traceparentOf(claimed.job));
       await announceAdoption(host, plan, run, claimed.from);
       return run;
     }
@@ -146,9 +163,11 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       await host.invocation(plan.meta);
       host.dispatched();
     }
-    const turn = { observer, host, since: claimed.queued, onLeft: (job: JobInCluster) => leaveBehind(context, job) };
+    const onLeft = (job: JobInCluster): Promise<void> => leaveBehind(context, job);
+    const turn = { observer, host, onWaiting, onLeft, since: claimed.queued };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
+    telemetry.enter("schedule");
     await announceJob(host, launched.run);
     return launched.run;
   }
@@ -167,12 +186,13 @@ function observerOf(lease: ClusterLease, { namespace, installation }: RunPlan, r
 
 /** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
 async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
-  const { ctx, host, page, stopSignal, lease } = context;
+  const { ctx, host, page, telemetry, stopSignal, lease } = context;
   const { client } = lease;
   const { clock } = client;
   const runEnded = new AbortController();
   const observer = observerOf(lease, plan, run);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
+  const stopTracking = trackPhases(observed, telemetry);
   const reporter = tellRun({
     host,
     onLog: ctx.onLog,
@@ -193,7 +213,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
   const following = begun
     .catch(() => "told below")
-    .then(() => followRun({ client, run, observed, sink: reporter.transcript, signal: detached }));
+    .then(() => followRun({ client, run, observed, sink: reporter.transcript, telemetry, signal: detached }));
   try {
     await begun;
     await awaitStart(client, run, observed, plan, findPod, detached);
@@ -210,6 +230,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   } finally {
     runEnded.abort();
     stopObserving();
+    stopTracking();
     await reporter.stop();
   }
   return observed;

@@ -8,6 +8,7 @@ import { adviceOnFailure, holdsTask } from "../paperclip/reconciliation.ts";
 import { readWake } from "../paperclip/wake.ts";
 import { refuse } from "./conclude/conclude.ts";
 import { execute } from "./execute.ts";
+import { measured } from "./measure/measure.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { addActiveRun, type Place, placesOfRuns, removeActiveRun } from "./supervise/supervise.ts";
 
@@ -21,7 +22,10 @@ export async function runInPaperclip(
   const continued = (result: AdapterExecutionResult): AdapterExecutionResult =>
     recovers ? withContinuation(result) : result;
   // Paperclip has no local environment for this run: it would go to a sandbox of Paperclip's own (measured: null then).
-  if (ctx.executionTarget === null) return continued(refuse(environmentNotLocal(), ctx.signal));
+  if (ctx.executionTarget === null)
+    return continued(
+      await measured(deps.telemetry, ctx, () => Promise.resolve(refuse(environmentNotLocal(), ctx.signal))),
+    );
   addActiveRun(ctx.runId);
   let left = false;
   const evidence = emitContinuationEvidence(recovers ? ctx : {});

@@ -11,6 +11,7 @@ import { eventually } from "../kubernetes/support/eventually.ts";
 import { RUN } from "../run/support/evidence.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
+import { finished } from "./support/finished.ts";
 import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";

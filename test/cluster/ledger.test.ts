@@ -1,11 +1,10 @@
 /** What a run used is on Paperclip's ledger once: not by a run and its successor, and not by nobody. */
 import { expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
-import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/shared/names.ts";
 import { Rounds } from "../../src/run/supervise/places/rounds.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { freshId, SERVER_ENV } from "./support/context.ts";
+import { finished } from "./support/finished.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
@@ -30,15 +29,6 @@ async function supervise(): Promise<void> {
   });
 }
 
-async function finished(agentId: string): Promise<void> {
-  const labelSelector = `${LABELS.agentId}=${agentId}`;
-  for (;;) {
-    const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
-    if (job?.status?.conditions?.some(({ type }) => type === "Complete")) return;
-    await place.admin.clock.sleep(50);
-  }
-}
-
 it("is entered for a lost run whose task is over, by one of two processes, and not again by who takes it over", async () => {
   const { paperclip } = place;
   const taskId = `task-${freshId()}`;
@@ -48,7 +38,7 @@ it("is entered for a lost run whose task is over, by one of two processes, and n
   // The agent has closed its task, and is not done with its turn.
   await supervise();
   expect(paperclip.costs).toEqual([]);
-  await finished(lost.agentId);
+  await finished(place, lost.agentId);
   await Promise.all([supervise(), supervise()]);
   await supervise();
   expect(paperclip.costs).toEqual([

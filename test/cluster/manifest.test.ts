@@ -32,7 +32,7 @@ it("`claude-k8s manifest` prints the Job that a run would be, and whose word eac
     defaults: { priorityClassName: "agents" },
     podTemplate: { spec: { initContainers: [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }] } },
   });
-  const text = await manifestOf(agent, policy, { env: {} });
+  const { text, job: made } = await manifestOf(agent, policy, { env: {} });
   const line = (word: string): string => text.split("\n").find((one) => one.includes(word)) ?? "";
   expect(line("image: agent:1")).toContain("# image of the agent");
   expect(line("memory: 6Gi")).toContain("# resources.limits.memory of the agent");
@@ -44,6 +44,7 @@ it("`claude-k8s manifest` prints the Job that a run would be, and whose word eac
   expect(text).toMatch(/# Pod Security level restricted\n\s+allowPrivilegeEscalation: false/);
   expect(line("- /bin/sh")).not.toContain("#");
   const job = parse(text) as Job;
+  expect(JSON.parse(JSON.stringify(made))).toEqual(job);
   expect(job).toMatchObject({ apiVersion: "batch/v1", kind: "Job", metadata: { namespace } });
   const names = job.spec?.template.spec?.containers[0]?.env?.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(["TOKEN", "A", "HOME"]));

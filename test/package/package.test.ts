@@ -1,13 +1,15 @@
 /** The package as it is published: packed, unpacked beside nothing else, and used. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
+const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
 
@@ -131,6 +133,54 @@ describe("the packed package", () => {
       });`);
     expect(shown).toMatchObject({ errorCode: "k8s_concurrency_guard_unreachable" });
     expect((shown as { asked: string[] }).asked.join()).toContain("/apis/batch/v1/namespaces/default/jobs");
+  });
+
+  it("reports to the SDK of its host, though it brings a copy of OpenTelemetry's API of its own", async () => {
+    const sdk = (name: string): string => pathToFileURL(require.resolve(`@opentelemetry/${name}`)).href;
+    const shown = await evaluate(`
+      const { trace, metrics } = (await import(${JSON.stringify(sdk("api"))})).default;
+      const spans = (await import(${JSON.stringify(sdk("sdk-trace-base"))})).default;
+      const meters = (await import(${JSON.stringify(sdk("sdk-metrics"))})).default;
+      const traced = new spans.InMemorySpanExporter();
+      trace.setGlobalTracerProvider(new spans.BasicTracerProvider({ spanProcessors: [new spans.SimpleSpanProcessor(traced)] }));
+      const counted = new meters.InMemoryMetricExporter(meters.AggregationTemporality.CUMULATIVE);
+      const reader = new meters.PeriodicExportingMetricReader({ exporter: counted, exportIntervalMillis: 1e8 });
+      metrics.setGlobalMeterProvider(new meters.MeterProvider({ readers: [reader] }));
+      process.env.KUBECONFIG = "/nowhere/config";
+      const adapter = (await import("./dist/index.js")).createServerAdapter();
+      await adapter.execute({
+        runId: "r", agent: { id: "a", companyId: "c", name: "n", adapterType: "claude_k8s", adapterConfig: {} },
+        runtime: { sessionId: null, sessionParams: null, sessionDisplayId: null, taskKey: null },
+        config: {}, context: {}, onLog: async () => {},
+      });
+      await reader.forceFlush();
+      const [span] = traced.getFinishedSpans().filter(({ name }) => name === "claude_k8s.run");
+      const all = counted.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics).flatMap(({ metrics }) => metrics);
+      const failures = all.find(({ descriptor }) => descriptor.name === "claude_k8s.run.failures").dataPoints;
+      console.log(JSON.stringify({ span: span.attributes, status: span.status, failures: failures.map(({ attributes, value }) => ({ attributes, value })) }));
+      await reader.shutdown();`);
+    expect(shown).toMatchObject({
+      span: { "paperclip.run.id": "r", "error.type": "k8s_kubeconfig_invalid" },
+      status: { code: 2, message: expect.stringContaining("/nowhere/config") },
+      failures: [{ attributes: { code: "k8s_kubeconfig_invalid" }, value: 1 }],
+    });
+  });
+
+  it("serves metrics with what is bundled, where the operator wants that", async () => {
+    const shown = await evaluate(`
+      import { createServer } from "node:net";
+      const port = await new Promise((resolve) => {
+        const server = createServer().listen(0, "127.0.0.1", () => { const { port } = server.address(); server.close(() => resolve(port)); });
+      });
+      process.env.PAPERCLIP_K8S_METRICS = "127.0.0.1:" + port;
+      (await import("./dist/index.js")).createServerAdapter();
+      let answer = null;
+      while (answer === null) {
+        answer = await fetch("http://127.0.0.1:" + port + "/metrics").catch(() => null);
+        if (answer === null) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      console.log(JSON.stringify((await answer.text()).split("\\n").filter((line) => line.startsWith("# TYPE")).length));`);
+    expect(shown).toBeGreaterThan(20);
   });
 
   it("carries a UI parser that works where Paperclip's page evaluates it", async () => {

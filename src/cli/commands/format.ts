@@ -1,8 +1,7 @@
 import { createInterface } from "node:readline";
 import picocolors from "picocolors";
 import { type FormatOptions, formatLine, formatStderr } from "../../format/format-line.ts";
-import type { Command } from "../command.ts";
-import { parseOptions } from "../options.ts";
+import { defineCommand } from "../command.ts";
 import { type AgentLine, Unframer } from "../unframe.ts";
 
 const help = `claude-k8s format: make a run's output readable
@@ -18,29 +17,18 @@ Options:
   --help               Show this.
 `;
 
-const options = {
-  color: { type: "boolean" },
-  all: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
+export const format = defineCommand({
+  help,
+  options: {
+    color: { type: "boolean" },
+    all: { type: "boolean", default: false },
+  },
 
-export const format: Command = {
-  summary: "make stream-json on stdin readable",
-
-  async run(args) {
-    const parsed = parse(args);
-    if (typeof parsed === "string") {
-      process.stderr.write(`claude-k8s format: ${parsed}\n`);
-      return 2;
-    }
-    if (parsed.help) {
-      process.stdout.write(help);
-      return 0;
-    }
+  async run({ color, all }) {
     const width = process.stdout.columns;
     const style = {
-      color: parsed.color ?? picocolors.isColorSupported,
-      debug: parsed.all,
+      color: color ?? picocolors.isColorSupported,
+      debug: all,
       ...(width ? { width } : {}),
     };
     const unframer = new Unframer();
@@ -52,13 +40,8 @@ export const format: Command = {
     }
     return 0;
   },
-};
+});
 
 function show(line: AgentLine, options: FormatOptions): string[] {
   return line.channel === "stderr" ? formatStderr(line.text, options) : formatLine(line.text, options);
-}
-
-function parse(args: readonly string[]) {
-  const parsed = parseOptions({ args: [...args], options, allowNegative: true });
-  return typeof parsed === "string" ? parsed : parsed.values;
 }

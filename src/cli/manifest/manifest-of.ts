@@ -5,20 +5,20 @@ import { govern, type Policy } from "../../policy/policy.ts";
 import { findHostPod, originsOf, prepare } from "../../run/plan/plan.ts";
 import { type Dependencies, realDependencies } from "../../run/shared/dependencies.ts";
 import { printJob } from "./print-job.ts";
+import type { ChosenAgent } from "./read-agent.ts";
 
-export interface AgentToPrint {
-  readonly agentId: string;
-  readonly companyId: string;
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
+export interface Manifest {
+  readonly job: object;
+  /** The same as YAML, with comments. */
+  readonly text: string;
 }
 
 /** Rejects with ConfigError where a run would be refused, with ApiError or KubeconfigError where there is no cluster. */
 export async function manifestOf(
-  agent: AgentToPrint,
+  agent: ChosenAgent,
   policy: Policy,
   overrides: Partial<Dependencies> = {},
-): Promise<string> {
+): Promise<Manifest> {
   const deps = { ...realDependencies(), ...overrides };
   const config = withoutSecrets(agent.config);
   const governed = govern(config, policy, agent);
@@ -31,14 +31,15 @@ export async function manifestOf(
     const stages = [...plan.templates.stages, { field: "pod of the policy", template: { ...plan.job.spec?.template } }];
     const pod = hostPod.kind === "found" ? hostPod.pod : null;
     const notes = plan.notes.map((note) => `# ${note.replaceAll("\n", " ")}\n`).join("");
-    return `${notes}${printJob({ apiVersion: "batch/v1", kind: "Job", ...plan.job }, originsOf(governed, pod, made.spec?.template, stages))}`;
+    const job = { apiVersion: "batch/v1", kind: "Job", ...plan.job };
+    return { job, text: `${notes}${printJob(job, originsOf(governed, pod, made.spec?.template, stages))}` };
   } finally {
     await lease.release();
   }
 }
 
 /** Paperclip resolves a secret for a run alone; in the Job only the variable's name stands. */
-function withoutSecrets(config: AgentToPrint["config"]): Record<string, unknown> {
+function withoutSecrets(config: ChosenAgent["config"]): Record<string, unknown> {
   const { env } = config;
   if (typeof env !== "object" || env === null || Array.isArray(env)) return { ...config };
   const plain = Object.entries(env).map(([name, value]) => [
@@ -49,7 +50,7 @@ function withoutSecrets(config: AgentToPrint["config"]): Record<string, unknown>
 }
 
 function contextOf(
-  { agentId: id, companyId, name }: AgentToPrint,
+  { agentId: id, companyId, name }: ChosenAgent,
   config: Record<string, unknown>,
 ): AdapterExecutionContext {
   return {

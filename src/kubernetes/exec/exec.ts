@@ -62,7 +62,11 @@ export async function exec(
     else if (message[0] === CHANNEL.stderr) stderr = (stderr + bytes.toString()).slice(0, MAX_STDERR_BYTES);
     else if (message[0] === CHANNEL.status) status += bytes.toString();
   };
+  const began = transport.clock.now();
+  let opened = false;
   const onOpen = (): void => {
+    opened = true;
+    transport.answered(call, "101", began);
     deadline.stopTimer();
     idle.start();
   };
@@ -72,6 +76,7 @@ export async function exec(
     await runWebSocket(transport, call, { protocols: PROTOCOLS, onOpen, onMessage }, until);
     return endOf(status, stderr, call.request);
   } catch (thrown) {
+    if (!opened) transport.answered(call, codeOf(thrown, deadline.expired, signal.aborted), began);
     if (signal.aborted) return { kind: "aborted" };
     if (status !== "") return endOf(status, stderr, call.request);
     if (deadline.expired) return late(call, `the API server did not answer within ${openTimeoutMs / 1000} s`);
@@ -82,6 +87,13 @@ export async function exec(
     deadline.clear();
     done.abort();
   }
+}
+
+/** Of a handshake that failed, see Traffic. */
+function codeOf(thrown: unknown, expired: boolean, aborted: boolean): string {
+  if (aborted) return "aborted";
+  if (expired) return "timeout";
+  return thrown instanceof ApiError ? String(thrown.status ?? thrown.kind) : "unreachable";
 }
 
 function callOf({ namespace, pod, container, command }: ExecRequest): Call {

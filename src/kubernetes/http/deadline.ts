@@ -1,3 +1,8 @@
+/** The reason of the signal when the time ran out. */
+export class DeadlineExpired extends Error {
+  override readonly name = "DeadlineExpired";
+}
+
 /** A time limit joined with the caller's own signal. */
 export interface Deadline {
   readonly signal: AbortSignal;
@@ -14,7 +19,7 @@ export function startDeadline(ms: number, caller: AbortSignal | undefined): Dead
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
-    controller.abort(new Error(`no answer within ${ms} ms`));
+    controller.abort(new DeadlineExpired(`no answer within ${ms} ms`));
   }, ms);
   const onAbort = () => controller.abort(caller?.reason);
   if (caller?.aborted) onAbort();

@@ -4,7 +4,9 @@ import { ApiError, type Request } from "../api-error.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster.ts";
 import { CredentialsError } from "../config/credentials.ts";
+import type { Traffic } from "../traffic.ts";
 import { retryAfterMs } from "./backoff.ts";
+import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
 
@@ -42,13 +44,15 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
 export class Transport {
   readonly cluster: Cluster;
   readonly clock: Clock;
+  readonly #traffic: Traffic | undefined;
   readonly #userAgent: string;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(cluster: Cluster, clock: Clock, userAgent: string) {
+  constructor(cluster: Cluster, clock: Clock, userAgent: string, traffic?: Traffic) {
     this.cluster = cluster;
     this.clock = clock;
     this.#userAgent = userAgent;
+    this.#traffic = traffic;
   }
 
   /**
@@ -70,9 +74,10 @@ export class Transport {
 
   async #sendOnce(call: Call, { headers, dispatcher }: Access, signal: AbortSignal): Promise<Answer> {
     const { server } = this.cluster;
+    const began = this.clock.now();
     try {
       signal.throwIfAborted();
-      return await dispatcher.request({
+      const answer = await dispatcher.request({
         origin: server.origin,
         path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
         method: call.method,
@@ -80,10 +85,22 @@ export class Transport {
         signal,
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
       });
+      this.answered(call, String(answer.statusCode), began);
+      return answer;
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw this.fault(call, error);
+      if (signal.aborted) {
+        this.answered(call, signal.reason instanceof DeadlineExpired ? "timeout" : "aborted", began);
+        throw signal.reason;
+      }
+      const fault = this.fault(call, error);
+      this.answered(call, fault.kind, began);
+      throw fault;
     }
+  }
+
+  /** For whoever counts the requests. @param began milliseconds since 1970, by this transport's clock */
+  answered({ request }: Call, code: string, began: number): void {
+    this.#traffic?.answered(request, code, this.clock.now() - began);
   }
 
   /** Fresh authentication, and what else goes with a call. Throws ApiError, or the signal's reason. */

@@ -24,7 +24,8 @@ export interface ObserverHealth {
 }
 
 export interface ObserverOptions {
-  readonly namespace: string;
+  /** undefined: all of them. */
+  readonly namespace: string | undefined;
   readonly labelSelector: string;
   /** Milliseconds between comparisons with a fresh list, of Jobs and of Pods in turn. @default 600000 */
   readonly resyncMs?: number;

@@ -23,7 +23,8 @@ export interface FeedHealth {
 export interface FeedOptions<T extends KubeObject> {
   readonly client: KubernetesClient;
   readonly type: ResourceType<T>;
-  readonly namespace: string;
+  /** undefined: all of them. */
+  readonly namespace: string | undefined;
   readonly labelSelector: string;
   /** Milliseconds between lists when the right to watch is missing; each wait is spread by a fifth. */
   readonly pollMs: number;
@@ -112,9 +113,11 @@ export class ResourceFeed<T extends KubeObject> {
         this.#setState("watching");
         return;
       case "DISCONNECTED":
+        this.#options.client.traffic?.watchEnded(this.#options.type.plural, event.error?.kind ?? "closed");
         if (event.error) this.#fail(event.error);
         return;
       case "LISTED":
+        if (this.#hasSynced) this.#options.client.traffic?.relisted(this.#options.type.plural);
         this.#listed(event.objects);
         return;
       case "BOOKMARK":
@@ -176,7 +179,8 @@ export class ResourceFeed<T extends KubeObject> {
       verb === "list"
         ? "nothing can be observed"
         : `a list each ${this.#options.pollMs / 1000} s takes its place, which shows ends later and may miss their reason`;
-    this.#options.warn(`the right "${verb}" on "${resource}" in namespace "${namespace}" is missing: ${fallback}`);
+    const where = namespace === undefined ? "all namespaces" : `namespace "${namespace}"`;
+    this.#options.warn(`the right "${verb}" on "${resource}" in ${where} is missing: ${fallback}`);
   }
 
   #fail(error: ApiError): void {

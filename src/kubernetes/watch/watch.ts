@@ -31,11 +31,11 @@ export interface WatchOptions {
 /** Seconds that the server shall keep one watch open: jittered, so that many watches do not come back together. */
 const LIFETIME_SEC = { least: 1800, most: 3600 };
 
-/** Watches a collection for as long as the signal allows. Never throws for what a server or a network does. */
+/** Watches a collection, in all namespaces where none is given, for as long as the signal allows. Never throws for what a server or a network does. */
 export async function* watch<T extends KubeObject>(
   client: KubernetesClient,
   type: ResourceType<T>,
-  namespace: string,
+  namespace: string | undefined,
   options: WatchOptions,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>, void, void> {
@@ -54,7 +54,7 @@ type Step = { readonly next: "again" | "forbidden"; readonly failed: boolean; re
 class Watch<T extends KubeObject> {
   readonly #client: KubernetesClient;
   readonly #type: ResourceType<T>;
-  readonly #namespace: string;
+  readonly #namespace: string | undefined;
   readonly #options: WatchOptions;
   readonly #signal: AbortSignal;
   /** Where to resume; undefined when a full list is needed. */
@@ -68,7 +68,7 @@ class Watch<T extends KubeObject> {
   constructor(
     client: KubernetesClient,
     type: ResourceType<T>,
-    namespace: string,
+    namespace: string | undefined,
     options: WatchOptions,
     signal: AbortSignal,
   ) {

@@ -26,10 +26,11 @@ import { createSlotWaiter } from "./wait-for-slot.ts";
 
 export { awaitElection } from "./await-election.ts";
 export { describeRemoval, type Removal } from "./classify.ts";
-export { describeForeign } from "./ownership/ownership.ts";
+export { describeForeign, type Ownership } from "./ownership/ownership.ts";
 export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./ownership/read.ts";
 export { removeJob } from "./remove.ts";
 export { awaitTurn, type TurnRequest } from "./turn/await-turn.ts";
+export { describePlaceInLine } from "./turn/describe-place.ts";
 export { reservationOf } from "./turn/order.ts";
 export { withdraw } from "./withdraw.ts";
 

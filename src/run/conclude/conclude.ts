@@ -16,7 +16,7 @@ import { toExecutionResult } from "./result.ts";
 
 export { finishInBackground } from "./background.ts";
 export { cleanUp, withdrawal } from "./clean-up.ts";
-export { removeExpiredProbes } from "./expired-probes.ts";
+export { isExpiredProbe, removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
 export { toExecutionResult } from "./result.ts";
 

@@ -19,12 +19,13 @@ export async function removeExpiredProbes(
   installation: Installation,
 ): Promise<void> {
   for (const probe of probes)
-    if (isExpired(probe, client.clock.now()) && mayBeSignedBy(probe, installation))
-      await cleanUp(client, jobInCluster(probe));
+    if (isExpiredProbe(probe, installation, client.clock.now())) await cleanUp(client, jobInCluster(probe));
 }
 
-function isExpired({ metadata, spec }: Job, now: number): boolean {
+/** Nobody waits for it any more, and this Paperclip made it. */
+export function isExpiredProbe(probe: Job, installation: Installation, now: number): boolean {
+  const { metadata, spec } = probe;
   if (metadata?.deletionTimestamp) return false;
   const created = Date.parse(metadata?.creationTimestamp ?? "");
-  return now - created > (spec?.activeDeadlineSeconds ?? 0) * 1000 + SLACK_MS;
+  return now - created > (spec?.activeDeadlineSeconds ?? 0) * 1000 + SLACK_MS && mayBeSignedBy(probe, installation);
 }

@@ -47,6 +47,8 @@ export interface FollowReport {
   readonly stopped: boolean;
   /** Log streams that were opened. */
   readonly streams: number;
+  /** Bytes of whole lines that were read, each line once. */
+  readonly bytes: number;
   /** Lines that the API sent again. */
   readonly repeated: number;
   /** The first fault of `onLog`; lines behind it were still offered. */
@@ -98,6 +100,7 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     unread: judged.state === "complete" ? null : unread,
     stopped,
     streams,
+    bytes: transcript.bytes,
     repeated: transcript.repeated,
     sinkFault,
   };

@@ -19,6 +19,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { exec } from "../../kubernetes/exec/exec.ts";
 import { openLog } from "../../kubernetes/log-stream.ts";
 import type { Channel } from "../../runner/frame.ts";
+import type { RunTelemetry } from "../../telemetry/run-telemetry.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { transcriptCopyOf } from "../plan/plan.ts";
 import { agentCli } from "../shared/agent-cli.ts";
@@ -26,12 +27,14 @@ import { eventOf } from "../shared/agent-event.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { recordedBy } from "../shared/run-terms.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
+import { countTranscript } from "./count.ts";
 import type { OnLog } from "./deliver/host-calls.ts";
 import { followTranscript } from "./follow-transcript.ts";
 import { noticeOf } from "./notices.ts";
 import { viewContainer } from "./observed-container.ts";
 import type { ContainerView } from "./read/container.ts";
 import type { OpenLog } from "./read/log-source.ts";
+import { answeredOnce, asEnded } from "./read/so-far.ts";
 import { limitRecorder, withRecordersEnd } from "./recorder.ts";
 import type { GapSource } from "./refill/gap-source.ts";
 import { PodCopy, type RunInPod } from "./refill/pod-copy.ts";
@@ -65,38 +68,50 @@ export interface FollowRequest {
   readonly run: JobInCluster;
   readonly observed: ObservedRun;
   readonly sink: TranscriptSink;
+  /** Is told of the agent's first line, and counts what became of the transcript. @default nobody */
+  readonly telemetry?: Pick<RunTelemetry, "enter" | "add">;
   /** Aborts when the run no longer waits for the agent. */
   readonly signal: AbortSignal;
+  /** `now`: of a run that goes on, what the node has of its log at this moment. @default "end" */
+  readonly until?: "end" | "now";
 }
 
 /** Resolves when the transcript is delivered and judged; never rejects for what the cluster or the host does. */
 export async function followRun(request: FollowRequest): Promise<void> {
-  const { client, run, observed, sink, signal } = request;
+  const { client, run, observed, sink, telemetry, signal } = request;
+  const counter = telemetry && countTranscript(telemetry);
+  let begun = false;
   const reader = agentCli.readOutput(eventOf);
-  const container = viewContainer(observed);
+  const once = request.until === "now";
+  const container = once ? asEnded(viewContainer(observed)) : viewContainer(observed);
   const overdue = limitRecorder(observed, client.clock, signal);
-  const { transcript, unread } = await followTranscript({
-    open: openPodLog(client, run, observed),
+  const report = await followTranscript({
+    open: once ? answeredOnce(openPodLog(client, run, observed)) : openPodLog(client, run, observed),
     container,
     onLog: (stream, chunk) => sink.onLog(stream, chunk),
     page: sink.page,
     onLine: (channel, line) => {
+      if (!begun) telemetry?.enter("agent");
+      begun = true;
       sink.line(channel, line);
       if (channel === "stdout") reader.line(line);
     },
     onEvent: (event) => {
+      counter?.event(event);
       const message = noticeOf(event);
       if (message) sink.notice(`k8s.log.${event.type}`, message, "warn");
     },
     isRecorded: observed.evidence.run.recorder !== undefined,
     onSealed: (seal) => observed.add({ kind: "log-sealed", seal, at: client.clock.now() }),
-    sources: gapSources(request, container),
+    sources: once ? [] : gapSources(request, container),
     ...(sink.maxBytes === undefined ? {} : { limits: { deliveredBytes: sink.maxBytes } }),
     signal: overdue.signal,
     clock: client.clock,
     random: client.random,
   });
   await overdue.stop();
+  counter?.report(report);
+  const { transcript, unread } = report;
   const file = await sink.close(container.seal()?.stdout?.newline ?? true);
   observed.add({ kind: "agent", result: reader.result() });
   const kept = file === null ? {} : { file };

@@ -116,7 +116,7 @@ export class Follower {
       reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
     const early = reading.kind === "not-yet" && container.state() === "waiting";
     const waitMs = Math.max(retryAfterMs ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
-    onEvent({ type: "reconnect", why: troubleOf(reading), waitMs });
+    onEvent({ type: "reconnect", why: troubleOf(reading), waitMs, early: reading.kind === "not-yet" });
     await this.#changeWithin(waitMs, retryAfterMs !== undefined);
   }
 

@@ -147,7 +147,7 @@ async function changeOrEvents(
 }
 
 /** Events carry the cluster's reasons. Resolves with its refusal where they may not be read. */
-async function readEvents(
+export async function readEvents(
   client: KubernetesClient,
   job: JobInCluster,
   observed: ObservedRun,

@@ -31,7 +31,7 @@ import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
 import { unsuspend } from "./unsuspend.ts";
 
-export { awaitStart } from "./await-start.ts";
+export { awaitStart, readEvents } from "./await-start.ts";
 
 /** Milliseconds for which an unreachable cluster is retried: it answered a moment ago. */
 const RETRY = { retryForMs: 180_000 };

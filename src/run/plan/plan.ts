@@ -29,6 +29,7 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
+export { homesInPaperclipsHome, isHomeOf } from "./home/homes-on-disk.ts";
 export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
 export { itemKey, type Origins, originsOf, pathKey } from "./overlay/origins.ts";
 export { lacksSidecars } from "./recorder.ts";

@@ -51,6 +51,30 @@ export const VERDICT_CODES = [
   "k8s_adapter_fault",
 ] as const;
 
+/** The family of causes of a failure. It says why, where the code says what the user is left with. */
+export const FAILURE_KINDS = [
+  // The agent's own result event says what went wrong.
+  "agent-error",
+  "out-of-memory",
+  // The cluster took the pod: evicted, preempted, drained, node lost.
+  "disrupted",
+  "timeout",
+  // It printed nothing for too long.
+  "silent",
+  "cancelled",
+  // Somebody deleted or suspended the Job or its pod.
+  "deleted",
+  // The agent's container never ran.
+  "start-failed",
+  // The agent ended, or could not be observed any more, without a result.
+  "truncated",
+  "adapter-fault",
+  // The run goes on without us.
+  "detached",
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
 export type VerdictCode = (typeof VERDICT_CODES)[number];
 
 export function isVerdictCode(code: string): code is VerdictCode {

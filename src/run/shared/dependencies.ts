@@ -6,6 +6,9 @@ import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
 import { CancellationPoller } from "../../paperclip/cancellation-poller.ts";
 import { paperclipUrl } from "../../paperclip/run-status.ts";
 import { type Policy, readPolicy } from "../../policy/policy.ts";
+import { processTelemetry } from "../../telemetry/process-telemetry.ts";
+import type { Telemetry } from "../../telemetry/telemetry.ts";
+import { countTraffic } from "./count-traffic.ts";
 
 export interface Dependencies {
   /** Environment of Paperclip's process: the operator's settings. */
@@ -25,12 +28,17 @@ export interface Dependencies {
   readonly cancellations: CancellationPoller;
   /** Is told where a run has a Job, as soon as it has one. @default nobody */
   readonly onJob?: (place: { readonly cluster: ClusterOptions; readonly namespace: string }) => void;
+  /** What is counted and traced. The traffic with clusters is told it by `clusters`. */
+  readonly telemetry: Telemetry;
   /** Tells the operator something, in a sentence. */
   readonly log: (message: string) => void;
 }
 
 /** One for the process: all runs of a cluster share its connections and its two watches. */
-const clusters = new ClusterRegistry({ warn: (message) => console.warn(`[claude_k8s] ${message}`) });
+const clusters = new ClusterRegistry({
+  warn: (message) => console.warn(`[claude_k8s] ${message}`),
+  traffic: countTraffic(processTelemetry),
+});
 
 /** One for the process: all runs of a company share its requests. */
 const cancellations = new CancellationPoller({ clock: systemClock, random: Math.random });
@@ -43,5 +51,6 @@ export const realDependencies = (): Dependencies => ({
   clusters,
   paperclipUrl,
   cancellations,
+  telemetry: processTelemetry,
   log: (message) => console.warn(`[claude_k8s] ${message}`),
 });

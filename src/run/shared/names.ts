@@ -38,6 +38,8 @@ export const ANNOTATIONS = {
   reserved: "paperclip.io/reserved",
   /** The run that the Job belonged to before it was adopted. */
   adoptedFrom: "paperclip.io/adopted-from",
+  /** W3C trace context of the run that started the Job, where that was traced. */
+  traceparent: "paperclip.io/traceparent",
   /** Why the adapter stopped the run before its end. */
   stopped: "paperclip.io/stopped",
   /** The run that reported the Job's outcome, so that no later run reports it again. */

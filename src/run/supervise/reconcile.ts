@@ -5,18 +5,19 @@ import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
-import { createRunStatusReader, type ReadRunStatus, type RunStatus } from "../../paperclip/run-status.ts";
+import type { RunStatus } from "../../paperclip/run-status.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
+import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { isAgentUnknown, isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
-import { LABELS, madeBy, ofNoInstance, RUNS, RUNS_AND_PROBES } from "../shared/names.ts";
+import { isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
+import { madeBy, ofNoInstance, RUNS, RUNS_AND_PROBES } from "../shared/names.ts";
 import { releaseCommands } from "../shared/unknown-agent.ts";
-import { decideAction, type Wake } from "./action.ts";
+import type { Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
-import { newestToken } from "./agent-token.ts";
 import { isDeniedForLong } from "./denials.ts";
+import { type Judgement, judgeJob } from "./judge-job.ts";
 import { enterOnLedger } from "./ledger/enter.ts";
 import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
@@ -36,6 +37,8 @@ export interface NamespaceToReconcile {
   readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
+  /** Is told of each action, for whoever counts them. */
+  readonly acted: (action: LabelsOf<"claude_k8s.supervisor.actions">["action"]) => void;
   /** Is told what is done, in a sentence. */
   readonly tell: (message: string) => void;
   /** As `tell`, the same words once. */
@@ -43,8 +46,6 @@ export interface NamespaceToReconcile {
   readonly signal: AbortSignal;
 }
 
-/** A chain of continuations that is longer is none. */
-const MAX_SUCCESSORS = 20;
 /** Jobs that are worked on at a time: each is a few requests, and one slow answer is to hold up nobody else. */
 const AT_ONCE = 8;
 
@@ -92,43 +93,42 @@ async function podsIn(here: NamespaceToReconcile, unlabelled: readonly Job[] | n
 
 async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
   const runId = runIdOf(job);
-  if (!runId || activeRuns.has(runId) || stateOf(job) === "leaving") return;
-  if (isAgentUnknown(job)) return tellUnknown(here, job, runId);
+  if (!runId || activeRuns.has(runId)) return;
   try {
-    if (await isOurs(here, job)) await attend(here, job, runId);
+    const { client } = here.lease;
+    await attend(here, job, await judgeJob({ ...here, client }, job));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     here.tell(`Job ${nameOf(job)}: ${error.message}`);
   }
 }
 
-/** What others made is told once by name, and left alone. */
-async function isOurs(here: NamespaceToReconcile, job: Job): Promise<boolean> {
-  const ownership = await here.readOwnership(job, here.signal);
-  if (ownership.kind === "foreign" || ownership.kind === "unproven") here.tellOnce(describeForeign(job, ownership));
-  return ownership.kind === "ours";
+async function attend(here: NamespaceToReconcile, job: Job, judgement: Judgement): Promise<void> {
+  switch (judgement.kind) {
+    case "passed-over":
+      return;
+    case "agent-unknown":
+      return tellUnknown(here, job, judgement.runId);
+    case "not-ours": {
+      // What others made is told once by name, and left alone.
+      const { ownership } = judgement;
+      if (ownership.kind !== "gone") here.tellOnce(describeForeign(job, ownership));
+      return;
+    }
+    case "judged":
+      // It may have begun here while we asked.
+      if (!activeRuns.has(judgement.runId)) await carryOut(here, job, judgement);
+  }
 }
 
-async function attend(here: NamespaceToReconcile, job: Job, runId: string): Promise<void> {
-  const { lease, signal } = here;
-  const { client } = lease;
-  const agent = {
-    id: job.metadata?.labels?.[LABELS.agentId] ?? "",
-    companyId: job.metadata?.labels?.[LABELS.companyId] ?? "",
-  };
-  const url = here.paperclipUrl(agent);
-  // Of a kept Job Paperclip has the outcome: there is nothing to ask.
-  const isKept = stateOf(job) === "collected";
-  const token = isKept ? null : await newestToken(client, job, signal);
-  const status: RunStatus = isKept
-    ? { kind: "unknown" }
-    : await lastStatus(createRunStatusReader({ url, token }), runId, signal);
-  // It may have begun here while we asked.
-  if (activeRuns.has(runId)) return;
+async function carryOut(
+  here: NamespaceToReconcile,
+  job: Job,
+  { status, action, access, agentId }: Extract<Judgement, { kind: "judged" }>,
+): Promise<void> {
   const denied = status.kind === "unreadable" && status.denied && !status.terminated ? status.why : null;
-  if (isDeniedForLong(job.metadata?.uid ?? "", denied !== null, client.clock.now()))
+  if (isDeniedForLong(job.metadata?.uid ?? "", denied !== null, here.lease.client.clock.now()))
     tellDenial(here, job, denied ?? "");
-  const action = decideAction(job, status, client.clock.now());
   switch (action.kind) {
     case "none":
       return;
@@ -138,11 +138,12 @@ async function attend(here: NamespaceToReconcile, job: Job, runId: string): Prom
       // A person who starts the task again starts it anew.
       if (!here.wakes && stateOf(job) === "candidate")
         return remove(here, { job, how: "delete", why: "its run is over, and nothing of it ever ran" });
-      if (url && token) await wakeOrAsk(here, job, action, { url, token, agentId: agent.id, signal });
+      if (access) await wakeOrAsk(here, job, action, { ...access, agentId, signal: here.signal });
   }
 }
 
-function remove({ lease, namespace, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+function remove({ lease, namespace, acted, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+  acted(removal.how);
   tell(describeRemoval(removal));
   return removeJob(lease.client, namespace, removal, signal);
 }
@@ -158,6 +159,7 @@ async function wakeOrAsk(
   if (await isOfOverTask(here, job, action, access)) return enterOnLedger(client, job, action, access, here.tell);
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
+  here.acted(here.wakes ? "wake" : "ask");
   if (here.wakes) await wake(client, marked, action, access, here.tell);
   else await askOperator(marked, action, access, here.tell);
 }
@@ -193,14 +195,4 @@ function tellDenial({ namespace, tellOnce }: NamespaceToReconcile, job: Job, why
   tellOnce(
     `Job ${name} of run ${runIdOf(job)} is left alone: ${why}. A token is good for 48 hours, and ends with its agent. Start a run of its task to take the Job over, or end it: kubectl -n ${namespace} delete job ${name}`,
   );
-}
-
-/** The status of the run, or of the last one that Paperclip has continued it with: while that is alive, all is well. */
-async function lastStatus(read: ReadRunStatus, runId: string, signal: AbortSignal): Promise<RunStatus> {
-  const own = await read(runId, signal);
-  let last = own;
-  for (let links = 0; links < MAX_SUCCESSORS && last.kind === "over" && last.successor; links++)
-    last = await read(last.successor, signal);
-  if (own.kind !== "over" || last.kind !== "over") return last;
-  return { ...last, reported: own.reported ?? last.reported };
 }

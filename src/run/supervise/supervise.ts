@@ -20,8 +20,12 @@ import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
 import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
+export type { Action } from "./action.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
-export type { Place } from "./places/places.ts";
+export { type Judgement, judgeJob } from "./judge-job.ts";
+export { allPlaces } from "./places/all-places.ts";
+export { distinct, type Place } from "./places/places.ts";
+export { removeTranscriptCopies, type TranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
 
 /** One for the process. */
 export const placesOfRuns = new PlacesOfRuns();
@@ -90,6 +94,7 @@ async function reconcilePlace(
       const namespace = place.namespace ?? client.cluster.namespace;
       const { env, paperclipUrl } = deps;
       const hostPod = await hostPodAddress(env, deps.readFile);
+      const { telemetry } = deps;
       const found = await reconcileNamespace({
         lease,
         namespace,
@@ -99,10 +104,12 @@ async function reconcilePlace(
         paperclipHome: paperclipHome(env),
         isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),
+        acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
         tell,
         tellOnce: (message) => tellOnce(tell, message),
         signal,
       });
+      telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
       return { found, named };
     } finally {
       await lease.release();
@@ -110,6 +117,7 @@ async function reconcilePlace(
   } catch (error) {
     const look = { found: null, named };
     if (signal.aborted || isNoCluster(error)) return look;
+    deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "failed" });
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
     return look;
@@ -119,7 +127,8 @@ async function reconcilePlace(
 /** Where neither the server nor its environment names a cluster, agents name theirs. */
 const isNoCluster = (error: unknown): boolean => error instanceof KubeconfigError && error.code === "none";
 
-function ownershipReader(
+/** Asks Paperclip itself where nothing else tells. */
+export function ownershipReader(
   client: Parameters<typeof createOwnershipReader>[0]["client"],
   installation: Installation,
   paperclipUrl: Dependencies["paperclipUrl"],

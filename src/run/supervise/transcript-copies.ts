@@ -12,7 +12,7 @@ const MOST_NAMES = 10_000;
 const lookedAt = new Map<string, number>();
 
 /**
- * Never rejects: what cannot be removed now is next time.
+ * Once an hour. Never rejects: what cannot be removed now is next time.
  *
  * @param paperclipHome with the homes of its agents in it
  * @param living names of the Jobs that are there
@@ -24,15 +24,36 @@ export async function sweepTranscriptCopies(
 ): Promise<void> {
   if (now - (lookedAt.get(paperclipHome) ?? 0) < EVERY_MS) return;
   lookedAt.set(paperclipHome, now);
+  for await (const found of unownedTranscriptCopies(paperclipHome, living, now)) await removeTranscriptCopies(found);
+}
+
+/** Those in one home that belong to no Job any more. */
+export interface TranscriptCopies {
+  /** Open as long as the next one is not asked for. */
+  readonly folder: GuardedFolder;
+  readonly names: readonly string[];
+}
+
+/** Home by home. Never rejects. Parameters: see `sweepTranscriptCopies`. */
+export async function* unownedTranscriptCopies(
+  paperclipHome: string,
+  living: ReadonlySet<string>,
+  now: number,
+): AsyncGenerator<TranscriptCopies> {
   try {
     await using home = await GuardedFolder.open(paperclipHome);
-    await sweepHome(home, living, now);
+    yield* copiesIn(home, living, now);
     await using homes = await home.enterAll(HOMES_FOLDER);
     for await (const company of foldersIn(homes))
-      for await (const agent of foldersIn(company)) await sweepHome(agent, living, now);
+      for await (const agent of foldersIn(company)) yield* copiesIn(agent, living, now);
   } catch {
     // No home, or one that cannot be read now.
   }
+}
+
+/** Never rejects. */
+export async function removeTranscriptCopies({ folder, names }: TranscriptCopies): Promise<void> {
+  for (const name of names) await folder.remove(name).catch(() => undefined);
 }
 
 async function* foldersIn(folder: GuardedFolder | null): AsyncGenerator<GuardedFolder> {
@@ -42,11 +63,17 @@ async function* foldersIn(folder: GuardedFolder | null): AsyncGenerator<GuardedF
   }
 }
 
-async function sweepHome(home: GuardedFolder, living: ReadonlySet<string>, now: number): Promise<void> {
+async function* copiesIn(
+  home: GuardedFolder,
+  living: ReadonlySet<string>,
+  now: number,
+): AsyncGenerator<TranscriptCopies> {
   await using copies = await home.enterAll(TRANSCRIPT_COPIES).catch(() => null);
+  const names: string[] = [];
   for (const name of (await copies?.names(MOST_NAMES)) ?? []) {
     if (!isTranscriptCopy(name) || living.has(name)) continue;
     const found = await copies?.find(name).catch(() => null);
-    if (found?.isFile() && now - found.mtimeMs > UNTOUCHED_FOR_MS) await copies?.remove(name).catch(() => undefined);
+    if (found?.isFile() && now - found.mtimeMs > UNTOUCHED_FOR_MS) names.push(name);
   }
+  if (copies && names.length > 0) yield { folder: copies, names };
 }

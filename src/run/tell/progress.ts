@@ -22,7 +22,11 @@ export function reportProgress(observed: ObservedRun, host: Host): () => Promise
   };
 }
 
-function progressOf(observed: ObservedRun): Notice | null {
+/** What is seen of a run, for its page: by whoever observes it, or has looked once. */
+export type Seen = Pick<ObservedRun, "evidence" | "pod" | "job" | "events">;
+
+/** Null where there is nothing to say: the Job is held back. Pure. */
+export function progressOf(observed: Seen): Notice | null {
   const { evidence } = observed;
   const { pod, job } = evidence;
   if (!job) return null;
@@ -45,7 +49,7 @@ function deletionNotice(pod: PodFacts, stoppedByUs: boolean, payload: Record<str
   return { type: "k8s.pod.leaving", message: sentence, level: stoppedByUs ? "info" : "warn", payload };
 }
 
-function waitingNotice(observed: ObservedRun): Notice | null {
+function waitingNotice(observed: Seen): Notice | null {
   const { evidence } = observed;
   const waiting = describeWaiting({
     pod: observed.pod,

@@ -18,6 +18,9 @@ import { reportSilence } from "./silence.ts";
 
 export { announceAdoption, announceJob } from "./announce.ts";
 export { type Page, planPage } from "./page/page.ts";
+export { oldTranscripts, sweepTranscripts } from "./page/sweep.ts";
+export { progressOf } from "./progress.ts";
+export { consequenceOf } from "./silence.ts";
 
 export interface TellRequest {
   readonly host: Host;

@@ -1,6 +1,6 @@
-import type { VerdictCode } from "../shared/codes.ts";
+import type { FailureKind, VerdictCode } from "../shared/codes.ts";
 import type { Facts } from "./facts.ts";
-import type { ErrorFamily, FailureKind } from "./types.ts";
+import type { ErrorFamily } from "./types.ts";
 
 /** What one family of causes found; `judge()` makes the verdict of it. */
 export interface Finding {

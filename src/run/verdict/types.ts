@@ -1,27 +1,6 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { AgentCost, AgentUsage, TerminalResult } from "../../claude/claude-code.ts";
-import type { VerdictCode } from "../shared/codes.ts";
-
-/** The family of causes. It says why, where the code says what the user is left with. */
-export type FailureKind =
-  /** The agent's own result event says what went wrong. */
-  | "agent-error"
-  | "out-of-memory"
-  /** The cluster took the pod: evicted, preempted, drained, node lost. */
-  | "disrupted"
-  | "timeout"
-  /** It printed nothing for too long. */
-  | "silent"
-  | "cancelled"
-  /** Somebody deleted or suspended the Job or its pod. */
-  | "deleted"
-  /** The agent's container never ran. */
-  | "start-failed"
-  /** The agent ended, or could not be observed any more, without a result. */
-  | "truncated"
-  | "adapter-fault"
-  /** The run goes on without us. */
-  | "detached";
+import type { FailureKind, VerdictCode } from "../shared/codes.ts";
 
 export type ErrorFamily = NonNullable<AdapterExecutionResult["errorFamily"]>;
 export type ExecutionRecovery = NonNullable<AdapterExecutionResult["executionRecovery"]>;

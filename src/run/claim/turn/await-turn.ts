@@ -27,6 +27,8 @@ export interface TurnRequest {
   readonly plan: Pick<RunPlan, "namespace" | "jobsAtOnce" | "installation">;
   /** Gets notices of what is waited for. */
   readonly host: Pick<Host, "notice" | "status">;
+  /** Called each time that it is seen to wait. @default nobody is told */
+  readonly onWaiting?: () => void;
 }
 
 /** Milliseconds between lists while a later reservation is to be released. */
@@ -75,6 +77,7 @@ export async function awaitTurn(
       }
       if (stalled.hasPassedOver) continue;
       notices.waiting(turn, mine);
+      request.onWaiting?.();
       if (!mine.metadata?.annotations?.[ANNOTATIONS.queued]) await queue(request, job, mine, options);
       for (const stale of stalled.stale) await revoke(client, plan.namespace, stale, options.signal);
       const untilDue = Math.max(DECIDE_AFTER_MS, stalled.dueAt - client.clock.now());

@@ -4,7 +4,13 @@ import type { Missing, Suspicion } from "./missing.ts";
 /** What happened on the way, for logs and for the run's events; never part of the transcript. */
 export type FollowEvent =
   /** A stream ended before the container did and is opened again. */
-  | { readonly type: "reconnect"; readonly why: string; readonly waitMs: number }
+  | {
+      readonly type: "reconnect";
+      readonly why: string;
+      readonly waitMs: number;
+      /** There was no stream: the container has not begun. */
+      readonly early?: boolean;
+    }
   /** Lines are missing in the stream and are looked for elsewhere; later lines wait. */
   | { readonly type: "gap"; readonly channel: Channel; readonly from: number; readonly to: number }
   | {

@@ -26,6 +26,8 @@ export class Output {
   readonly missing: Missing[] = [];
   /** Lines of stdout that were given up. */
   lostLines = 0;
+  /** Bytes of whole lines, of both channels, as the agent wrote them. */
+  bytes = 0;
   /** Whether stdout is hashed: nothing can be proven without numbers, or once lines were given up. */
   hashing = false;
   readonly #target: TranscriptTarget;
@@ -35,6 +37,7 @@ export class Output {
     this.#target = target;
     this.#batch = new LineBatch((block) => {
       if (this.hashing && block.channel === "stdout") this.digest.addLines(block.bytes);
+      this.bytes += block.bytes.length;
       target.sink.push(block);
     });
   }
@@ -57,6 +60,7 @@ export class Output {
     this.#batch.flush();
     if (this.hashing && channel === "stdout") this.digest.endLine();
     if (!line) return;
+    this.bytes += line.length;
     this.#target.sink.push({ channel, bytes: line, from: number, to: number });
     this.#target.onLine?.(channel, line.subarray(0, line.length - 1));
   }

@@ -58,6 +58,11 @@ export class Transcript {
     return this.#out.missing;
   }
 
+  /** Bytes of whole lines, of both channels. */
+  get bytes(): number {
+    return this.#out.bytes;
+  }
+
   /** Lines of stdout that were given up: `missing` may cover more, where there were too many places to name each. */
   get lostLines(): number {
     return this.#out.lostLines;

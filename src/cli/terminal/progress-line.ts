@@ -1,4 +1,4 @@
-import { ellipsis } from "../../src/format/wrap.ts";
+import { ellipsis } from "../../format/wrap.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;

@@ -1,0 +1,89 @@
+/** `logs`: the transcript of a run from the cluster, or the kept one. */
+
+import { followFound, hasRunEnded, observeFound, type RunObserved } from "../../operate/observe-run.ts";
+import { type Look, look, pickRun } from "../../operate/open.ts";
+import type { Scope } from "../../operate/scope.ts";
+import type { FoundJob } from "../../operate/snapshot.ts";
+import { whyWaiting } from "../../operate/why-waiting.ts";
+import { CommandError } from "../command-error.ts";
+import { note } from "../output.ts";
+import { listenForInterruption } from "../terminal/interruption.ts";
+import { openWaiting, type Waiting } from "../terminal/waiting.ts";
+import { inWords } from "./completeness.ts";
+import { showContainer } from "./container-log.ts";
+import { showKept } from "./kept-transcript.ts";
+import { type Form, TranscriptPrinter } from "./printer.ts";
+
+export interface LogsOptions {
+  readonly word: string;
+  readonly follow: boolean;
+  readonly form: Form;
+  readonly all: boolean;
+  /** Null: the transcript. */
+  readonly container: string | null;
+}
+
+const tell = (message: string): void => note("logs", message);
+
+export async function showLogs(scope: Scope, options: LogsOptions): Promise<number> {
+  using waiting = openWaiting();
+  waiting.show("asking the cluster");
+  const signal = listenForInterruption();
+  await using seen = await look({ scope, env: process.env, tell, signal });
+  waiting.hide();
+  for (const sentence of seen.unseen) tell(sentence);
+  const found = pickRun(seen, options.word);
+  if (!found) return (await showKept(options, process.env, tell)) ?? nowhere(seen, options.word);
+  if (options.container !== null) return showContainer(found, options.container, options.follow, signal);
+  return showTranscript(found, options, waiting, signal);
+}
+
+export function nowhere({ places, scope }: Look, word: string): never {
+  const where = [...new Set(places.map(({ namespace }) => namespace ?? "all namespaces"))].join(", ");
+  const fix = scope.allPlaces
+    ? "`claude-k8s ps -A` lists the runs that have one."
+    : "`claude-k8s ps` lists the runs that have one; -A looks in all places.";
+  throw new CommandError(`There is no Job of ${word} in ${where}, and no kept transcript of it here.`, fix);
+}
+
+async function showTranscript(
+  found: FoundJob,
+  options: LogsOptions,
+  waiting: Waiting,
+  caller: AbortSignal,
+): Promise<number> {
+  using running = await observeFound(found, caller);
+  const { observed } = running;
+  const ended = await hasRunEnded(running);
+  const printer = new TranscriptPrinter(options, tell, waiting);
+  const until = ended || options.follow ? "end" : "now";
+  if (until === "now" && !observed.evidence.pod?.agent.ran) {
+    tell(`The agent has said nothing yet: ${whyWaiting(running) ?? "it is starting"}.`);
+    return 0;
+  }
+  const stop = options.follow ? showWaiting(running, waiting) : () => undefined;
+  await followFound(running, printer, until);
+  stop();
+  waiting.hide();
+  if (caller.aborted) throw caller.reason;
+  const { transcript } = observed.evidence;
+  if (!transcript) return 1;
+  if (until === "now" && transcript.state === "unproven" && transcript.unread === undefined) {
+    tell(`${transcript.lines} lines so far; the run goes on (-f follows it).`);
+    return 0;
+  }
+  if (options.form === "json") printer.end(transcript);
+  tell(`${inWords(transcript)}.`);
+  return transcript.state === "missing" || transcript.unread !== undefined ? 1 : 0;
+}
+
+/** While its agent does not run yet. */
+function showWaiting(running: RunObserved, waiting: Waiting): () => void {
+  const show = (): void => {
+    const why = whyWaiting(running);
+    if (why) waiting.show(why);
+    else waiting.hide();
+  };
+  show();
+  return running.observed.subscribe(show);
+}

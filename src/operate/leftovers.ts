@@ -1,0 +1,163 @@
+/**
+ * What is left over of runs that are over: by the rules of the supervisor that Paperclip's server has, and what it cannot see.
+ * Nothing is removed until it is asked for, and then only in the state in which it was judged.
+ */
+import { ApiError } from "../kubernetes/api-error.ts";
+import type { Installation } from "../paperclip/installation.ts";
+import { paperclipHome, transcriptsFolder } from "../paperclip/kept-files.ts";
+import { describeForeign, removeJob } from "../run/claim/claim.ts";
+import { cleanUp, isExpiredProbe } from "../run/conclude/conclude.ts";
+import { isProbe, nameOf, runIdOf, stateOf } from "../run/shared/job-state.ts";
+import { jobInCluster } from "../run/shared/launched-run.ts";
+import { type Judgement, judgeJob, ownershipReader } from "../run/supervise/supervise.ts";
+import { oldTranscripts, sweepTranscripts } from "../run/tell/tell.ts";
+import { leftCopies } from "./left-files.ts";
+import { leftSecrets } from "./left-secrets.ts";
+import { installationOf, type Look } from "./open.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { FoundJob } from "./snapshot.ts";
+
+export interface Leftover {
+  readonly kind: "job" | "probe" | "secret" | "transcripts" | "transcript-copies";
+  /** Such as `Job NAMESPACE/NAME of run RUN`. */
+  readonly what: string;
+  /** A clause. */
+  readonly why: string;
+  /** What would be done: `stop` ends an agent first. */
+  readonly how: "delete" | "stop";
+  /** Throws ApiError; resolves also where it has changed meanwhile, and stays. */
+  readonly remove: () => Promise<void>;
+}
+
+export interface Leftovers {
+  readonly over: readonly Leftover[];
+  /** What looks left over and is not removed, each with why, in sentences. */
+  readonly leftAlone: readonly string[];
+  /** What was not looked for, in sentences. */
+  readonly unseen: readonly string[];
+}
+
+/** Throws ApiError, or OperatorError where it is not known of which Paperclip. */
+export async function findLeftovers(seen: Look): Promise<Leftovers> {
+  const installation = installationOf(seen);
+  if (installation === null) {
+    if (seen.scope.paperclips === "all")
+      throw new OperatorError(
+        "What is left over is a matter of one Paperclip: its record says which runs are over.",
+        "Name it with --instance LABEL.",
+        true,
+      );
+    return { over: [], leftAlone: [], unseen: seen.unseen };
+  }
+  const over: Leftover[] = [];
+  const leftAlone: string[] = [];
+  for (const found of seen.found) {
+    const leftover = isProbe(found.job)
+      ? probe(found, installation)
+      : await judged(found, seen, installation, leftAlone);
+    if (leftover) over.push(leftover);
+  }
+  const secrets = await leftSecrets(seen, installation);
+  const files = await ownFiles(seen);
+  return {
+    over: [...over, ...secrets.over, ...files.over],
+    leftAlone,
+    unseen: [...seen.unseen, ...secrets.unseen, ...files.unseen],
+  };
+}
+
+function probe({ place, job }: FoundJob, installation: Installation): Leftover | null {
+  const { client } = place.lease;
+  if (!isExpiredProbe(job, installation, client.clock.now())) return null;
+  return {
+    kind: "probe",
+    what: `Job ${job.metadata.namespace}/${nameOf(job)} of an environment test`,
+    why: "the test is over, and its process did not remove it",
+    how: "delete",
+    remove: async () => {
+      const left = await cleanUp(client, jobInCluster(job));
+      if (left !== null) throw new OperatorError(`${left}.`, "");
+    },
+  };
+}
+
+async function judged(
+  found: FoundJob,
+  { around, signal }: Look,
+  installation: Installation,
+  leftAlone: string[],
+): Promise<Leftover | null> {
+  const { job, place } = found;
+  const { client } = place.lease;
+  const { paperclipUrl } = around.deps;
+  const readOwnership = ownershipReader(client, installation, paperclipUrl);
+  const judgement = await judgeJob({ client, readOwnership, paperclipUrl, signal }, job);
+  const why = outlook(found, judgement);
+  if (why !== null) leftAlone.push(why);
+  if (judgement.kind !== "judged" || judgement.action.kind !== "remove") return null;
+  const { removal } = judgement.action;
+  const { namespace = "" } = job.metadata;
+  return {
+    kind: "job",
+    what: `Job ${namespace}/${nameOf(job)} of run ${runIdOf(job)}`,
+    why: removal.why,
+    how: removal.how,
+    remove: () => removeJob(client, namespace, removal, signal),
+  };
+}
+
+/** What becomes of a Job that is not removed, where somebody may wonder; a sentence. */
+export function outlook({ job }: FoundJob, judgement: Judgement): string | null {
+  const what = `Job ${job.metadata.namespace}/${nameOf(job)} of run ${runIdOf(job)}`;
+  switch (judgement.kind) {
+    case "passed-over":
+      return null;
+    case "agent-unknown":
+      return `${what} is left alone: its node does not answer, and nobody can say whether its agent still runs.`;
+    case "not-ours":
+      return judgement.ownership.kind === "gone" ? null : describeForeign(job, judgement.ownership);
+    case "judged":
+      return outlookOf(what, job, judgement);
+  }
+}
+
+function outlookOf(
+  what: string,
+  job: FoundJob["job"],
+  judgement: Extract<Judgement, { kind: "judged" }>,
+): string | null {
+  const { action, status } = judgement;
+  if (action.kind === "wake") {
+    const state = stateOf(job) === "started" ? "its agent works on" : "its outcome is not collected";
+    return `${what} is lost (Paperclip: ${"status" in status ? status.status : status.kind}) and ${state}: the task's next run takes it over.`;
+  }
+  if (action.kind === "remove" || stateOf(job) === "collected") return null;
+  if (status.kind === "unreadable")
+    return `${what} is left alone: whether its run is over cannot be read (${status.why}).`;
+  return status.kind === "unknown" ? `${what} is left alone: Paperclip knows no such run.` : null;
+}
+
+/** Of Paperclip's home, where this is its machine. */
+async function ownFiles(seen: Look): Promise<Pick<Leftovers, "over" | "unseen">> {
+  const { around, instance } = seen;
+  const { env } = around.deps;
+  if (around.own === null || around.own.label !== instance)
+    return { over: [], unseen: ["Files were not looked at: Paperclip's home is not on this machine."] };
+  const folder = transcriptsFolder(env);
+  const old = await oldTranscripts(folder, Date.now());
+  const transcripts: Leftover = {
+    kind: "transcripts",
+    what: `${old.length} transcripts in ${folder}`,
+    why: "their last line is older than thirty days",
+    how: "delete",
+    remove: () => sweepTranscripts(folder, Date.now()),
+  };
+  const copies = await leftCopies(seen, paperclipHome(env));
+  return { over: [...(old.length > 0 ? [transcripts] : []), ...copies.over], unseen: copies.unseen };
+}
+
+/** For a removal that failed. */
+export const whyNotRemoved = (error: unknown): string => {
+  if (!(error instanceof ApiError || error instanceof OperatorError)) throw error;
+  return error.message;
+};
