@@ -294,8 +294,9 @@ describe("the run that a Job was taken from", () => {
     observed.add({ kind: "job", job, deleted: false, at: 0 });
     const before = jobInCluster(job);
     expect(await suspendJob(admin, { job: before, runId }, "cancelled", observed, signal)).toBe("nothing-to-stop");
+    const own = { job: before, runId, newest: () => null };
     for (const step of [marking, ownRemoval, removalOnceEnded])
-      expect(await step(before, runId)(admin)).toBe(step === removalOnceEnded ? "its pod has not ended" : null);
+      expect(await step(own)(admin)).toBe(step === removalOnceEnded ? "its pod has not ended" : null);
     const [after] = await jobsOf({ agentId });
     expect(after?.spec?.suspend).toBe(false);
     expect(after?.metadata.annotations).not.toHaveProperty([ANNOTATIONS.collected]);

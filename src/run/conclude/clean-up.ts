@@ -24,10 +24,18 @@ export const removal =
   (client) =>
     settled(client.delete(jobs, namespace, name, { uid, ...PATIENCE }));
 
+/** A Job and the run that it belonged to when it was seen last: another one may have adopted it since. */
+export interface OwnJob {
+  readonly job: JobInCluster;
+  readonly runId: string;
+  /** As a watch that was heard of lately shows it; null: none does, and the process may have been frozen. */
+  readonly newest: () => Job | null;
+}
+
 /** As long as it belongs to this run: a process that was frozen may not have seen yet that another run has adopted it. */
-export const ownRemoval = (job: JobInCluster, runId: string): CleanUpStep =>
-  asOwner(job, runId, (client, { uid, resourceVersion }) =>
-    client.delete(jobs, job.namespace, job.name, { uid, resourceVersion, ...PATIENCE }),
+export const ownRemoval = (own: OwnJob): CleanUpStep =>
+  asOwner(own, (client, { name = "", namespace = "", uid, resourceVersion }) =>
+    client.delete(jobs, namespace, name, { uid, resourceVersion, ...PATIENCE }),
   );
 
 /** Of a Job that was never unsuspended. Done, too, when it was after all: then it is not ours to remove. */
@@ -38,12 +46,12 @@ export const withdrawal =
 
 /** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
 export const removalOnceEnded =
-  (job: JobInCluster, runId: string): CleanUpStep =>
+  (own: OwnJob): CleanUpStep =>
   async (client) => {
+    const { name, namespace } = own.job;
     try {
-      const labelSelector = `job-name=${job.name}`;
-      const { items } = await client.list(pods, job.namespace, { labelSelector, ...PATIENCE });
-      return items.every(hasAgentEnded) ? await ownRemoval(job, runId)(client) : "its pod has not ended";
+      const { items } = await client.list(pods, namespace, { labelSelector: `job-name=${name}`, ...PATIENCE });
+      return items.every(hasAgentEnded) ? await ownRemoval(own)(client) : "its pod has not ended";
     } catch (error) {
       return messageOf(error);
     }
@@ -57,35 +65,39 @@ export async function cleanUp(client: KubernetesClient, job: JobInCluster): Prom
 }
 
 /** Notes on a Job that is kept, and still this run's, that its outcome is reported: no later run is to report it again. */
-export const marking = (job: JobInCluster, runId: string): CleanUpStep =>
-  asOwner(job, runId, (client, { uid, resourceVersion }) => {
-    const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATIONS.collected]: runId } } };
-    return client.patch(jobs, job.namespace, job.name, patch, PATIENCE);
+export const marking = (own: OwnJob): CleanUpStep =>
+  asOwner(own, (client, { name = "", namespace = "", uid, resourceVersion }) => {
+    const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATIONS.collected]: own.runId } } };
+    return client.patch(jobs, namespace, name, patch, PATIENCE);
   });
 
 /** Changes of the Job, by its controller as a rule, that one write makes good for. */
 const CONFLICTS = 5;
 
-/** A write that holds for one state of the Job. Done, too, when the Job is gone or another run's. `job`: as it was last seen. */
+/**
+ * A write on a Job as long as it is the run's. Done, too, when it is gone or another run's. Where no watch shows whose it is,
+ * the write holds for the state that was seen only.
+ */
 function asOwner(
-  job: JobInCluster,
-  runId: string,
+  { job, runId, newest }: OwnJob,
   write: (client: KubernetesClient, seen: ObjectMeta) => Promise<unknown>,
 ): CleanUpStep {
   return async (client) => {
-    let seen: Job = job.object;
+    let found: Job | undefined = job.object;
     for (let conflicts = 0; ; conflicts++) {
+      const shown = conflicts === 0 ? newest() : null;
+      const seen: Job | undefined = shown ?? found;
+      if (seen?.metadata?.uid !== job.uid || !isOfRun(seen, runId)) return null;
+      const { resourceVersion, ...identity } = seen.metadata;
       try {
-        await write(client, seen.metadata ?? {});
+        await write(client, shown ? identity : { ...identity, ...(resourceVersion ? { resourceVersion } : {}) });
         return null;
       } catch (error) {
         if (error instanceof ApiError && error.notFound) return null;
         if (!(error instanceof ApiError && error.conflict) || conflicts >= CONFLICTS) return messageOf(error);
       }
       try {
-        const found = await client.find(jobs, job.namespace, job.name, PATIENCE);
-        if (found?.metadata.uid !== job.uid || !isOfRun(found, runId)) return null;
-        seen = found;
+        found = await client.find(jobs, job.namespace, job.name, PATIENCE);
       } catch (error) {
         return messageOf(error);
       }

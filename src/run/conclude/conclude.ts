@@ -1,5 +1,6 @@
 /** The end of a run: the verdict on its evidence, the host's result, then clean-up. */
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { Job } from "kubernetes-types/batch/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Host } from "../../paperclip/host.ts";
 import type { ObservedRun } from "../observe/observe.ts";
@@ -28,6 +29,8 @@ export interface ConcludeInput {
   readonly host: Host;
   /** Who stops a run that is ending anyway waits for our acknowledgement all the same. */
   readonly stopSignal: AbortSignal;
+  /** The run's Job as the watch shows it now; null where it does not, or is over. */
+  readonly newestJob: () => Job | null;
   /** By what the clean-up goes on when the result is out. */
   readonly collection: Collection;
 }
@@ -73,9 +76,9 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const keep = plan.retain && !wasStopped;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
   if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
-  const seen = { ...run, object: observed.job ?? run.object };
+  const own = { job: { ...run, object: observed.job ?? run.object }, runId, newest: input.newestJob };
   const remove = verdict.stopped ? ownRemoval : removalOnceEnded;
-  const step = keep ? marking(seen, runId) : remove(seen, runId);
+  const step = keep ? marking(own) : remove(own);
   const left = await step(client);
   const { acquire } = collection;
   if (left) {

@@ -21,6 +21,7 @@ export { type JobFacts, trueCondition } from "./evidence/job.ts";
 export type { ContainerFacts, PodFacts, RecorderFacts, Terminated } from "./evidence/pod.ts";
 export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
+export { JobView } from "./job-view.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export { createObservedRun, type ObservedRun } from "./observed-run.ts";
 export { tellRetries } from "./tell-retries.ts";
