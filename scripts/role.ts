@@ -27,6 +27,10 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "run's token all the same, without which it cannot close its task itself. Who may do this can change every Secret of the",
     "namespace.",
   ],
+  queues: [
+    "Optional: why a run waits in its queue (Kueue), and at which place (docs/queue.md). A Workload shows the pod template of a",
+    "Job of the namespace, whoever made it.",
+  ],
   networkPolicies: [
     "Optional: the environment test warns where no NetworkPolicy selects the agents' pods (docs/deploy.md).",
   ],

@@ -23,5 +23,11 @@ export const optionalRights = {
   /** To give an agent the token of its Job's ninth and every later take-over; without it, it keeps that of the eighth. */
   manyTakeOvers: of("", "secrets", "patch"),
   /** For the environment test; without it, the test says that it did not look. */
+  /** To say why a run waits in its queue (Kueue), and at which place; without it, what the cluster's Events say. */
+  queues: [
+    ...of("kueue.x-k8s.io", "workloads", "list"),
+    ...of("kueue.x-k8s.io", "localqueues", "get"),
+    ...of("visibility.kueue.x-k8s.io", "localqueues/pendingworkloads", "get"),
+  ],
   networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
 } as const satisfies Record<string, readonly Right[]>;

@@ -6,7 +6,8 @@ import { marking, ownRemoval, removalOnceEnded } from "../../src/run/conclude/cl
 import { createObservedRun } from "../../src/run/observe/observed-run.ts";
 import { jobInCluster } from "../../src/run/shared/launched-run.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
-import { suspendJob, suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { suspendPatch } from "../../src/run/stop/stop.ts";
+import { stopJob } from "../../src/run/stop/stop-job.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { RUN } from "../run/support/evidence.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
@@ -293,7 +294,7 @@ describe("the run that a Job was taken from", () => {
     const observed = createObservedRun(RUN);
     observed.add({ kind: "job", job, deleted: false, at: 0 });
     const before = jobInCluster(job);
-    expect(await suspendJob(admin, { job: before, runId }, "cancelled", observed, signal)).toBe("nothing-to-stop");
+    expect(await stopJob(admin, { job: before, runId }, "cancelled", observed, signal)).toBe("nothing-to-stop");
     const own = { job: before, runId, newest: () => null };
     for (const step of [marking, ownRemoval, removalOnceEnded])
       expect(await step(own)(admin)).toBe(step === removalOnceEnded ? "its pod has not ended" : null);
