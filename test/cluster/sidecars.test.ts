@@ -132,6 +132,22 @@ describe("four containers, which share 12 KiB of termination messages", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  it("or forty leave one that is cut before its count: the run is judged, and says why nothing is proven", async ({
+    skip,
+  }) => {
+    if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
+    await inject(Array.from({ length: 40 }, (_, index) => ({ name: `more-${index}`, script: "exit 0" })));
+    const run = startRun(place, { agent: AGENT });
+    const result = await run.result;
+    expect(result).toMatchObject(COMPLETED);
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      lines: 2,
+      unproven: expect.stringContaining("cut the runner's seal"),
+    });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   it("leave one that judges the run when the log cannot be read", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("faults are the devcluster's");
