@@ -25,11 +25,13 @@ import {
   hasEnded,
   type ObservedRun,
   observeRun,
+  readReturn,
   requireVisibility,
   tellRetries,
   untilCauseIsKnown,
   untilPodLost,
   untilVisibilityLost,
+  withEarlierPod,
 } from "./observe/observe.ts";
 import { prepare, type RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
@@ -38,7 +40,8 @@ import { type JobInCluster, type LaunchedRun, launchedRun } from "./shared/launc
 import { LABELS, madeBy, ofNoInstance, RUNS } from "./shared/names.ts";
 import { tellOnce } from "./shared/tell-once.ts";
 import { createStopSignal, enforceStop } from "./stop/stop.ts";
-import { announceAdoption, announceJob, type Page, planPage, tellRun } from "./tell/tell.ts";
+import { announceAdoption, announceJob, announceReturn, type Page, planPage, tellRun } from "./tell/tell.ts";
+import { judge } from "./verdict/verdict.ts";
 
 /** What all chapters of a run share. */
 interface RunContext {
@@ -128,7 +131,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     };
     try {
       deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
-      const observed = await observeToEnd(context, plan, run);
+      const observed = await observePods(context, plan, run);
       telemetry.enter("verdict");
       return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
@@ -184,19 +187,40 @@ function observerOf(lease: ClusterLease, { namespace, installation }: RunPlan, r
   return lease.observer(namespace, says === undefined ? ofNoInstance(RUNS) : madeBy(RUNS, installation.label));
 }
 
+/** One pod, or one after the other where a queue takes them back. */
+async function observePods(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
+  for (let before: ObservedRun | undefined; ; ) {
+    const { observed, takenBack } = await observeToEnd(context, plan, run, before);
+    if (!takenBack) return observed;
+    await announceReturn(context.host, run, observed, takenBack.why);
+    before = withEarlierPod(observed, takenBack.why);
+  }
+}
+
+interface ObservedPod {
+  readonly observed: ObservedRun;
+  /** Its queue has taken the pod back, and lets a new one start; null: the run is over. */
+  readonly takenBack: { readonly why: string | null } | null;
+}
+
 /** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
-async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
+async function observeToEnd(
+  context: RunContext,
+  plan: RunPlan,
+  run: LaunchedRun,
+  before: ObservedRun | undefined,
+): Promise<ObservedPod> {
   const { ctx, host, page, telemetry, stopSignal, lease } = context;
   const { client } = lease;
   const { clock } = client;
   const runEnded = new AbortController();
   const observer = observerOf(lease, plan, run);
-  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
+  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal, before);
   const stopTracking = trackPhases(observed, telemetry);
   const reporter = tellRun({
     host,
     onLog: ctx.onLog,
-    page,
+    page: before && page.form === "text" ? { ...page, goesOn: true } : page,
     observed,
     observer,
     terms: run.terms,
@@ -208,6 +232,7 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
   untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
+  let takenBack: ObservedPod["takenBack"] = null;
   // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
   const begun = raceSignal(synced, detached);
   // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
@@ -222,6 +247,9 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     await observed.until(() => hasEnded(observed.evidence), detached);
     await following;
     await untilCauseIsKnown(observed, clock, runEnded.signal);
+    // An agent that had finished in its grace has nothing to go on with.
+    if (judge(observed.evidence).kind !== "completed")
+      takenBack = await readReturn(client, run, observed, runEnded.signal);
   } catch (error) {
     // The Job exists: whatever went wrong on the adapter's side, its agent may be alive.
     const about = { code: "k8s_observation_lost", doing: "The run can no longer be observed", at: clock.now() };
@@ -233,5 +261,5 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     stopTracking();
     await reporter.stop();
   }
-  return observed;
+  return { observed, takenBack };
 }

@@ -27,6 +27,8 @@ const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
 function adviceForStatus(error: ApiError): string {
   const { detail, status, details } = error;
   const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
+  if (webhookAway(error) !== null)
+    return "Check the webhook that the message names: it does not answer the API server. mjob.kb.io and vjob.kb.io are Kueue's: check its pods (kubectl -n kueue-system get pods).";
   if (isTransient(error)) return "Run it again later: the API server reported an error of its own.";
   if (error.unauthorized) return "Check the credentials that the kubeconfig names: the cluster does not accept them.";
   if (error.forbidden && /exceeded quota/.test(detail)) return `Raise the quota${where}, or wait until other runs end.`;
@@ -42,6 +44,19 @@ function adviceForStatus(error: ApiError): string {
   if (status === 422) return "Change the setting that the message names.";
   return "Read the message: the API server does not accept the request.";
 }
+
+/** The webhook of the cluster that does not answer, so that nothing can be written; null: that is not what failed. */
+export function webhookAway(error: unknown): string | null {
+  if (!(error instanceof ApiError) || error.status !== 500) return null;
+  return /failed calling webhook "([^"]+)"/.exec(error.detail)?.[1] ?? null;
+}
+
+/** For a sentence. */
+export const awayInWords = (webhook: string): string =>
+  `its webhook ${webhook}${/^[mv]job\.kb\.io$/.test(webhook) ? " (Kueue)" : ""} does not answer, and it refuses every Job until then`;
+
+/** Milliseconds for which a webhook may be away before a run is given up that has not started: nobody else could start one. */
+export const WEBHOOK_AWAY_MS = 15 * 60_000;
 
 /** An error as data for the evidence. */
 export function faultOf(

@@ -19,6 +19,7 @@ import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf }
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { claude, withEnding } from "./phrases.ts";
+import { queueRefused } from "./queue.ts";
 import { recorderLost } from "./recorder-lost.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
@@ -44,6 +45,7 @@ const CAUSES: readonly Cause[] = [
   outOfMemory,
   deletedFromOutside,
   silent,
+  queueRefused,
   startFailed,
   stoppedEarlier,
   observationLost,
