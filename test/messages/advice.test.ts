@@ -6,7 +6,7 @@ import type { PodSpec } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { fixForWaiting } from "../../src/run/observe/waiting/fixes.ts";
 import { describeWaiting } from "../../src/run/observe/waiting/waiting.ts";
-import { planRun } from "../../src/run/plan/run-plan.ts";
+import { planRun, type RunPlan } from "../../src/run/plan/run-plan.ts";
 import { CONTAINER } from "../../src/run/shared/names.ts";
 import { FIXES } from "../../src/run/verdict/fixes.ts";
 import { JOB } from "../run/support/evidence.ts";
@@ -18,6 +18,8 @@ interface Setting {
   /** What it changes: a part of the pod, or of what the runner is told. */
   readonly pod?: (pod: PodSpec) => unknown;
   readonly run?: (spec: string) => unknown;
+  /** What the adapter itself keeps to. */
+  readonly plan?: (plan: RunPlan) => unknown;
   /** Found there. @default the value itself */
   readonly becomes?: unknown;
   /** What it is before. @default not set */
@@ -65,6 +67,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   model: { value: "claude-x", run: (spec) => spec.includes('"claude-x"'), becomes: true },
   maxTurnsPerRun: { value: 77, run: (spec) => /"--max-turns","77"/.test(spec), becomes: true },
   timeoutSec: { value: 777, run: (spec) => JSON.parse(spec).timeoutSec },
+  queueTimeoutSec: { value: 777, plan: (plan) => plan.queueTimeoutSec },
   silenceLimitSec: { value: 777, run: (spec) => JSON.parse(spec).silenceLimitSec },
   toolSilenceLimitSec: { value: 777, run: (spec) => JSON.parse(spec).toolSilenceLimitSec },
   env: {
@@ -92,16 +95,17 @@ const fixes: readonly string[] = [
 ];
 const named = [...new Set(fixes.flatMap(namesIn))].filter((name) => !NOT_SETTINGS.has(name));
 
-function planned(config: Record<string, unknown>): { readonly pod: PodSpec; readonly run: string } {
+function planned(config: Record<string, unknown>) {
   const plan = planRun(input({ agent: agentOf({ image: "img:1", ...config }) }));
-  return { pod: podOf(plan), run: secretOf(plan)["run.json"] ?? "" };
+  return { plan, pod: podOf(plan), run: secretOf(plan)["run.json"] ?? "" };
 }
 
 describe("a setting that advice names", () => {
   it.each(named)("%s takes a value, which reaches the run", (name) => {
     const setting = SETTINGS[name];
     if (!setting) throw new Error(`no value is known of ${name}`);
-    const see = ({ pod, run }: ReturnType<typeof planned>): unknown => setting.pod?.(pod) ?? setting.run?.(run);
+    const see = ({ plan, pod, run }: ReturnType<typeof planned>): unknown =>
+      setting.pod?.(pod) ?? setting.run?.(run) ?? setting.plan?.(plan);
     const becomes = setting.becomes ?? setting.value;
     const [group, side] = name.split(".");
     const config =
