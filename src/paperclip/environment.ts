@@ -30,6 +30,8 @@ export interface EnvironmentInput extends PodView {
   /** Such variables that name a file or folder of Paperclip's machine. */
   readonly inheritedPaths: Readonly<Record<string, string>>;
   readonly apiUrl: string | null;
+  /** The address of Paperclip's own pod; null = it is in none that is known. @default null */
+  readonly paperclipsIp?: string | null;
   /** A folder of the pod's own for what is thrown away after the run. */
   readonly scratchFolder: string;
 }
@@ -140,7 +142,7 @@ function paperclipVariables(input: EnvironmentInput): Environment {
   const services = servicesForPod(
     records(ctx.context.paperclipRuntimeServices),
     text(ctx.context.paperclipRuntimePrimaryUrl),
-    env.PAPERCLIP_API_URL ?? null,
+    { ip: input.paperclipsIp ?? null, apiUrl: env.PAPERCLIP_API_URL ?? null },
   );
   set("PAPERCLIP_RUNTIME_SERVICES_JSON", json(services.services));
   set("PAPERCLIP_RUNTIME_PRIMARY_URL", services.primaryUrl);

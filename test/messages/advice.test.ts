@@ -15,10 +15,9 @@ import { WAITS } from "./waiting.ts";
 
 interface Setting {
   readonly value: unknown;
-  /** What it changes: a part of the pod, or of what the runner is told. */
+  /** What it changes: a part of the pod, of what the runner is told, or of the plan. */
   readonly pod?: (pod: PodSpec) => unknown;
   readonly run?: (spec: string) => unknown;
-  /** What the adapter itself keeps to. */
   readonly plan?: (plan: RunPlan) => unknown;
   /** Found there. @default the value itself */
   readonly becomes?: unknown;
@@ -97,14 +96,14 @@ const named = [...new Set(fixes.flatMap(namesIn))].filter((name) => !NOT_SETTING
 
 function planned(config: Record<string, unknown>) {
   const plan = planRun(input({ agent: agentOf({ image: "img:1", ...config }) }));
-  return { plan, pod: podOf(plan), run: secretOf(plan)["run.json"] ?? "" };
+  return { pod: podOf(plan), run: secretOf(plan)["run.json"] ?? "", plan };
 }
 
 describe("a setting that advice names", () => {
   it.each(named)("%s takes a value, which reaches the run", (name) => {
     const setting = SETTINGS[name];
     if (!setting) throw new Error(`no value is known of ${name}`);
-    const see = ({ plan, pod, run }: ReturnType<typeof planned>): unknown =>
+    const see = ({ pod, run, plan }: ReturnType<typeof planned>): unknown =>
       setting.pod?.(pod) ?? setting.run?.(run) ?? setting.plan?.(plan);
     const becomes = setting.becomes ?? setting.value;
     const [group, side] = name.split(".");

@@ -33,9 +33,18 @@ export interface ConcludeInput {
 export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
   const { observed, run } = input;
   const verdict = judge(observed.evidence);
+  await tellWorkLeft(input, verdict);
   await clearUp(input, verdict);
   recordLateCancel(input);
   return toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+}
+
+/** What was not pushed is told where a person looks, whatever the verdict is. */
+async function tellWorkLeft({ host }: ConcludeInput, { workLeft }: Verdict): Promise<void> {
+  if (!workLeft) return;
+  const level = workLeft.isLost ? "warn" : "info";
+  await host.notice({ type: "k8s.workspace.left", message: workLeft.sentence, level });
+  await host.status(workLeft.sentence);
 }
 
 /** A verdict on a Job that goes on names its session only where the Job shows it. */

@@ -62,6 +62,24 @@ export const FIXES = {
   homeFull: "Free space on the home volume, or choose a larger one (homeClaim).",
   nodeMissing: "Use an image whose Node runs on this system, or one without Node (image).",
   queueTimeout: "Raise queueTimeoutSec, or let the cluster's operator raise the quota of the queue.",
+  // A workspace that did not come.
+  gitMissing: "Use an image that has git (image), or choose another workspace.",
+  gitLogin:
+    "Name a Secret with a login for the repository's host under git.credentials of the operator's policy (PAPERCLIP_K8S_POLICY), or connect GitHub in Paperclip; where there is one, renew it.",
+  repositoryMissing:
+    "Correct the project's repository, or let its login read it (git.credentials of the operator's policy).",
+  repositoryEmpty: "Push a first commit to the repository.",
+  refMissing:
+    "Correct the project's branch, tag or commit, or push it. With gitDepth, a commit must be one that the server gives by itself.",
+  checkoutDiskFull:
+    "Fetch less (gitDepth, gitSparse), or give the workspace more room: resources.limits.ephemeral-storage, or workspace: claim.",
+  gitUntrusted: "Give agents the authority that signed it (caBundle).",
+  gitUnreachable: "Check that pods reach the repository's host (DNS, NetworkPolicies, proxy), then run it again.",
+  checkoutOccupied: "Move the named files out of the agent's working directory, or choose another workspace.",
+  checkoutTimeout: "Raise checkoutTimeoutSec, or fetch less (gitDepth, gitSparse).",
+  checkoutFailed: "Read what git says in the run's log.",
+  setupFailed: "Correct the commands (setup): what they printed is in the run's log, each line marked with setup.",
+  setupTimeout: "Raise setupTimeoutSec, or let the commands do less (setup).",
   // Nothing to do.
   onPurpose: "Nothing: the run was stopped on purpose.",
   checkStopped: "Check that its Job is gone (kubectl get jobs,pods).",
