@@ -43,7 +43,7 @@ const defaultsOf = (trust: "bounded" | "full"): string =>
 
 export function policyPage(): string {
   const schema = policyJsonSchema() as SchemaNode;
-  const { clusters, allow, limits, pod, workspaceClaims } = schema.properties ?? {};
+  const { clusters, allow, limits, pod, git, workspaceClaims } = schema.properties ?? {};
   const cluster = typeof clusters?.additionalProperties === "object" ? clusters.additionalProperties : undefined;
   const shown = Object.entries(policyExamples).map(
     ([name, title]) => `### ${title}\n\n\`\`\`yaml\n${readExample(name).trimEnd()}\n\`\`\``,
@@ -105,6 +105,12 @@ ${table(limits)}
 See [Workspace](workspace.md).
 
 ${table(workspaceClaims)}
+
+### \`git\`
+
+See [The clone](clone.md#the-login).
+
+${table(git)}
 
 ### \`pod\`
 

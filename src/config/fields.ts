@@ -6,6 +6,7 @@ import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
 import { amountOf, quantity } from "./kubernetes-values.ts";
 import { podFields } from "./pod-fields.ts";
+import { workspaceFields } from "./workspace-fields.ts";
 
 export const fields = {
   ...podFields,
@@ -79,6 +80,7 @@ export const fields = {
     value: absolutePath,
     default: null,
   }),
+  ...workspaceFields,
   graceSec: field<number>({
     label: "Interrupt grace period (seconds)",
     control: "number",

@@ -33,6 +33,7 @@ const common = {
   recorder: "same",
   workspaces: [],
   instructions: "readOnly",
+  git: { credentials: {} },
   environment: [],
   pod: {},
   podTemplate: null,
@@ -97,13 +98,14 @@ export function withDefaults(file: PolicyFile, path: string | null, ownKubeconfi
   const trust = file.trust ?? "bounded";
   const base = trust === "full" ? full : bounded;
   const { resources, transcriptBytes, ...limits } = withoutAbsent(file.limits ?? {});
-  const { trust: _, clusters, allow, limits: __, workspaceClaims, ...scalars } = withoutAbsent(file);
+  const { trust: _, clusters, allow, limits: __, workspaceClaims, git, ...scalars } = withoutAbsent(file);
   return {
     ...base,
     ...scalars,
     path,
     trust,
     ownKubeconfigs,
+    git: { credentials: byOrigin(git?.credentials ?? {}) },
     workspaceClaims: claimRule(file, workspaceClaims, base.workspaceClaims),
     clusters: { ...base.clusters, ...clustersOf(clusters ?? {}, base.clusters.default?.namespaces ?? []) },
     allow: { ...base.allow, ...withoutAbsent(allow ?? {}) },
@@ -137,6 +139,13 @@ function clustersOf(given: NonNullable<PolicyFile["clusters"]>, namespaces: read
   );
   return Object.fromEntries(entries);
 }
+
+const byOrigin = (hosts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(hosts).map(([host, secret]) => [originOf(host), secret]));
+
+/** As an address has it: without the port that is understood. */
+const originOf = (host: string): string =>
+  URL.parse(host.includes("://") ? host : `https://${host}`)?.origin ?? `https://${host}`;
 
 /** `undefined` says nothing. */
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -52,6 +52,7 @@ function rulesOf(policy: Policy): readonly Rule[] {
     defaults: rules(["defaults"], policy.defaults),
     allow: rules(["allow"], { ...allow, pullPolicies }),
     limits: [...rules(["limits", "resources"], resources), ...rules(["limits"], amounts)],
+    git: [rule(["git", "credentials"], policy.git.credentials)],
     pod: rules(["pod"], hardening),
     ...(policy.workspaceClaims ? { workspaceClaims: rules(["workspaceClaims"], printed(policy.workspaceClaims)) } : {}),
   };

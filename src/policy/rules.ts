@@ -80,6 +80,10 @@ export interface Policy {
   readonly workspaceClaims: WorkspaceClaimRule | null;
   readonly instructions: "readOnly" | "readWrite";
   readonly recorder: "same" | "separate";
+  readonly git: {
+    /** Origin, such as `https://git.example.com` → Secret. Its name may hold {companyId} and {agentId}. */
+    readonly credentials: Readonly<Record<string, string>>;
+  };
   readonly environment: readonly string[];
   readonly pod: NonNullable<PolicyFile["pod"]>;
   /** On every pod, after the agent's. */

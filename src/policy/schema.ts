@@ -70,7 +70,9 @@ const allow = z.strictObject({
     "Keys of `labels`. A label can make a pod the endpoint of a Service, or lift a NetworkPolicy.",
   ).optional(),
   annotations: names("Keys of `annotations`.").optional(),
-  nodeLabels: names("`nodeSelector`, as KEY or KEY=VALUE.").optional(),
+  nodeLabels: names(
+    "`nodeSelector`, as KEY or KEY=VALUE. Without any, an agent cannot free itself of Paperclip's own node labels either.",
+  ).optional(),
   tolerations: names(
     "`tolerations`, as KEY, KEY=VALUE or KEY=VALUE:EFFECT. One without a key tolerates every taint, and needs `*`.",
   ).optional(),
@@ -257,6 +259,26 @@ export const policySchema = z.strictObject(
       .describe(
         "separate: a container of its own records what the agent prints, out of the agent's reach. Default: same.",
       ),
+    git: z
+      .strictObject(
+        {
+          credentials: z
+            .record(
+              z.string().regex(/^(https?:\/\/)?[a-z0-9.-]+(:\d{1,5})?$/, {
+                error: "is no host such as git.example.com, with its port where it has one",
+              }),
+              z.string().min(1).max(253),
+              { error: "is not a map of hosts to Secrets" },
+            )
+            .optional()
+            .describe(
+              "Logins by host, such as `git.example.com: git-{companyId}`: a Secret in the Jobs' namespace with the keys `username` and `password`. Runs whose project is on that host have it mounted, and their git reads it at each call. The agent can read it. A host is meant with https, unless http:// stands before it. Default: none.",
+            ),
+        },
+        { error: "is not {credentials}" },
+      )
+      .optional()
+      .describe("How agents reach their repositories, beside the access that Paperclip manages itself."),
     environment: names(
       "Variables of Paperclip's process that pods get beside those of the model: NAME, PREFIX*, or -NAME to take one away. Added to PAPERCLIP_K8S_INHERIT_ENV.",
     ).optional(),

@@ -19,6 +19,7 @@ import { GATE, GATE_ANNOTATION } from "../shared/kueue.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
+import type { Checkout } from "./checkout/checkout.ts";
 import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
@@ -63,6 +64,7 @@ export interface ManifestInput {
   readonly files: readonly KeyToPath[];
   readonly authorities: Omit<Authorities, "files">;
   readonly cli: BroughtCli;
+  readonly checkout: Pick<Checkout, "volumes" | "mounts" | "beforeSec" | "graceSec">;
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -125,9 +127,12 @@ function podSpec(input: ManifestInput): PodSpec {
   ];
   return {
     restartPolicy: "Never",
-    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC,
+    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC + input.checkout.graceSec,
     ...(input.timeoutSec > 0
-      ? { activeDeadlineSeconds: Math.ceil(input.timeoutSec + input.graceSec) + DEADLINE_MARGIN_SEC }
+      ? {
+          activeDeadlineSeconds:
+            Math.ceil(input.timeoutSec + input.graceSec) + input.checkout.beforeSec + DEADLINE_MARGIN_SEC,
+        }
       : {}),
     ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
     ...(input.priorityClassName ? { priorityClassName: input.priorityClassName } : {}),
@@ -195,6 +200,7 @@ function container(input: ManifestInput): Container {
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
       ...input.authorities.mounts,
+      ...input.checkout.mounts,
       ...input.cli.mounts,
     ],
   };
@@ -226,6 +232,7 @@ function volumes(input: ManifestInput): Volume[] {
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
     ...input.authorities.volumes,
+    ...input.checkout.volumes,
     ...input.cli.volumes,
   ];
 }

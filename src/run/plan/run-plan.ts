@@ -14,6 +14,7 @@ import { signJob } from "../shared/job-signature.ts";
 import { CONTAINER, jobName, LABELS, type RunIdentity, type RunLabels, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
+import { checkoutOf } from "./checkout/checkout.ts";
 import { broughtCli } from "./cli.ts";
 import { type Hardening, harden } from "./hardening.ts";
 import { privateHome } from "./home/entitlement.ts";
@@ -86,7 +87,11 @@ export function planRun(input: PlanInput): RunPlan {
   const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
   const resume = decideResume(ctx.runtime, session, home.formerIdentity);
   const identity = identityOf(ctx, wake, resume.sessionId);
-  const forAgent = agentInput(input, provision, resume.sessionId, workplace);
+  const checkout = checkoutOf({
+    ...{ workspace: workplace.workspace, wake, agent: input.agent, author: ctx.agent, runId: ctx.runId },
+    hasManagedGit: provision.programs !== null,
+  });
+  const forAgent = agentInput(input, provision, resume.sessionId, workplace, checkout);
   const terms = termsOf(config, {
     ...(input.agent.policy.recorder === "separate" ? { recorder: "separate" } : {}),
     model: forAgent.model,
@@ -103,7 +108,7 @@ export function planRun(input: PlanInput): RunPlan {
     ...{ name, namespace, identity, labels: labels.labels, ...place, home, workspace: workplace.workspace },
     affinity: affinityOf(place.affinity, workplace.workspace, input.agent.policy),
     ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
-    cli: broughtCli(config),
+    ...{ cli: broughtCli(config), checkout },
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
   });
