@@ -75,7 +75,7 @@ export function agentInput(
   const files = (spec: RunnerSpec): RunFile[] => [
     ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
     ...filesOf(spec, prompts, spec.fresh || !resume ? provision.systemPrompt : null),
-    environmentScript({ own: ownScript, programs: provision.programs }),
+    environmentScript({ own: ownScript, makes: agentHomeToMake(workplace, variables), programs: provision.programs }),
     ...provision.files,
     ...trusted.files,
     ...checkout.files,
@@ -114,6 +114,10 @@ function queuedSessionFile({ agent, ctx }: PlanInput, { home }: Workplace): stri
   if (agent.config.queue === null || home.identity === null) return null;
   return [".claude-k8s", "sessions", jobName(ctx.agent.id, ctx.runId)].join("/");
 }
+
+/** Of an agent that works in it, the runner makes it. */
+const agentHomeToMake = ({ ownDirectory, cwd }: Workplace, { AGENT_HOME }: Readonly<Record<string, string>>) =>
+  AGENT_HOME === ownDirectory && cwd !== ownDirectory ? ownDirectory : null;
 
 /** What the runner starts, and what Claude Code is given with it. */
 const filesOf = (spec: RunnerSpec, prompts: Prompts, instructions: string | null): RunFile[] => [

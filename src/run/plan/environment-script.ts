@@ -15,13 +15,16 @@ const HERE = "${CLAUDE_ENV_FILE%/*}";
 export interface EnvironmentScript {
   /** The agent's own such file. */
   readonly own: string | undefined;
+  /** A folder of the agent's that nobody else makes; null: it is there. */
+  readonly makes: string | null;
   /** A folder beside the script whose programs come before all others. */
   readonly programs: string | null;
 }
 
-export function environmentScript({ own, programs }: EnvironmentScript): RunFile {
+export function environmentScript({ own, makes, programs }: EnvironmentScript): RunFile {
   const files = [...(own ? [quote(own)] : []), ...TOKENS.map((number) => `"$${TAKE_OVERS}/${number}.sh"`)];
   const lines = files.map((file) => `[ ! -r ${file} ] || . ${file}\n`);
+  if (makes) lines.push(`[ -d ${quote(makes)} ] || mkdir -p -- ${quote(makes)} 2>/dev/null || :\n`);
   if (programs) lines.push(`export PATH="${HERE}/${programs}:$PATH"\n`);
   return { path: SCRIPT, content: lines.join("") };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ describe("what the agent's shell reads before each command", () => {
   it.each(["dash", "bash"])("%s: the agent's own file, then the newest token; nothing where there is none", (shell) => {
     const own = join(folder, "it's mine.sh");
     const script = join(folder, "environment.sh");
-    writeFileSync(script, environmentScript({ own, programs: null }).content);
+    writeFileSync(script, environmentScript({ own, makes: null, programs: null }).content);
     const read = () =>
       execFileSync(shell, ["-euc", `. "${script}"; echo "$WHO \${OWN:-}"`], {
         env: { WHO: "started", CLAUDE_K8S_TAKE_OVERS: folder },
@@ -37,9 +37,23 @@ describe("what the agent's shell reads before each command", () => {
     rmSync(join(folder, "2.sh"));
   });
 
+  it.each(["dash", "bash"])("%s: makes the agent's own folder once, and goes on where it cannot", (shell) => {
+    const script = join(folder, "environment.sh");
+    const makes = join(folder, "it's mine/too");
+    const run = (path: string): string => {
+      writeFileSync(script, environmentScript({ own: undefined, makes: path, programs: null }).content);
+      const env = { CLAUDE_K8S_TAKE_OVERS: join(folder, "none"), PATH: process.env.PATH ?? "" };
+      const stdio = ["ignore", "pipe", "inherit"] as ["ignore", "pipe", "inherit"];
+      return execFileSync(shell, ["-euc", `. "${script}"; echo on`], { env, encoding: "utf8", stdio });
+    };
+    expect([run(makes), run(makes), run("/proc/none/such")]).toEqual(["on\n", "on\n", "on\n"]);
+    expect(existsSync(makes)).toBe(true);
+    rmSync(join(folder, "it's mine"), { recursive: true });
+  });
+
   it("puts programs that lie beside it before all others", () => {
     const script = join(folder, "environment.sh");
-    writeFileSync(script, environmentScript({ own: undefined, programs: "bin" }).content);
+    writeFileSync(script, environmentScript({ own: undefined, makes: null, programs: "bin" }).content);
     const path = execFileSync("/bin/sh", ["-euc", `. "${script}"; echo "$PATH"`], {
       env: { PATH: "/usr/bin:/bin", CLAUDE_ENV_FILE: script, CLAUDE_K8S_TAKE_OVERS: folder },
       encoding: "utf8",

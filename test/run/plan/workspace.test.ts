@@ -115,6 +115,10 @@ describe("a workspace that is named", () => {
   it("keeps what is the agent's own out of the clone where it has no folder of Paperclip's", () => {
     const told = secretOf(planOf({ workspace: project, volume: false }));
     expect(told["env.AGENT_HOME"]).toBe("/paperclip/workspaces/agent-1");
+    // The runner makes the working directory alone.
+    expect(told["environment.sh"]).toContain("mkdir -p -- '/paperclip/workspaces/agent-1'");
+    expect(secretOf(planOf({ workspace: {}, volume: false }))["environment.sh"]).not.toContain("mkdir");
+    expect(secretOf(planOf({ workspace: project }))["environment.sh"]).not.toContain("mkdir");
   });
 
   it("is empty where that is asked for, without a warning", () => {
