@@ -10,6 +10,7 @@ import { createRequestLog, type RequestLog } from "./api/request-log.ts";
 import { startApiServer } from "./api/server.ts";
 import type { Pod } from "./controllers/objects.ts";
 import { startControllers } from "./controllers/start.ts";
+import { type Kueue, type KueueOptions, startKueue } from "./kueue/kueue.ts";
 import { startNode } from "./node/node.ts";
 import type { RunningNode } from "./node/running-node.ts";
 import { bootstrap } from "./store/bootstrap.ts";
@@ -20,6 +21,7 @@ import { startWatchdog } from "./watchdog.ts";
 
 export type { Fault, FaultAction, FaultMatch, FaultRule, Faults } from "./api/faults.ts";
 export type { RequestLog, RequestRecord } from "./api/request-log.ts";
+export type { Kueue, KueueOptions } from "./kueue/kueue.ts";
 export type { PodName, RunningNode } from "./node/running-node.ts";
 export type { ApiStore } from "./store/store.ts";
 export { fastTimings, measuredTimings, type Timings } from "./timings.ts";
@@ -37,6 +39,8 @@ export interface DevclusterOptions {
   readonly timings?: Timings;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. @default 60000, as measured */
   readonly bookmarkInterval?: number;
+  /** Installs Kueue, for Jobs. @default null, none */
+  readonly kueue?: KueueOptions | null;
 }
 
 export interface Devcluster {
@@ -49,6 +53,8 @@ export interface Devcluster {
   readonly node: RunningNode;
   readonly faults: Faults;
   readonly requests: RequestLog;
+  /** Null where it is not installed. */
+  readonly kueue: Kueue | null;
   /** Resets every open connection, as a restart of the API server does. */
   cutConnections(): void;
   /** Ends everything: sockets, processes, folders. */
@@ -70,8 +76,10 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
   // The node comes after the server, whose address its pods are told.
   const logs: LogReader = { open: (...request) => node.logs.open(...request) };
   const executor: Executor = { exec: (...request) => node.executor.exec(...request) };
+  const kueue = options.kueue ? startKueue(store, options.kueue, timings.jobSync < measuredTimings.jobSync) : null;
+  undo.defer(() => kueue?.stop());
   const server = await startApiServer({
-    context: { store, access, logs, executor, bookmarkInterval },
+    context: { store, access, logs, executor, bookmarkInterval, ...(kueue ? { extension: kueue.extension } : {}) },
     faults,
     requests,
     certificate,
@@ -109,6 +117,7 @@ export async function startDevcluster(options: DevclusterOptions): Promise<Devcl
     node,
     faults,
     requests,
+    kueue,
     cutConnections: server.cutConnections,
     stop: () => running.disposeAsync(),
   };

@@ -25,6 +25,11 @@ export const objectName = z.string().refine(isDnsSubdomain, {
   error: "is not a Kubernetes name (lower-case letters, digits, `-` and `.`, at most 253 characters)",
 });
 
+/** A label's value names it, so it is no longer than one. */
+export const localQueueName = z.string().refine((name) => isDnsSubdomain(name) && name.length <= 63, {
+  error: "is not the name of a queue (lower-case letters, digits, `-` and `.`, at most 63 characters)",
+});
+
 export const namespaceName = z.string().refine(isDnsLabel, {
   error: "is not a namespace name (lower-case letters, digits and `-`, at most 63 characters)",
 });

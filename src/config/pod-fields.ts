@@ -1,11 +1,12 @@
 /** Where and as what the agent's pod runs. Rarer settings of a pod stand in `podTemplate`. */
 import type { Toleration } from "kubernetes-types/core/v1";
 import { z } from "zod";
-import { field, text } from "./field.ts";
+import { field, text, wholeNumber } from "./field.ts";
 import {
   annotationMap,
   labelMap,
   labelValueText,
+  localQueueName,
   namespaceName,
   objectName,
   objectNames,
@@ -208,6 +209,21 @@ export const podFields = {
     hint: "What else the pod is to have: a strategic merge patch of its template, as `kubectl patch` takes it, such as spec.affinity, volumes, sidecars. See docs/pod.md. Default: none.",
     value: overlay,
     default: null,
+  }),
+  queue: field<string | null>({
+    label: "Queue (Kueue)",
+    control: "text",
+    hint: "Kueue's LocalQueue in the namespace of the Jobs, which lets the Job go when its quota has room (docs/queue.md). Default: none.",
+    value: localQueueName,
+    default: null,
+  }),
+  queueTimeoutSec: field<number>({
+    label: "Queue timeout (seconds, 0 = no limit)",
+    control: "number",
+    visibleWhen: { key: "queue", notValues: [""] },
+    hint: "Seconds a run may wait in its queue, each time anew after it was preempted, before it is given up. podStartTimeoutSec begins when the queue has let it go. Default: 0 = no limit.",
+    value: wholeNumber(0),
+    default: 0,
   }),
   egress: field<string | null>({
     label: "Egress profile",

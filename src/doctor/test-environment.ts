@@ -35,6 +35,7 @@ import { checkPodStart } from "./checks/pod-start.ts";
 import { checkOwnNamespace, checkPolicy, checkUpToTheAgent, withoutUpToTheAgent } from "./checks/policy.ts";
 import { checkProbeGone } from "./checks/probe-gone.ts";
 import { checkProgram } from "./checks/program.ts";
+import { checkQueue } from "./checks/queue.ts";
 import { checkRights } from "./checks/rights.ts";
 import { checkShell } from "./checks/shell.ts";
 import { bounded, openContext } from "./context.ts";
@@ -54,6 +55,7 @@ const checks: Readonly<Record<string, Check>> = {
   "Paperclip's address": checkApiUrl,
   "lost lines": checkLostLines,
   "the network's limits": checkNetworkPolicy,
+  "the queue": checkQueue,
 };
 
 /** Seen in the pod of the hello probe. */

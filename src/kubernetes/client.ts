@@ -220,5 +220,6 @@ function requestOf(
   namespace: string | undefined,
   name?: string,
 ): Request {
-  return { verb, resource: type.plural, namespace: type.namespaced ? namespace : undefined, name };
+  const resource = type.subresource === undefined ? type.plural : `${type.plural}/${type.subresource}`;
+  return { verb, resource, namespace: type.namespaced ? namespace : undefined, name };
 }

@@ -24,6 +24,8 @@ export interface ResourceType<T extends KubeObject> {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** What is read in the place of the object. @default the object itself */
+  readonly subresource?: string;
   /** Never set: it only carries the type. */
   readonly object?: T;
 }
@@ -66,5 +68,6 @@ export function apiVersionOf(type: ResourceType<KubeObject>): string {
 export function pathOf(type: ResourceType<KubeObject>, namespace: string | undefined, name?: string): string {
   const root = type.group === "" ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   const scope = type.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : "";
-  return `${root}${scope}/${type.plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
+  const part = name !== undefined && type.subresource !== undefined ? `/${type.subresource}` : "";
+  return `${root}${scope}/${type.plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}${part}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Stops a run as Paperclip's Stop does. Through the run's record where Paperclip can be asked: then its own process carries it
- * out, acknowledges it and cleans up. Else by the write that this process would make: the Job is suspended, with the reason on
- * it, and whoever observes the run reports it.
+ * out, acknowledges it and cleans up. Else by the write that this process would make: the Job is suspended or, of a
+ * queue, deleted, with the reason on it, and whoever observes the run reports it.
  */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../kubernetes/api-error.ts";

@@ -26,7 +26,7 @@ export interface ClusterRule {
 }
 
 type Allowed = "images" | "pullPolicies" | "claims" | "serviceAccounts" | "labels" | "annotations";
-type AlsoAllowed = "nodeLabels" | "tolerations" | "priorityClasses" | "runtimeClasses" | "egress";
+type AlsoAllowed = "nodeLabels" | "tolerations" | "priorityClasses" | "runtimeClasses" | "queues" | "egress";
 type OfThePod = "pullSecrets" | "users" | "configMaps" | "podTemplate";
 export type AllowRule = Allowed | AlsoAllowed | OfThePod;
 
@@ -36,6 +36,7 @@ export type TimeRule =
   | "silenceLimitSec"
   | "toolSilenceLimitSec"
   | "podStartTimeoutSec"
+  | "queueTimeoutSec"
   | "ttlSecondsAfterFinished";
 
 /** Every rule, defaults filled in. */

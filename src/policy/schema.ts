@@ -94,6 +94,9 @@ const allow = z.strictObject({
     .describe(
       "Places that an agent's `podTemplate` may change, each with all below it, as PATH or PATH=VALUE: `spec.affinity`, `spec.volumes[*].configMap.name=team-*`, `spec.containers[claude].env[*].value`. In brackets stands an item's name, or a map's key. `spec.containers[claude].env` and `spec.volumes[*]` would open every Secret of the namespace.",
     ),
+  queues: names(
+    "Values of `queue`: Kueue's LocalQueues, whose quota an agent then shares. One's priority may push others' agents from it.",
+  ).optional(),
   egress: names(
     "Values of `egress`, the pod's label `paperclip.io/egress`, by which NetworkPolicies select.",
   ).optional(),
@@ -111,6 +114,9 @@ const limits = z.strictObject({
   silenceLimitSec: bounds("Seconds an agent may say nothing. With a max, an agent that names none gets it.").optional(),
   toolSilenceLimitSec: bounds("The same while a tool call is in flight.").optional(),
   podStartTimeoutSec: bounds("Seconds a pod may wait for its start.").optional(),
+  queueTimeoutSec: bounds(
+    "Seconds a run may wait in its queue. With a max, an agent that names none gets it.",
+  ).optional(),
   ttlSecondsAfterFinished: bounds("Seconds the cluster keeps a finished Job.").optional(),
   retainJobs: toggle.optional().describe("Whether an agent may keep its Jobs after their runs."),
   jobs: z

@@ -15,21 +15,22 @@ import { inPaperclipServer } from "../paperclip/server.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type GovernedAgent, govern } from "../policy/policy.ts";
-import type { RunTelemetry } from "../telemetry/run-telemetry.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
-import { measured, traceparentOf, trackPhases, turnMeter, withTraceparent } from "./measure/measure.ts";
+import { measured, type RunMeter } from "./measure/measure.ts";
 import {
   hasEnded,
   type ObservedRun,
   observeRun,
+  readReturn,
   requireVisibility,
   tellRetries,
   untilCauseIsKnown,
   untilPodLost,
   untilVisibilityLost,
+  withEarlierPod,
 } from "./observe/observe.ts";
 import { prepare, type RunPlan } from "./plan/plan.ts";
 import { faultOf } from "./shared/api-advice.ts";
@@ -38,7 +39,8 @@ import { type JobInCluster, type LaunchedRun, launchedRun } from "./shared/launc
 import { LABELS, madeBy, ofNoInstance, RUNS } from "./shared/names.ts";
 import { tellOnce } from "./shared/tell-once.ts";
 import { createStopSignal, enforceStop } from "./stop/stop.ts";
-import { announceAdoption, announceJob, type Page, planPage, tellRun } from "./tell/tell.ts";
+import { announceAdoption, announceJob, announceReturn, type Page, planPage, tellRun } from "./tell/tell.ts";
+import { judge } from "./verdict/verdict.ts";
 
 /** What all chapters of a run share. */
 interface RunContext {
@@ -50,7 +52,7 @@ interface RunContext {
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
-  readonly telemetry: RunTelemetry;
+  readonly meter: RunMeter;
   /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
   /** Aborts when the run has a Job, or will have none. */
@@ -62,13 +64,13 @@ export async function execute(
   overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
   const deps = { ...realDependencies(), ...overrides };
-  return measured(deps.telemetry, ctx, (telemetry) => executeMeasured(ctx, deps, telemetry));
+  return measured(deps.telemetry, ctx, (meter) => executeMeasured(ctx, deps, meter));
 }
 
 async function executeMeasured(
   ctx: AdapterExecutionContext,
   deps: Dependencies,
-  telemetry: RunTelemetry,
+  meter: RunMeter,
 ): Promise<AdapterExecutionResult> {
   const host = createHost(ctx);
   const runEnded = new AbortController();
@@ -93,7 +95,7 @@ async function executeMeasured(
       runEnded: runEnded.signal,
     });
     const readers = { readStatus, readAssignee };
-    return await runToItsEnd({ ctx, agent, lease, deps, host, ...readers, page, telemetry, stopSignal, launching });
+    return await runToItsEnd({ ctx, agent, lease, deps, host, ...readers, page, meter, stopSignal, launching });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
@@ -106,12 +108,10 @@ async function executeMeasured(
 const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
 
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
-  const { ctx, agent, lease, deps, host, readStatus, telemetry, stopSignal, launching } = context;
+  const { ctx, agent, lease, deps, host, readStatus, meter, stopSignal, launching } = context;
   const { client } = lease;
   void tellRetries(client, host, launching.signal);
-  const prepared = await prepare(ctx, agent, client, deps, stopSignal);
-  const plan = { ...prepared, job: withTraceparent(prepared.job, telemetry.traceparent) };
-  telemetry.enter("claim");
+  const plan = meter.planned(await prepare(ctx, agent, client, deps, stopSignal));
   // The watches begin while the slot is claimed: what is launched must be visible.
   const stopWatching = observerOf(lease, plan).observe(
     () => false,
@@ -128,8 +128,8 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     };
     try {
       deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
-      const observed = await observeToEnd(context, plan, run);
-      telemetry.enter("verdict");
+      const observed = await observePods(context, plan, run);
+      meter.delivered();
       return await conclude({ client, run, observed, plan, host, stopSignal, collection });
     } catch (error) {
       // A bug of the adapter; the agent may be alive.
@@ -142,9 +142,8 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. Waits for its turn. */
 async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<LaunchedRun> {
-  const { ctx, deps, lease, host, readStatus, readAssignee, telemetry, stopSignal } = context;
+  const { ctx, deps, lease, host, readStatus, readAssignee, meter, stopSignal } = context;
   const { client } = lease;
-  const onWaiting = turnMeter(telemetry);
   const observer = observerOf(lease, plan);
   const readTokenOwner = createTokenOwnerReader({ url: deps.paperclipUrl(ctx.agent) });
   const readOwnership = createOwnershipReader({ client, installation: plan.installation, readTokenOwner });
@@ -154,7 +153,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     const claimed = await claim({ client, observer, plan, ...readers, tellOnce: tell, host, signal: stopSignal });
     if (claimed.kind === "adopted") {
       const run = launchedRun(claimed.job, plan);
-      telemetry.adopted(claimed.from === null ? "earlier_process" : "lost_run", traceparentOf(claimed.job));
+      meter.adopted(claimed.job, claimed.from);
       await announceAdoption(host, plan, run, claimed.from);
       return run;
     }
@@ -164,10 +163,10 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       host.dispatched();
     }
     const onLeft = (job: JobInCluster): Promise<void> => leaveBehind(context, job);
-    const turn = { observer, host, onWaiting, onLeft, since: claimed.queued };
+    const turn = { observer, host, onWaiting: meter.waitingForTurn, onLeft, since: claimed.queued };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
-    telemetry.enter("schedule");
+    meter.launched(launched.run.object);
     await announceJob(host, launched.run);
     return launched.run;
   }
@@ -184,19 +183,41 @@ function observerOf(lease: ClusterLease, { namespace, installation }: RunPlan, r
   return lease.observer(namespace, says === undefined ? ofNoInstance(RUNS) : madeBy(RUNS, installation.label));
 }
 
+/** One pod, or one after the other where a queue takes them back. */
+async function observePods(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
+  for (let before: ObservedRun | undefined; ; ) {
+    const { observed, takenBack } = await observeToEnd(context, plan, run, before);
+    if (!takenBack) return observed;
+    context.meter.requeued();
+    await announceReturn(context.host, run, observed, takenBack.why);
+    before = withEarlierPod(observed, takenBack.why);
+  }
+}
+
+interface ObservedPod {
+  readonly observed: ObservedRun;
+  /** Its queue has taken the pod back, and lets a new one start; null: the run is over. */
+  readonly takenBack: { readonly why: string | null } | null;
+}
+
 /** Observes the run until its agent has ended and its transcript is delivered, or until the run is detached. */
-async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun): Promise<ObservedRun> {
-  const { ctx, host, page, telemetry, stopSignal, lease } = context;
+async function observeToEnd(
+  context: RunContext,
+  plan: RunPlan,
+  run: LaunchedRun,
+  before: ObservedRun | undefined,
+): Promise<ObservedPod> {
+  const { ctx, host, page, meter, stopSignal, lease } = context;
   const { client } = lease;
   const { clock } = client;
   const runEnded = new AbortController();
   const observer = observerOf(lease, plan, run);
-  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal);
-  const stopTracking = trackPhases(observed, telemetry);
+  const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal, before);
+  const stopTracking = meter.track(observed);
   const reporter = tellRun({
     host,
     onLog: ctx.onLog,
-    page,
+    page: before && page.form === "text" ? { ...page, goesOn: true } : page,
     observed,
     observer,
     terms: run.terms,
@@ -208,12 +229,15 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
   const { detached } = stop;
   untilVisibilityLost(client, observer, host, runEnded.signal).then(stop.detach, () => "the run is over");
   untilPodLost(observed, findPod, clock, runEnded.signal).then(stop.giveUpPod, () => "the run is over");
+  let takenBack: ObservedPod["takenBack"] = null;
   // Before the watches have synced, a pod that was not observed may exist, and may even have ended.
   const begun = raceSignal(synced, detached);
   // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
   const following = begun
     .catch(() => "told below")
-    .then(() => followRun({ client, run, observed, sink: reporter.transcript, telemetry, signal: detached }));
+    .then(() =>
+      followRun({ client, run, observed, sink: reporter.transcript, telemetry: meter.telemetry, signal: detached }),
+    );
   try {
     await begun;
     await awaitStart(client, run, observed, plan, findPod, detached);
@@ -222,6 +246,9 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     await observed.until(() => hasEnded(observed.evidence), detached);
     await following;
     await untilCauseIsKnown(observed, clock, runEnded.signal);
+    // An agent that had finished in its grace has nothing to go on with.
+    if (judge(observed.evidence).kind !== "completed")
+      takenBack = await readReturn(client, run, observed, runEnded.signal);
   } catch (error) {
     // The Job exists: whatever went wrong on the adapter's side, its agent may be alive.
     const about = { code: "k8s_observation_lost", doing: "The run can no longer be observed", at: clock.now() };
@@ -233,5 +260,5 @@ async function observeToEnd(context: RunContext, plan: RunPlan, run: LaunchedRun
     stopTracking();
     await reporter.stop();
   }
-  return observed;
+  return { observed, takenBack };
 }

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { type AgentEnd, NotStarted, StoppedBefore, wordsOf } from "./agent.ts";
 import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts";
+import { fileOf, LeftSession } from "./left-session.ts";
 import type { Output } from "./output.ts";
 import { LAST_WRITES_MS } from "./recording.ts";
 import type { Seal } from "./seal.ts";
@@ -37,8 +38,12 @@ export async function runAgent(run: AgentRun): Promise<AgentRunEnd> {
     const output = await run.openOutput();
     config = await configDirectory(spec, run);
     const environment = config?.environment ?? {};
-    const end = await superviseAgent({ ...run, spec, environment, output });
-    return { end, exitCode: exitCodeFor(end, output), bringHome };
+    const leftSession = new LeftSession(fileOf(spec));
+    const end = await superviseAgent({ ...run, spec, environment, output, leftSession });
+    const bringAllHome = async (): Promise<void> => {
+      await Promise.all([bringHome(), leftSession.end(end)]);
+    };
+    return { end, exitCode: exitCodeFor(end, output), bringHome: bringAllHome };
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
     run.report(error);

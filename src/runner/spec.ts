@@ -1,6 +1,6 @@
 /**
  * What the runner is told: `run.json` in the run's Secret, mounted beside the runner. `run.sh` says to sh what it can do:
- * all but the silences and the fresh session, for it looks into no event, and no configuration directory.
+ * all but the silences, the fresh session and the one that goes on, for it looks into no event, and no configuration directory.
  */
 export interface RunnerSpec {
   /**
@@ -29,7 +29,22 @@ export interface RunnerSpec {
     /** Name of the prompt's file in the run's directory. */
     readonly prompt: string;
   };
+  /**
+   * What to run instead in a pod of the Job that comes after another, which a queue took back in the middle of its work.
+   * @default every pod begins with `command`
+   */
+  readonly goesOn?: {
+    /** Where a pod leaves the id of its session: a file below HOME, which outlives the pod. */
+    readonly file: string;
+    /** With LEFT_SESSION as the word that is the session's id. */
+    readonly command: RunnerSpec["command"];
+    /** Name of the prompt's file in the run's directory. */
+    readonly prompt: string;
+  };
 }
+
+/** Stands in a command for the session that an earlier pod has left. */
+export const LEFT_SESSION = "00000000-0000-4000-8000-000000000000";
 
 /**
  * Text, or a file of the run's Secret by its name: the runner puts its own directory in front, so that nothing in the
@@ -116,6 +131,8 @@ export const RUN_FILES = {
   prompt: "prompt",
   /** For a fresh session, where `prompt` is for one that is resumed. */
   freshPrompt: "prompt.fresh",
+  /** For the session that an earlier pod of the run has left. */
+  goesOnPrompt: "prompt.goes-on",
   /** In the environment test's pod only: see probe.sh. */
   probe: "probe.sh",
 } as const;

@@ -1,10 +1,11 @@
 import { type Agent, type AgentEnd, type Stop, startAgent } from "./agent.ts";
 import { drained } from "./drain.ts";
+import { firstProcess, type LeftSession } from "./left-session.ts";
 import type { Output } from "./output.ts";
 import type { Seal } from "./seal.ts";
 import { sessionUnusable } from "./session-unusable.ts";
 import { type Silence, SilenceWatchdog } from "./silence-watchdog.ts";
-import { RUN_FILES, type RunnerSpec } from "./spec.ts";
+import type { RunnerSpec } from "./spec.ts";
 
 export interface Supervision {
   readonly spec: RunnerSpec;
@@ -13,6 +14,7 @@ export interface Supervision {
   /** Beside, and before, the runner's own. */
   readonly environment: Readonly<Record<string, string>>;
   readonly output: Output;
+  readonly leftSession: LeftSession;
   /** Told before a fresh session is started. */
   readonly onFreshSession: (fresh: NonNullable<Seal["freshSession"]>) => void;
 }
@@ -24,32 +26,36 @@ const MAX_REASON_CHARS = 200;
 export async function superviseAgent(supervision: Supervision): Promise<AgentEnd> {
   const { spec, output } = supervision;
   const startedAt = performance.now();
-  const end = await runAgent(supervision, { command: spec.command, prompt: RUN_FILES.prompt }, startedAt);
+  const first = await firstProcess(spec);
+  if (first.leftSession !== null)
+    output.report(`an earlier pod of this run was taken back: its session ${first.leftSession} goes on`);
+  const end = await runAgent(supervision, first, startedAt);
+  const { fresh } = first;
   const why =
-    spec.fresh && end.ending === "exit" ? sessionUnusable(output.stdout.events.facts.known, output.stderr.tail) : null;
-  if (!spec.fresh || why === null) return end;
-  const { sessionId } = spec.fresh;
+    fresh && end.ending === "exit" ? sessionUnusable(output.stdout.events.facts.known, output.stderr.tail) : null;
+  if (!fresh || why === null) return end;
+  const { sessionId } = fresh;
   output.report(
     `session ${sessionId} cannot be resumed (${why.slice(0, MAX_REASON_CHARS)}): a fresh session is started`,
   );
   output.stdout.nextProcess();
   supervision.onFreshSession({ insteadOf: sessionId, why: why.slice(0, MAX_REASON_CHARS) });
-  return runAgent(supervision, spec.fresh, startedAt);
+  return runAgent(supervision, fresh, startedAt);
 }
 
 async function runAgent(
-  { spec, runDirectory, workingDirectory, environment, output }: Supervision,
+  { spec, runDirectory, workingDirectory, environment, output, leftSession }: Supervision,
   { command, prompt }: Pick<NonNullable<RunnerSpec["fresh"]>, "command" | "prompt">,
   startedAt: number,
 ): Promise<AgentEnd> {
   const { graceSec, timeoutSec } = spec;
   const timeLeftMs = timeoutSec > 0 ? Math.max(0, startedAt + timeoutSec * 1000 - performance.now()) : null;
   const start = { command, prompt, environment, graceSec, timeLeftMs };
-  return record(await startAgent(start, runDirectory, workingDirectory), spec, output);
+  return record(await startAgent(start, runDirectory, workingDirectory), spec, output, leftSession);
 }
 
 /** Copies the agent's output until its end, no faster than the log takes it while the agent lives. */
-async function record(agent: Agent, spec: RunnerSpec, output: Output): Promise<AgentEnd> {
+async function record(agent: Agent, spec: RunnerSpec, output: Output, left: LeftSession): Promise<AgentEnd> {
   const { stdout, stderr, writers, report } = output;
   let alive = true;
   const full = (): boolean => writers.some((writer) => writer.full);
@@ -69,6 +75,7 @@ async function record(agent: Agent, spec: RunnerSpec, output: Output): Promise<A
   }
   agent.stdout.on("data", (chunk: Buffer) => {
     stdout.push(chunk);
+    left.see(stdout.events.facts.known.session_id);
     watchdog.reset();
     if (alive && full()) agent.stdout.pause();
   });

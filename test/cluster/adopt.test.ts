@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { adopt } from "../../src/run/claim/adopt.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
-import { suspendPatch } from "../../src/run/stop/suspend-job.ts";
+import { suspendPatch } from "../../src/run/stop/stop.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { finished } from "./support/finished.ts";

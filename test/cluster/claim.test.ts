@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { finished } from "./support/finished.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
+import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
 import { freshId, INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
@@ -112,6 +114,20 @@ describe("one living Job for an agent and a task", () => {
     expect((await second.event("k8s.job.adopted")).message).toContain(first.runId);
     second.cancel();
     await Promise.all([first.result, second.result]);
+  });
+
+  it("does no task twice while Paperclip does not answer whether the finished Job's run is over", async () => {
+    const agent = `cat >/dev/null; ${INIT}; echo first; ${RESULT}`;
+    const lost = await loseRun(place, { agent, after: "first" });
+    await finished(place, lost.agentId);
+    place.paperclip.failWith(503);
+    const run = startRun(place, { agent: QUICK, agentId: lost.agentId });
+    const { message } = await run.event("k8s.run.waiting");
+    expect(message).toContain("has finished, and Paperclip does not answer");
+    place.paperclip.failWith(null);
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+    expect(run.stdout()).toContain("first");
+    expect(await leftovers(place, run)).toEqual([]);
   });
 
   it("33: is refused when the agent's Jobs cannot be listed", async ({ skip }) => {

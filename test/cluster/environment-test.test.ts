@@ -1,6 +1,7 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
+import { localQueues } from "../../src/kubernetes/kueue-types.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { trustAgents } from "../support/policy.ts";
 import type { Place } from "./support/place.ts";
@@ -75,6 +76,16 @@ describe("the environment test", () => {
       ]),
     );
     expect(checks.find(({ code }) => code === "k8s_rbac_jobs_create")?.hint).toContain("deploy/rbac.yaml");
+  });
+
+  it("says that a queue needs Kueue, where there is none", async () => {
+    if ((await place.admin.list(localQueues("v1beta2"), place.namespace, { retryForMs: 0 }).catch(() => null)) !== null)
+      return;
+    const { checks } = await examine({ queue: "team", kubeconfig: place.adminKubeconfig });
+    expect(checks.find(({ code }) => code.startsWith("k8s_queue"))).toMatchObject({
+      code: "k8s_queue_no_kueue",
+      level: "error",
+    });
   });
 
   it("does not warn of a claim that the documented Role may not look at", async () => {

@@ -1,8 +1,10 @@
 /** The ways in which a run fails, one each: a new cause gets a line here, and with it its place on the page. */
 import type { TerminalResult } from "../../src/claude/agent-result.ts";
 import type { Observation } from "../../src/run/observe/evidence/reduce.ts";
+import type { QueueReading } from "../../src/run/observe/queue/reading.ts";
 import { fixForWaiting } from "../../src/run/observe/waiting/fixes.ts";
-import { ANNOTATIONS } from "../../src/run/shared/names.ts";
+import { queued } from "../../src/run/observe/waiting/queued.ts";
+import { ANNOTATIONS, QUEUE_LABEL } from "../../src/run/shared/names.ts";
 import type { RunFacts } from "../../src/run/shared/run-terms.ts";
 import { releaseCommands } from "../../src/run/shared/unknown-agent.ts";
 import type { Seal } from "../../src/runner/seal.ts";
@@ -333,7 +335,49 @@ const gaveUp = (reason: string, message: string, waitedSec: number): Observation
     at: T0,
   });
 
+/** In Kueue's queue `team-a`, as it was read last. */
+const inQueue = (title: string, reading: QueueReading, waitedSec: number): Ending =>
+  ending(title, [
+    job({}, { labels: { [QUEUE_LABEL]: "team-a" } }),
+    { kind: "queue", reading },
+    act({ kind: "gave-up", waiting: queued("team-a", reading), waitedSec, at: T0 }),
+  ]);
+
 const neverRan: readonly Ending[] = [
+  inQueue(
+    "A queue that is full for longer than queueTimeoutSec",
+    {
+      why: "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor cpu-flavor, 1 more needed",
+      outlook: "waits",
+      before: 2,
+    },
+    3600,
+  ),
+  inQueue("A queue of which nothing may be read", { why: null, outlook: "waits", before: null }, 3600),
+  inQueue(
+    "A queue that is not there",
+    { why: "LocalQueue team-a doesn't exist", outlook: "missing", before: null },
+    120,
+  ),
+  inQueue("A queue that is stopped", { why: "LocalQueue team-a is inactive", outlook: "held", before: null }, 3600),
+  inQueue(
+    "A queue that is too small",
+    {
+      why: "couldn't assign flavors to pod set main: insufficient quota for cpu in flavor cpu-flavor, previously considered podsets requests (0) + current podset request (9) > maximum capacity (2)",
+      outlook: "never",
+      before: 0,
+    },
+    120,
+  ),
+  inQueue(
+    "A run that Kueue took out",
+    {
+      why: "The workload is deactivated due to exceeding the maximum execution time",
+      outlook: "deactivated",
+      before: null,
+    },
+    5,
+  ),
   ending("No node", [
     pod({
       phase: "Pending",

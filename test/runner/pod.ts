@@ -18,7 +18,10 @@ export interface PodOptions {
   readonly graceSec?: number;
   readonly timeoutSec?: number;
   /** What the runner is told beyond that. */
-  readonly more?: Pick<RunnerSpec, "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh">;
+  readonly more?: Pick<
+    RunnerSpec,
+    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "goesOn"
+  >;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;
   readonly env?: Record<string, string>;

@@ -30,6 +30,8 @@ import { doTask } from "./task.ts";
 const STOPPED_JOBS_ARE_OVER_MS = 6 * 60_000;
 /** Milliseconds: one that was never unsuspended, and has no Secret whose token could be asked with, is left for an hour. */
 const CANDIDATES_ARE_OVER_MS = 61 * 60_000;
+/** Milliseconds for what is ending anyway; a machine that is busy takes its time. */
+const LEFT_AFTER_MS = 120_000;
 /** Milliseconds: a cluster that was held up for longer did not keep up. */
 const HELD_UP_MS = 3_000;
 
@@ -104,9 +106,9 @@ else if (shortfalls.length > 0)
 console.log(violations.length === 0 ? "no violation" : `${violations.length} violations:\n${violations.join("\n")}`);
 process.exitCode = violations.length === 0 ? 0 : 1;
 
-/** What is left 30 s after the last run, with Paperclip's next server, whose clock is ahead, looking after what killed ones have left. */
+/** What is left two minutes after the last run, with Paperclip's next server, whose clock is ahead, looking after what killed ones have left. */
 async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promise<string[]> {
-  let deadline = Date.now() + 30_000;
+  let deadline = Date.now() + LEFT_AFTER_MS;
   const clock = new LeapingClock();
   clock.leap(STOPPED_JOBS_ARE_OVER_MS);
   const look = {
@@ -138,7 +140,7 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
     if (onlyCandidates && !hasLeapt) {
       hasLeapt = true;
       clock.leap(CANDIDATES_ARE_OVER_MS);
-      deadline = Date.now() + 30_000;
+      deadline = Date.now() + LEFT_AFTER_MS;
     }
     if (Date.now() > deadline) return left;
     await sleep(500);

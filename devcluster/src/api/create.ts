@@ -17,10 +17,11 @@ export async function create(request: ResourceRequest, context: ApiContext): Pro
 export async function createDecoded(
   object: KubeObject,
   request: ResourceRequest,
-  { store }: ApiContext,
+  { store, extension }: ApiContext,
 ): Promise<Answer> {
   const { definition, namespace } = request.target;
   if (definition.namespaced) inNamespace(object, namespace);
+  extension?.admitCreate(definition.name, object);
   const { warn, user } = request;
   const core = definition.name === "events" ? fromEventsV1(object) : object;
   const dryRun = isDryRun(request.query);

@@ -35,7 +35,7 @@ const SUBRESOURCES: Readonly<Record<string, { kind?: string; group?: string; ver
 const json = (body: object): Answer => ({ kind: "json", code: 200, body });
 
 /** What the server tells about itself; undefined for any other path. */
-export function discovery(path: string): Answer | undefined {
+export function discovery(path: string, more: readonly ResourceDefinition[] = []): Answer | undefined {
   const parts = path.split("/").filter((part) => part !== "");
   if (path === "/version" || path === "/version/") return json(VERSION);
   if (["/healthz", "/livez", "/readyz"].includes(path)) return { kind: "text", code: 200, text: "ok" };
@@ -45,10 +45,18 @@ export function discovery(path: string): Answer | undefined {
   if (parts[0] === "api" && parts.length === 2 && parts[1] === "v1") return json(resourceList(""));
   if (parts[0] !== "apis") return undefined;
   const [, group, version] = parts;
-  if (group === undefined) return json({ kind: "APIGroupList", apiVersion: "v1", groups: groups().map(groupOf) });
-  if (!groups().includes(group)) return undefined;
-  if (version === undefined) return json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group) });
-  return version === "v1" && parts.length === 3 ? json(resourceList(group)) : undefined;
+  const versions = new Map([
+    ...groups().map((name) => [name, "v1"] as const),
+    ...more.map((one) => [one.group, one.version] as const),
+  ]);
+  if (group === undefined) {
+    const all = [...versions].map(([name, served]) => groupOf(name, served));
+    return json({ kind: "APIGroupList", apiVersion: "v1", groups: all });
+  }
+  const served = versions.get(group);
+  if (served === undefined) return undefined;
+  if (version === undefined) return json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group, served) });
+  return version === served && parts.length === 3 ? json(resourceList(group, served, more)) : undefined;
 }
 
 export function groups(): string[] {
@@ -56,13 +64,13 @@ export function groups(): string[] {
   return [...new Set(named)].sort();
 }
 
-function groupOf(name: string): object {
-  const version = { groupVersion: `${name}/v1`, version: "v1" };
+function groupOf(name: string, served: string): object {
+  const version = { groupVersion: `${name}/${served}`, version: served };
   return { name, versions: [version], preferredVersion: version };
 }
 
-function resourceList(group: string): object {
-  const definitions = [...RESOURCES, EVENTS_V1].filter((definition) => definition.group === group);
+function resourceList(group: string, version = "v1", more: readonly ResourceDefinition[] = []): object {
+  const definitions = [...RESOURCES, EVENTS_V1, ...more].filter((definition) => definition.group === group);
   const reviews = REVIEW_KINDS.filter((review) => review.group === group).map(({ name, kind }) => ({
     name,
     singularName: kind.toLowerCase(),
@@ -73,7 +81,7 @@ function resourceList(group: string): object {
   return {
     kind: "APIResourceList",
     apiVersion: "v1",
-    groupVersion: apiVersionOf({ group, version: "v1" }),
+    groupVersion: apiVersionOf({ group, version }),
     resources: [...definitions.flatMap(entries), ...reviews],
   };
 }

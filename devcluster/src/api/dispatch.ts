@@ -3,6 +3,7 @@ import { create } from "./create.ts";
 import { discovery } from "./discovery.ts";
 import { evict } from "./eviction.ts";
 import { exec } from "./exec.ts";
+import type { ExtensionAttributes } from "./extension.ts";
 import { list } from "./list.ts";
 import { log } from "./log.ts";
 import { openApi } from "./openapi/index.ts";
@@ -18,7 +19,8 @@ import { wantsWatch, watch } from "./watch.ts";
 /** From a path and a method to the verb that answers, through authorization. */
 export async function dispatch(request: ApiRequest, context: ApiContext): Promise<Answer> {
   const { path, method, user } = request;
-  const target = parseTarget(path);
+  const { extension } = context;
+  const target = parseTarget(path, extension?.resources);
   if (target !== undefined) return resource({ ...request, target }, context);
   const review = REVIEWS[path];
   if (review !== undefined && method === "POST") {
@@ -27,9 +29,13 @@ export async function dispatch(request: ApiRequest, context: ApiContext): Promis
     context.access.demand(user, attributes);
     return review(request, context);
   }
+  const demand = (attributes: ExtensionAttributes): void => context.access.demand(user, { verb: "get", ...attributes });
+  const extended = method === "GET" ? extension?.answer(path, demand) : undefined;
+  if (extended !== undefined) return { kind: "json", code: 200, body: extended };
   const verb = method === "POST" ? "post" : method.toLowerCase();
   context.access.demand(user, { verb, group: "", resource: "", subresource: "", name: "", namespace: "", path });
-  const answer = method === "GET" ? (discovery(path) ?? openApi(path, request.headers.accept)) : undefined;
+  const answer =
+    method === "GET" ? (discovery(path, extension?.resources) ?? openApi(path, request.headers.accept)) : undefined;
   if (answer === undefined) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
   return answer;
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ApiStore } from "../store/store.ts";
 import type { ExecProcess, Executor, KubeObject, LogReader } from "../types.ts";
 import type { Access } from "./access.ts";
+import type { ApiExtension } from "./extension.ts";
 import type { User } from "./rbac.ts";
 import type { ResourceDefinition } from "./resources.ts";
 import type { Target } from "./target.ts";
@@ -31,6 +32,8 @@ export interface ApiContext {
   readonly logs?: LogReader;
   /** Absent as that is. */
   readonly executor?: Executor;
+  /** Absent where nothing is installed. */
+  readonly extension?: ApiExtension;
   /** How often a watch that asked for bookmarks gets one, in milliseconds. */
   readonly bookmarkInterval: number;
 }

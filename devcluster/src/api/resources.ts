@@ -14,6 +14,8 @@ export interface ResourceDefinition {
   readonly subresources: readonly string[];
   /** What a name must look like. */
   readonly nameFormat: "subdomain" | "label" | "path";
+  /** A custom resource: any field is taken. @default false */
+  readonly schemaless?: boolean;
 }
 
 function define(
@@ -98,6 +100,11 @@ export const RESOURCES: readonly ResourceDefinition[] = [
 export const EVENTS_V1 = define("Event", "events.k8s.io", "events", { shortNames: ["ev"] });
 
 const byName = new Map(RESOURCES.map((resource) => [resource.name, resource]));
+
+/** Makes kinds of an installed component known to every store of this process; which of them is served is its own matter. */
+export function registerResources(resources: readonly ResourceDefinition[]): void {
+  for (const resource of resources) byName.set(resource.name, resource);
+}
 
 /** Throws for a name that does not exist: that is a bug of the caller, not of a client. */
 export function resourceNamed(name: string): ResourceDefinition {

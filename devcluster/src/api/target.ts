@@ -13,7 +13,7 @@ export interface Target {
 }
 
 /** Undefined when no such resource is served: the caller answers 404. */
-export function parseTarget(path: string): Target | undefined {
+export function parseTarget(path: string, extensions: readonly ResourceDefinition[] = []): Target | undefined {
   const parts = path.split("/").slice(1).map(decodeURIComponent);
   const core = parts[0] === "api";
   if (!core && parts[0] !== "apis") return undefined;
@@ -29,7 +29,7 @@ export function parseTarget(path: string): Target | undefined {
     rest.splice(0, 2);
   }
   const [plural, name = "", subresource = "", ...more] = rest;
-  const definition = [...RESOURCES, EVENTS_V1].find(
+  const definition = [...RESOURCES, EVENTS_V1, ...extensions].find(
     (resource) => resource.name === plural && resource.group === group && resource.version === version,
   );
   if (definition === undefined || more.length > 0) return undefined;

@@ -17,7 +17,7 @@ export function update(request: ResourceRequest, context: ApiContext): Answer {
 /** Replaces the object by what `next` makes of the current one; shared with patch. */
 export function replace(
   request: ResourceRequest,
-  { store }: ApiContext,
+  { store, extension }: ApiContext,
   next: (current: KubeObject) => KubeObject,
 ): Answer {
   const { definition, namespace, name, subresource } = request.target;
@@ -33,6 +33,7 @@ export function replace(
       }
       if (definition.namespaced) inNamespace(wanted, namespace);
       checkIdentity(wanted, current, request);
+      if (subresource === "") extension?.admitUpdate(definition.name, wanted, current);
       const core = definition.name === "events" ? fromEventsV1(wanted) : wanted;
       overwrite(draft, core, current, definition.subresources.includes("status") ? subresource : undefined);
     },

@@ -9,7 +9,7 @@ export const checkPodStart: PodCheck = ({ probe: { outcome } }) => {
   const code = `k8s_pod_${state.replaceAll("-", "_")}`;
   const why = [reason, message].filter(Boolean).join(": ") || "the cluster does not say why";
   // What only time can help may yet come right.
-  const level = patience === "time" && outcome.kind === "timed-out" ? "warn" : "error";
+  const level = (patience === "time" || patience === "queue") && outcome.kind === "timed-out" ? "warn" : "error";
   return [problem(level, code, `The pod ${STATES[state]}: ${why}.`, fix ?? SLOW)];
 };
 
@@ -17,6 +17,7 @@ const SLOW = "Wait and test again, or look at the pod while the test runs (kubec
 
 const STATES: Readonly<Record<Waiting["state"], string>> = {
   suspended: "is held back",
+  queued: "waits",
   "no-pod": "was not created",
   quota: "finds no room in the namespace's quota",
   admission: "is refused",

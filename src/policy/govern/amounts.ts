@@ -6,7 +6,7 @@ import type { Asked } from "./lists.ts";
 import { type Refusal, shown } from "./refusal.ts";
 
 /** Of these 0 means without an end. */
-const ENDLESS: readonly TimeRule[] = ["timeoutSec", "silenceLimitSec", "toolSilenceLimitSec"];
+const ENDLESS: readonly TimeRule[] = ["timeoutSec", "silenceLimitSec", "toolSilenceLimitSec", "queueTimeoutSec"];
 const TIMES: readonly TimeRule[] = [...ENDLESS, "graceSec", "podStartTimeoutSec", "ttlSecondsAfterFinished"];
 
 /** The configuration in which what has no end ends where the policy says, unless the agent or its operator named an end. */

@@ -30,6 +30,7 @@ const NAMES: readonly (readonly [keyof AgentConfig, AllowRule])[] = [
   ["egress", "egress"],
   ["priorityClassName", "priorityClasses"],
   ["runtimeClassName", "runtimeClasses"],
+  ["queue", "queues"],
   ["runAsUser", "users"],
 ];
 

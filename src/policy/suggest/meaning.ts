@@ -56,6 +56,7 @@ const OPENS: Readonly<Record<string, string>> = {
   tolerations: "Agents may run on nodes with this taint.",
   priorityClasses: "Pods may have this priority, and may push others from their nodes.",
   runtimeClasses: "Pods may use this runtime.",
+  queues: "Agents' Jobs may wait in this queue, and use its quota.",
   pullSecrets: "Pods may pull what that Secret opens.",
   users: "Pods may run as it, and read and write what it may on shared volumes.",
   configMaps: "Pods get the certificates in it.",

@@ -7,6 +7,9 @@ import { isOfRun, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
 import { ANNOTATIONS, LABELS, labelValue } from "../shared/names.ts";
 import type { Claimant } from "./classify.ts";
 
+/** Milliseconds that an API server may fail, or a webhook of the cluster be away: the agent works on meanwhile. */
+const RETRY_FOR_MS = 180_000;
+
 /** Null when the Job has changed since it was listed: then it is to be decided on again. Throws ApiError. */
 export async function adopt(
   client: KubernetesClient,
@@ -28,7 +31,7 @@ export async function adopt(
     },
   };
   try {
-    return await client.patch(jobs, namespace, nameOf(job), patch, { signal });
+    return await client.patch(jobs, namespace, nameOf(job), patch, { signal, retryForMs: RETRY_FOR_MS });
   } catch (error) {
     if (error instanceof ApiError && error.notFound) return null;
     if (!(error instanceof ApiError && error.conflict)) throw error;

@@ -2,7 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { isPassing, type Unreadable } from "../../paperclip/run-status.ts";
 import type { VerdictCode } from "../shared/codes.ts";
-import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-state.ts";
+import { describeJob, nameOf, runIdOf, sessionLabelOf, stateOf } from "../shared/job-state.ts";
 import type { Ownership } from "./ownership/ownership.ts";
 
 /** A Job that may be this Paperclip's, and nothing confirms it. */
@@ -56,10 +56,13 @@ export const blockedByReport = (): Blocked => ({
   fix: "Start a new run.",
 });
 
+export const describeProgress = (job: Job): string =>
+  `${describeJob(job)} ${stateOf(job) === "finished" ? "has finished" : "is running"}`;
+
 export function unreadable(job: Job, status: Unreadable): Blocked {
   return {
     code: "k8s_concurrency_guard_unreachable",
-    why: `${describeJob(job)} is running, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${status.why})`,
+    why: `${describeProgress(job)}, and the status of its run ${runIdOf(job)} is unknown: Paperclip's record of the run cannot be read (${status.why})`,
     fix: `Check that Paperclip's API answers at the address in PAPERCLIP_API_URL, then run the task again. To delete the Job instead: ${deletion(job)}`,
     transient: isPassing(status),
   };

@@ -11,6 +11,7 @@ import {
   stateOf,
   wasStopped,
 } from "../shared/job-state.ts";
+import { queueOf } from "../shared/kueue.ts";
 import { labelValue } from "../shared/names.ts";
 import { type Blocked, blockedByOrphan, blockedBySession, unreadable } from "./blocked.ts";
 import { type Relation, relationOf, type SlotOfRun } from "./slot.ts";
@@ -85,9 +86,13 @@ function classifyOwn(me: Claimant, job: Job, status: RunStatus, continued: boole
   // A finished Job of a living run: its own process is about to report it.
   if (status.kind === "alive" && !continued) return state === "finished" ? NONE : wait(waitForLivingRun(job, status));
   if (isAgentUnknown(job)) return wait(waitForSilentNode(job));
+  // Suspended again it would be let go again: whoever stopped it was to delete it.
+  if (state === "stopped" && queueOf(job) !== null) return remove("delete", "its run was stopped");
   if (state === "stopped" && hasPods(job)) return wait(waitForStoppedJob(job));
   if (status.kind === "unreadable" && !continued) {
-    if (state === "finished" || state === "stopped") return NONE;
+    // One that has finished may be adopted: unless its outcome is on record, the task would be done twice.
+    const matters = state === "finished" ? me.reattach && isPassing(status) : state !== "stopped";
+    if (!matters) return NONE;
     return isPassing(status) ? wait(waitForRecord(job, status)) : blocks(unreadable(job, status));
   }
   if (state === "candidate") return remove("delete", "its run is over, and nothing of it ever ran");

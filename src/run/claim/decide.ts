@@ -5,7 +5,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
-import { isAbandoned, isOfRun, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
+import { isAbandoned, isHeld, isOfRun, newestFirst, runIdOf, stateOf } from "../shared/job-state.ts";
 import { type Blocked, blockedByReport, blockedByTwo } from "./blocked.ts";
 import { type Claimant, type Classification, classifyJob, concernOf, type Removal } from "./classify.ts";
 import { type Wait, waitForPods } from "./wait.ts";
@@ -48,7 +48,7 @@ export function decideClaim(me: Claimant, seen: ClusterState, statuses: RunStatu
   const ours = jobs.find((job) => isOfRun(job, me.runId) && stateOf(job) !== "leaving");
   const state = ours ? stateOf(ours) : null;
   if (state === "collected") return { kind: "blocked", by: blockedByReport() };
-  if (ours && state !== "candidate") return { kind: "ours", job: ours };
+  if (ours && !isHeld(ours)) return { kind: "ours", job: ours };
 
   const assessed = jobs.map((job) => {
     const status = statuses.get(runIdOf(job) ?? "") ?? { kind: "unknown" };

@@ -12,7 +12,7 @@
  * All it needs of the API server: a list that asks for no resourceVersion shows every create that was answered before.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { nameOf, stateOf } from "../shared/job-state.ts";
+import { isHeld, nameOf, stateOf } from "../shared/job-state.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
 export type Election =
@@ -29,9 +29,9 @@ export interface Candidate extends SlotOfRun {
 
 export function elect(me: Candidate, jobsOfAgent: readonly Job[]): Election {
   const others = jobsOfAgent.filter((job) => job.metadata?.uid !== me.uid && relationOf(me, job) !== null);
-  const started = others.find((job) => stateOf(job) === "started");
+  const started = others.find((job) => stateOf(job) === "started" && !isHeld(job));
   if (started) return { kind: "withdraw", other: started };
-  const candidates = others.filter((job) => stateOf(job) === "candidate");
+  const candidates = others.filter(isHeld);
   const before = candidates.find((job) => nameOf(job) < me.name);
   if (before) return { kind: "withdraw", other: before };
   const [after] = candidates;

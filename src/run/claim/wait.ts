@@ -6,7 +6,7 @@ import { describeJob, nameOf, runIdOf, sessionLabelOf } from "../shared/job-stat
 import { ANNOTATIONS, LABELS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { hasAgentEnded, releaseCommands } from "../shared/unknown-agent.ts";
-import { type Blocked, blockedByUnproven, deletion, type Unproven, unreadable } from "./blocked.ts";
+import { type Blocked, blockedByUnproven, deletion, describeProgress, type Unproven, unreadable } from "./blocked.ts";
 import { relationOf, type SlotOfRun } from "./slot.ts";
 
 export interface Wait {
@@ -52,7 +52,7 @@ const ASK_AGAIN_MS = 3_000;
 
 /** Paperclip does not answer whether the Job's run is over. */
 export function waitForRecord(job: Job, status: Unreadable): Wait {
-  const why = `${describeJob(job)} is running, and Paperclip does not answer whether its run ${runIdOf(job)} is over`;
+  const why = `${describeProgress(job)}, and Paperclip does not answer whether its run ${runIdOf(job)} is over`;
   return waitForPaperclip(job, why, status.why, unreadable(job, status));
 }
 

@@ -1,10 +1,10 @@
-/** Deletes a Job that was never unsuspended. Nothing that runs, or ran, is deleted here. */
+/** Deletes a Job that was never let go. Nothing that runs, or ran, is deleted here. */
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs } from "../../kubernetes/resource-types.ts";
 import { faultOf } from "../shared/api-advice.ts";
-import { stateOf } from "../shared/job-state.ts";
+import { isHeld, stateOf } from "../shared/job-state.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { RunFault } from "../shared/run-fault.ts";
 
@@ -19,7 +19,7 @@ export async function withdraw(client: KubernetesClient, { name, namespace, uid 
     try {
       const job = await client.find(jobs, namespace, name, OPTIONS);
       if (job?.metadata.uid !== uid || stateOf(job) === "leaving") return null;
-      if (stateOf(job) !== "candidate") return job;
+      if (!isHeld(job)) return job;
       const { resourceVersion } = job.metadata;
       await client.delete(jobs, namespace, name, { uid, resourceVersion, ...OPTIONS });
       return null;

@@ -5,9 +5,11 @@ import type { Clock } from "../../kubernetes/clock.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import { withdraw } from "../claim/claim.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
+import { queueOf } from "../shared/kueue.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { hasAgentEnded } from "../shared/unknown-agent.ts";
+import { endPatch } from "../stop/stop.ts";
 
 /** Milliseconds that the host waits for its result while the cluster is away: of a Stop's 60 s, few are left by now. */
 const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
@@ -66,7 +68,9 @@ export function suspension(job: JobInCluster, clock: Clock): CleanUpStep {
   const after = clock.now() + SIDECAR_ENDS_WITHIN_MS;
   return async (client) => {
     if (clock.now() < after) return "it may end by itself";
-    const call = client.patch(jobs, namespace, name, { metadata: { uid }, spec: { suspend: true } }, PATIENCE);
+    // A queue would undo a suspension.
+    const ends = queueOf(job.object) === null ? { metadata: { uid }, spec: { suspend: true } } : endPatch(job.object);
+    const call = client.patch(jobs, namespace, name, ends, PATIENCE);
     // 422: it has finished, and cannot be suspended any more (measured).
     return settled(
       call.catch((error: unknown) => {

@@ -2,7 +2,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Host } from "../../paperclip/host.ts";
-import type { ObservedRun } from "../observe/observe.ts";
+import { comesBack, type ObservedRun } from "../observe/observe.ts";
 import { type RunPlan, removeTranscriptCopy } from "../plan/plan.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
@@ -55,9 +55,11 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (orphans) await host.status(orphans);
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
   const wasStopped = observed.evidence.job?.stoppedBecause !== null;
-  const keep = plan.retain && !wasStopped;
+  // A queue took the pod back when its agent had finished, and would start it again.
+  const wouldReturn = comesBack(observed.evidence);
+  const keep = plan.retain && !wasStopped && !wouldReturn;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
-  if (!keep && !wasStopped && (await collectWhenRecorded(collection, run))) return;
+  if (!keep && !wasStopped && !wouldReturn && (await collectWhenRecorded(collection, run))) return;
   const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
   const left = await step(client);
   const { acquire } = collection;

@@ -2,14 +2,14 @@
  * `resultJson` of a run: the verdict with all its evidence, and what Paperclip and its page read from the result of its own
  * Claude adapter (2026.916.1). Bounded, whatever the agent printed.
  */
-import type { Evidence } from "../observe/observe.ts";
+import type { EarlierPod, Evidence } from "../observe/observe.ts";
 import { type Completed, type Failure, timeOf, type Verdict } from "../verdict/verdict.ts";
 
 /** Characters of `result`, of which the host shows 500; the whole answer is in `finalResponse`. */
 const MAX_RESULT_CHARS = 4096;
 
 export function resultJson(verdict: Verdict, evidence: Evidence): Record<string, unknown> {
-  const { transcript, job, pod, seal } = evidence;
+  const { transcript, job, pod, seal, earlier } = evidence;
   return {
     verdict: verdict.kind,
     sentence: verdict.sentence,
@@ -20,10 +20,18 @@ export function resultJson(verdict: Verdict, evidence: Evidence): Record<string,
     transcript: transcript && !verdict.noTranscript ? transcriptJson(transcript) : null,
     job: job ? { name: job.name, namespace: job.namespace, uid: job.uid } : null,
     pod: pod ? { name: pod.name, uid: pod.uid, node: pod.node } : null,
+    ...(earlier.length > 0 ? { earlierPods: earlier.map(earlierPod) } : {}),
     ...(seal?.freshSession ? { freshSession: seal.freshSession } : {}),
     ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
     ...cancellation(verdict, evidence),
   };
+}
+
+/** Each with what it spent, as far as it said so. */
+function earlierPod({ name, uid, node, why, transcript, agent }: EarlierPod): Record<string, unknown> {
+  const { sessionId, usage, cost } = agent;
+  const spent = cost && { usd: cost.usd, of: cost.scope };
+  return { name, uid, node, why, transcript: transcript && transcriptJson(transcript), sessionId, usage, cost: spent };
 }
 
 function success({ summary, endedBy }: Completed): Record<string, unknown> {

@@ -10,27 +10,19 @@ import {
   type FindPod,
   hasEnded,
   type ObservedRun,
-  type Patience,
+  queueReader,
   type Waiting,
 } from "../observe/observe.ts";
 import { adviceFor } from "../shared/api-advice.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
+import { PatienceClock, type StartLimits } from "./patience.ts";
 
-export interface StartLimits {
-  /** Seconds a pod may take to start while it may still do so: a node, a volume, a slow pull, a quota. */
-  readonly podStartTimeoutSec: number;
-}
-
-/**
- * Seconds that an object may be missing which the pod needs. An operator may be about to create it, and the kubelet asks
- * again with a back-off of up to two minutes.
- */
-const MISSING_OBJECT_SEC = 120;
-/** Seconds that what cannot heal must last: a watch may show a state that is over. */
-const FATAL_AFTER_SEC = 5;
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
 const READ_EVERY_MS = 5_000;
+/** The same of a queue, which may take hours: soon after the Job has come, then more and more rarely. */
+const READ_QUEUE_AFTER_MS = [500, 2_000, 5_000, 10_000];
+const READ_QUEUE_EVERY_MS = 30_000;
 
 /** Resolves when the container runs, the run is over, or waiting was given up (an act in the record). */
 export async function awaitStart(
@@ -42,6 +34,8 @@ export async function awaitStart(
   signal: AbortSignal,
 ): Promise<void> {
   const patience = new PatienceClock(client.clock.now(), limits);
+  const readQueue = queueReader(client, job, observed);
+  let readings = 0;
   let unseen: ApiError | null = null;
   while (!hasEnded(observed.evidence)) {
     const waiting = describeWaiting({
@@ -49,6 +43,7 @@ export async function awaitStart(
       job: observed.job,
       events: observed.events,
       container: CONTAINER,
+      queue: observed.evidence.queue,
     });
     const now = client.clock.now();
     if (waiting.state === "ready") return;
@@ -65,8 +60,13 @@ export async function awaitStart(
       }
       if (observed.pod !== pod) continue;
     }
-    const read = await changeOrEvents(client, job, observed, signal);
-    if (read !== "unchanged") unseen = read;
+    const isQueued = waiting.state === "queued";
+    if (!isQueued) readings = 0;
+    const everyMs = isQueued ? (READ_QUEUE_AFTER_MS[readings] ?? READ_QUEUE_EVERY_MS) : READ_EVERY_MS;
+    if (!(await changeOrTime(client, observed, everyMs, signal))) continue;
+    readings += 1;
+    if (isQueued) await readQueue(signal);
+    else unseen = await readEvents(client, job, observed, signal);
   }
 }
 
@@ -74,32 +74,6 @@ export async function awaitStart(
 function withoutEvents(waiting: Waiting, error: ApiError): Waiting {
   if (waiting.message !== "") return waiting;
   return { ...waiting, message: `why cannot be seen: ${error.message}`, fix: adviceFor(error) };
-}
-
-/** How long has been waited, in all and for what cannot heal by itself. */
-class PatienceClock {
-  /** Milliseconds since 1970. */
-  readonly began: number;
-  readonly #limits: StartLimits;
-  #state = "";
-  /** When the state first had trouble of that kind: a node names what is missing in turn with what follows from it. */
-  #firstSeen = new Map<Patience, number>();
-
-  constructor(began: number, limits: StartLimits) {
-    this.began = began;
-    this.#limits = limits;
-  }
-
-  isOver({ state, patience }: Waiting, now: number): boolean {
-    if (state !== this.#state) this.#firstSeen.clear();
-    this.#state = state;
-    const since = this.#firstSeen.get(patience) ?? now;
-    this.#firstSeen.set(patience, since);
-    const { podStartTimeoutSec } = this.#limits;
-    if (patience === "fatal") return now - since >= FATAL_AFTER_SEC * 1000;
-    if (patience === "missing-object" && now - since >= MISSING_OBJECT_SEC * 1000) return true;
-    return now - this.began >= podStartTimeoutSec * 1000;
-  }
 }
 
 /**
@@ -123,23 +97,19 @@ async function isUpToDate(
   return false;
 }
 
-/**
- * Until something changed; or, when nothing does for a while, until the cluster's Events were read. `unchanged`: what is known
- * of the right to read them.
- */
-async function changeOrEvents(
-  client: KubernetesClient,
-  job: JobInCluster,
+/** Until something changed; or for so long: then it is true. */
+async function changeOrTime(
+  { clock }: KubernetesClient,
   observed: ObservedRun,
+  ms: number,
   signal: AbortSignal,
-): Promise<ApiError | null | "unchanged"> {
+): Promise<boolean> {
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
   const change = observed.changed(either).then(() => "changed" as const);
-  const due = client.clock.sleep(READ_EVERY_MS, either).then(() => "due" as const);
+  const due = clock.sleep(ms, either).then(() => "due" as const);
   try {
-    if ((await Promise.race([change, due])) === "changed") return "unchanged";
-    return await readEvents(client, job, observed, signal);
+    return (await Promise.race([change, due])) === "due";
   } finally {
     done.abort();
     await Promise.allSettled([change, due]);

@@ -1,6 +1,6 @@
 /**
  * Starts the run's Job: the Job, suspended; an election between the candidates of its slot; its Secret, owned by the Job;
- * then the Job is unsuspended. Every write is idempotent. A crash between any two leaves a Job that never started and
+ * then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started and
  * takes its Secret with it.
  */
 import type { Job } from "kubernetes-types/batch/v1";
@@ -20,16 +20,16 @@ import {
   type RunPlan,
   runTokenIn,
 } from "../plan/plan.ts";
-import { faultOf } from "../shared/api-advice.ts";
+import { awayInWords, faultOf, WEBHOOK_AWAY_MS, webhookAway } from "../shared/api-advice.ts";
 import type { VerdictCode } from "../shared/codes.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
 import { isTokenOf, mayBeSignedBy } from "../shared/job-signature.ts";
-import { isOfRun, stateOf } from "../shared/job-state.ts";
+import { isHeld, isOfRun, stateOf } from "../shared/job-state.ts";
 import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
-import { unsuspend } from "./unsuspend.ts";
+import { letGo } from "./let-go.ts";
 
 export { awaitStart, readEvents } from "./await-start.ts";
 
@@ -73,7 +73,7 @@ export async function launch(
   // Its Secret could not hold the token that it names.
   const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
   if (startedBefore) return launched(startedBefore, plan);
-  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer));
+  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer, turn?.host));
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
@@ -89,9 +89,9 @@ export async function launch(
     for (let seen = election.job; ; ) {
       if (turn) seen = { ...seen, object: await awaitTurn({ client, plan, ...turn }, seen, { ...RETRY, signal }) };
       // By an earlier call of this run, whose answer was lost.
-      if (stateOf(seen.object) !== "candidate") return launched(seen.object, plan);
+      if (!isHeld(seen.object)) return launched(seen.object, plan);
       signal.throwIfAborted();
-      const started = await unsuspend(client, seen, { ...RETRY, signal: lastAnswer });
+      const started = await letGo(client, seen, plan.queue, { ...RETRY, signal: lastAnswer });
       if (started.kind === "started") return launched(started.job, plan);
       seen = { ...seen, object: started.job };
     }
@@ -121,6 +121,7 @@ async function createJob(
   plan: RunPlan,
   since: string | null,
   signal: AbortSignal,
+  host: TurnRequest["host"] | undefined,
 ): Promise<Job> {
   const { metadata } = plan.job;
   const queued = since === null ? {} : { [ANNOTATIONS.queued]: since };
@@ -131,7 +132,20 @@ async function createJob(
       isOfRun(job, plan.identity.runId) && stateOf(job) !== "leaving" && mayBeSignedBy(job, plan.installation),
     isLeaving: (job) => stateOf(job) === "leaving",
     code: "k8s_job_create_failed",
+    tellAway: host && tellingAway(host),
   });
+}
+
+/** Once for each webhook. */
+function tellingAway(host: TurnRequest["host"]): (webhook: string) => Promise<void> {
+  const told = new Set<string>();
+  return async (webhook) => {
+    if (told.has(webhook)) return;
+    told.add(webhook);
+    const message = `Waiting for the API server: ${awayInWords(webhook)}`;
+    await host.notice({ type: "k8s.api.waiting", level: "warn", message });
+    await host.status(message);
+  };
 }
 
 async function createSecret(
@@ -160,6 +174,8 @@ interface Creation<T extends KubeObject> {
   /** True when the object with that name is about to be deleted by the cluster. */
   readonly isLeaving: (found: Stored<T>) => boolean;
   readonly code: VerdictCode;
+  /** Is told of a webhook that is away, which is waited for. @default nobody */
+  readonly tellAway?: ((webhook: string) => Promise<void>) | undefined;
 }
 
 /** Creates, or finds that an earlier attempt has: its answer may have been lost. */
@@ -167,10 +183,11 @@ async function create<T extends KubeObject>(
   client: KubernetesClient,
   plan: RunPlan,
   signal: AbortSignal,
-  { type, object, isOurs, isLeaving, code }: Creation<T>,
+  { type, object, isOurs, isLeaving, code, tellAway }: Creation<T>,
 ): Promise<Stored<T>> {
   const options = { ...RETRY, signal };
-  const deadline = client.clock.now() + RETRY.retryForMs;
+  const began = client.clock.now();
+  const deadline = began + RETRY.retryForMs;
   for (let attempt = 0; ; attempt++) {
     try {
       return await client.create(type, plan.namespace, object, options);
@@ -180,7 +197,9 @@ async function create<T extends KubeObject>(
       if (found && isOurs(found)) return found;
       // The name makes it safe to try again: were the first one carried out late, the second would meet it.
       const retry = found ? isLeaving(found) : isRetryable(error);
-      if (!retry || client.clock.now() > deadline)
+      const away = webhookAway(error);
+      if (away !== null) await tellAway?.(away);
+      if (!retry || client.clock.now() > (away === null ? deadline : began + WEBHOOK_AWAY_MS))
         throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
       await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
     }

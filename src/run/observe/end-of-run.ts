@@ -30,7 +30,8 @@ function getsNoPod(evidence: Evidence): boolean {
 
 /** Stopped by an adapter, and its controller has seen that and counts no pod: none will come. */
 function isSuspendedForGood(job: JobFacts): boolean {
-  if (job.stoppedBecause === null || job.activePods > 0) return false;
+  // A queue may admit it as long as it is there.
+  if (job.stoppedBecause === null || job.activePods > 0 || job.queue !== null) return false;
   return isSuspended(job);
 }
 

@@ -6,6 +6,7 @@ import { pods, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { belongsTo } from "./evidence/reduce.ts";
+import type { ObservedRun } from "./observed-run.ts";
 
 export type PodLookup =
   /** The newest one, as it is now; null: there is none. */
@@ -18,12 +19,18 @@ export type PodLookup =
 /** Sends one request. Rejects with the signal's reason only. */
 export type FindPod = (signal: AbortSignal) => Promise<PodLookup>;
 
-export function podFinder(client: KubernetesClient, observer: Observer, job: JobInCluster): FindPod {
+export function podFinder(
+  client: KubernetesClient,
+  observer: Observer,
+  job: JobInCluster,
+  { evidence: { earlier } }: Pick<ObservedRun, "evidence">,
+): FindPod {
+  const isEarlier = ({ metadata }: Stored<Pod>): boolean => earlier.some(({ uid }) => uid === metadata.uid);
   return async (signal) => {
     try {
       const labelSelector = `job-name=${job.name}`;
       const { items } = await client.list(pods, job.namespace, { labelSelector, signal, retryForMs: 0 });
-      const ours = items.filter((pod) => belongsTo(pod, job.uid)).toSorted(byAge);
+      const ours = items.filter((pod) => belongsTo(pod, job.uid) && !isEarlier(pod)).toSorted(byAge);
       return { kind: "found", pod: ours.at(-1) ?? null };
     } catch (error) {
       if (signal.aborted) throw signal.reason;

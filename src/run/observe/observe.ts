@@ -8,6 +8,7 @@
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
+import { agentCli } from "../shared/agent-cli.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import { causeIsPending } from "./end-of-run.ts";
 import { type FindPod, podFinder } from "./find-pod.ts";
@@ -16,13 +17,16 @@ import { watchRun } from "./watch-run.ts";
 
 export { hasEnded } from "./end-of-run.ts";
 export type { ActsTaken } from "./evidence/acts.ts";
-export type { Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
+export type { EarlierPod, Evidence, TranscriptGap, TranscriptReport } from "./evidence/evidence.ts";
 export { type JobFacts, trueCondition } from "./evidence/job.ts";
 export type { ContainerFacts, PodFacts, RecorderFacts, Terminated } from "./evidence/pod.ts";
 export { isSealedStop, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 export type { FindPod } from "./find-pod.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export type { ObservedRun } from "./observed-run.ts";
+export { comesBack } from "./queue/comes-back.ts";
+export { queueReader } from "./queue/read-queue.ts";
+export { readReturn } from "./queue/read-return.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";
 export { ofContainer } from "./waiting/container.ts";
@@ -39,18 +43,32 @@ export interface RunObservation {
   stop(): void;
 }
 
-/** `signal` ends it as `stop` does; `synced` then rejects. */
+/**
+ * `signal` ends it as `stop` does; `synced` then rejects.
+ *
+ * @param before the record of the run up to the pod that its queue has taken back last
+ */
 export function observeRun(
   client: KubernetesClient,
   observer: Observer,
   run: LaunchedRun,
   signal: AbortSignal,
+  before?: ObservedRun,
 ): RunObservation {
-  const observed = createObservedRun(run.terms.facts);
-  observed.add({ kind: "job", job: run.object, deleted: false, at: client.clock.now() });
-  const findPod = podFinder(client, observer, run);
+  const observed = createObservedRun(run.terms.facts, before?.evidence.earlier);
+  observed.add({ kind: "job", job: before?.job ?? run.object, deleted: false, at: client.clock.now() });
+  const findPod = podFinder(client, observer, run, observed);
   const watch = watchRun(client, observer, run, observed, findPod, signal);
   return { observed, findPod, ...watch };
+}
+
+/** The record with its pod among the earlier ones, for the observation of the next. */
+export function withEarlierPod({ evidence, ...rest }: ObservedRun, why: string | null): ObservedRun {
+  const { pod, earlier, transcript, agent, seal } = evidence;
+  if (!pod) return { ...rest, evidence };
+  const said = agentCli.resultOf(agent, seal);
+  const taken = { name: pod.name, uid: pod.uid, node: pod.node, why, transcript, agent: said };
+  return { ...rest, evidence: { ...evidence, earlier: [...earlier, taken] } };
 }
 
 /** Milliseconds that the cluster gets to report why a container ended. */

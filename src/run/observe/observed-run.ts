@@ -6,8 +6,8 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import { isOlder } from "../../kubernetes/resource-version.ts";
 import type { RunFacts } from "../shared/run-terms.ts";
-import type { Evidence } from "./evidence/evidence.ts";
-import { belongsTo, noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
+import type { EarlierPod, Evidence } from "./evidence/evidence.ts";
+import { noEvidence, type Observation, reduceEvidence } from "./evidence/reduce.ts";
 
 export interface ObservedRun {
   readonly evidence: Evidence;
@@ -31,8 +31,8 @@ function isStale(seen: Observation, job: Job | null, pod: Pod | null): boolean {
   return seen.kind === "pod" && !seen.deleted && isOlder(seen.pod, pod);
 }
 
-export function createObservedRun(facts: RunFacts): ObservedRun {
-  let evidence = noEvidence(facts);
+export function createObservedRun(facts: RunFacts, earlier: readonly EarlierPod[] = []): ObservedRun {
+  let evidence = noEvidence(facts, earlier);
   let job: Job | null = null;
   let pod: Pod | null = null;
   let events: Event[] = [];
@@ -40,7 +40,7 @@ export function createObservedRun(facts: RunFacts): ObservedRun {
 
   const keep = (seen: Observation): void => {
     if (seen.kind === "job") job = seen.job;
-    else if (seen.kind === "pod" && evidence.job && belongsTo(seen.pod, evidence.job.uid)) pod = seen.pod;
+    else if (seen.kind === "pod" && evidence.pod && seen.pod.metadata?.uid === evidence.pod.uid) pod = seen.pod;
     else if (seen.kind === "event")
       events = [...events.filter(({ metadata }) => metadata?.uid !== seen.event.metadata?.uid), seen.event].slice(
         -MAX_EVENTS,

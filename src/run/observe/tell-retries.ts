@@ -2,6 +2,7 @@
 import type { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Host } from "../../paperclip/host.ts";
+import { awayInWords, webhookAway } from "../shared/api-advice.ts";
 
 /** Milliseconds for which a failure that passes is nobody's concern. */
 const TELL_AFTER_MS = 5_000;
@@ -27,7 +28,10 @@ export async function tellRetries(
 }
 
 /** Without what the call was about: all runs share the client, and it may be another's. */
-function inWords({ kind, status, reason, code, detail }: ApiError): string {
+function inWords(error: ApiError): string {
+  const { kind, status, reason, code, detail } = error;
+  const away = webhookAway(error);
+  if (away !== null) return awayInWords(away);
   switch (kind) {
     case "status":
     case "protocol":

@@ -2,7 +2,8 @@
 import { chooseModel } from "../../config/models/choose-model.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { Prompt } from "../../paperclip/prompt.ts";
-import { RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
+import { LEFT_SESSION, RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
+import { jobName } from "../shared/names.ts";
 import { AUTHORITY_VARIABLES, type Authorities, authorities } from "./authorities.ts";
 import { environmentScript } from "./environment-script.ts";
 import { loginVariables, NO_LOGIN } from "./home/login.ts";
@@ -64,15 +65,19 @@ export function agentInput(
     invocation({ ctx, config, provision, resume: session, wrapper: input.wrapper });
   const first = invoke(resume);
   const fresh = resume === null ? null : { sessionId: resume, ...invoke(null) };
+  const file = queuedSessionFile(input, workplace);
+  const goesOn = file === null ? null : { file, ...invoke(LEFT_SESSION) };
+  const prompts = { first: first.prompt, fresh: fresh?.prompt ?? null, goesOn: goesOn?.prompt ?? null };
   const files = (spec: RunnerSpec): RunFile[] => [
     ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
-    ...filesOf(spec, first.prompt, fresh?.prompt ?? null, spec.fresh || !resume ? provision.systemPrompt : null),
+    ...filesOf(spec, prompts, spec.fresh || !resume ? provision.systemPrompt : null),
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
     ...trusted.files,
   ];
-  const { spec, content } = firstThatFits([runnerSpec(config, first, fresh), runnerSpec(config, first, null)], (spec) =>
-    secretContent(files(spec), environment),
+  const { spec, content } = firstThatFits(
+    [runnerSpec(config, first, fresh, goesOn), runnerSpec(config, first, null, null)],
+    (spec) => secretContent(files(spec), environment),
   );
   const allNotes = [...notes, ...[note, login.note].filter((each) => each !== null)];
   return {
@@ -88,10 +93,27 @@ export function agentInput(
   };
 }
 
+interface Prompts {
+  readonly first: Prompt;
+  readonly fresh: Prompt | null;
+  readonly goesOn: Prompt | null;
+}
+
+/** Before the prompt of a session that goes on in the middle of a turn. */
+const GOES_ON =
+  "Your process was ended in the middle of this work, because the cluster needed its place, and runs again now. Look at what is done already, and go on from there. What you were asked:\n\n";
+
+/** Where a pod of a queue leaves its session for the next one; null: it has no queue, or no home that outlives it. */
+function queuedSessionFile({ agent, ctx }: PlanInput, { home }: Workplace): string | null {
+  if (agent.config.queue === null || home.identity === null) return null;
+  return [".claude-k8s", "sessions", jobName(ctx.agent.id, ctx.runId)].join("/");
+}
+
 /** What the runner starts, and what Claude Code is given with it. */
-const filesOf = (spec: RunnerSpec, prompt: Prompt, fresh: Prompt | null, instructions: string | null): RunFile[] => [
-  { path: RUN_FILES.prompt, content: prompt.text },
-  ...(fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: fresh.text }] : []),
+const filesOf = (spec: RunnerSpec, prompts: Prompts, instructions: string | null): RunFile[] => [
+  { path: RUN_FILES.prompt, content: prompts.first.text },
+  ...(prompts.fresh && spec.fresh ? [{ path: spec.fresh.prompt, content: prompts.fresh.text }] : []),
+  ...(prompts.goesOn && spec.goesOn ? [{ path: spec.goesOn.prompt, content: GOES_ON + prompts.goesOn.text }] : []),
   { path: RUN_FILES.spec, content: JSON.stringify(spec) },
   { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
   ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),

@@ -48,6 +48,7 @@ export function runnerSpec(
   config: AgentConfig,
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
+  goesOn: (Invocation & { readonly file: string }) | null,
 ): RunnerSpec {
   return {
     command,
@@ -56,11 +57,12 @@ export function runnerSpec(
     terminalResultGraceMs: config.terminalResultCleanupGraceMs,
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
+    ...(goesOn ? { goesOn: { file: goesOn.file, command: goesOn.command, prompt: RUN_FILES.goesOnPrompt } } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }
 
-/** The first spec whose Secret is small enough: the second one has no prompt for a fresh session. Throws ConfigError. */
+/** The first spec whose Secret is small enough: the second one has no prompt but the first. Throws ConfigError. */
 export function firstThatFits<T>(
   [spec, smaller]: readonly [RunnerSpec, RunnerSpec],
   contentOf: (spec: RunnerSpec) => T,
@@ -68,7 +70,7 @@ export function firstThatFits<T>(
   try {
     return { spec, content: contentOf(spec) };
   } catch (error) {
-    if (!(error instanceof ConfigError) || !spec.fresh) throw error;
+    if (!(error instanceof ConfigError) || !(spec.fresh || spec.goesOn)) throw error;
     return { spec: smaller, content: contentOf(smaller) };
   }
 }

@@ -14,6 +14,7 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import { containerCommand, RUN_DIRECTORY } from "../../runner/spec.ts";
+import { GATE, GATE_ANNOTATION } from "../shared/kueue.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
@@ -83,6 +84,8 @@ export function jobManifest(input: ManifestInput): Job {
         [ANNOTATIONS.agentName]: input.identity.agentName,
         [ANNOTATIONS.runId]: input.identity.runId,
         [ANNOTATIONS.terms]: writeRunTerms(input.terms),
+        // Where a queue takes every Job of the namespace, it is to wait for the Secret; elsewhere it has no effect.
+        [GATE_ANNOTATION]: GATE,
         ...(input.identity.taskId ? { [ANNOTATIONS.taskId]: input.identity.taskId } : {}),
       },
     },

@@ -72,6 +72,9 @@ function probeConfig(config: AgentConfig, limitSec: number): AgentConfig {
     timeoutSec: limitSec,
     graceSec: 1,
     podStartTimeoutSec: limitSec,
+    // A person waits for it, and a queue may be full.
+    queue: null,
+    queueTimeoutSec: 0,
     ttlSecondsAfterFinished: TTL_SEC,
     retainJobs: false,
   };

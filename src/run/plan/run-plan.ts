@@ -47,6 +47,10 @@ export interface RunPlan extends RunTerms {
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
   readonly podStartTimeoutSec: number;
+  /** Kueue's LocalQueue that lets the Job go; null: none. */
+  readonly queue: string | null;
+  /** Seconds in the queue; 0 = no limit. */
+  readonly queueTimeoutSec: number;
   readonly retain: boolean;
   /** False: a Job that lost its Paperclip process blocks instead of being taken over. */
   readonly reattach: boolean;
@@ -118,6 +122,8 @@ export function planRun(input: PlanInput): RunPlan {
     homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
     podStartTimeoutSec: config.podStartTimeoutSec,
+    queue: config.queue,
+    queueTimeoutSec: config.queueTimeoutSec,
     retain: config.retainJobs,
     reattach: config.reattachOrphanedJobs,
     ...boundsOf(input.agent.policy),

@@ -39,9 +39,24 @@ function adviceForStatus(error: ApiError): string {
   if (error.notFound && details?.kind === "namespaces")
     return `Create the namespace ${details.name}, or set another one (namespace).`;
   if (status === 422) return "Change the setting that the message names.";
+  if (webhookAway(error) !== null)
+    return "Check the webhook that the message names: it does not answer the API server. mjob.kb.io and vjob.kb.io are Kueue's: check its pods (kubectl -n kueue-system get pods).";
   if (isTransient(error)) return "Run it again later: the API server reported an error of its own.";
   return "Read the message: the API server does not accept the request.";
 }
+
+/** The webhook of the cluster that does not answer, so that nothing can be written; null: that is not what failed. */
+export function webhookAway(error: unknown): string | null {
+  if (!(error instanceof ApiError) || error.status !== 500) return null;
+  return /failed calling webhook "([^"]+)"/.exec(error.detail)?.[1] ?? null;
+}
+
+/** For a sentence. */
+export const awayInWords = (webhook: string): string =>
+  `its webhook ${webhook}${/^[mv]job\.kb\.io$/.test(webhook) ? " (Kueue)" : ""} does not answer, and it refuses every Job until then`;
+
+/** Milliseconds for which a webhook may be away before a run is given up that has not started: nobody else could start one. */
+export const WEBHOOK_AWAY_MS = 15 * 60_000;
 
 /** An error as data for the evidence. */
 export function faultOf(

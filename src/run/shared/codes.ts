@@ -30,6 +30,7 @@ export const VERDICT_CODES = [
   "k8s_pod_disrupted",
   "k8s_out_of_memory",
   // Never ran.
+  "k8s_queue_refused",
   "k8s_pod_schedule_failed",
   "k8s_agent_id_invalid",
   "k8s_config_invalid",

@@ -1,6 +1,7 @@
 /** What a Job of an agent is to the agent's next run. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
+import { isGated, queueOf, queueStateOf } from "./kueue.ts";
 import { ANNOTATIONS, CONTAINER, jobName, LABELS, labelValue } from "./names.ts";
 import { overdueEnd } from "./unknown-agent.ts";
 
@@ -13,9 +14,9 @@ export type JobState =
   | "finished"
   /** An adapter stopped it: nothing of it starts again. */
   | "stopped"
-  /** Created suspended and never unsuspended: nothing of it ever ran. */
+  /** Created suspended and never let go: nothing of it ever ran. */
   | "candidate"
-  /** Unsuspended: its agent runs, or will. */
+  /** Unsuspended, or in the hands of a queue: its agent runs, or will. */
   | "started";
 
 export function stateOf(job: Job): JobState {
@@ -24,12 +25,18 @@ export function stateOf(job: Job): JobState {
   if (metadata?.deletionTimestamp) return "leaving";
   if (annotations[ANNOTATIONS.collected] || isAbandoned(job)) return "collected";
   if (hasFinished(job)) return "finished";
+  // A queue unsuspends a Job again: what it is to end is annotated, and then deleted.
+  if (queueOf(job) !== null && annotations[ANNOTATIONS.stopped]) return "stopped";
   if (spec?.suspend !== true) return "started";
   if (annotations[ANNOTATIONS.stopped]) return "stopped";
   // Somebody else may suspend and resume Jobs as well: what has run before is no candidate.
   const ranBefore = annotations[ANNOTATIONS.started] || status?.startTime || status?.active;
   return ranBefore ? "started" : "candidate";
 }
+
+/** Not let go by any process: a candidate, whatever a queue that knows no gates has made of it. */
+export const isHeld = (job: Job): boolean =>
+  stateOf(job) === "candidate" || (isGated(job) && stateOf(job) === "started");
 
 const ENDS = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"];
 /** A condition that the adapter gives its own view of a Job; the cluster never has it. */
@@ -52,12 +59,16 @@ const trueConditions = ({ status }: Job) =>
 export function withPods<T extends Job>(jobs: readonly T[], pods: readonly Pod[], now: number): readonly T[] {
   return jobs.map((job) => {
     const own = pods.filter((pod) => isPodOf(job, pod));
-    const endedAt = agentEndedAt(own);
+    const endedAt = agentEndedAt(own.filter((pod) => !comesBack(job, pod)));
     if (endedAt !== null) return withCondition(job, AGENT_ENDED, endedAt);
     const overdue = own.some((pod) => (overdueEnd(job, pod)?.at ?? Number.POSITIVE_INFINITY) <= now);
     return overdue ? withCondition(job, AGENT_UNKNOWN) : job;
   });
 }
+
+/** What a queue takes back it starts again, in a new pod. */
+const comesBack = (job: Job, { metadata }: Pod): boolean =>
+  metadata?.deletionTimestamp !== undefined && ["evicting", "waiting", "admitted"].includes(queueStateOf(job).kind);
 
 function withCondition<T extends Job>(job: T, type: string, lastTransitionTime?: string): T {
   const condition = { type, status: "True", ...(lastTransitionTime ? { lastTransitionTime } : {}) };

@@ -30,7 +30,7 @@ export const ANNOTATIONS = {
   /** SHA-256 of the token in the Job's Secret, and the signature of the Paperclip that made the Job: see job-signature.ts. */
   tokenHash: "paperclip.io/token-hash",
   signature: "paperclip.io/signature",
-  /** When the Job was unsuspended; without it and suspended, nothing of it ever ran. */
+  /** When the Job was let go (unsuspended, or handed to a queue); without it and suspended, nothing of it ever ran. */
   started: "paperclip.io/started",
   /** Since when the run waits for its turn under `limits.jobs`, by the cluster's clock. */
   queued: "paperclip.io/queued",
@@ -47,6 +47,9 @@ export const ANNOTATIONS = {
   /** An operator's word, "true": the agent does not run, though its node does not say so. */
   abandoned: "paperclip.io/abandoned",
 } as const;
+
+/** Kueue's: the LocalQueue that has the Job. */
+export const QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
 
 export const ADAPTER_TYPE = "claude_k8s";
 /** The container that runs Claude Code. */
@@ -144,7 +147,8 @@ export function runLabels(
   const notes: string[] = [];
   const labels: Record<string, string> = {};
   for (const [key, value] of Object.entries(configured)) {
-    if (isReserved(key)) notes.push(`Label ${key} is not set: the prefix is reserved`);
+    if (key === QUEUE_LABEL) notes.push(`Label ${key} is not set: queue names the queue`);
+    else if (isReserved(key)) notes.push(`Label ${key} is not set: the prefix is reserved`);
     else labels[key] = value;
   }
   const ours: Record<string, string | null> = {

@@ -1,15 +1,15 @@
-/** Carries out a Stop or a detachment of a run: suspends the Job, or stops observing it so that a later run adopts it. */
+/** Carries out a Stop or a detachment of a run: suspends the Job or, of a queue, deletes it; or stops observing it so that a later run adopts it. */
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { hasEnded, type ObservedRun } from "../observe/observe.ts";
 import { isOfRun, runIdOf } from "../shared/job-state.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import type { Fault } from "../shared/run-fault.ts";
+import { stopJob } from "./stop-job.ts";
 import { classifyStop } from "./stop-reason.ts";
-import { suspendJob } from "./suspend-job.ts";
 
+export { annotateStop, endPatch, suspendPatch } from "./stop-job.ts";
 export { classifyStop } from "./stop-reason.ts";
 export { createStopSignal } from "./stop-signal.ts";
-export { suspendPatch } from "./suspend-job.ts";
 
 export interface StopControl {
   /** Aborts when the run no longer waits for the agent: it was detached, or a stopped agent has not ended in time. */
@@ -107,11 +107,11 @@ async function stopAndWait({ client, run, observed, runEnded }: StopControlInput
   if (ended()) return await lastLines();
   const { graceSec } = run.terms;
   const askedAt = clock.now();
-  const outcome = await suspendJob(client, run, reason, observed, runEnded);
+  const outcome = await stopJob(client, run, reason, observed, runEnded);
   // The agent gets its whole grace also when the cluster was unreachable at first.
   const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
   const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);
-  if (outcome === "suspended") await late;
+  if (outcome === "stopped") await late;
   else {
     await Promise.race([late, observed.until(ended, runEnded)]);
     if (ended()) return await lastLines();

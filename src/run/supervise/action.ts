@@ -3,6 +3,7 @@ import type { Job } from "kubernetes-types/batch/v1";
 import type { RunStatus } from "../../paperclip/run-status.ts";
 import type { Removal } from "../claim/claim.ts";
 import { hasPods, runIdOf, sidecarSince, stateOf, taskIdOf, wasStopped } from "../shared/job-state.ts";
+import { queueOf } from "../shared/kueue.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
 import { readRunTerms } from "../shared/run-terms.ts";
 import { nextMark, readMark, type WokenMark } from "./wake/woken-mark.ts";
@@ -68,6 +69,8 @@ export function decideAction(job: Job, status: RunStatus, now: number): Action {
       if (isInLine(job) && !cancelled && status.status !== "succeeded") return wake(job, status, now);
       return remove("delete", "its run is over, and nothing of it ever ran");
     case "stopped":
+      // A queue lets it go again: whoever stopped it was to delete it.
+      if (queueOf(job) !== null) return remove("delete", "its run was stopped");
       return mayBeRemoved(job, now) ? remove("delete", "its run was stopped") : NONE;
     case "started":
       return cancelled ? remove("stop", "its run was cancelled while nobody watched it") : wake(job, status, now);

@@ -1,7 +1,8 @@
 /** Reports to the host which Job carries the run, and where it comes from. */
 import type { Host } from "../../paperclip/host.ts";
+import type { ObservedRun } from "../observe/observe.ts";
 import type { RunPlan } from "../plan/plan.ts";
-import type { JobInCluster } from "../shared/launched-run.ts";
+import type { JobInCluster, LaunchedRun } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 
 export async function announceJob(host: Host, job: JobInCluster): Promise<void> {
@@ -23,6 +24,20 @@ export async function announceAdoption(
   host.dispatched();
   await announce(host, job, "k8s.job.adopted", note);
   await host.status(note);
+}
+
+/** The transcript of the next pod follows that of this one: the line marks the place. */
+export async function announceReturn(
+  host: Host,
+  { namespace, name, terms }: LaunchedRun,
+  { evidence: { pod, job } }: Pick<ObservedRun, "evidence">,
+  why: string | null,
+): Promise<void> {
+  const goesOn = terms.facts.sessionPersists ? "goes on in its session" : "begins anew, for its home went with the pod";
+  const message = `Queue ${job?.queue} took pod ${pod?.name} back${why === null ? "" : ` (${why})`}: the run waits in the queue, and then ${goesOn}`;
+  const payload = { namespace, job: name, pod: pod?.name, uid: pod?.uid, queue: job?.queue, why };
+  await host.notice({ type: "k8s.run.taken-back", level: "warn", message, payload });
+  await host.status(message);
 }
 
 function announce(host: Host, job: JobInCluster, type: string, message: string): Promise<void> {

@@ -1,6 +1,13 @@
 /** Reports the run's progress to the host: its pod, node and phase, and why it waits. One notice for each change. */
 import type { Host, Notice } from "../../paperclip/host.ts";
-import { describeWaiting, type Evidence, type ObservedRun, type PodFacts, trueCondition } from "../observe/observe.ts";
+import {
+  describeWaiting,
+  type Evidence,
+  type ObservedRun,
+  type PodFacts,
+  trueCondition,
+  type Waiting,
+} from "../observe/observe.ts";
 import { CONTAINER } from "../shared/names.ts";
 
 /** Returns the way to stop, which resolves when the last notice is delivered. */
@@ -56,7 +63,10 @@ function waitingNotice(observed: Seen): Notice | null {
     job: observed.job,
     events: observed.events,
     container: CONTAINER,
+    queue: evidence.queue,
   });
+  // A queue with room lets the Job go before it is asked why it does not.
+  if (waiting.state === "queued") return evidence.queue && queuedNotice(waiting, evidence);
   if (waiting.state === "ready" || waiting.state === "suspended") return null;
   const where = evidence.pod
     ? `Pod ${evidence.pod.name} is not running yet`
@@ -68,6 +78,20 @@ function waitingNotice(observed: Seen): Notice | null {
     level: waiting.patience === "time" ? "info" : "warn",
     payload: { ...podPayload(evidence), reason: waiting.reason, ...(waiting.fix ? { fix: waiting.fix } : {}) },
   };
+}
+
+/** The time that it takes is nobody's trouble, as that of a turn. */
+export function queuedNotice({ message, patience, fix }: Waiting, evidence: Evidence): Notice {
+  const { job, queue } = evidence;
+  const payload = {
+    ...podPayload(evidence),
+    queue: job?.queue,
+    before: queue?.before ?? null,
+    why: queue?.why ?? null,
+    ...(fix ? { fix } : {}),
+  };
+  const level = patience === "queue" && fix === null ? "info" : "warn";
+  return { type: "k8s.run.queued", message: `Waiting ${message}`, level, payload };
 }
 
 function podPayload({ job, pod }: Evidence): Record<string, unknown> {

@@ -2,8 +2,10 @@
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { FeedHealth } from "../../kubernetes/watch/resource-feed.ts";
 import type { Host, Notice } from "../../paperclip/host.ts";
-import type { ObservedRun } from "../observe/observe.ts";
+import { describeWaiting, type ObservedRun } from "../observe/observe.ts";
+import { CONTAINER } from "../shared/names.ts";
 import type { SilenceLimits } from "../shared/run-terms.ts";
+import { queuedNotice } from "./progress.ts";
 
 /** Milliseconds of silence between two reports. */
 const SILENCE_MS = 10 * 60_000;
@@ -28,7 +30,7 @@ export interface SilenceReporter {
   lineArrived(): void;
 }
 
-/** Sends a notice for each ten minutes of silence of a running container, until the signal aborts. */
+/** Sends a notice for each ten minutes of silence of a running container or in a queue, until the signal aborts. */
 export function reportSilence(report: SilenceReport): SilenceReporter {
   const { host, clock, signal } = report;
   let arrivedAt = clock.now();
@@ -53,6 +55,7 @@ export function reportSilence(report: SilenceReport): SilenceReporter {
 
 function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number, now: number): Notice | null {
   const { pod } = observed.evidence;
+  if (!pod) return stillQueued(observed);
   // A pod that is being deleted may show `running` only because its node is unreachable.
   if (pod?.presence !== "present" || pod.agent.state !== "running" || pod.deletionAskedAt !== null) return null;
   const unseenSince = lastSeen(podsHealth(), now);
@@ -61,6 +64,12 @@ function noticeOf({ observed, podsHealth, limits }: SilenceReport, since: number
   const silent = `The agent in pod ${pod.name} has printed nothing for ${minutes} minutes; its container is running.`;
   const payload = { pod: pod.name, minutes, ...limits };
   return { type: "k8s.pod.silent", message: `${silent} ${consequenceOf(limits, since)}`, payload };
+}
+
+/** A queue may take hours. */
+function stillQueued({ job, events, evidence }: ObservedRun): Notice | null {
+  const waiting = describeWaiting({ pod: null, job, events, container: CONTAINER, queue: evidence.queue });
+  return waiting.state === "queued" ? queuedNotice(waiting, evidence) : null;
 }
 
 /** Time of the last contact with the API server, milliseconds since 1970; null: the watch is current. */

@@ -16,7 +16,7 @@ import { openTextPage } from "./page/text-pipe.ts";
 import { reportProgress } from "./progress.ts";
 import { reportSilence } from "./silence.ts";
 
-export { announceAdoption, announceJob } from "./announce.ts";
+export { announceAdoption, announceJob, announceReturn } from "./announce.ts";
 export { type Page, planPage } from "./page/page.ts";
 export { oldTranscripts, sweepTranscripts } from "./page/sweep.ts";
 export { progressOf } from "./progress.ts";

@@ -175,7 +175,8 @@ function finalizers(names: readonly string[]): readonly string[] {
 const jobSuspended: Cause = (facts) => {
   const { job, pod } = facts.evidence;
   const suspended = job ? trueCondition(job.conditions, "Suspended") : null;
-  if (!job || !suspended || !pod || !leaving(pod)) return null;
+  // Of a queue's Job the suspension is the queue's.
+  if (!job || job.queue !== null || !suspended || !pod || !leaving(pod)) return null;
   return {
     kind: "deleted",
     code: "k8s_job_suspended",

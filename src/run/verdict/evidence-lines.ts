@@ -10,6 +10,7 @@ const MAX_EVENTS = 4;
 export function evidenceLines(facts: Facts, because: readonly string[]): readonly string[] {
   const all = [
     ...because,
+    ...fromEarlier(facts),
     ...fromReplacedSession(facts),
     ...fromResult(facts),
     ...fromSeal(facts),
@@ -22,6 +23,10 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
     ...facts.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
   ];
   return [...new Set(all)].slice(0, MAX_LINES);
+}
+
+function fromEarlier({ evidence: { earlier, job } }: Facts): readonly string[] {
+  return earlier.map(({ name, why }) => `Pod ${name}: taken back by queue ${job?.queue}${quoting(why)}`);
 }
 
 function fromReplacedSession({ evidence: { seal }, agent }: Facts): readonly string[] {

@@ -9,6 +9,7 @@ import {
   trueCondition,
 } from "../observe/observe.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { withEarlier } from "./earlier.ts";
 import { type Ending, endingOf, stoppedBeforeStart, withSeenEnd } from "./ending.ts";
 
 /** The evidence, joined: what the single causes ask about. */
@@ -36,12 +37,13 @@ export interface Facts {
 const STATUS_UNKNOWN = "ContainerStatusUnknown";
 
 export function factsOf(evidence: Evidence): Facts {
-  const agent = agentCli.resultOf(evidence.agent, evidence.seal);
+  const own = agentCli.resultOf(evidence.agent, evidence.seal);
+  const agent = withEarlier(own, evidence.earlier);
   const whole = evidence.seal?.partial ? null : evidence.seal;
   const end = evidence.pod?.agent.terminated ?? null;
   const container = end && end.reason !== STATUS_UNKNOWN ? end : null;
   const seal = evidence.run.recorder ? withSeenEnd(whole, container) : whole;
-  const never = neverRan(evidence, seal, agent);
+  const never = evidence.earlier.length === 0 && neverRan(evidence, seal, agent);
   return {
     evidence,
     agent,
@@ -106,6 +108,8 @@ function isStopped(evidence: Evidence, container: Terminated | null): boolean {
 /** The Job is held back, and its controller has seen that and counts no pod: none will come. */
 function heldWithoutPods(job: JobFacts): boolean {
   if (!job.suspended || job.activePods > 0) return false;
+  // A queue may admit it as long as it is there.
+  if (job.queue !== null) return job.presence !== "present";
   return job.presence !== "present" || trueCondition(job.conditions, "Suspended") !== null;
 }
 

@@ -58,6 +58,7 @@ export const FIXES = {
     "Make the home volume writable for the pod's user (chown its folder, or use a volume that honours fsGroup), or choose another one (homeClaim).",
   homeFull: "Free space on the home volume, or choose a larger one (homeClaim).",
   nodeMissing: "Use an image whose Node runs on this system, or one without Node (image).",
+  queueTimeout: "Raise queueTimeoutSec, or let the cluster's operator raise the quota of the queue.",
   // Nothing to do.
   onPurpose: "Nothing: the run was stopped on purpose.",
   checkStopped: "Check that its Job is gone (kubectl get jobs,pods).",

@@ -21,6 +21,8 @@ export const cancelled: Cause = (facts) => {
 
 function outcome(facts: Facts): string {
   if (facts.neverRan) return "it was stopped before its agent started";
+  const { earlier, pod } = facts.evidence;
+  if (earlier.length > 0 && !pod && facts.stopped) return "it waited in its queue, and nothing of it ran";
   return facts.stopped ? `${claude(facts)} ended${withEnding(facts)}` : "nobody has seen its pod end yet";
 }
 

@@ -17,6 +17,7 @@ import { evidenceLines } from "./evidence-lines.ts";
 import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
 import { claude, withEnding } from "./phrases.ts";
+import { queueRefused } from "./queue.ts";
 import { recorderLost } from "./recorder-lost.ts";
 import { recoveryOf } from "./recovery.ts";
 import { startFailed } from "./startup.ts";
@@ -42,6 +43,7 @@ const CAUSES: readonly Cause[] = [
   outOfMemory,
   deletedFromOutside,
   silent,
+  queueRefused,
   startFailed,
   stoppedEarlier,
   observationLost,

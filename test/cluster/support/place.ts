@@ -50,7 +50,7 @@ const SERVICE_ACCOUNT = "paperclip";
 const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url));
 
 /** @param more of the devcluster, when there is one */
-export async function openPlace(more: Pick<DevclusterOptions, "bookmarkInterval"> = {}): Promise<Place> {
+export async function openPlace(more: Pick<DevclusterOptions, "bookmarkInterval" | "kueue"> = {}): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "cluster-suite-"));
   const given = process.env.TEST_KUBECONFIG;
   const images = given ? {} : await localImages(folder);

@@ -9,7 +9,7 @@ const OPENS_WITHIN_MS = 120_000;
 /** Opens a place before the file's tests and closes it after them. @param set what else is set up in it is awaited */
 export function usePlace(
   set: (place: Place) => void | Promise<void>,
-  options?: Pick<DevclusterOptions, "bookmarkInterval">,
+  options?: Pick<DevclusterOptions, "bookmarkInterval" | "kueue">,
 ): void {
   let place: Place | undefined;
   beforeAll(async () => {

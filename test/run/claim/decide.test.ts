@@ -73,7 +73,10 @@ describe("one Job of another run of the slot", () => {
     ["stopping", unreadable, "wait for job-0"],
     ["stopping", over(), "wait for job-0"],
     ["complete", alive, "free"],
-    ["complete", unreadable, "free"],
+    ["complete", unreadable, "wait for job-0"],
+    // Nobody will ever know whether its outcome is on record, and nothing of it is alive.
+    ["complete", denied, "free"],
+    ["complete", notAsked, "free"],
     ["complete", over(), "adopt job-0"],
     ["failed", over(), "adopt job-0"],
     ["complete", over("cancelled"), "delete job-0"],
@@ -237,6 +240,7 @@ describe("regression cases", () => {
     expect(gist(decide([{ state: "started" }], over(), off))).toBe("k8s_concurrent_run_blocked");
     expect(gist(decide([{ state: "started" }], over("cancelled"), off))).toBe("k8s_concurrent_run_blocked");
     expect(gist(decide([{ state: "complete" }], over(), off))).toBe("free");
+    expect(gist(decide([{ state: "complete" }], unreadable, off))).toBe("free");
   });
 });
 

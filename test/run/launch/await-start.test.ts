@@ -26,7 +26,14 @@ async function waitLate(look: (record: ObservedRun) => ReturnType<FindPod>): Pro
   record.add(job());
   record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
   const { signal } = new AbortController();
-  await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec: 8 }, () => look(record), signal);
+  await awaitStart(
+    client,
+    jobInCluster(JOB),
+    record,
+    { podStartTimeoutSec: 8, queueTimeoutSec: 0 },
+    () => look(record),
+    signal,
+  );
   return record;
 }
 
@@ -84,7 +91,14 @@ async function patienceAfter(words: readonly Word[], podStartTimeoutSec: number)
   record.add({ kind: "pod", pod: CREATING, deleted: false, at: T0 });
   say();
   const findPod: FindPod = async () => ({ kind: "found", pod: CREATING as never });
-  await awaitStart(client, jobInCluster(JOB), record, { podStartTimeoutSec }, findPod, new AbortController().signal);
+  await awaitStart(
+    client,
+    jobInCluster(JOB),
+    record,
+    { podStartTimeoutSec, queueTimeoutSec: 0 },
+    findPod,
+    new AbortController().signal,
+  );
   return record.evidence.acts.gaveUp?.waitedSec ?? Number.NaN;
 }
 

@@ -2,6 +2,7 @@ import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
+import type { QueueReading } from "../queue/reading.ts";
 import type { ActsTaken } from "./acts.ts";
 import type { ClusterEvent } from "./events.ts";
 import type { JobFacts } from "./job.ts";
@@ -15,8 +16,12 @@ export interface Evidence {
   readonly run: RunFacts;
   /** Null: no Job of this run was ever seen. */
   readonly job: JobFacts | null;
-  /** The newest pod of the Job, chosen by the Job's UID; null: none was ever seen. */
+  /** The newest pod of the Job, chosen by the Job's UID; of a queue's Job the one that runs or ran last. Null: none was seen. */
   readonly pod: PodFacts | null;
+  /** Of a queue's Job: uid of the pod that came after that one. What the queue has taken back is judged before that is looked at. */
+  readonly nextPod: string | null;
+  /** Pods of this run that its queue has taken back, oldest first. */
+  readonly earlier: readonly EarlierPod[];
   /** True: a list of the Job's pods found none. */
   readonly hasNoPod: boolean;
   /** What the runner left in the termination message of the container that keeps the record. */
@@ -26,6 +31,8 @@ export interface Evidence {
    * Null: it did not, as far as is known.
    */
   readonly logSeal: { readonly seal: Seal; readonly seenAt: number } | null;
+  /** Why it waits in its queue, as last read; null: it never was. */
+  readonly queue: QueueReading | null;
   /** Useful Events of the Job and its pod, oldest first, bounded. */
   readonly events: readonly ClusterEvent[];
   readonly transcript: TranscriptReport | null;
@@ -34,6 +41,18 @@ export interface Evidence {
   readonly acts: ActsTaken;
   /** What went wrong on the adapter's side, oldest first, bounded. */
   readonly faults: readonly Fault[];
+}
+
+/** A pod that a queue took back in the middle of its work: the next one goes on. */
+export interface EarlierPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly node: string | null;
+  /** The queue's own words; null: it gave none that could be read. */
+  readonly why: string | null;
+  readonly transcript: TranscriptReport | null;
+  /** What its agent said of itself. */
+  readonly agent: AgentResult;
 }
 
 /** Line numbers, both ends included. */

@@ -1,5 +1,6 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { PodSpec } from "kubernetes-types/core/v1";
+import { queueOf } from "../../shared/kueue.ts";
 import { ANNOTATIONS } from "../../shared/names.ts";
 
 /** One condition of a Job or a pod that is or was True or False. */
@@ -29,6 +30,8 @@ export interface JobFacts {
   readonly deletionTimestamp: string | null;
   readonly finalizers: readonly string[];
   readonly suspended: boolean;
+  /** The LocalQueue of Kueue that has it, whose `suspended` is then; null: none does. */
+  readonly queue: string | null;
   /** Memory limit that it asks for its agent's container; admission may give the pod another. */
   readonly memoryLimit: string | null;
   /** Why an adapter stopped the run, as it noted on the Job before it may have died itself; null: none did. */
@@ -55,6 +58,7 @@ export function readJob(before: JobFacts | null, job: Job, container: string, de
     deletionTimestamp: meta.deletionTimestamp ?? before?.deletionTimestamp ?? null,
     finalizers: meta.finalizers ?? [],
     suspended: job.spec?.suspend ?? false,
+    queue: queueOf(job),
     memoryLimit: memoryLimit(job.spec?.template.spec, container),
     stoppedBecause: meta.annotations?.[ANNOTATIONS.stopped] ?? before?.stoppedBecause ?? null,
     activePods: active + terminating,

@@ -4,9 +4,10 @@ import type { AgentResult } from "../../../claude/claude-code.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
+import type { QueueReading } from "../queue/reading.ts";
 import { type Act, NO_ACTS, recordAct } from "./acts.ts";
 import { recordEvent } from "./events.ts";
-import type { Evidence, TranscriptReport } from "./evidence.ts";
+import type { EarlierPod, Evidence, TranscriptReport } from "./evidence.ts";
 import { type JobFacts, readJob } from "./job.ts";
 import { type PodFacts, readPod } from "./pod.ts";
 import { sealIn } from "./sealed.ts";
@@ -22,6 +23,7 @@ export type Observation =
   /** A list of the Job's pods found none, and none was known before. */
   | { readonly kind: "no-pod" }
   | { readonly kind: "event"; readonly event: Event }
+  | { readonly kind: "queue"; readonly reading: QueueReading }
   | { readonly kind: "transcript"; readonly report: TranscriptReport }
   | { readonly kind: "log-sealed"; readonly seal: Seal; readonly at: number }
   | { readonly kind: "agent"; readonly result: AgentResult }
@@ -30,14 +32,17 @@ export type Observation =
 
 const MAX_FAULTS = 20;
 
-export function noEvidence(run: RunFacts): Evidence {
+export function noEvidence(run: RunFacts, earlier: readonly EarlierPod[] = []): Evidence {
   return {
     run,
     job: null,
     pod: null,
+    nextPod: null,
+    earlier,
     hasNoPod: false,
     seal: null,
     logSeal: null,
+    queue: null,
     events: [],
     transcript: null,
     agent: null,
@@ -63,7 +68,9 @@ export function reduceEvidence(evidence: Evidence, seen: Observation): Evidence 
 export function isSealedStop({ acts, job, logSeal }: Evidence): boolean {
   // A recorder that lost the agent from sight does not know of its end.
   if (logSeal === null || logSeal.seal.ending === "unknown") return false;
-  return acts.cancel !== null && job !== null && job.stoppedBecause !== null;
+  if (acts.cancel === null || job === null) return false;
+  // A queue's Job is deleted, with its reason where that could be written.
+  return job.stoppedBecause !== null || job.deletionTimestamp !== null || job.presence !== "present";
 }
 
 function withObservation(evidence: Evidence, seen: Observation): Evidence {
@@ -82,6 +89,8 @@ function withObservation(evidence: Evidence, seen: Observation): Evidence {
       return { ...evidence, hasNoPod: evidence.pod === null };
     case "event":
       return { ...evidence, events: recordEvent(evidence.events, seen.event) };
+    case "queue":
+      return { ...evidence, queue: seen.reading };
     case "transcript":
       return { ...evidence, transcript: seen.report };
     case "agent":
@@ -102,7 +111,10 @@ function observeJob({ job: before, run }: Evidence, job: Job, deleted: boolean, 
 function observePod(evidence: Evidence, pod: Pod, deleted: boolean, at: number): Evidence {
   // A Job of the same name may have had a pod before ours: only the UID tells whose pod it is.
   if (!evidence.job || !belongsTo(pod, evidence.job.uid)) return evidence;
+  if (evidence.earlier.some(({ uid }) => uid === pod.metadata?.uid)) return evidence;
   if (evidence.pod && isOlder(pod, evidence.pod)) return evidence;
+  if (evidence.pod && evidence.job.queue !== null && pod.metadata?.uid !== evidence.pod.uid)
+    return { ...evidence, nextPod: evidence.nextPod ?? pod.metadata?.uid ?? null };
   const facts = readPod(evidence.pod, pod, evidence.run, deleted, at);
   return {
     ...evidence,

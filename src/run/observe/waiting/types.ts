@@ -1,6 +1,8 @@
 export type WaitingState =
-  /** The Job is held back: created suspended, or suspended by a queue (Kueue) or by somebody. */
+  /** The Job is held back: created suspended, or suspended by somebody. */
   | "suspended"
+  /** It waits in a queue (Kueue). */
+  | "queued"
   /** No pod yet, and nothing says why. */
   | "no-pod"
   /** The pod was refused: a quota has no room. */
@@ -26,6 +28,8 @@ export type WaitingState =
 export type Patience =
   /** Only time is needed: a node, a pull, a quota. */
   | "time"
+  /** A queue has it: its turn comes, or its operator has to act. */
+  | "queue"
   /** Trouble, which the cluster tries to get over by itself: a volume, the network, a registry. It may heal. */
   | "retried"
   /** Trouble that names an object which is not there: somebody has to make it. */

@@ -1,9 +1,12 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { ContainerStateTerminated, ContainerStatus, Event, Pod } from "kubernetes-types/core/v1";
+import { queueStateOf } from "../../shared/kueue.ts";
+import type { QueueReading } from "../queue/reading.ts";
 import { containerTrouble, sidecarTrouble, stepOf } from "./container.ts";
 import { newestEvent, withoutDrawnName } from "./events.ts";
 import { fixForInitContainer, fixForWaiting, refusal } from "./fixes.ts";
 import { namesMissingObject } from "./missing.ts";
+import { queued } from "./queued.ts";
 import type { Waiting } from "./types.ts";
 
 export type { Patience, Waiting } from "./types.ts";
@@ -15,12 +18,14 @@ export interface PodSnapshot {
   readonly events: readonly Event[];
   /** Name of the agent's container. */
   readonly container: string;
+  /** As last read of the queue that has the Job. @default null */
+  readonly queue?: QueueReading | null;
 }
 
 /** What the run waits for, as the cluster shows it now. Pure: the caller keeps the time and the limits. */
 export function describeWaiting(seen: PodSnapshot): Waiting {
   const { pod, job, events } = seen;
-  if (!pod) return withoutPod(job, events);
+  if (!pod) return withoutPod(job, events, seen.queue ?? null);
   const agent = pod.status?.containerStatuses?.find(({ name }) => name === seen.container);
   const { running, terminated } = agent?.state ?? {};
   if (running) return { state: "ready", reason: "Running", message: "", fix: null, patience: "time" };
@@ -29,10 +34,13 @@ export function describeWaiting(seen: PodSnapshot): Waiting {
   return failedPod(pod) ?? unscheduled(pod, events) ?? starting(pod, agent, events);
 }
 
-function withoutPod(job: Job | null, events: readonly Event[]): Waiting {
+function withoutPod(job: Job | null, events: readonly Event[], queue: QueueReading | null): Waiting {
   if (job?.metadata?.deletionTimestamp) return gone("the Job is being deleted");
   const failure = job?.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
   if (failure) return failed(failure.reason ?? "Failed", failure.message ?? "");
+  const state = job ? queueStateOf(job) : null;
+  if (state?.kind === "gated" || state?.kind === "waiting" || state?.kind === "evicting")
+    return queued(state.queue, queue);
   if (job?.spec?.suspend) {
     const fix = fixForWaiting("Suspended");
     return { state: "suspended", reason: "Suspended", message: "", fix, patience: "time" };

@@ -1,5 +1,5 @@
 /** The agent's stdout in a file, byte for byte, as it arrives. */
-import { type FileHandle, lstat, mkdir, open, rm, statfs } from "node:fs/promises";
+import { constants, type FileHandle, lstat, mkdir, open, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { bytes } from "../../../format/numbers.ts";
 
@@ -157,6 +157,14 @@ async function create(file: string): Promise<FileHandle> {
   if (!(await lstat(dirname(file))).isDirectory()) throw new Error("its folder is a link");
   await rm(file, { force: true });
   return open(file, "wx", 0o600);
+}
+
+/** The file that this process made before; no link in its place. */
+export async function goOn(file: string): Promise<FileHandle> {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  if (!(await lstat(dirname(file))).isDirectory()) throw new Error("its folder is a link");
+  return open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
 }
 
 async function freeBytes(folder: string): Promise<number> {

@@ -10,6 +10,8 @@ export type Page =
       readonly form: "text";
       /** Path of the agent's own lines. */
       readonly file: string;
+      /** The file has lines of an earlier pod of the run, behind which these come. @default false */
+      readonly goesOn?: boolean;
       /** The command that prints them, where the text leaves something out. */
       readonly command: string;
     };

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Clock } from "../../../kubernetes/clock.ts";
 import type { LineSink } from "../../follow/follow.ts";
-import { KeptTranscript } from "./kept-transcript.ts";
+import { goOn, KeptTranscript } from "./kept-transcript.ts";
 import type { Page } from "./page.ts";
 import { sweepTranscripts } from "./sweep.ts";
 import { TextPage } from "./text-page.ts";
@@ -22,13 +22,14 @@ export interface OpenTextPage {
 
 /** Shows a run as text, and keeps its lines in a file, up to that many bytes. `warn` is called once if the file cannot be written. */
 export function openTextPage(
-  { file, command }: Extract<Page, { form: "text" }>,
+  { file, command, goesOn = false }: Extract<Page, { form: "text" }>,
   maxBytes: number,
   clock: Clock,
   warn: (message: string) => void,
 ): OpenTextPage {
   const kept = new KeptTranscript({
     file,
+    ...(goesOn ? { create: goOn } : {}),
     maxBytes,
     onFault: ({ message }) => warn(`The run's stream-json is not whole in ${file}: ${message}`),
     tooLong: (waiting) => clock.sleep(DISK_MS, waiting),
