@@ -49,7 +49,7 @@ Made by \`node scripts/metrics-page.ts\`; do not edit. [Why it is like this](dec
 
 | What you see | Look at | Then |
 |---|---|---|
-| Agents begin late | \`claude_k8s_run_phase_duration_seconds\` by \`phase\`: which one has grown? | \`claim\`: another run of the task lives. \`turn\`: \`limits.jobs\` of [the policy](policy.md). \`schedule\`: \`kubectl get events --field-selector reason=FailedScheduling\`. \`pull\`: \`kubectl describe pod POD\` |
+| Agents begin late | \`claude_k8s_run_phase_duration_seconds\` by \`phase\`: which one has grown? | \`claim\`: another run of the task lives. \`turn\`: \`limits.jobs\` of [the policy](policy.md). \`queue\`: [the queue](queue.md) says why. \`schedule\`: \`kubectl get events --field-selector reason=FailedScheduling\`. \`pull\`: \`kubectl describe pod POD\` |
 | Runs fail | \`claude_k8s_run_failures_total\` by \`code\` | \`claude-k8s why RUN\`, and the code's row in [When a run fails](when-a-run-fails.md) |
 | Runs seem to hang | \`claude_k8s_runs_active\` by \`phase\` | \`claude-k8s ps\` names each with its pod and what it waits for. \`agent\` is at work: \`claude-k8s logs RUN -f\` shows at what. \`drain\` for long: the cluster does not tell of the pod's end |
 | Nothing works since a change of the cluster | \`claude_k8s_api_requests_total\` by \`code\`: 401, 403, \`unreachable\`, \`timeout\`? | \`claude-k8s doctor\`, or the [environment test](environment-test.md) of an agent; for 403 \`kubectl auth can-i --list\` as Paperclip's account against [\`deploy/rbac.yaml\`](../deploy/rbac.yaml) |

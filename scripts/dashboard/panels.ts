@@ -34,7 +34,7 @@ export const ROWS: readonly Row[] = [
       {
         title: "Living runs, by phase",
         description:
-          "A phase that grows holds runs up: turn = limits.jobs, schedule = no node, pull = images, volumes.",
+          "A phase that grows holds runs up: turn = limits.jobs, queue = Kueue, schedule = no node, pull = images, volumes.",
         unit: "short",
         stacked: true,
         queries: [{ expr: "sum by (phase) (claude_k8s_runs_active)", legend: "{{phase}}" }],
@@ -67,7 +67,7 @@ export const ROWS: readonly Row[] = [
     panels: [
       {
         title: "95 of 100 runs are through a phase within",
-        description: "What a user waits for is claim + turn + schedule + pull + start.",
+        description: "What a user waits for is claim + turn + queue + schedule + pull + start.",
         unit: "s",
         queries: [{ expr: quantile(0.95, "claude_k8s_run_phase_duration_seconds", "phase"), legend: "{{phase}}" }],
       },
@@ -79,10 +79,13 @@ export const ROWS: readonly Row[] = [
         queries: [{ expr: rate("claude_k8s_run_phase_duration_seconds_sum", "phase"), legend: "{{phase}}" }],
       },
       {
-        title: "Bounds that were met in an hour",
-        description: "The policy's refusals, waits for a turn, and the limits of agents.",
+        title: "Bounds that were met, and pods that a queue took back, in an hour",
+        description: "The policy's refusals, waits for a turn, the limits of agents; preemptions by Kueue.",
         unit: "short",
-        queries: [{ expr: increase("claude_k8s_run_limits_total", "limit"), legend: "{{limit}}" }],
+        queries: [
+          { expr: increase("claude_k8s_run_requeues_total"), legend: "taken back by its queue" },
+          { expr: increase("claude_k8s_run_limits_total", "limit"), legend: "{{limit}}" },
+        ],
       },
       {
         title: "Adoptions and the supervisor's work in an hour",

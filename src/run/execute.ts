@@ -15,12 +15,11 @@ import { inPaperclipServer } from "../paperclip/server.ts";
 import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
 import { type GovernedAgent, govern } from "../policy/policy.ts";
-import type { RunTelemetry } from "../telemetry/run-telemetry.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
 import { awaitStart, launch } from "./launch/launch.ts";
-import { measured, traceparentOf, trackPhases, turnMeter, withTraceparent } from "./measure/measure.ts";
+import { measured, type RunMeter } from "./measure/measure.ts";
 import {
   hasEnded,
   JobView,
@@ -54,7 +53,7 @@ interface RunContext {
   readonly readStatus: ReadRunStatus;
   readonly readAssignee: ReadTaskAssignee;
   readonly page: Page;
-  readonly telemetry: RunTelemetry;
+  readonly meter: RunMeter;
   /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
   readonly stopSignal: AbortSignal;
   /** Aborts when the run has a Job, or will have none. */
@@ -66,13 +65,13 @@ export async function execute(
   overrides: Partial<Dependencies> = {},
 ): Promise<AdapterExecutionResult> {
   const deps = { ...realDependencies(), ...overrides };
-  return measured(deps.telemetry, ctx, (telemetry) => executeMeasured(ctx, deps, telemetry));
+  return measured(deps.telemetry, ctx, (meter) => executeMeasured(ctx, deps, meter));
 }
 
 async function executeMeasured(
   ctx: AdapterExecutionContext,
   deps: Dependencies,
-  telemetry: RunTelemetry,
+  meter: RunMeter,
 ): Promise<AdapterExecutionResult> {
   const host = createHost(ctx);
   const runEnded = new AbortController();
@@ -97,7 +96,7 @@ async function executeMeasured(
       runEnded: runEnded.signal,
     });
     const readers = { readStatus, readAssignee };
-    return await runToItsEnd({ ctx, agent, lease, deps, host, ...readers, page, telemetry, stopSignal, launching });
+    return await runToItsEnd({ ctx, agent, lease, deps, host, ...readers, page, meter, stopSignal, launching });
   } catch (error) {
     return refuse(error, stopSignal);
   } finally {
@@ -110,12 +109,10 @@ async function executeMeasured(
 const whoOf = ({ agent: { id: agentId, companyId } }: AdapterExecutionContext) => ({ agentId, companyId });
 
 async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult> {
-  const { ctx, agent, lease, deps, host, readStatus, telemetry, stopSignal, launching } = context;
+  const { ctx, agent, lease, deps, host, readStatus, meter, stopSignal, launching } = context;
   const { client } = lease;
   void tellRetries(client, host, launching.signal);
-  const prepared = await prepare(ctx, agent, client, deps, stopSignal);
-  const plan = { ...prepared, job: withTraceparent(prepared.job, telemetry.traceparent) };
-  telemetry.enter("claim");
+  const plan = meter.planned(await prepare(ctx, agent, client, deps, stopSignal));
   // The watches begin while the slot is claimed: what is launched must be visible.
   const stopWatching = observerOf(lease, plan).observe(
     () => false,
@@ -133,7 +130,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
     try {
       deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
       const observed = await observePods(context, plan, run);
-      telemetry.enter("verdict");
+      meter.delivered();
       using view = new JobView(observerOf(lease, plan, run), run.uid, client.clock);
       const newestJob = () => view.newest;
       return await conclude({ client, run, observed, plan, host, stopSignal, collection, newestJob });
@@ -148,9 +145,8 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
 
 /** The Job of this run: a new one, or one that an earlier process or run has begun. Waits for its turn. */
 async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<LaunchedRun> {
-  const { ctx, deps, lease, host, readStatus, readAssignee, telemetry, stopSignal } = context;
+  const { ctx, deps, lease, host, readStatus, readAssignee, meter, stopSignal } = context;
   const { client } = lease;
-  const onWaiting = turnMeter(telemetry);
   const observer = observerOf(lease, plan);
   const readTokenOwner = createTokenOwnerReader({ url: deps.paperclipUrl(ctx.agent) });
   const readOwnership = createOwnershipReader({ client, installation: plan.installation, readTokenOwner });
@@ -160,7 +156,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     const claimed = await claim({ client, observer, plan, ...readers, tellOnce: tell, host, signal: stopSignal });
     if (claimed.kind === "adopted") {
       const run = launchedRun(claimed.job, plan);
-      telemetry.adopted(claimed.from === null ? "earlier_process" : "lost_run", traceparentOf(claimed.job));
+      meter.adopted(claimed.job, claimed.from);
       await announceAdoption(host, plan, run, claimed.from);
       return run;
     }
@@ -171,10 +167,10 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
       if (plan.workspace.kind === "empty" && plan.workspace.warning) await host.status(plan.workspace.warning);
     }
     const onLeft = (job: JobInCluster): Promise<void> => leaveBehind(context, job);
-    const turn = { observer, host, onWaiting, onLeft, since: claimed.queued };
+    const turn = { observer, host, onWaiting: meter.waitingForTurn, onLeft, since: claimed.queued };
     const launched = await launch(client, plan, claimed.existing, readOwnership, stopSignal, turn);
     if (launched.kind === "not-elected") continue;
-    telemetry.enter("schedule");
+    meter.launched(launched.run.object);
     await announceJob(host, launched.run);
     return launched.run;
   }
@@ -196,6 +192,7 @@ async function observePods(context: RunContext, plan: RunPlan, run: LaunchedRun)
   for (let before: ObservedRun | undefined; ; ) {
     const { observed, takenBack } = await observeToEnd(context, plan, run, before);
     if (!takenBack) return observed;
+    context.meter.requeued();
     await announceReturn(context.host, run, observed, takenBack.why);
     before = withEarlierPod(observed, takenBack.why);
   }
@@ -214,13 +211,13 @@ async function observeToEnd(
   run: LaunchedRun,
   before: ObservedRun | undefined,
 ): Promise<ObservedPod> {
-  const { ctx, host, page, telemetry, stopSignal, lease } = context;
+  const { ctx, host, page, meter, stopSignal, lease } = context;
   const { client } = lease;
   const { clock } = client;
   const runEnded = new AbortController();
   const observer = observerOf(lease, plan, run);
   const { observed, synced, findPod, stop: stopObserving } = observeRun(client, observer, run, runEnded.signal, before);
-  const stopTracking = trackPhases(observed, telemetry);
+  const stopTracking = meter.track(observed);
   const reporter = tellRun({
     host,
     onLog: ctx.onLog,
@@ -242,7 +239,9 @@ async function observeToEnd(
   // Also a run that was detached before that has a transcript: what of it is missing is part of the evidence.
   const following = begun
     .catch(() => "told below")
-    .then(() => followRun({ client, run, observed, sink: reporter.transcript, telemetry, signal: detached }));
+    .then(() =>
+      followRun({ client, run, observed, sink: reporter.transcript, telemetry: meter.telemetry, signal: detached }),
+    );
   try {
     await begun;
     await awaitStart(client, run, observed, plan, findPod, detached);

@@ -61,6 +61,13 @@ export const INSTRUMENTS = {
       },
     },
   },
+  "claude_k8s.run.requeues": {
+    kind: "counter",
+    unit: "{pod}",
+    description:
+      "Pods that their queue (Kueue) took back in the middle of their work; their runs go on with the next one.",
+    labels: {},
+  },
   "claude_k8s.run.limits": {
     kind: "counter",
     unit: "{run}",

@@ -18,6 +18,8 @@ export interface RunTelemetry extends Meter {
   readonly traceparent: string | null;
   /** The phase begins, and the one before ends. One that lies before is passed already, and changes nothing. */
   enter(phase: Phase): void;
+  /** The phase begins again: what came after it was in vain. */
+  again(phase: Phase): void;
   /** @param traceparent of the run that started the Job, where its Job says so */
   adopted(from: "earlier_process" | "lost_run", traceparent: string | null): void;
   /** To be called once. */
@@ -41,17 +43,21 @@ export function measureRun(telemetry: Telemetry, attributes: Attributes, now = m
     trace?.phase(phase, since, at);
   };
 
+  const begin = (phase: Phase): void => {
+    const at = now();
+    leave(at);
+    current = { phase, since: at };
+    telemetry.add("claude_k8s.runs.active", 1, { phase });
+  };
+
   return {
     add: telemetry.add,
     record: telemetry.record,
     traceparent: trace?.traceparent ?? null,
     enter: (phase) => {
-      if (PHASES.indexOf(phase) <= PHASES.indexOf(current.phase)) return;
-      const at = now();
-      leave(at);
-      current = { phase, since: at };
-      telemetry.add("claude_k8s.runs.active", 1, { phase });
+      if (PHASES.indexOf(phase) > PHASES.indexOf(current.phase)) begin(phase);
     },
+    again: begin,
     adopted: (from, traceparent) => {
       telemetry.add("claude_k8s.run.adoptions", 1, { from });
       if (traceparent) trace?.link(traceparent, { "claude_k8s.adoption.from": from });

@@ -1,5 +1,6 @@
 /** What a queue takes back it lets go again: the run waits, and goes on in a new pod. */
 import { expect, it } from "vitest";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { WORKS } from "./support/line.ts";
 import { PRIORITY, type Queues, SMALL, useQueues } from "./support/queues.ts";
 import { INIT, RESULT, type RunOptions, SESSION, startRun, type TestRun } from "./support/run.ts";
@@ -28,7 +29,10 @@ async function end(run: TestRun): Promise<void> {
 
 it("a preemption in the middle of a turn is a wait: both pods' transcripts and costs are told apart", async () => {
   await queues.open(1);
-  const victim = start({ agent: SAVES });
+  const phases: string[] = [];
+  const trace = { traceparent: null, link: () => undefined, end: () => undefined };
+  const telemetry = createTelemetry(() => ({ ...trace, phase: (name) => void phases.push(name) }));
+  const victim = start({ agent: SAVES, dependencies: { telemetry } });
   await victim.said("ready");
   const [first] = await queues.podsOf(victim);
   const urgent = start({
@@ -51,6 +55,8 @@ it("a preemption in the middle of a turn is a wait: both pods' transcripts and c
     usage: { inputTokens: 14, outputTokens: 10 },
   });
   expect(count(victim.stdout(), "saved\n")).toBe(2);
+  const once = ["queue", "schedule", "pull", "start", "agent", "drain"];
+  expect(phases).toEqual(["prepare", "claim", ...once, ...once, "verdict"]);
   expect(result.resultJson).toMatchObject({
     pod: { uid: second?.metadata.uid },
     transcript: { complete: true },

@@ -11,7 +11,7 @@ function phasesOf(recording: string): string[] {
   const shown: string[] = [];
   for (const seen of readRecording(recording).observations) {
     evidence = reduceEvidence(evidence, seen);
-    const phase = phaseOf(evidence);
+    const phase = phaseOf({ evidence, job: null });
     if (phase !== null && shown.at(-1) !== phase) shown.push(phase);
   }
   return shown;
