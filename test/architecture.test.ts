@@ -134,6 +134,22 @@ describe("the import rules", () => {
     expect(circles(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
+  it("lets the help of a command load nothing of a cluster or of a run: it is quick", () => {
+    const statically = (file: string): string[] =>
+      [...readFileSync(join(root, file), "utf8").matchAll(/^(?:import|export)(?! type)[^;]*? from "(\.[^"]+)"/gm)].map(
+        ([, path = ""]) => join(dirname(file), path),
+      );
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      statically(file).forEach(load);
+    };
+    ["src/cli/main.ts", ...sources("src/cli/commands")].forEach(load);
+    expect([...loaded]).toContain("src/cli/command.ts");
+    expect([...loaded].filter((file) => /^src\/(kubernetes|run|operate|doctor|policy)\//.test(file))).toEqual([]);
+  });
+
   it("lets the life of a run know the CLI by one file only", () => {
     const other = (_: string, target: string): boolean =>
       target.startsWith("src/claude/") && target !== "src/claude/claude-code.ts";

@@ -3,7 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { nameOf } from "../kubernetes/access.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
-import { OperatorError } from "../operate/operator-error.ts";
+import { OperatorError } from "../operate/look/operator-error.ts";
 import { adviceFor } from "../run/shared/api-advice.ts";
 import { RunFault } from "../run/shared/run-fault.ts";
 import { CommandError } from "./command-error.ts";

@@ -1,5 +1,5 @@
 /** Where a command looks and whose runs: the options that all commands about runs have. */
-import type { Scope } from "../operate/scope.ts";
+import type { Scope } from "../operate/look/scope.ts";
 import { UsageError } from "./command-error.ts";
 import { addressOf } from "./paperclip-address.ts";
 

@@ -41,6 +41,14 @@ test("finds a run whatever the host calls it", async () => {
   expect((await run("a/b")).stdout.toString()).toBe("odd name");
 });
 
+test("is what `logs` shows where no cluster can be asked", async () => {
+  const env = { PATH: process.env.PATH, HOME: home, PAPERCLIP_HOME: home };
+  const child = spawn(process.execPath, [main, "logs", "08ff"], { stdio: ["ignore", "pipe", "pipe"], env });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  expect({ stdout: stdout.trim(), code }).toEqual({ stdout: "another", code: 0 });
+  expect(stderr).toMatch(/transcript that Paperclip keeps[\s\S]*No cluster is configured/);
+});
+
 test.each([
   [["08"], 1, `several runs begin with 08: ${RUN}.jsonl, 08ff.jsonl`],
   [["1111"], 1, "there is no transcript of run 1111 in "],

@@ -29,15 +29,13 @@ const here = () => ({ KUBECONFIG: place.kubeconfig });
 const STAYS = `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
 
 describe("a cluster that refuses", () => {
-  it.each([["ps"], ["logs", "run-1"], ["why", "run-1"], ["stop", "run-1"], ["gc"]])(
-    "%s %s names the right that is missing",
-    async (...args) => {
-      undo.push(await takeRights(place, "jobs", "list"));
-      const answer = await cli.run(args.filter(Boolean), { env: here() });
-      expect(answer).toMatchObject({ exitCode: 1, stdout: "" });
-      expect(answer.stderr).toContain(`The right that is missing: list jobs.batch in namespace "${place.namespace}".`);
-    },
-  );
+  it("is named with the right that is missing, whatever is asked", async () => {
+    undo.push(await takeRights(place, "jobs", "list"));
+    const asked = [["ps"], ["logs", "run-1"], ["why", "run-1"], ["stop", "run-1"], ["gc"]];
+    const right = `The right that is missing: list jobs.batch in namespace "${place.namespace}".`;
+    for (const { exitCode, stdout, stderr } of await Promise.all(asked.map((args) => cli.run(args, { env: here() }))))
+      expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringContaining(right) });
+  });
 
   it("the pods alone: what can be said is said", async () => {
     const run = startRun(place, { agent: STAYS });

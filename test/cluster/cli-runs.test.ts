@@ -1,6 +1,6 @@
 /** `claude-k8s ps`, `logs` and `why` beside runs that live, wait, end and are lost. */
 import { describe, expect, it } from "vitest";
-import type { DescribedRun } from "../../src/operate/describe-run.ts";
+import type { DescribedRun } from "../../src/operate/run/describe-run.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import type { Gates } from "./support/gate.ts";
 import { loseRun } from "./support/lost-run.ts";

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
+import { TOKEN_SECRET } from "../support/run-token.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import { freshId } from "./support/context.ts";
 import { launchHeld } from "./support/held-job.ts";
@@ -92,5 +93,28 @@ describe("RUN", () => {
     });
     expect((await jobOf({ runId }))?.spec?.suspend).toBe(false);
     await place.admin.delete(jobs, place.namespace, job.metadata.name);
+  });
+
+  it("that another run adopts in this moment is not stopped", async ({ skip }) => {
+    const { devcluster, admin, namespace } = place;
+    if (!devcluster) return skip("the moment is the devcluster's");
+    const [runId, successor] = [`run-${freshId()}`, `run-${freshId()}`];
+    const { name } = (await launchHeld(place, { agentId: `agent-${freshId()}`, runId })).metadata;
+    const match = { method: "GET", path: new RegExp(`/jobs/${name}$`) };
+    const asked = devcluster.faults.add({ match, action: { kind: "delay", milliseconds: 2_000 } });
+    const stopping = cli.run(["stop", runId], { env: { ...here(), PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET } });
+    await expect.poll(() => asked.hits, { timeout: 30_000 }).toBeGreaterThan(0);
+    const annotations = { [ANNOTATIONS.runId]: successor };
+    await admin.patch(jobs, namespace, name, { metadata: { labels: { [LABELS.runId]: successor }, annotations } });
+    const answer = await stopping;
+    asked.remove();
+    expect(answer).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining(`belongs to run ${successor} by now`),
+    });
+    const after = await admin.get(jobs, namespace, name);
+    expect(after.spec?.suspend).toBe(false);
+    expect(after.metadata.annotations?.[ANNOTATIONS.stopped]).toBeUndefined();
+    await admin.delete(jobs, namespace, name);
   });
 });

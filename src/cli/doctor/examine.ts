@@ -2,8 +2,8 @@
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
 import { testEnvironment } from "../../doctor/test-environment.ts";
 import { type as ADAPTER_TYPE } from "../../identity.ts";
-import type { Scope } from "../../operate/scope.ts";
-import { readSurroundings } from "../../operate/surroundings.ts";
+import type { Scope } from "../../operate/look/scope.ts";
+import { readSurroundings } from "../../operate/look/surroundings.ts";
 import type { AgentValues } from "../manifest/agent-options.ts";
 import { readAgent } from "../manifest/read-agent.ts";
 import { note, print, printJson } from "../output.ts";

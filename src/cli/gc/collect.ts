@@ -1,10 +1,10 @@
 /** `gc`: lists what is left over, and removes it when told to. */
 
-import { type HomesSeen, homesWithoutAgent } from "../../operate/left-files.ts";
-import type { Leftover } from "../../operate/leftover.ts";
-import { findLeftovers, whyNotRemoved } from "../../operate/leftovers.ts";
-import { look } from "../../operate/open.ts";
-import type { Scope } from "../../operate/scope.ts";
+import { type HomesSeen, homesWithoutAgent } from "../../operate/left/left-files.ts";
+import type { Leftover } from "../../operate/left/leftover.ts";
+import { findLeftovers, whyNotRemoved } from "../../operate/left/leftovers.ts";
+import { look } from "../../operate/look/open.ts";
+import type { Scope } from "../../operate/look/scope.ts";
 import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { note, print, printJson } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";

@@ -1,6 +1,6 @@
 /** The log of one container of a run's pod as it is. */
 import { openLog } from "../../kubernetes/log-stream.ts";
-import type { FoundJob } from "../../operate/snapshot.ts";
+import type { FoundJob } from "../../operate/look/snapshot.ts";
 import { CommandError } from "../command-error.ts";
 import { write } from "../output.ts";
 

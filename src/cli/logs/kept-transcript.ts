@@ -28,6 +28,6 @@ export async function showKept(
       else for (const text of formatLine(line, options)) await write(stdout, `${text}\n`);
     }
   }
-  tell("Its Job is gone; this is the transcript that Paperclip keeps. It has what the agent wrote to stdout.");
+  tell("This is the transcript that Paperclip keeps: what the agent wrote to stdout, to its last line.");
   return 0;
 }

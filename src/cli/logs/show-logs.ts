@@ -1,10 +1,10 @@
 /** `logs`: the transcript of a run from the cluster, or the kept one. */
 
-import { followFound, hasRunEnded, observeFound, type RunObserved } from "../../operate/observe-run.ts";
-import { type Look, look, pickRun } from "../../operate/open.ts";
-import type { Scope } from "../../operate/scope.ts";
-import type { FoundJob } from "../../operate/snapshot.ts";
-import { whyWaiting } from "../../operate/why-waiting.ts";
+import { type Look, look, pickRun } from "../../operate/look/open.ts";
+import type { Scope } from "../../operate/look/scope.ts";
+import type { FoundJob } from "../../operate/look/snapshot.ts";
+import { followFound, hasRunEnded, observeFound, type RunObserved } from "../../operate/run/observe-run.ts";
+import { whyWaiting } from "../../operate/run/why-waiting.ts";
 import { comesBack } from "../../run/observe/observe.ts";
 import { CommandError } from "../command-error.ts";
 import { note } from "../output.ts";
@@ -22,14 +22,28 @@ export async function showLogs(scope: Scope, options: LogsOptions): Promise<numb
   using waiting = openWaiting();
   waiting.show("asking the cluster");
   const signal = listenForInterruption();
-  await using seen = await look({ scope, env: process.env, tell, signal });
+  const opened = await openLook(scope, signal, options);
   waiting.hide();
+  if (typeof opened === "number") return opened;
+  await using seen = opened;
   for (const sentence of seen.unseen) tell(sentence);
   const found = pickRun(seen, options.word);
   if (!found) return (await showKept(options, process.env, tell)) ?? nowhere(seen, options.word);
   // Not before they are done are the connections given back.
   if (options.container !== null) return await showContainer(found, options.container, options.follow, signal);
   return await showTranscript(found, options, waiting, signal);
+}
+
+/** A cluster that cannot be asked does not keep from what is on disk: then the exit code. */
+async function openLook(scope: Scope, signal: AbortSignal, options: LogsOptions): Promise<Look | number> {
+  try {
+    return await look({ scope, env: process.env, tell, signal });
+  } catch (error) {
+    const shown = signal.aborted ? null : await showKept(options, process.env, tell);
+    if (shown === null) throw error;
+    tell(`Whether it still has a Job is not known: ${(error as Error).message}`);
+    return shown;
+  }
 }
 
 export function nowhere({ places, scope }: Look, word: string): never {

@@ -1,10 +1,10 @@
 /** `ps`: once, or again at each change. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DescribedRun, describeRun, needsEvents } from "../../operate/describe-run.ts";
-import { type Look, listOf, look } from "../../operate/open.ts";
-import type { Scope } from "../../operate/scope.ts";
-import { eventsOf, type FoundJob } from "../../operate/snapshot.ts";
-import { watchJobs } from "../../operate/watch-jobs.ts";
+import { type Look, listOf, look } from "../../operate/look/open.ts";
+import type { Scope } from "../../operate/look/scope.ts";
+import { eventsOf, type FoundJob } from "../../operate/look/snapshot.ts";
+import { watchJobs } from "../../operate/look/watch-jobs.ts";
+import { type DescribedRun, describeRun, needsEvents } from "../../operate/run/describe-run.ts";
 import { CommandError } from "../command-error.ts";
 import { note, print, printJson } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";

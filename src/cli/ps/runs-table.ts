@@ -1,4 +1,4 @@
-import type { DescribedRun } from "../../operate/describe-run.ts";
+import type { DescribedRun } from "../../operate/run/describe-run.ts";
 import { age, shortId } from "../terminal/age.ts";
 import { table } from "../terminal/table.ts";
 

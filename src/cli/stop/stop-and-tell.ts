@@ -1,10 +1,11 @@
 /** `stop`: stops one run, says what it waits for, and ends with the verdict. */
-import { observeFound } from "../../operate/observe-run.ts";
-import { installationOf, look, pickRun } from "../../operate/open.ts";
-import { refuseForeign } from "../../operate/refuse-foreign.ts";
-import type { Scope } from "../../operate/scope.ts";
-import { type StopOutcome, stopRun } from "../../operate/stop-run.ts";
-import { whyWaiting } from "../../operate/why-waiting.ts";
+
+import { installationOf, look, pickRun } from "../../operate/look/open.ts";
+import type { Scope } from "../../operate/look/scope.ts";
+import { observeFound } from "../../operate/run/observe-run.ts";
+import { refuseForeign } from "../../operate/run/refuse-foreign.ts";
+import { type StopOutcome, stopRun } from "../../operate/run/stop-run.ts";
+import { whyWaiting } from "../../operate/run/why-waiting.ts";
 import { nowhere } from "../logs/show-logs.ts";
 import { note, print, printJson } from "../output.ts";
 import { type Fact, facts } from "../terminal/facts.ts";

@@ -1,8 +1,8 @@
 /** `why`: the explanation in words. */
 import { count } from "../../format/numbers.ts";
-import { type Explanation, explainFromRecord, explainRun } from "../../operate/explain-run.ts";
-import { look, pickRun } from "../../operate/open.ts";
-import type { Scope } from "../../operate/scope.ts";
+import { look, pickRun } from "../../operate/look/open.ts";
+import type { Scope } from "../../operate/look/scope.ts";
+import { type Explanation, explainFromRecord, explainRun } from "../../operate/run/explain-run.ts";
 import { inWords } from "../logs/completeness.ts";
 import { nowhere } from "../logs/show-logs.ts";
 import { note, print, printJson } from "../output.ts";

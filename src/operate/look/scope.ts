@@ -1,5 +1,5 @@
 /** Where an operator looks, and whose runs. */
-import type { ClusterOptions } from "../kubernetes/cluster.ts";
+import type { ClusterOptions } from "../../kubernetes/cluster.ts";
 
 export interface Scope {
   /** Empty: the policy's default cluster; where there is no policy, as kubectl finds it. */

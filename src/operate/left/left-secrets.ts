@@ -3,14 +3,14 @@
  * others. Paperclip's own account may not list Secrets, so its supervisor knows no rule for them; this is the one here: no
  * owner, no Job and no living pod of that name, and an hour old.
  */
-import { ApiError } from "../kubernetes/api-error.ts";
-import { jobs, pods, secrets } from "../kubernetes/resource-types.ts";
-import type { Installation } from "../paperclip/installation.ts";
-import { isRunsSecret, madeBy, RUNS_AND_PROBES } from "../run/shared/names.ts";
-import { hasAgentEnded } from "../run/shared/unknown-agent.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import { jobs, pods, secrets } from "../../kubernetes/resource-types.ts";
+import type { Installation } from "../../paperclip/installation.ts";
+import { isRunsSecret, madeBy, RUNS_AND_PROBES } from "../../run/shared/names.ts";
+import { hasAgentEnded } from "../../run/shared/unknown-agent.ts";
+import type { Look } from "../look/open.ts";
+import type { OpenPlace } from "../look/places.ts";
 import type { Leftover } from "./leftover.ts";
-import type { Look } from "./open.ts";
-import type { OpenPlace } from "./places.ts";
 
 const OLD_MS = 60 * 60_000;
 

@@ -1,16 +1,16 @@
 /** Observes one run as the adapter does, by the same watches and the same follower, and changes nothing. */
-import type { ApiError } from "../kubernetes/api-error.ts";
-import type { Observer } from "../kubernetes/watch/observer.ts";
-import { followRun, type TranscriptSink } from "../run/follow/follow.ts";
-import { type FindPod, hasEnded, type ObservedRun, observeRun, untilCauseIsKnown } from "../run/observe/observe.ts";
-import { stateOf } from "../run/shared/job-state.ts";
-import { type LaunchedRun, launchedRun } from "../run/shared/launched-run.ts";
-import { CONTAINER, LABELS, RUNS_AND_PROBES } from "../run/shared/names.ts";
-import type { RunTerms } from "../run/shared/run-terms.ts";
-import { withTimeout } from "../run/shared/with-timeout.ts";
-import { judge, type Verdict } from "../run/verdict/verdict.ts";
-import { OperatorError } from "./operator-error.ts";
-import type { FoundJob } from "./snapshot.ts";
+import type { ApiError } from "../../kubernetes/api-error.ts";
+import type { Observer } from "../../kubernetes/watch/observer.ts";
+import { followRun, type TranscriptSink } from "../../run/follow/follow.ts";
+import { type FindPod, hasEnded, type ObservedRun, observeRun, untilCauseIsKnown } from "../../run/observe/observe.ts";
+import { stateOf } from "../../run/shared/job-state.ts";
+import { type LaunchedRun, launchedRun } from "../../run/shared/launched-run.ts";
+import { CONTAINER, LABELS, RUNS_AND_PROBES } from "../../run/shared/names.ts";
+import type { RunTerms } from "../../run/shared/run-terms.ts";
+import { withTimeout } from "../../run/shared/with-timeout.ts";
+import { judge, type Verdict } from "../../run/verdict/verdict.ts";
+import { OperatorError } from "../look/operator-error.ts";
+import type { FoundJob } from "../look/snapshot.ts";
 
 /** Of a Job that does not carry its own: a version before 1.0 made it. */
 const UNKNOWN_TERMS: RunTerms = {

@@ -1,6 +1,6 @@
 /** Which Job an operator means by RUN: a run, a Job or a task, by its name or a run by the beginning of it. Pure. */
-import { adoptedFrom, isProbe, nameOf, runIdOf, stateOf, taskIdOf } from "../run/shared/job-state.ts";
-import { labelValue } from "../run/shared/names.ts";
+import { adoptedFrom, isProbe, nameOf, runIdOf, stateOf, taskIdOf } from "../../run/shared/job-state.ts";
+import { labelValue } from "../../run/shared/names.ts";
 import type { FoundJob } from "./snapshot.ts";
 
 type Match = (found: FoundJob, word: string) => boolean;

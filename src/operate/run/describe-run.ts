@@ -1,9 +1,9 @@
 /** A Job for an operator: whose it is, how far it is, and what it waits for in the words of its run's page. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event } from "kubernetes-types/core/v1";
-import type { Policy } from "../policy/policy.ts";
-import { describePlaceInLine } from "../run/claim/claim.ts";
-import { describeWaiting, type Evidence, noEvidence, reduceEvidence } from "../run/observe/observe.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { describePlaceInLine } from "../../run/claim/claim.ts";
+import { describeWaiting, type Evidence, noEvidence, reduceEvidence } from "../../run/observe/observe.ts";
 import {
   describeJob,
   hasPods,
@@ -13,11 +13,11 @@ import {
   runIdOf,
   stateOf,
   taskIdOf,
-} from "../run/shared/job-state.ts";
-import { ANNOTATIONS, CONTAINER, LABELS } from "../run/shared/names.ts";
-import { readRunTerms } from "../run/shared/run-terms.ts";
-import { progressOf } from "../run/tell/tell.ts";
-import type { FoundJob } from "./snapshot.ts";
+} from "../../run/shared/job-state.ts";
+import { ANNOTATIONS, CONTAINER, LABELS } from "../../run/shared/names.ts";
+import { readRunTerms } from "../../run/shared/run-terms.ts";
+import { progressOf } from "../../run/tell/tell.ts";
+import type { FoundJob } from "../look/snapshot.ts";
 
 export interface DescribedRun {
   readonly namespace: string;

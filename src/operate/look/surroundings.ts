@@ -1,10 +1,10 @@
 /** What a command knows before it asks a cluster: the policy, which Paperclip this is, the way to clusters. */
-import type { Cluster, ClusterOptions } from "../kubernetes/cluster.ts";
-import { openCluster } from "../kubernetes/cluster.ts";
-import { ClusterRegistry } from "../kubernetes/cluster-registry.ts";
-import { type Installation, readInstallationOnDisk } from "../paperclip/installation.ts";
-import { type Policy, readPolicy } from "../policy/policy.ts";
-import { type Dependencies, realDependencies } from "../run/shared/dependencies.ts";
+import type { Cluster, ClusterOptions } from "../../kubernetes/cluster.ts";
+import { openCluster } from "../../kubernetes/cluster.ts";
+import { ClusterRegistry } from "../../kubernetes/cluster-registry.ts";
+import { type Installation, readInstallationOnDisk } from "../../paperclip/installation.ts";
+import { type Policy, readPolicy } from "../../policy/policy.ts";
+import { type Dependencies, realDependencies } from "../../run/shared/dependencies.ts";
 import type { Scope } from "./scope.ts";
 
 export interface Surroundings {
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** Milliseconds for which a call is repeated: whoever waits can ask again. */
-const RETRY_FOR_MS = 3_000;
+const RETRY_FOR_MS = 1_000;
 const REQUEST_MS = 15_000;
 
 /** Never rejects for what it finds. `tell`: gets what the clusters' watches warn of. */

@@ -1,17 +1,17 @@
 /** Why a run is as it is: the verdict of one that has ended, what a living one does or waits for, what becomes of a lost one. */
-import { type Activity, activityOf } from "../format/activity.ts";
-import { type RunRecord, readRunRecord } from "../paperclip/run-record.ts";
-import { readEvents } from "../run/launch/launch.ts";
-import { describeWaiting, type Evidence } from "../run/observe/observe.ts";
-import { eventOf } from "../run/shared/agent-event.ts";
-import { CONTAINER } from "../run/shared/names.ts";
-import { judgeJob, ownershipReader } from "../run/supervise/supervise.ts";
-import type { Verdict } from "../run/verdict/verdict.ts";
+import { type Activity, activityOf } from "../../format/activity.ts";
+import { type RunRecord, readRunRecord } from "../../paperclip/run-record.ts";
+import { readEvents } from "../../run/launch/launch.ts";
+import { describeWaiting, type Evidence } from "../../run/observe/observe.ts";
+import { eventOf } from "../../run/shared/agent-event.ts";
+import { CONTAINER } from "../../run/shared/names.ts";
+import { judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
+import type { Verdict } from "../../run/verdict/verdict.ts";
+import { installationOf, type Look } from "../look/open.ts";
+import { eventsOf, type FoundJob } from "../look/snapshot.ts";
 import { type DescribedRun, describeRun } from "./describe-run.ts";
-import { outlook } from "./leftovers.ts";
 import { followFound, hasRunEnded, observeFound, type RunObserved, silentSink, verdictOf } from "./observe-run.ts";
-import { installationOf, type Look } from "./open.ts";
-import { eventsOf, type FoundJob } from "./snapshot.ts";
+import { outlook } from "./outlook.ts";
 
 export type Explanation =
   | {

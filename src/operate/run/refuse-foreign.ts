@@ -1,11 +1,11 @@
 /** What others made in the likeness of this Paperclip's runs is not an operator's run to stop. */
-import { ApiError } from "../kubernetes/api-error.ts";
-import type { Installation } from "../paperclip/installation.ts";
-import { describeForeign } from "../run/claim/claim.ts";
-import { ownershipReader } from "../run/supervise/supervise.ts";
-import type { Look } from "./open.ts";
-import { OperatorError } from "./operator-error.ts";
-import type { FoundJob } from "./snapshot.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { Installation } from "../../paperclip/installation.ts";
+import { describeForeign } from "../../run/claim/claim.ts";
+import { ownershipReader } from "../../run/supervise/supervise.ts";
+import type { Look } from "../look/open.ts";
+import { OperatorError } from "../look/operator-error.ts";
+import type { FoundJob } from "../look/snapshot.ts";
 
 /** Throws OperatorError. What cannot be proven, and what may not be looked at, is the operator's own word. */
 export async function refuseForeign(

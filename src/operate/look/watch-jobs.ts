@@ -1,8 +1,8 @@
 /** The Jobs and pods of a look from then on, by the watches that runs have. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
-import type { Stored } from "../kubernetes/resource-types.ts";
-import { RUNS_AND_PROBES } from "../run/shared/names.ts";
+import type { Stored } from "../../kubernetes/resource-types.ts";
+import { RUNS_AND_PROBES } from "../../run/shared/names.ts";
 import { isOf } from "./instances.ts";
 import type { Look } from "./open.ts";
 import { type FoundJob, joined } from "./snapshot.ts";

@@ -2,21 +2,22 @@
  * What is left over of runs that are over: by the rules of the supervisor that Paperclip's server has, and what it cannot see.
  * Nothing is removed until it is asked for, and then only in the state in which it was judged.
  */
-import { ApiError } from "../kubernetes/api-error.ts";
-import type { Installation } from "../paperclip/installation.ts";
-import { paperclipHome, transcriptsFolder } from "../paperclip/kept-files.ts";
-import { describeForeign, removeJob } from "../run/claim/claim.ts";
-import { cleanUp, isExpiredProbe } from "../run/conclude/conclude.ts";
-import { isProbe, nameOf, runIdOf, stateOf } from "../run/shared/job-state.ts";
-import { jobInCluster } from "../run/shared/launched-run.ts";
-import { type Judgement, judgeJob, ownershipReader } from "../run/supervise/supervise.ts";
-import { oldTranscripts, sweepTranscripts } from "../run/tell/tell.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import type { Installation } from "../../paperclip/installation.ts";
+import { paperclipHome, transcriptsFolder } from "../../paperclip/kept-files.ts";
+import { removeJob } from "../../run/claim/claim.ts";
+import { cleanUp, isExpiredProbe } from "../../run/conclude/conclude.ts";
+import { isProbe, nameOf, runIdOf } from "../../run/shared/job-state.ts";
+import { jobInCluster } from "../../run/shared/launched-run.ts";
+import { judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
+import { oldTranscripts, sweepTranscripts } from "../../run/tell/tell.ts";
+import { installationOf, type Look } from "../look/open.ts";
+import { OperatorError } from "../look/operator-error.ts";
+import type { FoundJob } from "../look/snapshot.ts";
+import { outlook } from "../run/outlook.ts";
 import { leftCopies } from "./left-files.ts";
 import { leftSecrets } from "./left-secrets.ts";
 import type { Leftover } from "./leftover.ts";
-import { installationOf, type Look } from "./open.ts";
-import { OperatorError } from "./operator-error.ts";
-import type { FoundJob } from "./snapshot.ts";
 
 export interface Leftovers {
   readonly over: readonly Leftover[];
@@ -93,37 +94,6 @@ async function judged(
     how: removal.how,
     remove: () => removeJob(client, namespace, removal, signal),
   };
-}
-
-/** What becomes of a Job that is not removed, where somebody may wonder; a sentence. */
-export function outlook({ job }: FoundJob, judgement: Judgement): string | null {
-  const what = `Job ${job.metadata.namespace}/${nameOf(job)} of run ${runIdOf(job)}`;
-  switch (judgement.kind) {
-    case "passed-over":
-      return null;
-    case "agent-unknown":
-      return `${what} is left alone: its node does not answer, and nobody can say whether its agent still runs.`;
-    case "not-ours":
-      return judgement.ownership.kind === "gone" ? null : describeForeign(job, judgement.ownership);
-    case "judged":
-      return outlookOf(what, job, judgement);
-  }
-}
-
-function outlookOf(
-  what: string,
-  job: FoundJob["job"],
-  judgement: Extract<Judgement, { kind: "judged" }>,
-): string | null {
-  const { action, status } = judgement;
-  if (action.kind === "wake") {
-    const state = stateOf(job) === "started" ? "its agent works on" : "its outcome is not collected";
-    return `${what} is lost (Paperclip: ${"status" in status ? status.status : status.kind}) and ${state}: the task's next run takes it over.`;
-  }
-  if (action.kind === "remove" || stateOf(job) === "collected") return null;
-  if (status.kind === "unreadable")
-    return `${what} is left alone: whether its run is over cannot be read (${status.why}).`;
-  return status.kind === "unknown" ? `${what} is left alone: Paperclip knows no such run.` : null;
 }
 
 /** Of Paperclip's home, where this is its machine. */

@@ -1,10 +1,10 @@
 /** The Jobs and pods of some places, as the cluster shows them now. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
-import { ApiError } from "../kubernetes/api-error.ts";
-import { events, jobs, pods, type Stored } from "../kubernetes/resource-types.ts";
-import { withPods } from "../run/shared/job-state.ts";
-import { RUNS_AND_PROBES } from "../run/shared/names.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import { events, jobs, pods, type Stored } from "../../kubernetes/resource-types.ts";
+import { withPods } from "../../run/shared/job-state.ts";
+import { RUNS_AND_PROBES } from "../../run/shared/names.ts";
 import type { OpenPlace } from "./places.ts";
 
 /** A Job in its place. */

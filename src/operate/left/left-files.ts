@@ -1,12 +1,12 @@
 /** The runners' copies of transcripts in Paperclip's home whose Job is gone; and homes of agents that are. */
-import { listAgents } from "../paperclip/agent-list.ts";
-import { hostPodAddress } from "../paperclip/host-pod.ts";
-import { homesInPaperclipsHome, isHomeOf } from "../run/plan/plan.ts";
-import { nameOf } from "../run/shared/job-state.ts";
-import { ADAPTER_TYPE } from "../run/shared/names.ts";
-import { removeTranscriptCopies, unownedTranscriptCopies } from "../run/supervise/supervise.ts";
+import { listAgents } from "../../paperclip/agent-list.ts";
+import { hostPodAddress } from "../../paperclip/host-pod.ts";
+import { homesInPaperclipsHome, isHomeOf } from "../../run/plan/plan.ts";
+import { nameOf } from "../../run/shared/job-state.ts";
+import { ADAPTER_TYPE } from "../../run/shared/names.ts";
+import { removeTranscriptCopies, unownedTranscriptCopies } from "../../run/supervise/supervise.ts";
+import type { Look } from "../look/open.ts";
 import type { Leftover } from "./leftover.ts";
-import type { Look } from "./open.ts";
 
 /** Which copies belong to no Job is known only where all Jobs are. */
 export async function leftCopies(

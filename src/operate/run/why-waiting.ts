@@ -1,5 +1,5 @@
 /** What an observed run waits for, in the words of its page. Pure. */
-import { progressOf } from "../run/tell/tell.ts";
+import { progressOf } from "../../run/tell/tell.ts";
 import type { RunObserved } from "./observe-run.ts";
 
 /** One sentence without its full stop; null: its agent runs, or there is nothing to say. */

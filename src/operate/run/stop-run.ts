@@ -4,18 +4,18 @@
  * queue, deleted, with the reason on it, and whoever observes the run reports it.
  */
 import type { Job } from "kubernetes-types/batch/v1";
-import { ApiError } from "../kubernetes/api-error.ts";
-import { jobs, type Stored } from "../kubernetes/resource-types.ts";
-import { cancelRun, type RunRecord, readRunRecord } from "../paperclip/run-record.ts";
-import { removeJob, withdraw } from "../run/claim/claim.ts";
-import { hasEnded } from "../run/observe/observe.ts";
-import { isHeld, isOfRun, runIdOf, stateOf, wasStopped } from "../run/shared/job-state.ts";
-import { queueOf } from "../run/shared/kueue.ts";
-import { withTimeout } from "../run/shared/with-timeout.ts";
-import { stopDeadlineSec } from "../run/stop/stop.ts";
-import type { Verdict } from "../run/verdict/verdict.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
+import { jobs, type Stored } from "../../kubernetes/resource-types.ts";
+import { cancelRun, type RunRecord, readRunRecord } from "../../paperclip/run-record.ts";
+import { removeJob, withdraw } from "../../run/claim/claim.ts";
+import { hasEnded } from "../../run/observe/observe.ts";
+import { isHeld, isOfRun, runIdOf, stateOf, wasStopped } from "../../run/shared/job-state.ts";
+import { queueOf } from "../../run/shared/kueue.ts";
+import { withTimeout } from "../../run/shared/with-timeout.ts";
+import { stopDeadlineSec } from "../../run/stop/stop.ts";
+import type { Verdict } from "../../run/verdict/verdict.ts";
+import type { Scope } from "../look/scope.ts";
 import { followFound, hasRunEnded, type RunObserved, silentSink, verdictOf } from "./observe-run.ts";
-import type { Scope } from "./scope.ts";
 
 export type StopOutcome =
   /** `verdict` of the whole run. */

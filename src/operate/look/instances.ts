@@ -1,6 +1,6 @@
 /** Whose Jobs a command is about: several Paperclips may share a namespace. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import { LABELS } from "../run/shared/names.ts";
+import { LABELS } from "../../run/shared/names.ts";
 import type { Whose } from "./scope.ts";
 
 export type ChosenInstance =

@@ -1,8 +1,8 @@
 /** The clusters and namespaces that a command looks in. */
-import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
-import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
-import type { Policy } from "../policy/policy.ts";
-import { allPlaces, distinct, type Place } from "../run/supervise/supervise.ts";
+import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
+import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { allPlaces, distinct, type Place } from "../../run/supervise/supervise.ts";
 import type { Scope } from "./scope.ts";
 import type { Surroundings } from "./surroundings.ts";
 

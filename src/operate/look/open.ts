@@ -1,6 +1,6 @@
 /** One look of an operator: where to look, whose runs they are, and which one is meant. */
-import { type Installation, installationNamed } from "../paperclip/installation.ts";
-import { nameOf, runIdOf, stateOf, taskIdOf } from "../run/shared/job-state.ts";
+import { type Installation, installationNamed } from "../../paperclip/installation.ts";
+import { nameOf, runIdOf, stateOf, taskIdOf } from "../../run/shared/job-state.ts";
 import { findRun } from "./find-run.ts";
 import { chooseInstance, type InstanceSeen, isOf } from "./instances.ts";
 import { OperatorError } from "./operator-error.ts";
