@@ -20,12 +20,12 @@ export const neededRights: readonly Right[] = [
 export const optionalRights = {
   /** To read lines that the log API has lost from a pod that lives; without it, such lines are named as missing. */
   lostLines: of("", "pods/exec", "get", "create"),
-  /** For the environment test; without it, the test says that it did not look. */
   /** To say why a run waits in its queue (Kueue), and at which place; without it, what the cluster's Events say. */
   queues: [
     ...of("kueue.x-k8s.io", "workloads", "list"),
     ...of("kueue.x-k8s.io", "localqueues", "get"),
     ...of("visibility.kueue.x-k8s.io", "localqueues/pendingworkloads", "get"),
   ],
+  /** For the environment test; without it, the test says that it did not look. */
   networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
 } as const satisfies Record<string, readonly Right[]>;
