@@ -9,6 +9,9 @@ import { build } from "esbuild";
 
 const runner = (name: string): string => fileURLToPath(new URL(`../src/runner/${name}`, import.meta.url));
 
+/** Of the one script for the workspace, in order. */
+const WORKSPACE = ["common", "git", "clone", "renew", "setup", "keep", "main"];
+
 export async function buildRunner(): Promise<void> {
   const bundle = await build({
     entryPoints: [runner("main.ts")],
@@ -26,13 +29,17 @@ export async function buildRunner(): Promise<void> {
   if (!script) throw new Error("esbuild gave no output for the runner");
   const start = await readFile(runner("start.sh"), "utf8");
   const probe = await readFile(runner("probe.sh"), "utf8");
+  const workspace = await Promise.all(WORKSPACE.map((part) => readFile(runner(`workspace/${part}.sh`), "utf8")));
+  const credential = await readFile(runner("workspace/credential.sh"), "utf8");
   await writeFile(
     runner("scripts.generated.ts"),
     [
-      "// Made by scripts/build-runner.ts from main.ts, start.sh and probe.sh; not committed.",
+      "// Made by scripts/build-runner.ts from main.ts and the scripts beside it; not committed.",
       `export const runnerScript = ${JSON.stringify(script)};`,
       `export const startScript = ${JSON.stringify(start)};`,
       `export const probeScript = ${JSON.stringify(probe)};`,
+      `export const workspaceScript = ${JSON.stringify(workspace.join("\n"))};`,
+      `export const credentialScript = ${JSON.stringify(credential)};`,
       "",
     ].join("\n"),
   );

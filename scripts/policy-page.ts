@@ -43,7 +43,7 @@ const defaultsOf = (trust: "bounded" | "full"): string =>
 
 export function policyPage(): string {
   const schema = policyJsonSchema() as SchemaNode;
-  const { clusters, allow, limits, pod } = schema.properties ?? {};
+  const { clusters, allow, limits, pod, git, workspaceClaims } = schema.properties ?? {};
   const cluster = typeof clusters?.additionalProperties === "object" ? clusters.additionalProperties : undefined;
   const shown = Object.entries(policyExamples).map(
     ([name, title]) => `### ${title}\n\n\`\`\`yaml\n${readExample(name).trimEnd()}\n\`\`\``,
@@ -99,6 +99,18 @@ ${table(allow)}
 ${limits?.description ?? ""} A request below \`min\` or above \`max\` is refused.
 
 ${table(limits)}
+
+### \`workspaceClaims\`
+
+See [Workspace](workspace.md).
+
+${table(workspaceClaims)}
+
+### \`git\`
+
+See [The clone](clone.md#the-login).
+
+${table(git)}
 
 ### \`pod\`
 

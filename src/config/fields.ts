@@ -4,7 +4,9 @@
  */
 import { z } from "zod";
 import { absolutePath, field, seconds, toggle, wholeNumber } from "./field.ts";
+import { amountOf, quantity } from "./kubernetes-values.ts";
 import { podFields } from "./pod-fields.ts";
+import { workspaceFields } from "./workspace-fields.ts";
 
 export const fields = {
   ...podFields,
@@ -63,6 +65,14 @@ export const fields = {
     }),
     default: "auto",
   }),
+  workspaceSize: field<string | null>({
+    label: "Workspace size (such as 20Gi)",
+    control: "text",
+    visibleWhen: { key: "workspace", notValues: ["", "auto", "mounted", "clone", "empty"] },
+    hint: "Size of the claim with `workspace: claim`, such as 20Gi. A larger one lets the claim grow, where its StorageClass can; it never shrinks. Default: `workspaceClaims.size` of the policy.",
+    value: quantity.refine((text) => amountOf(text) > 0, { error: "is not above 0" }),
+    default: null,
+  }),
   workingDirectory: field<string | null>({
     label: "Working directory",
     control: "text",
@@ -70,6 +80,7 @@ export const fields = {
     value: absolutePath,
     default: null,
   }),
+  ...workspaceFields,
   graceSec: field<number>({
     label: "Interrupt grace period (seconds)",
     control: "number",

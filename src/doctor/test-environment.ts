@@ -38,6 +38,7 @@ import { checkProgram } from "./checks/program.ts";
 import { checkQueue } from "./checks/queue.ts";
 import { checkRights } from "./checks/rights.ts";
 import { checkShell } from "./checks/shell.ts";
+import { checkWorkspace } from "./checks/workspace.ts";
 import { bounded, openContext } from "./context.ts";
 import { probeLimitSec, runHello } from "./hello.ts";
 import { conclusive, statusOf } from "./status.ts";
@@ -50,6 +51,7 @@ const checks: Readonly<Record<string, Check>> = {
   "Paperclip's own pod": checkHostPod,
   "the image": checkImage,
   "the home volume": checkHome,
+  "the workspace": checkWorkspace,
   "a run's Job and Secret": checkAdmission,
   "the credential of Claude Code": checkCredentials,
   "Paperclip's address": checkApiUrl,

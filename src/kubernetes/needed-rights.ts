@@ -20,6 +20,8 @@ export const neededRights: readonly Right[] = [
 export const optionalRights = {
   /** To read lines that the log API has lost from a pod that lives; without it, such lines are named as missing. */
   lostLines: of("", "pods/exec", "get", "create"),
+  /** To make, grow and remove the claims of workspaces; without it, no run with `workspace: claim` starts. */
+  workspaceClaims: of("", "persistentvolumeclaims", "get", "list", "create", "patch", "delete"),
   /** To say why a run waits in its queue (Kueue), and at which place; without it, what the cluster's Events say. */
   queues: [
     ...of("kueue.x-k8s.io", "workloads", "list"),

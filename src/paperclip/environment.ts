@@ -15,6 +15,7 @@ import { withAgentHeader } from "./agent-header.ts";
 import { BROKER_URL, LAUNCHERS } from "./github.ts";
 import { type HostView, seenFromPod } from "./host-variables.ts";
 import { addressForPod } from "./mcp.ts";
+import { exceptFromProxy } from "./no-proxy.ts";
 import { isBelow } from "./paths.ts";
 import { servicesForPod } from "./runtime-services.ts";
 import { readWake, record, records, text } from "./wake.ts";
@@ -29,6 +30,8 @@ export interface EnvironmentInput extends PodView {
   /** Such variables that name a file or folder of Paperclip's machine. */
   readonly inheritedPaths: Readonly<Record<string, string>>;
   readonly apiUrl: string | null;
+  /** The address of Paperclip's own pod; null = it is in none that is known. @default null */
+  readonly paperclipsIp?: string | null;
   /** A folder of the pod's own for what is thrown away after the run. */
   readonly scratchFolder: string;
 }
@@ -62,6 +65,7 @@ export function buildEnvironment(input: EnvironmentInput): AgentEnvironment {
   if (input.ctx.authToken) variables.PAPERCLIP_API_KEY = input.ctx.authToken;
   const headers = withAgentHeader(variables.ANTHROPIC_CUSTOM_HEADERS, input.ctx.agent.id);
   if (headers) variables.ANTHROPIC_CUSTOM_HEADERS = headers;
+  Object.assign(variables, exceptFromProxy(variables, variables.PAPERCLIP_API_URL));
   const notes = [...inherited.notes, ...runtime.notes, ...configured.notes];
   for (const [name, value] of Object.entries(variables)) {
     const reason = unusable(name, value);
@@ -138,7 +142,7 @@ function paperclipVariables(input: EnvironmentInput): Environment {
   const services = servicesForPod(
     records(ctx.context.paperclipRuntimeServices),
     text(ctx.context.paperclipRuntimePrimaryUrl),
-    env.PAPERCLIP_API_URL ?? null,
+    { ip: input.paperclipsIp ?? null, apiUrl: env.PAPERCLIP_API_URL ?? null },
   );
   set("PAPERCLIP_RUNTIME_SERVICES_JSON", json(services.services));
   set("PAPERCLIP_RUNTIME_PRIMARY_URL", services.primaryUrl);

@@ -20,6 +20,8 @@ export interface HostPodAddress {
 export interface HostPod extends HostPodAddress {
   /** The name of Paperclip's container. */
   readonly container: string;
+  /** At which other pods reach every port of its that does not listen on loopback alone. @default null */
+  readonly ip?: string | null;
   readonly image: string | null;
   readonly imagePullSecrets: readonly LocalObjectReference[];
   readonly nodeSelector: Readonly<Record<string, string>>;
@@ -33,7 +35,13 @@ export interface HostPod extends HostPodAddress {
     readonly mountPath: string;
   } | null;
   /** Who Paperclip's process is: the owner of the files in its home. Null where the pod does not say. */
-  readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
+  readonly user: {
+    readonly uid: number | null;
+    readonly gid: number | null;
+    readonly groups: readonly number[];
+    /** That of the pod: one of the groups, by which the kubelet has opened its volumes. @default null */
+    readonly fsGroup?: number | null;
+  };
 }
 
 const SERVICE_ACCOUNT_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -79,6 +87,7 @@ export function readHostPod(pod: Pod, { home, container: named }: HostContainer)
     namespace: pod.metadata?.namespace ?? "",
     name: pod.metadata?.name ?? "",
     container: container.name,
+    ip: pod.status?.podIP ?? null,
     image: container.image ?? null,
     imagePullSecrets: spec.imagePullSecrets ?? [],
     nodeSelector: spec.nodeSelector ?? {},
@@ -91,6 +100,7 @@ export function readHostPod(pod: Pod, { home, container: named }: HostContainer)
       uid: container.securityContext?.runAsUser ?? spec.securityContext?.runAsUser ?? null,
       gid: container.securityContext?.runAsGroup ?? spec.securityContext?.runAsGroup ?? null,
       groups: groups.filter((group): group is number => typeof group === "number"),
+      fsGroup: spec.securityContext?.fsGroup ?? null,
     },
   };
 }

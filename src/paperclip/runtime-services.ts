@@ -1,6 +1,7 @@
 /**
  * The services of a workspace run on Paperclip's machine, and Paperclip names them by loopback addresses, which in a pod
- * lead to the pod itself. The pod is given them under the host by which it reaches Paperclip's API.
+ * lead to the pod itself. The pod is given them under the address of Paperclip's own pod, where that is known, for a Service has
+ * Paperclip's own port alone; else under the host by which it reaches Paperclip's API.
  */
 
 export interface ServicesForPod {
@@ -10,12 +11,19 @@ export interface ServicesForPod {
   readonly notes: readonly string[];
 }
 
+/** Where pods reach Paperclip. */
+export interface PaperclipsAddress {
+  /** Of its own pod. */
+  readonly ip: string | null;
+  readonly apiUrl: string | null;
+}
+
 export function servicesForPod(
   services: readonly Record<string, unknown>[],
   primaryUrl: string | null,
-  apiUrl: string | null,
+  { ip, apiUrl }: PaperclipsAddress,
 ): ServicesForPod {
-  const host = hostForPod(apiUrl);
+  const host = ip === null ? hostForPod(apiUrl) : ip.includes(":") ? `[${ip}]` : ip;
   const seen = new Set<string>();
   const address = (url: string): string | null => {
     if (!isLoopback(url)) return url;
@@ -39,7 +47,7 @@ function noteOn(url: string, instead: string | null): string {
   const where = `The workspace's service at ${url} runs on Paperclip's machine`;
   return instead === null
     ? `${where}, and its address is not given to the pod: set PAPERCLIP_K8S_API_URL to an address of Paperclip that pods reach`
-    : `${where}; the pod is given ${instead}, which answers only where the service listens on more than loopback`;
+    : `${where}; the pod is given ${instead}, which answers only where the service listens on more than loopback (0.0.0.0) and no NetworkPolicy is in between`;
 }
 
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\])$/i;

@@ -1,7 +1,7 @@
 /** What the run record may show of environment and context: what Paperclip's own pages show anyway. */
 import type { AdapterExecutionContext } from "@paperclipai/adapter-utils";
 import { buildInvocationEnvForLogs } from "@paperclipai/adapter-utils/server-utils";
-import { record } from "./wake.ts";
+import { record, withoutLogin } from "./wake.ts";
 
 /** As Paperclip's own function writes it. */
 const REDACTED = "***REDACTED***";
@@ -31,9 +31,11 @@ const isPlain = (binding: unknown, value: string): boolean => {
 
 const SOUNDS_SECRET = /token|secret|password|passwd|authorization|cookie|api_?key/i;
 
-/** The wake-up as the host gave it; a token that it may hold stays out. */
+/** The wake-up as the host gave it; a token that it may hold stays out, and the login of a repository's address. */
 export function shownContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const redact = (key: string, value: unknown): unknown =>
-    typeof value === "string" && SOUNDS_SECRET.test(key) ? REDACTED : value;
+  const redact = (key: string, value: unknown): unknown => {
+    if (typeof value !== "string") return value;
+    return SOUNDS_SECRET.test(key) ? REDACTED : withoutLogin(value);
+  };
   return record(JSON.parse(JSON.stringify(context, redact)));
 }

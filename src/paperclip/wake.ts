@@ -18,6 +18,7 @@ export interface Workspace {
   readonly source: string | null;
   readonly strategy: string | null;
   readonly id: string | null;
+  /** Never with a login: one that the project has in its address would be told wherever that is. */
   readonly repoUrl: string | null;
   readonly repoRef: string | null;
   readonly branch: string | null;
@@ -41,15 +42,21 @@ export function readWake({ context }: Pick<AdapterExecutionContext, "context">):
       source: text(workspace.source),
       strategy: text(workspace.strategy),
       id: text(workspace.workspaceId),
-      repoUrl: text(workspace.repoUrl),
+      repoUrl: text(withoutLogin(text(workspace.repoUrl) ?? "")),
       repoRef: text(workspace.repoRef),
       branch: text(workspace.branchName),
       worktreePath: text(workspace.worktreePath),
       agentHome: text(workspace.agentHome),
-      hints: records(context.paperclipWorkspaces),
+      hints: records(context.paperclipWorkspaces).map(hintWithoutLogin),
     },
   };
 }
+
+/** Of http and https, whose address may hold a password. */
+export const withoutLogin = (url: string): string => url.replace(/^(https?:\/\/)[^/?#]*@/i, "$1");
+
+const hintWithoutLogin = (hint: Record<string, unknown>): Record<string, unknown> =>
+  typeof hint.repoUrl === "string" ? { ...hint, repoUrl: withoutLogin(hint.repoUrl) } : hint;
 
 export const text = (value: unknown): string | null =>
   typeof value === "string" && value.trim() !== "" ? value.trim() : null;

@@ -6,4 +6,4 @@ export { type GovernedAgent, govern, namespaceOf, type PodTemplateLayer, type Wh
 export { matchesAny } from "./pattern.ts";
 export { type PolicyPlace, placesOf } from "./places.ts";
 export { readPolicy } from "./read-policy.ts";
-export type { Policy } from "./rules.ts";
+export type { Policy, WorkspaceClaimRule } from "./rules.ts";

@@ -52,11 +52,17 @@ function rulesOf(policy: Policy): readonly Rule[] {
     defaults: rules(["defaults"], policy.defaults),
     allow: rules(["allow"], { ...allow, pullPolicies }),
     limits: [...rules(["limits", "resources"], resources), ...rules(["limits"], amounts)],
+    git: [rule(["git", "credentials"], policy.git.credentials)],
     pod: rules(["pod"], hardening),
+    ...(policy.workspaceClaims ? { workspaceClaims: rules(["workspaceClaims"], printed(policy.workspaceClaims)) } : {}),
   };
   // In the order of the schema; what is no group is one rule.
   return ruleNames([]).flatMap((name) => groups[name] ?? [rule([name], policy[name as keyof Policy] ?? undefined)]);
 }
+
+/** What is not set has no place in a file. */
+const printed = (values: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value ?? undefined]));
 
 /** The file lists them by name. */
 const PULL_POLICIES = ["IfNotPresent", "Always", "Never"];

@@ -39,6 +39,20 @@ export type TimeRule =
   | "queueTimeoutSec"
   | "ttlSecondsAfterFinished";
 
+/** How the claims of workspaces are made. */
+export interface WorkspaceClaimRule {
+  readonly per: "agent" | "task";
+  /** Null: the cluster's default class. */
+  readonly storageClassName: string | null;
+  /** Kubernetes quantities. */
+  readonly size: string;
+  /** Null: without a bound. */
+  readonly maxSize: string | null;
+  readonly accessMode: "ReadWriteOnce" | "ReadWriteMany" | "ReadWriteOncePod";
+  /** 0 = a claim is never removed. */
+  readonly idleDays: number;
+}
+
 /** Every rule, defaults filled in. */
 export interface Policy {
   /** The file; null: there is none, and the defaults hold. */
@@ -62,8 +76,14 @@ export interface Policy {
   readonly home: "private" | "shared" | "none";
   /** Folders of Paperclip's home. May hold {companyId} and {agentId}. */
   readonly workspaces: readonly string[];
+  /** Null: no agent may have one. */
+  readonly workspaceClaims: WorkspaceClaimRule | null;
   readonly instructions: "readOnly" | "readWrite";
   readonly recorder: "same" | "separate";
+  readonly git: {
+    /** Origin, such as `https://git.example.com` → Secret. Its name may hold {companyId} and {agentId}. */
+    readonly credentials: Readonly<Record<string, string>>;
+  };
   readonly environment: readonly string[];
   readonly pod: NonNullable<PolicyFile["pod"]>;
   /** On every pod, after the agent's. */

@@ -70,7 +70,9 @@ const allow = z.strictObject({
     "Keys of `labels`. A label can make a pod the endpoint of a Service, or lift a NetworkPolicy.",
   ).optional(),
   annotations: names("Keys of `annotations`.").optional(),
-  nodeLabels: names("`nodeSelector`, as KEY or KEY=VALUE.").optional(),
+  nodeLabels: names(
+    "`nodeSelector`, as KEY or KEY=VALUE. Without any, an agent cannot free itself of Paperclip's own node labels either.",
+  ).optional(),
   tolerations: names(
     "`tolerations`, as KEY, KEY=VALUE or KEY=VALUE:EFFECT. One without a key tolerates every taint, and needs `*`.",
   ).optional(),
@@ -132,6 +134,50 @@ const limits = z.strictObject({
       "Bytes of a run's output that Paperclip is given for the page, and as many for the run's transcript file; what is beyond is counted and hashed. Default: 1Gi.",
     ),
 });
+
+const size = quantity.refine((text) => amountOf(text) > 0, { error: "is not above 0" });
+
+const workspaceClaims = z
+  .strictObject({
+    per: z
+      .enum(["agent", "task"], { error: "is neither agent nor task" })
+      .optional()
+      .describe(
+        "agent: one claim for all tasks of an agent, each with a folder of its own. task: a claim for each task; of a cloud's disks a node takes few. Default: agent.",
+      ),
+    storageClassName: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe("The StorageClass that makes the volume. Default: the cluster's default class."),
+    size: size
+      .optional()
+      .describe(
+        "Size of a claim whose agent sets no `workspaceSize`. A claim grows, and never shrinks. Default: 10Gi.",
+      ),
+    maxSize: size.optional().describe("The largest `workspaceSize`. Default: 100Gi."),
+    accessMode: z
+      .enum(["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"], {
+        error: "is not one of ReadWriteOnce, ReadWriteMany, ReadWriteOncePod",
+      })
+      .optional()
+      .describe(
+        "ReadWriteOnce: pods of one claim run on one node while several run. ReadWriteMany: on any. ReadWriteOncePod: one pod at a time, the next one waits. Default: ReadWriteOnce.",
+      ),
+    idleDays: z
+      .number({ error: "is not a number" })
+      .int()
+      .min(0)
+      .max(3650)
+      .optional()
+      .describe(
+        "Days after the start of the last run that used it from which on a claim is removed, with all that is on it. 0 = never. Default: 30.",
+      ),
+  })
+  .refine(({ size, maxSize }) => !size || !maxSize || amountOf(size) <= amountOf(maxSize), {
+    error: "has a size above its maxSize",
+  });
 
 const pod = z.strictObject({
   hostUsers: toggle
@@ -198,6 +244,11 @@ export const policySchema = z.strictObject(
     workspaces: names(
       "Folders of Paperclip's home whose workspaces agents with private homes see, beside those that Paperclip keeps itself, such as `/paperclip/repos/{companyId}`. Each is mounted whole, to read and to change. Default: none.",
     ).optional(),
+    workspaceClaims: workspaceClaims
+      .optional()
+      .describe(
+        "PersistentVolumeClaims of agents with `workspace: claim`, which the adapter makes, grows and removes; it needs rights on claims (deploy/rbac.yaml). Default: none, and agents may not ask for one.",
+      ),
     instructions: z
       .enum(["readOnly", "readWrite"])
       .optional()
@@ -208,6 +259,26 @@ export const policySchema = z.strictObject(
       .describe(
         "separate: a container of its own records what the agent prints, out of the agent's reach. Default: same.",
       ),
+    git: z
+      .strictObject(
+        {
+          credentials: z
+            .record(
+              z.string().regex(/^(https?:\/\/)?[a-z0-9.-]+(:\d{1,5})?$/, {
+                error: "is no host such as git.example.com, with its port where it has one",
+              }),
+              z.string().min(1).max(253),
+              { error: "is not a map of hosts to Secrets" },
+            )
+            .optional()
+            .describe(
+              "Logins by host, such as `git.example.com: git-{companyId}`: a Secret in the Jobs' namespace with the keys `username` and `password`. Runs whose project is on that host have it mounted, and their git reads it at each call. The agent can read it. A host is meant with https, unless http:// stands before it. Default: none.",
+            ),
+        },
+        { error: "is not {credentials}" },
+      )
+      .optional()
+      .describe("How agents reach their repositories, beside the access that Paperclip manages itself."),
     environment: names(
       "Variables of Paperclip's process that pods get beside those of the model: NAME, PREFIX*, or -NAME to take one away. Added to PAPERCLIP_K8S_INHERIT_ENV.",
     ).optional(),

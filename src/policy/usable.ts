@@ -14,7 +14,7 @@ export function requireUsable(policy: Policy): readonly FileProblem[] {
     ...strayBraces(`clusters.${name}`, [...(rule.namespace ? [rule.namespace] : []), ...rule.namespaces]),
   ]);
   const ofLists = Object.entries(policy.allow).flatMap(([rule, list]) => strayBraces(`allow.${rule}`, list));
-  return [...ofClusters, ...ofLists];
+  return [...ofClusters, ...ofLists, ...strayBraces("git.credentials", Object.values(policy.git.credentials))];
 }
 
 /** Settings of the way to a cluster are rules of the cluster. */

@@ -165,6 +165,7 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
     if (!invoked) {
       await host.invocation(plan.meta);
       host.dispatched();
+      if (plan.workspace.kind === "empty" && plan.workspace.warning) await host.status(plan.workspace.warning);
     }
     const onLeft = (job: JobInCluster): Promise<void> => leaveBehind(context, job);
     const turn = { observer, host, onWaiting, onLeft, since: claimed.queued };

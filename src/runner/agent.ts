@@ -27,7 +27,7 @@ export interface Stop {
   readonly silence?: NonNullable<Seal["silence"]>;
 }
 
-export type AgentEnd = Pick<Seal, "exitCode" | "signal" | "ending" | "silence" | "error">;
+export type AgentEnd = Pick<Seal, "exitCode" | "signal" | "ending" | "silence" | "notPrepared" | "error">;
 
 /** What is started, and how long it may take. */
 export interface AgentStart {
@@ -120,7 +120,7 @@ export function wordsOf(command: RunnerSpec["command"], runDirectory: string): [
 }
 
 /** Without what is meant for the runner. start.sh keeps NODE_OPTIONS from it, under another name: they are the agent's. */
-function agentEnvironment(): NodeJS.ProcessEnv {
+export function agentEnvironment(): NodeJS.ProcessEnv {
   const { CLAUDE_K8S_NODE_OPTIONS: options, [CONFIG_DIRECTORY]: _, ...env } = process.env;
   return options === undefined ? env : { ...env, NODE_OPTIONS: options };
 }
@@ -176,7 +176,7 @@ class Stops {
   }
 }
 
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, "SIGKILL");

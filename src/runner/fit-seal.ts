@@ -43,14 +43,16 @@ export function fitSeal(seal: Seal): string {
 
 /** The seal without its prose, with every word short, in the order of what a verdict needs most. */
 function factsOf(seal: Seal): object {
-  const { v, runner, partial, ending, exitCode, signal, silence, agent, stdout, freshSession, stderr, error, ...rest } =
-    seal;
+  const { v, runner, partial, ending, exitCode, signal, notPrepared, silence, agent, stdout, ...others } = seal;
+  const { freshSession, workspace, stderr, error, ...rest } = others;
   return {
     ...{ v, runner, partial, ending, exitCode, signal },
+    ...(notPrepared ? { notPrepared: shortWords(notPrepared) } : {}),
     ...(silence ? { silence: shortWords(silence) } : {}),
     ...(agent ? { agent: agentFacts(agent) } : {}),
     ...(stdout ? { stdout } : {}),
     ...(freshSession ? { freshSession: shortWords(freshSession) } : {}),
+    ...(workspace ? { workspace: shortWords(workspace) } : {}),
     ...rest,
     ...(stderr ? { stderr: { ...stderr, tail: undefined } } : {}),
   };

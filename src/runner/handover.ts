@@ -4,14 +4,17 @@
  *
  *     o bytes   the agent's stdout, as it was read
  *     e bytes   its stderr
+ *     n lines   what the runner tells before the agent, of its workspace
  *     f JSON    a fresh session is started in the place of one that cannot be resumed
- *     x JSON    how the agent ended; the last message
+ *     x JSON    how the agent ended; no output follows
+ *     w JSON    what of its work is left in its workspace; the last message
  *
  * All of it is the word of the agent's container. Where the stream ends without `x`, that container was killed.
  */
 import type { AgentEnd } from "./agent.ts";
 import { isObject, parseObject } from "./json-line.ts";
-import type { Seal } from "./seal.ts";
+import type { NotPreparedFacts, Seal, WorkspaceLeft } from "./seal.ts";
+import { readWorkspaceLeft } from "./seal-message.ts";
 
 export type FreshSession = NonNullable<Seal["freshSession"]>;
 
@@ -20,9 +23,10 @@ export const SOCKET = "agent.sock";
 
 const HEAD_BYTES = 5;
 const MAX_JSON_BYTES = 64 * 1024;
-const KINDS = { stdout: "o", stderr: "e", fresh: "f", end: "x" } as const;
+const KINDS = { stdout: "o", stderr: "e", note: "n", fresh: "f", end: "x", workspace: "w" } as const;
+const CHANNELS = ["stdout", "stderr", "note"] as const;
 
-export type Channel = "stdout" | "stderr";
+export type Channel = (typeof CHANNELS)[number];
 
 /** What stands before a body of so many bytes. */
 function head(kind: keyof typeof KINDS, length: number): Buffer {
@@ -34,7 +38,10 @@ function head(kind: keyof typeof KINDS, length: number): Buffer {
 
 export const outputHead = (channel: Channel, bytes: Buffer): Buffer => head(channel, bytes.length);
 
-export function jsonMessage(kind: "fresh" | "end", value: FreshSession | AgentEnd): Buffer {
+export function jsonMessage(
+  kind: "fresh" | "end" | "workspace",
+  value: FreshSession | AgentEnd | WorkspaceLeft,
+): Buffer {
   const body = Buffer.from(JSON.stringify(value));
   return Buffer.concat([head(kind, body.length), body]);
 }
@@ -44,6 +51,7 @@ export interface HandoverListener {
   output(channel: Channel, bytes: Buffer): void;
   freshSession(fresh: FreshSession): void;
   end(end: AgentEnd): void;
+  workspace(left: WorkspaceLeft): void;
 }
 
 /** Reads the messages from the bytes as they come; holds nothing but a message's head, or its JSON. */
@@ -54,7 +62,7 @@ export class HandoverReader {
   #kind = "";
   #left = 0;
   #json: Buffer[] = [];
-  #ended = false;
+  #ended: "no" | "agent" | "all" = "no";
 
   constructor(listener: HandoverListener) {
     this.#listener = listener;
@@ -64,7 +72,8 @@ export class HandoverReader {
   push(chunk: Buffer): boolean {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#ended) return false;
+      if (this.#ended === "all") return false;
+      if (this.#ended === "agent" && this.#headBytes === 0 && chunk[at] !== KINDS.workspace.charCodeAt(0)) return false;
       if (this.#headBytes < HEAD_BYTES) {
         const took = chunk.copy(this.#head, this.#headBytes, at);
         at += took;
@@ -84,24 +93,35 @@ export class HandoverReader {
     this.#kind = String.fromCharCode(this.#head[0] ?? 0);
     this.#left = this.#head.readUInt32BE(1);
     this.#json = [];
-    const isOutput = this.#kind === KINDS.stdout || this.#kind === KINDS.stderr;
-    const isJson = this.#kind === KINDS.fresh || this.#kind === KINDS.end;
-    return isOutput || (isJson && this.#left <= MAX_JSON_BYTES);
+    const isJson = this.#left <= MAX_JSON_BYTES;
+    if (this.#ended === "agent") return isJson;
+    return this.#channel() !== undefined || ((this.#kind === KINDS.fresh || this.#kind === KINDS.end) && isJson);
   }
 
   #take(body: Buffer): boolean {
     const isWhole = this.#left === 0;
     if (isWhole) this.#headBytes = 0;
-    if (this.#kind === KINDS.stdout || this.#kind === KINDS.stderr) {
-      if (body.length > 0) this.#listener.output(this.#kind === KINDS.stdout ? "stdout" : "stderr", body);
+    const channel = this.#channel();
+    if (channel) {
+      if (body.length > 0) this.#listener.output(channel, body);
       return true;
     }
     this.#json.push(Buffer.from(body));
     return !isWhole || this.#takeJson(Buffer.concat(this.#json));
   }
 
+  #channel(): Channel | undefined {
+    return CHANNELS.find((channel) => this.#kind === KINDS[channel]);
+  }
+
   #takeJson(json: Buffer): boolean {
     const value = parseObject(json);
+    if (this.#kind === KINDS.workspace) {
+      const left = readWorkspaceLeft(value);
+      if (left) this.#listener.workspace(left);
+      this.#ended = "all";
+      return left !== null;
+    }
     if (this.#kind === KINDS.fresh) {
       if (typeof value?.insteadOf !== "string" || typeof value.why !== "string") return false;
       this.#listener.freshSession({ insteadOf: value.insteadOf, why: value.why });
@@ -109,7 +129,7 @@ export class HandoverReader {
     }
     const end = value && readEnd(value);
     if (!end) return false;
-    this.#ended = true;
+    this.#ended = "agent";
     this.#listener.end(end);
     return true;
   }
@@ -119,7 +139,7 @@ const ENDINGS = ["exit", "terminated", "timeout", "after-result", "silent", "not
 
 function readEnd(value: { readonly [key: string]: unknown }): AgentEnd | null {
   const ending = ENDINGS.find((one) => one === value.ending);
-  const { exitCode, signal, silence, error } = value;
+  const { exitCode, signal, silence, notPrepared, error } = value;
   if (!ending || !isNullOr(exitCode, "number") || !isNullOr(signal, "string")) return null;
   return {
     exitCode: exitCode as number | null,
@@ -127,6 +147,9 @@ function readEnd(value: { readonly [key: string]: unknown }): AgentEnd | null {
     ending,
     ...(isObject(silence) && typeof silence.sec === "number" && isNullOr(silence.tool, "string")
       ? { silence: { sec: silence.sec, tool: silence.tool as string | null } }
+      : {}),
+    ...(isObject(notPrepared) && typeof notPrepared.step === "string" && typeof notPrepared.cause === "string"
+      ? { notPrepared: { step: notPrepared.step, cause: notPrepared.cause } as NotPreparedFacts }
       : {}),
     ...(typeof error === "string" ? { error } : {}),
   };

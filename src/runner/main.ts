@@ -43,13 +43,13 @@ function exit(exitCode: number, hangs: boolean): void {
 async function runAndRecord(recording: Recording): Promise<number> {
   const { stdout, stderr, writers } = recording;
   const report = (sentence: string): void => recording.report(sentence);
-  const { end, exitCode, bringHome } = await runAgent({
+  const { end, exitCode, bringHome, leaveWorkspace } = await runAgent({
     runDirectory,
     workingDirectory: place,
     openOutput: async () => ({ stdout, stderr, writers, report }),
     report,
     onFreshSession: (fresh) => recording.freshSession(fresh),
   });
-  await recording.finish(end, bringHome());
+  await recording.finish(end, bringHome(), leaveWorkspace());
   return exitCode;
 }

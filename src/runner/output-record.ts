@@ -66,10 +66,14 @@ export class StderrRecord implements StderrSink {
   }
 
   push(chunk: Buffer): void {
+    this.#tail.push(chunk);
+    this.note(chunk);
+  }
+
+  note(chunk: Buffer): void {
     this.bytes += chunk.length;
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#newlines += 1;
     this.#endsLine = chunk[chunk.length - 1] === 10;
-    this.#tail.push(chunk);
     if (this.#frames.frameBytes < MAX_STDERR_FRAMES) {
       this.#frames.push(chunk);
     } else {

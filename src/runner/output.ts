@@ -18,6 +18,8 @@ export interface StderrSink {
   /** The end of what was said. */
   readonly tail: string;
   push(chunk: Buffer): void;
+  /** Whole lines that are not the agent's own words: they are told, and are no part of its end. */
+  note(lines: Buffer): void;
 }
 
 /** Of somebody who takes the output out of the container. */

@@ -4,6 +4,7 @@ import type { AgentEnd } from "./agent.ts";
 import { HandoverReader, SOCKET } from "./handover.ts";
 import { Recording } from "./recording.ts";
 import { readSpec } from "./run-agent.ts";
+import type { WorkspaceLeft } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { onStopSignal } from "./stop-signals.ts";
 import { callAfter } from "./timer.ts";
@@ -48,8 +49,8 @@ export async function recordOutput({
     return false;
   }
   const recording = new Recording(terminationLog, transcript, true);
-  const end = await record(recording, toldToStop, readSpec(runDirectory).graceSec);
-  await recording.finish(end);
+  const { end, left } = await record(recording, toldToStop, readSpec(runDirectory).graceSec);
+  await recording.finish(end, undefined, Promise.resolve(left));
   await toldToStop;
   clearInterval(stayAlive);
   return recording.hangs;
@@ -65,9 +66,14 @@ function isFirst(): boolean {
   }
 }
 
-async function record(recording: Recording, toldToStop: Promise<void>, graceSec: number): Promise<AgentEnd> {
+interface Told {
+  readonly end: AgentEnd;
+  readonly left?: WorkspaceLeft | undefined;
+}
+
+async function record(recording: Recording, toldToStop: Promise<void>, graceSec: number): Promise<Told> {
   const agent = await connection(toldToStop);
-  if (!agent) return NOT_TOLD;
+  if (!agent) return { end: NOT_TOLD };
   void toldToStop.then(() => callAfter((graceSec + MARGIN_SEC) * 1000, () => agent.destroy()));
   return recordUntilClosed(agent, recording);
 }
@@ -95,17 +101,24 @@ async function connection(toldToStop: Promise<void>): Promise<Socket | null> {
 }
 
 /** Records until the other side closes, no faster than the log takes it. */
-async function recordUntilClosed(agent: Socket, recording: Recording): Promise<AgentEnd> {
+async function recordUntilClosed(agent: Socket, recording: Recording): Promise<Told> {
   const { stdout, stderr, writers } = recording;
   let told: AgentEnd | null = null;
+  let left: WorkspaceLeft | undefined;
   const reader = new HandoverReader({
-    output: (channel, bytes) => (channel === "stdout" ? stdout : stderr).push(bytes),
+    output: (channel, bytes) => {
+      if (channel === "note") stderr.note(bytes);
+      else (channel === "stdout" ? stdout : stderr).push(bytes);
+    },
     freshSession: (fresh) => {
       stdout.nextProcess();
       recording.freshSession(fresh);
     },
     end: (end) => {
       told = end;
+    },
+    workspace: (workspace) => {
+      left = workspace;
     },
   });
   const full = (): boolean => writers.some((writer) => writer.full);
@@ -125,5 +138,5 @@ async function recordUntilClosed(agent: Socket, recording: Recording): Promise<A
   });
   agent.resume();
   await closed;
-  return told ?? NOT_TOLD;
+  return { end: told ?? NOT_TOLD, left };
 }

@@ -5,7 +5,7 @@ import { FrameWriter } from "./frame-writer.ts";
 import { FrameBlock } from "./line-frames.ts";
 import { StderrRecord, StdoutRecord } from "./output-record.ts";
 import { PartialSeal } from "./partial-seal.ts";
-import type { Seal } from "./seal.ts";
+import type { Seal, WorkspaceLeft } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { TooLate, withTimeout } from "./timer.ts";
 import { openTranscriptCopy } from "./transcript-copy.ts";
@@ -65,11 +65,19 @@ export class Recording {
     this.stderr.push(Buffer.from(`runner: ${message}\n`));
   }
 
-  /** Seals, and once more when all is written. Only once. */
-  async finish(end: AgentEnd, bringHome?: Promise<void>): Promise<void> {
+  /**
+   * Seals, and once more when all is written. Only once.
+   *
+   * @param workspace what is left in it; never rejects
+   */
+  async finish(
+    end: AgentEnd,
+    bringHome?: Promise<void>,
+    workspace?: Promise<WorkspaceLeft | undefined>,
+  ): Promise<void> {
     this.#partialSeal.stop();
     if (this.#sealFile.failure) this.report(`cannot write the termination message: ${this.#sealFile.failure.message}`);
-    const seal: Seal = {
+    let seal: Seal = {
       v: 1,
       runner: "node",
       ...end,
@@ -82,6 +90,8 @@ export class Recording {
     };
     // Before the last frames are out: should the log stall now and the pod be killed, the seal says what is missing.
     this.#sealFile.write(this.#withFaults(seal));
+    const left = await workspace;
+    if (left) seal = { ...seal, workspace: left };
     if (end.ending === "terminated" || this.#sealsLog) this.#log.push(sealLine(this.#withFaults(seal)));
     await Promise.all([
       this.#log.flushed(),

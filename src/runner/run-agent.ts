@@ -6,10 +6,11 @@ import { type ConfigDirectory, makeConfigDirectory } from "./config-directory.ts
 import { fileOf, LeftSession } from "./left-session.ts";
 import type { Output } from "./output.ts";
 import { LAST_WRITES_MS } from "./recording.ts";
-import type { Seal } from "./seal.ts";
+import type { Seal, WorkspaceLeft } from "./seal.ts";
 import { CONFIG_DIRECTORY, RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
 import { withTimeout } from "./timer.ts";
+import { leaveWorkspace, NotPrepared, prepareWorkspace } from "./workspace.ts";
 
 export interface AgentRun {
   readonly runDirectory: string;
@@ -27,6 +28,8 @@ export interface AgentRunEnd {
   readonly exitCode: number;
   /** Brings home what the run changed of Claude Code's configuration. */
   readonly bringHome: () => Promise<void> | undefined;
+  /** What of its work is in no other place than the workspace; undefined where nobody is to ask. */
+  readonly leaveWorkspace: () => Promise<WorkspaceLeft | undefined>;
 }
 
 /** Runs the agent as the run's Secret says. Never rejects. */
@@ -36,6 +39,7 @@ export async function runAgent(run: AgentRun): Promise<AgentRunEnd> {
   try {
     const spec = readSpec(run.runDirectory);
     const output = await run.openOutput();
+    if (spec.workspace) await prepareWorkspace(run, spec.graceSec, (lines) => output.stderr.note(lines));
     config = await configDirectory(spec, run);
     const environment = config?.environment ?? {};
     const leftSession = new LeftSession(fileOf(spec));
@@ -43,13 +47,16 @@ export async function runAgent(run: AgentRun): Promise<AgentRunEnd> {
     const bringAllHome = async (): Promise<void> => {
       await Promise.all([bringHome(), leftSession.end(end)]);
     };
-    return { end, exitCode: exitCodeFor(end, output), bringHome: bringAllHome };
+    const leave = async () => (spec.workspace?.keeps ? leaveWorkspace(run, end.ending === "terminated") : undefined);
+    return { end, exitCode: exitCodeFor(end, output), bringHome: bringAllHome, leaveWorkspace: leave };
   } catch (fault) {
     const error = fault instanceof Error ? fault.message : String(fault);
     run.report(error);
     const ending = fault instanceof StoppedBefore ? "terminated" : "not-started";
     const exitCode = fault instanceof NotStarted || fault instanceof StoppedBefore ? fault.exitCode : 125;
-    return { end: { exitCode: null, signal: null, ending, error }, exitCode, bringHome };
+    const notPrepared = fault instanceof NotPrepared ? { notPrepared: fault.facts } : {};
+    const end = { exitCode: null, signal: null, ending, ...notPrepared, error } as const;
+    return { end, exitCode, bringHome, leaveWorkspace: async () => undefined };
   }
 }
 

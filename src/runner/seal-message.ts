@@ -1,4 +1,4 @@
-import type { Seal } from "./seal.ts";
+import type { Seal, WorkspaceLeft } from "./seal.ts";
 
 /** The texts of a seal, which stand at the end of the message, in the order in which they are given up. */
 export interface SealProse {
@@ -31,6 +31,16 @@ export function parseSeal(message: string | undefined): Seal | null {
   return isCut ? { ...seal, cut: true } : seal;
 }
 
+/** What is no such thing is left out: the pod may say anything. Null where that leaves nothing. */
+export function readWorkspaceLeft(value: unknown): WorkspaceLeft | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { branch, volatile, ...more } = value as Record<string, unknown>;
+  if (typeof branch !== "string" || typeof volatile !== "boolean") return null;
+  const words = ["commit", "savedAs", "notSaved", "unknown"].filter((key) => typeof more[key] === "string");
+  const counts = ["uncommitted", "unpushed"].filter((key) => Number.isSafeInteger(more[key]) && Number(more[key]) >= 0);
+  return { branch, volatile, ...Object.fromEntries([...words, ...counts].map((key) => [key, more[key]])) };
+}
+
 function isSeal(value: Record<string, unknown> | null): value is Record<string, unknown> & Seal {
   return (
     value?.v === 1 &&
@@ -39,10 +49,12 @@ function isSeal(value: Record<string, unknown> | null): value is Record<string, 
   );
 }
 
-function withProse({ ...seal }: Seal, { error, errors, tail, text }: SealProse): Seal {
+function withProse({ workspace, ...seal }: Seal, { error, errors, tail, text }: SealProse): Seal {
   const { stderr, agent } = seal;
+  const left = readWorkspaceLeft(workspace);
   return {
     ...seal,
+    ...(left ? { workspace: left } : {}),
     ...(error === undefined ? {} : { error }),
     ...(stderr ? { stderr: { ...stderr, tail: tail ?? stderr.tail ?? "" } } : {}),
     ...(agent?.result

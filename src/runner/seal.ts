@@ -31,6 +31,10 @@ export interface Seal {
    * agent's container told nothing of the end: it was killed.
    */
   readonly ending: "exit" | "terminated" | "timeout" | "after-result" | "silent" | "not-started" | "unknown";
+  /** Present when `ending` is `not-started` because the workspace was not brought; `error` has git's words. */
+  readonly notPrepared?: NotPreparedFacts;
+  /** What of the agent's work was in no other place than its workspace when it ended, where that was asked. */
+  readonly workspace?: WorkspaceLeft;
   /** Present when `ending` is `silent`: how long nothing was said, and the tool call that was in flight. */
   readonly silence?: { readonly sec: number; readonly tool: string | null };
   /**
@@ -62,6 +66,42 @@ export interface Seal {
   };
   /** What the agent said of itself in its stream-json, the newest of each. */
   readonly agent?: SealedAgent;
+}
+
+/** As workspace/common.sh tells it. */
+export interface NotPreparedFacts {
+  readonly step: "checkout" | "setup";
+  readonly cause:
+    | "git-missing"
+    | "login-required"
+    | "repository-missing"
+    | "repository-empty"
+    | "ref-missing"
+    | "disk-full"
+    | "untrusted"
+    | "unreachable"
+    | "occupied"
+    | "timeout"
+    | "failed";
+}
+
+/** As workspace/keep.sh tells it. */
+export interface WorkspaceLeft {
+  /** Empty: none is checked out. */
+  readonly branch: string;
+  /** True: the folder goes with the pod. */
+  readonly volatile: boolean;
+  readonly commit?: string;
+  /** Files that differ from the commit, new ones among them. */
+  readonly uncommitted?: number;
+  /** Commits of branches and stashes that the repository is not known to have. */
+  readonly unpushed?: number;
+  /** The branch of the repository to which all that was pushed. */
+  readonly savedAs?: string;
+  /** Why it could not be. */
+  readonly notSaved?: string;
+  /** Why the counts are not known. */
+  readonly unknown?: string;
 }
 
 /** Names as in Claude Code's stream-json (2.1.330); every one may be missing. */

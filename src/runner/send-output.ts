@@ -6,6 +6,7 @@ import { EventReader } from "./event-reader.ts";
 import { type Channel, type FreshSession, jsonMessage, outputHead, SOCKET } from "./handover.ts";
 import type { BackPressure, Output } from "./output.ts";
 import { runAgent } from "./run-agent.ts";
+import type { WorkspaceLeft } from "./seal.ts";
 import { SealFile } from "./seal-file.ts";
 import { firstStopSignal } from "./stop-signals.ts";
 import { Tail } from "./tail.ts";
@@ -43,10 +44,12 @@ export async function sendOutput({ terminationLog, folder, ...places }: SenderPl
     return outputTo(sender, report);
   };
   const onFreshSession = (fresh: FreshSession): void => sender?.freshSession(fresh);
-  const { end, exitCode, bringHome } = await runAgent({ ...places, openOutput, report, onFreshSession });
+  const run = await runAgent({ ...places, openOutput, report, onFreshSession });
+  const { end, exitCode, bringHome, leaveWorkspace } = run;
+  const leaving = leaveWorkspace();
   const notKept = await withTimeout(LAST_WRITES_MS, Promise.resolve(bringHome())).catch((error: Error) => error);
   if (notKept) report(`the changes to Claude Code's configuration were not kept: ${notKept.message}`);
-  const isRecorded = (await (sender as Sender | null)?.end(end)) ?? false;
+  const isRecorded = (await (sender as Sender | null)?.end(end, leaving)) ?? false;
   const error = isRecorded || !sender ? end.error : "the recorder was gone before the agent's end";
   ownWord.write({ v: 1, runner: "node", ...end, ...(error === undefined ? {} : { error }) });
   return exitCode;
@@ -100,6 +103,10 @@ function outputTo(sender: Sender, report: (sentence: string) => void): Output {
       tail.push(chunk);
       sender.send("stderr", chunk);
     },
+    note(lines: Buffer): void {
+      this.bytes += lines.length;
+      sender.send("note", lines);
+    },
   };
   return { stdout, stderr, writers: [sender], lost: sender.lost, report };
 }
@@ -144,12 +151,19 @@ export class Sender implements BackPressure {
     if (!this.#isGone) this.#socket.write(jsonMessage("fresh", fresh));
   }
 
-  /** False when the recorder did not take everything. */
-  async end(end: AgentEnd): Promise<boolean> {
+  /**
+   * False when the recorder did not take everything.
+   *
+   * @param leaving what is left in the workspace; the end is told before that is known
+   */
+  async end(end: AgentEnd, leaving: Promise<WorkspaceLeft | undefined>): Promise<boolean> {
     if (this.#isGone) return false;
     this.#isEnding = true;
+    this.#socket.write(jsonMessage("end", end));
+    const left = await leaving;
     const written = new Promise<void>((resolve) => this.#socket.once("finish", () => resolve()));
-    this.#socket.end(jsonMessage("end", end));
+    if (left) this.#socket.write(jsonMessage("workspace", left));
+    this.#socket.end();
     await withTimeout(LAST_WRITES_MS, Promise.race([written, this.#closed])).catch(() => {});
     return this.#socket.writableFinished;
   }

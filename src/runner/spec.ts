@@ -22,6 +22,11 @@ export interface RunnerSpec {
   readonly silenceLimitSec?: number;
   /** The same while a tool call is in flight. @default 0 (never) */
   readonly toolSilenceLimitSec?: number;
+  /** The workspace is brought before the agent, by the script `workspace`. @default it is there, or is made empty */
+  readonly workspace?: {
+    /** Whether it is asked, after the agent, what of its work is in no other place. */
+    readonly keeps: boolean;
+  };
   /** What to run instead when the session that `command` resumes does not exist or cannot be used. @default nothing */
   readonly fresh?: {
     readonly sessionId: string;
@@ -135,6 +140,13 @@ export const RUN_FILES = {
   goesOnPrompt: "prompt.goes-on",
   /** In the environment test's pod only: see probe.sh. */
   probe: "probe.sh",
+  /** What brings the workspace, and what it is told: see workspace/common.sh and `repositoryValues`. */
+  workspace: "workspace.sh",
+  repository: "repository.sh",
+  /** Commands before the agent, for sh. */
+  setup: "setup",
+  /** git's credential helper: see workspace/credential.sh. */
+  credential: "credential.sh",
 } as const;
 
 /**
@@ -146,7 +158,47 @@ export function shellSpec(spec: RunnerSpec): string {
   return `set -- ${words.join(" ")}
 grace_sec=${spec.graceSec}
 timeout_sec=${spec.timeoutSec}
+prepares=${spec.workspace ? 1 : 0} keeps=${spec.workspace?.keeps ? 1 : 0}
 `;
+}
+
+/** What the workspace's script is told: a repository to clone, or none, and what limits it. */
+export interface RepositoryValues {
+  /** Empty: nothing is cloned. */
+  readonly url: string;
+  /** Branch, tag or commit to begin from; empty for the repository's default branch. */
+  readonly ref: string;
+  /** Branch to work on, made from `ref` where the repository has none of that name; empty for that of `ref`. */
+  readonly branch: string;
+  /** Commits; 0 = all. */
+  readonly depth: number;
+  readonly submodules: boolean;
+  readonly lfs: boolean;
+  /** Folders; none = all. */
+  readonly sparse: readonly string[];
+  /** Whether Paperclip's own git (`bin/git` beside the script) brings the login. */
+  readonly managed: boolean;
+  readonly checkoutTimeoutSec: number;
+  readonly setupTimeoutSec: number;
+  /** True where the folder goes with the pod. */
+  readonly volatile: boolean;
+  /** Branch to which what is left is pushed; empty = it is not. */
+  readonly rescue: string;
+  /** Who commits, where git knows nobody. */
+  readonly author: { readonly name: string; readonly email: string };
+}
+
+/** `repository.sh`, which the script sources. */
+export function repositoryValues(values: RepositoryValues): string {
+  const { url, ref, branch, sparse, rescue, author } = values;
+  const flag = (is: boolean, yes: string, no: string): string => (is ? yes : no);
+  return [
+    `url=${quote(url)} ref=${quote(ref)} branch=${quote(branch)} depth=${values.depth}`,
+    `submodules=${flag(values.submodules, "1", "0")} lfs=${flag(values.lfs, "1", "0")} sparse=${quote(sparse.join("\n"))}`,
+    `managed=${flag(values.managed, "1", "")} checkout_sec=${values.checkoutTimeoutSec} setup_sec=${values.setupTimeoutSec}`,
+    `volatile=${values.volatile} rescue=${quote(rescue)} author_name=${quote(author.name)} author_email=${quote(author.email)}`,
+    "",
+  ].join("\n");
 }
 
 /** For sh, every byte but NUL. */

@@ -72,6 +72,21 @@ no_agent() {
   seal_log "$2"
   exit "$1"
 }
+# What the workspace's script has left is JSON of ASCII: {"step":...,"cause":...,"words":"..."}.
+not_prepared() {
+  why=
+  [ ! -r "$outcome" ] || read -r why <"$outcome"
+  rm -f -- "$outcome"
+  case $why in
+  *'","words":"'*) ;;
+  *) not_started 125 "the workspace's script ended with $code" ;;
+  esac
+  words=${why##*'","words":"'}
+  words=${words%'"}'}
+  echo "runner: $words" >&2
+  seal null null not-started ",\"notPrepared\":${why%%',"words":'*}},\"error\":\"$words\""
+  exit 125
+}
 not_started() { no_agent "$1" not-started "$2"; }
 unless_told() { [ -z "$told" ] || no_agent 143 terminated 'told to stop before the agent was started'; }
 
@@ -198,8 +213,22 @@ marked=1
 seal null null unknown ',"partial":true'
 
 [ -r "$dir/run.sh" ] || not_started 125 'cannot read run.sh'
-# Sets the agent's command as $1 $2 ..., and grace_sec and timeout_sec.
+# Sets the agent's command as $1 $2 ..., and grace_sec, timeout_sec, prepares and keeps.
 . "$dir/run.sh"
+
+# What it says goes to stderr, where nothing else is said before the agent: no line of it is the agent's.
+outcome=${TMPDIR:-/tmp}/claude-k8s-outcome.$$
+if [ "$prepares" = 1 ]; then
+  unless_told
+  rm -f -- "$outcome"
+  /bin/sh "$dir/workspace.sh" prepare "$working_directory" "$outcome" >&2 &
+  child=$!
+  [ -z "$told" ] || stop terminated
+  await_child
+  child=
+  unless_told
+  [ "$code" = 0 ] || not_prepared
+fi
 
 mkdir -p -- "$working_directory" && cd -- "$working_directory" ||
   not_started 125 'cannot make or enter the working directory'
@@ -250,11 +279,30 @@ trap '' TERM INT HUP QUIT USR1
 exec 3>&2 2>/dev/null
 for timer in $timeout_timer $grace_timer; do kill -KILL "$timer"; done
 
-# sh cannot tell death by a signal from an exit with 128 + n, except where it sent the SIGKILL itself.
-if [ "$code" = 137 ] && [ "$ending" != exit ]; then
-  seal null '"SIGKILL"' "$ending"
-else
-  seal "$code" null "$ending"
+# seal_end MORE
+seal_end() {
+  # sh cannot tell death by a signal from an exit with 128 + n, except where it sent the SIGKILL itself.
+  if [ "$code" = 137 ] && [ "$ending" != exit ]; then
+    seal null '"SIGKILL"' "$ending" "$1"
+  else
+    seal "$code" null "$ending" "$1"
+  fi
+}
+seal_end ''
+if [ "$keeps" = 1 ]; then
+  # A pod that is being ended leaves little time.
+  seconds=60
+  [ "$ending" != terminated ] || seconds=8
+  rm -f -- "$outcome"
+  /bin/sh "$dir/workspace.sh" keep "$working_directory" "$outcome" "$seconds" >/dev/null &
+  child=$!
+  after "$((seconds + 2))" KILL "$child"
+  wait "$child"
+  kill -KILL "$timer"
+  left=
+  [ ! -r "$outcome" ] || read -r left <"$outcome"
+  rm -f -- "$outcome"
+  [ -z "$left" ] || seal_end ",\"workspace\":$left"
 fi
 
 if [ -n "$collector" ]; then

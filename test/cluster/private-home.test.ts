@@ -225,18 +225,37 @@ onDevcluster("agents with private homes", () => {
       if (existsSync(path)) renameSync(path, `${path}.before`);
       mkdirSync(dirname(path), { recursive: true });
       symlinkSync(elsewhere, path);
+      // A project that is there as far as one follows links.
+      const isProject = path.endsWith("linked");
+      if (isProject) mkdirSync(join(elsewhere, "repo"));
       const run = startAs(agent, {
         agent: "echo never",
-        ...(path.endsWith("linked") ? { workspace: { cwd: join(path, "repo"), source: "project_primary" } } : {}),
+        ...(isProject ? { workspace: { cwd: join(path, "repo"), source: "project_primary" } } : {}),
       });
       expect(await run.result, path).toMatchObject({
         errorCode: "k8s_home_unusable",
         errorMessage: expect.stringContaining(`${path} is a link`),
       });
       expect(await leftovers(place, run)).toEqual([]);
-      expect(readdirSync(elsewhere)).toEqual([]);
+      expect(readdirSync(elsewhere)).toEqual(isProject ? ["repo"] : []);
       rmSync(path);
     }
+  });
+
+  it("are not made for a project whose folder is gone: the run is refused with its path, and no Job was there", async () => {
+    const mine = agentOf("company");
+    const cwd = inInstance("projects/company/gone/repo/.paperclip/worktrees/fix-it");
+    const run = startAs(mine, {
+      agent: "echo never",
+      workspace: { cwd, worktreePath: cwd, source: "project_primary" },
+    });
+    expect(await run.result).toMatchObject({
+      errorCode: "k8s_workspace_missing",
+      errorMessage: expect.stringContaining(`Paperclip names ${cwd} as the folder of the project`),
+    });
+    expect(existsSync(inInstance("projects/company/gone"))).toBe(false);
+    expect(existsSync(privateHomeOf(env, mine.id))).toBe(false);
+    expect(await leftovers(place, run)).toEqual([]);
   });
 
   it("are what the environment test says of them, in the mode that the operator chose", async () => {

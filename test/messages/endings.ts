@@ -296,6 +296,8 @@ const theCluster: readonly Ending[] = [
     "A pod that uses too much disk",
     "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.",
   ),
+  evicted("A node short of disk", "The node was low on resource: ephemeral-storage."),
+  evicted("A volume that is full", 'Usage of EmptyDir volume "cli" exceeds the limit "2Gi".'),
   ending("Out of memory", [asks("8Gi"), withLimit("8Gi"), ended(137, { reason: "OOMKilled" }), agent(ANSWERED)]),
   ending("Out of memory, with a limit that the cluster set", [
     asks("8Gi"),
@@ -334,6 +336,58 @@ const gaveUp = (reason: string, message: string, waitedSec: number): Observation
     waitedSec,
     at: T0,
   });
+
+const URL = "https://git.example.com/team/app.git/";
+
+const notPrepared = (title: string, notPrepared: NonNullable<Seal["notPrepared"]>, error: string): Ending =>
+  ending(title, [
+    pod(RUNNING),
+    ended(125, {}, { exitCode: null, ending: "not-started", notPrepared, error }),
+    transcript(0),
+  ]);
+
+const notCloned = (title: string, cause: NonNullable<Seal["notPrepared"]>["cause"], error: string): Ending =>
+  notPrepared(title, { step: "checkout", cause }, error);
+
+const noWorkspace: readonly Ending[] = [
+  notCloned("No git in the image", "git-missing", `git is not in the image, and ${URL} is to be cloned`),
+  notCloned(
+    "A repository that asks for a login",
+    "login-required",
+    "fatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
+  ),
+  notCloned(
+    "A repository that does not exist",
+    "repository-missing",
+    `remote: Repository not found. fatal: repository '${URL}' not found`,
+  ),
+  notCloned("An empty repository", "repository-empty", `${URL} has no commit`),
+  notCloned("A branch that is gone", "ref-missing", `${URL} has no branch and no tag feature/gone`),
+  notCloned(
+    "A repository larger than the disk",
+    "disk-full",
+    "fatal: write error: No space left on device fatal: fetch-pack: invalid index-pack output",
+  ),
+  notCloned(
+    "A certificate that nobody vouches for",
+    "untrusted",
+    `fatal: unable to access '${URL}': SSL certificate problem: unable to get local issuer certificate`,
+  ),
+  notCloned(
+    "A git server that is away",
+    "unreachable",
+    `fatal: unable to access '${URL}': Could not resolve host: git.example.com`,
+  ),
+  notCloned(
+    "Files in the way of a clone",
+    "occupied",
+    "/workspace/app has files of no clone, and the repository has them too: README.md src",
+  ),
+  notCloned("A clone that takes too long", "timeout", "not done after 1800 s"),
+  notCloned("Another fault of git", "failed", "fatal: transport 'file' not allowed"),
+  notPrepared("A setup that fails", { step: "setup", cause: "failed" }, "exit code 1: npm error code E404"),
+  notPrepared("A setup that takes too long", { step: "setup", cause: "timeout" }, "not done after 900 s: line 7"),
+];
 
 /** In Kueue's queue `team-a`, as it was read last. */
 const inQueue = (title: string, reading: QueueReading, waitedSec: number): Ending =>
@@ -436,4 +490,5 @@ export const ENDINGS: readonly (readonly [chapter: string, endings: readonly End
   ["The run was stopped", stopped],
   ["The cluster ended it", theCluster],
   ["The agent's container did not start", neverRan],
+  ["The workspace did not come", noWorkspace],
 ];

@@ -6,15 +6,19 @@ import { parseAgentConfig } from "../../src/config/agent-config.ts";
 import { ApiError, type ApiErrorDetails } from "../../src/kubernetes/api-error.ts";
 import { systemClock } from "../../src/kubernetes/clock.ts";
 import { selectContext } from "../../src/kubernetes/config/select-context.ts";
+import { Installation } from "../../src/paperclip/installation.ts";
 import { withDefaults } from "../../src/policy/defaults.ts";
 import { parsePolicy } from "../../src/policy/parse-policy.ts";
 import { govern } from "../../src/policy/policy.ts";
 import { environmentNotLocal } from "../../src/run/in-paperclip.ts";
+import { leavingClaim, unusableClaim } from "../../src/run/launch/unusable-claim.ts";
 import { furnishHome } from "../../src/run/plan/home/furnish.ts";
 import { secretContent } from "../../src/run/plan/secret.ts";
+import { missingFolder } from "../../src/run/plan/workspace/missing.ts";
 import { faultOf } from "../../src/run/shared/api-advice.ts";
 import { agentLabel } from "../../src/run/shared/names.ts";
 import { type Fault, RunFault } from "../../src/run/shared/run-fault.ts";
+import { claimMetadata } from "../../src/run/shared/workspace-claim.ts";
 import { T0 } from "../run/support/evidence.ts";
 
 export interface Refused {
@@ -73,6 +77,16 @@ async function homeInTheWay(): Promise<unknown> {
   }
 }
 
+const CLAIM = { name: "ac-ada-1a2b3c4d5e-workspace", namespace: "agents" };
+
+/** Of that agent; of nobody without one. */
+function claimed({ agentId, phase = "Bound" }: { readonly agentId?: string; readonly phase?: string }): unknown {
+  const installation = new Installation("1234", "default", "secret");
+  const owner = { companyId: "acme", agentId: agentId ?? "", taskId: null };
+  const metadata = agentId ? claimMetadata(CLAIM.name, CLAIM.namespace, owner, "Ada", installation) : CLAIM;
+  return unusableClaim({ metadata, status: { phase } }, { owner: { ...owner, agentId: "ada" } }, installation, T0);
+}
+
 const POLICY = "/etc/paperclip-k8s/policy.yaml";
 const inForce = withDefaults({ allow: { claims: ["claude-{agentId}"] } }, POLICY, []);
 
@@ -103,6 +117,12 @@ export const REFUSED: readonly Refused[] = [
     ),
   },
   { title: "A private home where somebody put something else", error: await homeInTheWay() },
+  { title: "A project whose folder is gone", error: missingFolder("/paperclip/instances/default/projects/acme/p/wt") },
+  ...["somebody else's", "another agent's", "gone"].map((whose, index) => ({
+    title: `A workspace's claim that is ${whose}`,
+    error: [claimed({}), claimed({ agentId: "bob" }), claimed({ agentId: "ada", phase: "Lost" })][index],
+  })),
+  { title: "A workspace's claim that is being deleted", error: leavingClaim({ metadata: CLAIM }, T0) },
   { title: "An agent id that no label can hold", error: thrown(() => agentLabel("***")) },
   {
     title: "A prompt that is too large",

@@ -51,6 +51,16 @@ export const WAITS: readonly Waits[] = [
   unscheduled("No node fits", "Unschedulable", "0/3 nodes are available: 3 Insufficient cpu."),
   unscheduled("No such claim", "Unschedulable", 'persistentvolumeclaim "home" not found'),
   unscheduled("A claim without a volume", "Unschedulable", "pod has unbound immediate PersistentVolumeClaims."),
+  unscheduled(
+    "A claim whose pods run on a full node",
+    "Unschedulable",
+    "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match pod affinity rules.",
+  ),
+  unscheduled(
+    "A volume in another zone",
+    "Unschedulable",
+    "0/3 nodes are available: 3 node(s) had volume node affinity conflict.",
+  ),
   unscheduled("A scheduling gate", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates"),
   waiting("No such image", "ImagePullBackOff", 'Back-off pulling image "agent:9": manifest unknown'),
   waiting("An image name that is none", "InvalidImageName", 'couldn\'t parse image name "Agent::1"'),

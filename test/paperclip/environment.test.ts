@@ -138,10 +138,21 @@ describe("a workspace's services", () => {
 
   it("are left out and named where pods know Paperclip by loopback alone", () => {
     for (const apiUrl of [null, "http://localhost:3100", "http://0.0.0.0:3100"]) {
-      const given = servicesForPod(services, "https://127.1.2.3:1", apiUrl);
+      const given = servicesForPod(services, "https://127.1.2.3:1", { ip: null, apiUrl });
       expect(given.primaryUrl).toBeNull();
       expect(given.services).toEqual([{ name: "web", health: { urls: [] } }, services[1]]);
       expect(given.notes.join("\n")).toContain("set PAPERCLIP_K8S_API_URL");
+    }
+  });
+
+  it("lead to Paperclip's own pod where that is known: its Service has one port alone", () => {
+    for (const [ip, host] of [
+      ["10.1.2.3", "10.1.2.3"],
+      ["fd00::7", "[fd00::7]"],
+    ] as const) {
+      const given = servicesForPod(services, "http://127.0.0.1:8080", { ip, apiUrl: "http://paperclip.svc:3100" });
+      expect(given.primaryUrl).toBe(`http://${host}:8080`);
+      expect(given.notes.join("\n")).toContain(`the pod is given http://${host}:8080, which answers only where`);
     }
   });
 
@@ -152,7 +163,9 @@ describe("a workspace's services", () => {
     })).any;
     fc.assert(
       fc.property(fc.dictionary(fc.string(), value), fc.option(fc.constant("https://host.example")), (service, api) => {
-        expect(JSON.stringify(servicesForPod([service], null, api).services)).not.toMatch(/"https?:\/\/127\.0\.0\.1/);
+        expect(JSON.stringify(servicesForPod([service], null, { ip: null, apiUrl: api }).services)).not.toMatch(
+          /"https?:\/\/127\.0\.0\.1/,
+        );
       }),
     );
   });

@@ -6,19 +6,21 @@ import { type Channel, HandoverReader, jsonMessage, outputHead } from "../../src
 interface Heard {
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  readonly note: Buffer;
   readonly words: readonly unknown[];
   readonly ok: boolean;
 }
 
 /** What a reader hears of these bytes, cut into chunks of those lengths. */
 function hear(bytes: Buffer, cuts: readonly number[] = []): Heard {
-  const output: Record<Channel, Buffer[]> = { stdout: [], stderr: [] };
+  const output: Record<Channel, Buffer[]> = { stdout: [], stderr: [], note: [] };
   const words: unknown[] = [];
   const reader = new HandoverReader({
     // Valid during the call only.
     output: (channel, part) => output[channel].push(Buffer.from(part)),
     freshSession: (fresh) => words.push(fresh),
     end: (end) => words.push(end),
+    workspace: (left) => words.push(left),
   });
   let ok = true;
   let at = 0;
@@ -28,26 +30,35 @@ function hear(bytes: Buffer, cuts: readonly number[] = []): Heard {
     at += chunk.length;
     ok = reader.push(chunk);
   }
-  return { stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr), words, ok };
+  const of = (channel: Channel): Buffer => Buffer.concat(output[channel]);
+  return { stdout: of("stdout"), stderr: of("stderr"), note: of("note"), words, ok };
 }
 
 const output = (channel: Channel, text: Buffer): Buffer => Buffer.concat([outputHead(channel, text), text]);
 const END: AgentEnd = { ending: "silent", exitCode: null, signal: "SIGTERM", silence: { sec: 5, tool: "Bash" } };
 const FRESH = { insteadOf: "old", why: "gone" };
+const LEFT = { branch: "main", volatile: true, commit: "abc", uncommitted: 2, unpushed: 1, notSaved: "no login" };
 
 describe("what the agent's half hands over", () => {
   it("arrives as it was sent, however it is cut", () => {
-    const piece = fc.tuple(fc.constantFrom<Channel>("stdout", "stderr"), fc.uint8Array({ maxLength: 40 }));
+    const piece = fc.tuple(fc.constantFrom<Channel>("stdout", "stderr", "note"), fc.uint8Array({ maxLength: 40 }));
     fc.assert(
       fc.property(fc.array(piece), fc.array(fc.integer({ min: 1, max: 30 })), (pieces, cuts) => {
         const messages = pieces.map(([channel, bytes]) => output(channel, Buffer.from(bytes)));
         const heard = hear(
-          Buffer.concat([...messages, jsonMessage("fresh", FRESH), ...messages, jsonMessage("end", END)]),
+          Buffer.concat([
+            ...messages,
+            jsonMessage("fresh", FRESH),
+            ...messages,
+            jsonMessage("end", END),
+            jsonMessage("workspace", LEFT),
+          ]),
           cuts,
         );
         const sent = (channel: Channel): Buffer =>
           Buffer.concat([...pieces, ...pieces].filter(([of]) => of === channel).map(([, bytes]) => bytes));
-        expect(heard).toEqual({ stdout: sent("stdout"), stderr: sent("stderr"), words: [FRESH, END], ok: true });
+        const words = [FRESH, END, LEFT];
+        expect(heard).toEqual({ stdout: sent("stdout"), stderr: sent("stderr"), note: sent("note"), words, ok: true });
       }),
     );
   });
@@ -58,6 +69,7 @@ describe("what the agent's half hands over", () => {
         const noise = Buffer.from(bytes);
         hear(noise, cuts);
         const behind = hear(Buffer.concat([jsonMessage("end", END), noise]), cuts);
+        fc.pre(noise[0] !== 0x77);
         expect(behind.words).toEqual([END]);
         expect(behind.stdout).toHaveLength(0);
         expect(behind.ok).toBe(noise.length === 0);
@@ -74,6 +86,15 @@ describe("what the agent's half hands over", () => {
     ["a fresh session without words", jsonMessage("fresh", {} as typeof FRESH)],
   ])("is refused where it is %s", (_, bytes) => {
     expect(hear(bytes)).toMatchObject({ words: [], ok: false });
+  });
+
+  it("hears of what is left in the workspace only behind the end, once, and only what it may say", () => {
+    const left = jsonMessage("workspace", { ...LEFT, agent: "forged", unpushed: "many" } as unknown as typeof LEFT);
+    expect(hear(left)).toMatchObject({ words: [], ok: false });
+    const { unpushed: _, ...kept } = LEFT;
+    expect(hear(Buffer.concat([jsonMessage("end", END), left, left]))).toMatchObject({ words: [END, kept], ok: false });
+    const wrong = jsonMessage("workspace", { branch: 3 } as unknown as typeof LEFT);
+    expect(hear(Buffer.concat([jsonMessage("end", END), wrong]))).toMatchObject({ words: [END], ok: false });
   });
 
   it("keeps of an end only what it may say", () => {

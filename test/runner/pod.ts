@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { runnerScript, startScript } from "../../src/runner/scripts.generated.ts";
@@ -20,7 +20,7 @@ export interface PodOptions {
   /** What the runner is told beyond that. */
   readonly more?: Pick<
     RunnerSpec,
-    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "goesOn"
+    "terminalResultGraceMs" | "silenceLimitSec" | "toolSilenceLimitSec" | "fresh" | "goesOn" | "workspace"
   >;
   readonly transcript?: boolean | string;
   readonly workingDirectory?: string;
@@ -178,8 +178,10 @@ export class Pod {
     const spec: RunnerSpec = { command, graceSec, timeoutSec, ...more };
     const secret = join(this.folder, "secret folder");
     mkdirSync(secret);
-    const write = (name: string, data: string | Buffer): void =>
+    const write = (name: string, data: string | Buffer): void => {
+      mkdirSync(dirname(join(secret, name)), { recursive: true });
       writeFileSync(join(secret, name), data, { mode: 0o755 });
+    };
     write(RUN_FILES.start, startScript);
     write(RUN_FILES.runner, runnerScript);
     write(RUN_FILES.spec, JSON.stringify(spec));

@@ -64,6 +64,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     shortNames: ["pv"],
     subresources: ["status"],
   }),
+  define("StorageClass", "storage.k8s.io", "storageclasses", { namespaced: false, shortNames: ["sc"] }),
   define("ResourceQuota", "", "resourcequotas", { shortNames: ["quota"], subresources: ["status"] }),
   define("LimitRange", "", "limitranges", { shortNames: ["limits"] }),
   define("ServiceAccount", "", "serviceaccounts", { shortNames: ["sa"], subresources: ["token"] }),

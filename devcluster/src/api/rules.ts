@@ -1,5 +1,6 @@
 import type { ObjectRules } from "../store/rules.ts";
 import type { KubeObject } from "../types.ts";
+import { admitClaim, admitResize } from "./admission/claim.ts";
 import { admitLimitRanges } from "./admission/limit-range.ts";
 import { admitNamespace } from "./admission/namespace.ts";
 import { admitPod } from "./admission/pod.ts";
@@ -23,6 +24,7 @@ export const standardRules: ObjectRules = {
       admitPod(draft, context);
       admitLimitRanges(draft, context);
     }
+    if (resource.name === "persistentvolumeclaims") admitClaim(draft, context);
     prepareNew(draft, resource);
     validateCreate(draft, resource);
     if (resource.name === "pods" || resource.name === "jobs") admitPodSecurity(draft, context);
@@ -34,6 +36,7 @@ export const standardRules: ObjectRules = {
     if (subresource === "status") return;
     applyDefaults(draft, resource);
     validateUpdate(draft, old, resource, subresource);
+    if (resource.name === "persistentvolumeclaims") admitResize(draft, old, context);
     if (subresource === "ephemeralcontainers") admitPodSecurity(draft, context);
     checkSize(draft);
   },

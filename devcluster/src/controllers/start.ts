@@ -7,9 +7,10 @@ import { startNamespaces } from "./namespaces.ts";
 import type { Pod } from "./objects.ts";
 import { startPodGarbageCollector } from "./pod-garbage-collector.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { startClaimProtection } from "./storage/claim-protection.ts";
+import { startVolumeBinder } from "./storage/volume-binder.ts";
 import { startTaintManager } from "./taint-manager.ts";
 import { startTtl } from "./ttl.ts";
-import { startVolumeBinder } from "./volume-binder.ts";
 import { startWorkloads } from "./workloads/workload-controller.ts";
 
 export interface ControllerOptions {
@@ -36,7 +37,8 @@ export function startControllers(store: Store, options: ControllerOptions = {}):
     startNamespaces(store, shared),
     startPodGarbageCollector(store, shared),
     startTaintManager(store, clock),
-    startVolumeBinder(store),
+    startVolumeBinder(store, clock),
+    startClaimProtection(store),
     startWorkloads(store, { timings, create: createPod ?? ((pod) => store.create<Pod>("pods", pod)) }),
   ];
   return {

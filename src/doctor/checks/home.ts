@@ -1,12 +1,21 @@
 import type { AdapterEnvironmentCheck } from "@paperclipai/adapter-utils";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import { persistentVolumeClaims } from "../../kubernetes/resource-types.ts";
+import { isHomeOnClaim } from "../../run/plan/plan.ts";
 import { adviceFor } from "../../run/shared/api-advice.ts";
 import { type Check, type CheckContext, info, problem } from "../check.ts";
 import { homeOf } from "../home.ts";
 
 /** Is there a volume that keeps Claude Code's sessions, what of Paperclip's does the pod see, and can several pods use it? */
-export const checkHome: Check = async (context) => [...whatIsSeen(context), ...(await checkClaim(context))];
+export const checkHome: Check = async (context) => {
+  const { agent, hostPod } = context;
+  const onClaim =
+    agent.config.workspace === "claim" && isHomeOnClaim(homeOf(context), hostPod.kind === "found" ? hostPod.pod : null);
+  if (onClaim) return [info("k8s_home_workspace", ON_CLAIM)];
+  return [...whatIsSeen(context), ...(await checkClaim(context))];
+};
+
+const ON_CLAIM = "The agent's home lies on the claim of its workspace: sessions are kept there.";
 
 function whatIsSeen(context: CheckContext): AdapterEnvironmentCheck[] {
   const { kind, claim, path } = homeOf(context);

@@ -22,6 +22,7 @@ export function amountRefusals({ config, own, policy }: Asked): Refusal[] {
   return [
     ...TIMES.filter((key) => own.has(key)).flatMap((key) => timeRefusal(key, config[key], policy.limits[key])),
     ...[...own].flatMap((key) => resourceRefusals(key, config, policy)),
+    ...(own.has("workspaceSize") ? sizeRefusal(config, policy) : []),
   ];
 }
 
@@ -56,6 +57,13 @@ function resourceRefusal(key: string, name: string, value: string, { limits }: P
   if (min !== undefined && amountOf(value) < amountOf(min))
     return [bound(key, value, `it allows ${min} at least`, [...path, "min"], value)];
   return [];
+}
+
+function sizeRefusal({ workspaceSize }: AgentConfig, { workspaceClaims }: Policy): Refusal[] {
+  const max = workspaceClaims?.maxSize ?? null;
+  if (workspaceSize === null || max === null || amountOf(workspaceSize) <= amountOf(max)) return [];
+  const path = ["workspaceClaims", "maxSize"];
+  return [bound("workspaceSize", workspaceSize, `it allows ${max} at most`, path, workspaceSize)];
 }
 
 function bound(field: string, asked: string, allowed: string, path: readonly string[], value: unknown): Refusal {

@@ -5,12 +5,14 @@
 import { type ParsedAgentConfig, parseAgentConfig } from "../../config/agent-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { Overlay } from "../../config/pod-template/overlay.ts";
+import { filledIn } from "../pattern.ts";
 import type { Policy } from "../rules.ts";
 import { amountRefusals, withEnds } from "./amounts.ts";
 import { type ChosenCluster, chooseCluster, defaultNamespace, namespaceRefusal } from "./clusters.ts";
 import { listRefusals } from "./lists.ts";
 import { withOperatorsEntries } from "./merge.ts";
 import { problemOf, type Refusal } from "./refusal.ts";
+import { setKeys } from "./taken-over.ts";
 import type { Who } from "./who.ts";
 
 export type { Refusal } from "./refusal.ts";
@@ -35,6 +37,8 @@ export interface GovernedAgent extends ParsedAgentConfig {
   readonly namespace: string | null;
   /** Pod templates in the order in which they are applied. */
   readonly podTemplates: readonly PodTemplateLayer[];
+  /** Origin, such as `https://git.example.com` → the Secret with a login for it. */
+  readonly gitCredentials: Readonly<Record<string, string>>;
   /** It may work there only if that is the cluster's own default namespace: see namespaceOf(). */
   readonly namespaceUnless: Refusal | null;
   /** What is allowed to one agent, where it is not known which agent this is; empty for a run. */
@@ -81,12 +85,16 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;
   const governed: GovernedAgent = {
     ...parsed,
+    set: setKeys(parsed, defaults, policy),
     config,
     input,
     policy,
     cluster: wayTo(chosen),
     namespace: config.namespace ?? defaultNamespace(chosen.rule, who),
     podTemplates: templatesOf(chosen, config.podTemplate, own.chosen.has("podTemplate"), policy),
+    gitCredentials: Object.fromEntries(
+      Object.entries(policy.git.credentials).map(([origin, secret]) => [origin, filledIn(secret, who)]),
+    ),
     namespaceUnless,
     upToTheAgent: [...refusals, ...(namespaceUnless ? [namespaceUnless] : [])].filter((one) => one.isUpToTheAgent),
   };

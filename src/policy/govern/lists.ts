@@ -53,6 +53,7 @@ export function listRefusals(asked: Asked): Refusal[] {
       : []),
     ...(is("nodeSelector") ? nodeRefusals(asked) : []),
     ...(is("tolerations") ? config.tolerations.flatMap((one) => tolerationRefusal(asked, one)) : []),
+    ...(is("workspace") && config.workspace === "claim" && !asked.policy.workspaceClaims ? [claimed()] : []),
     ...(is("retainJobs") && config.retainJobs && !asked.policy.limits.retainJobs ? [retained()] : []),
   ];
 }
@@ -136,6 +137,13 @@ function refusal(field: string, words: string, { policy, who }: Asked, rule: All
     isUpToTheAgent: isUpToTheAgent(patterns, value, who),
   };
 }
+
+const claimed = (): Refusal => ({
+  field: "workspace",
+  asked: shown("claim"),
+  allowed: "there is none",
+  grant: { path: ["workspaceClaims"], value: {}, isList: false },
+});
 
 const retained = (): Refusal => ({
   field: "retainJobs",

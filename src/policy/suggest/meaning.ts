@@ -17,6 +17,11 @@ export function meaningOf({ path, value }: Grant, companies: number, seen: (path
   const [group = "", name = "", kind = ""] = path;
   if (group === "clusters") return kind === "namespaces" ? ofNamespace(String(value)) : ofCluster(value, seen);
   if (group === "allow") return ofValue(name, String(value), companies);
+  if (group === "workspaceClaims")
+    return {
+      opens: "Agents may have volumes of their own, which the adapter makes, grows and removes (workspaceClaims).",
+      danger: null,
+    };
   return ofLimit(path);
 }
 

@@ -33,9 +33,18 @@ export interface ConcludeInput {
 export async function conclude(input: ConcludeInput): Promise<AdapterExecutionResult> {
   const { observed, run } = input;
   const verdict = judge(observed.evidence);
+  await tellWorkLeft(input, verdict);
   await clearUp(input, verdict);
   recordLateCancel(input);
   return toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+}
+
+/** What was not pushed is told where a person looks, whatever the verdict is. */
+async function tellWorkLeft({ host }: ConcludeInput, { workLeft }: Verdict): Promise<void> {
+  if (!workLeft) return;
+  const level = workLeft.isLost ? "warn" : "info";
+  await host.notice({ type: "k8s.workspace.left", message: workLeft.sentence, level });
+  await host.status(workLeft.sentence);
 }
 
 /** A verdict on a Job that goes on names its session only where the Job shows it. */
@@ -73,10 +82,13 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (!keep) await removeTranscriptCopy(run.object, client.clock);
 }
 
-/** A container that does not end with the agent's (a service mesh's, Vault's): its pod never ends, so no TTL begins. */
+/**
+ * A container that does not end with the agent's (a service mesh's, Vault's), or that waits for its image for ever: its pod
+ * never ends, so no TTL begins.
+ */
 function hasLivingSidecar({ evidence: { pod } }: ObservedRun): boolean {
-  if (pod?.presence !== "present" || pod.phase !== "Running") return false;
-  return pod.others.some(({ init, state }) => !init && state === "running");
+  if (pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed") return false;
+  return pod.others.some(({ init, state }) => !init && state !== "terminated");
 }
 
 /** The Job was deleted and not its pod, which is what the API does unless it is told otherwise; we may not delete pods. */

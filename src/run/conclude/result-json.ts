@@ -22,6 +22,7 @@ export function resultJson(verdict: Verdict, evidence: Evidence): Record<string,
     pod: pod ? { name: pod.name, uid: pod.uid, node: pod.node } : null,
     ...(earlier.length > 0 ? { earlierPods: earlier.map(earlierPod) } : {}),
     ...(seal?.freshSession ? { freshSession: seal.freshSession } : {}),
+    ...(seal?.workspace ? { workspace: { ...seal.workspace, ...(verdict.workLeft ?? {}) } } : {}),
     ...(verdict.cost?.scope === "session" ? { sessionCostUsd: verdict.cost.usd } : {}),
     ...cancellation(verdict, evidence),
   };

@@ -30,6 +30,7 @@ import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
 import { letGo } from "./let-go.ts";
+import { type ClaimUse, type ProvidedClaim, provideClaim } from "./provide-claim.ts";
 
 export { awaitStart, readEvents } from "./await-start.ts";
 
@@ -74,6 +75,7 @@ export async function launch(
   const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
   if (startedBefore) return launched(startedBefore, plan);
   const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer, turn?.host));
+  let claim: ProvidedClaim | null = null;
   try {
     signal.throwIfAborted();
     if (lacksSidecars(job.object)) throw withoutSidecars(client, plan);
@@ -85,6 +87,8 @@ export async function launch(
       const started = await withdraw(client, job);
       return started ? launched(started, plan) : { kind: "not-elected", elected: election.to };
     }
+    claim = await claimOf(client, plan, { signal, lastAnswer });
+    for (const note of claim?.notes ?? []) await turn?.host.status(note);
     await createSecret(client, plan, job, lastAnswer);
     for (let seen = election.job; ; ) {
       if (turn) seen = { ...seen, object: await awaitTurn({ client, plan, ...turn }, seen, { ...RETRY, signal }) };
@@ -104,15 +108,28 @@ export async function launch(
       throw left;
     });
     if (started) return launched(started, plan);
+    await claim?.discard();
     throw error;
   }
 }
 
 const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
 
+/** After the Job, so that a run that may not start leaves none. */
+async function claimOf(
+  client: KubernetesClient,
+  plan: RunPlan,
+  signals: Pick<ClaimUse, "signal" | "lastAnswer">,
+): Promise<ProvidedClaim | null> {
+  const { claimRequest: request, installation, identity } = plan;
+  return request ? await provideClaim({ client, request, installation, runId: identity.runId, ...signals }) : null;
+}
+
 /** A later run takes its place in the line over. */
 async function isInLine(client: KubernetesClient, { namespace, name, uid }: JobInCluster): Promise<boolean> {
-  const job = await client.find(jobs, namespace, name, { retryForMs: 0 }).catch(() => null);
+  const job = await client.find(jobs, namespace, name, { retryForMs: 0 }).catch(() => "unknown" as const);
+  // Nobody could say that it is not; should it be none, the supervisor removes it.
+  if (job === "unknown") return true;
   return job?.metadata.uid === uid && job.metadata.annotations?.[ANNOTATIONS.queued] !== undefined;
 }
 

@@ -5,6 +5,8 @@ import type { Prompt } from "../../paperclip/prompt.ts";
 import { LEFT_SESSION, RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import { jobName } from "../shared/names.ts";
 import { AUTHORITY_VARIABLES, type Authorities, authorities } from "./authorities.ts";
+import type { Checkout } from "./checkout/checkout.ts";
+import { gitVariables } from "./checkout/git-variables.ts";
 import { environmentScript } from "./environment-script.ts";
 import { loginVariables, NO_LOGIN } from "./home/login.ts";
 import { SCRATCH, seenFolders } from "./home.ts";
@@ -35,6 +37,7 @@ export function agentInput(
   provision: Provision,
   resume: string | null,
   workplace: Workplace,
+  checkout: Checkout,
 ): AgentInput {
   const { ctx, scripts } = input;
   const { env, model: configuredModel, extraArgs } = input.agent.config;
@@ -49,15 +52,16 @@ export function agentInput(
     inherited: input.inherited.variables,
     inheritedPaths: pathsBeside(trusted, input.inherited.paths),
     apiUrl: input.operator.apiUrl,
+    paperclipsIp: input.hostPod?.ip ?? null,
     workspaceCwd: workplace.workspaceCwd,
     workingDirectory: workplace.cwd,
     ownDirectory: workplace.ownDirectory,
     scratchFolder: SCRATCH,
     seen: seenFolders(workplace.home),
   });
-  const isPrivate = workplace.home.kind === "private";
+  const isPrivate = workplace.home.kind === "private" || workplace.home.kind === "workspace";
   const login = loginVariables(isPrivate && input.disk ? input.disk.login : NO_LOGIN, built);
-  const variables = { ...built, ...login.variables };
+  const variables = { ...built, ...login.variables, ...gitVariables(checkout.settings, built) };
   const { model, note } = chooseModel(configuredModel, variables, extraArgs);
   const { CLAUDE_ENV_FILE: ownScript, ...environment } = variables;
   const config = { ...input.agent.config, model };
@@ -74,10 +78,12 @@ export function agentInput(
     environmentScript({ own: ownScript, programs: provision.programs }),
     ...provision.files,
     ...trusted.files,
+    ...checkout.files,
   ];
-  const { spec, content } = firstThatFits(
-    [runnerSpec(config, first, fresh, goesOn), runnerSpec(config, first, null, null)],
-    (spec) => secretContent(files(spec), environment),
+  const specOf = (instead: typeof fresh, further: typeof goesOn): RunnerSpec =>
+    runnerSpec(config, first, instead, further, checkout.spec);
+  const { spec, content } = firstThatFits([specOf(fresh, goesOn), specOf(null, null)], (spec) =>
+    secretContent(files(spec), environment),
   );
   const allNotes = [...notes, ...[note, login.note].filter((each) => each !== null)];
   return {

@@ -78,6 +78,16 @@ export function onClaim(namespace: string, claimName: string): Home {
   return { ...ALONE, kind: "workspace", claim, identity: `${namespace}/${claimName}/${CLAIMS_HOME}` };
 }
 
+/**
+ * Whether the home lies on the claim of the workspace, where there is one: else it would go with the pod, or would be on
+ * Paperclip's volume while Paperclip's pod has no fsGroup. A new claim belongs to root, only an fsGroup opens it to the agent,
+ * and another than Paperclip's own would change the group of every file on Paperclip's volume.
+ */
+export function isHomeOnClaim(home: Pick<Home, "kind">, hostPod: HostPod | null): boolean {
+  if (home.kind === "none") return true;
+  return isOnPaperclipsVolume(home) && (hostPod?.user.fsGroup ?? null) === null;
+}
+
 /** True where Paperclip's own process sees the home's files too: it is on Paperclip's volume. */
 export const isOnPaperclipsVolume = ({ kind }: Pick<Home, "kind">): boolean => kind === "private" || kind === "shared";
 

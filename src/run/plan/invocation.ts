@@ -49,6 +49,7 @@ export function runnerSpec(
   { command }: Invocation,
   fresh: (Invocation & { readonly sessionId: string }) | null,
   goesOn: (Invocation & { readonly file: string }) | null,
+  workspace: RunnerSpec["workspace"],
 ): RunnerSpec {
   return {
     command,
@@ -58,6 +59,7 @@ export function runnerSpec(
     silenceLimitSec: config.silenceLimitSec,
     toolSilenceLimitSec: config.toolSilenceLimitSec,
     ...(goesOn ? { goesOn: { file: goesOn.file, command: goesOn.command, prompt: RUN_FILES.goesOnPrompt } } : {}),
+    ...(workspace ? { workspace } : {}),
     ...(fresh ? { fresh: { sessionId: fresh.sessionId, command: fresh.command, prompt: RUN_FILES.freshPrompt } } : {}),
   };
 }

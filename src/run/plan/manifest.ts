@@ -9,6 +9,7 @@ import type {
   KeyToPath,
   LocalObjectReference,
   PodDNSConfig,
+  PodSecurityContext,
   PodSpec,
   Toleration,
   Volume,
@@ -18,6 +19,7 @@ import { GATE, GATE_ANNOTATION } from "../shared/kueue.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
+import type { Checkout } from "./checkout/checkout.ts";
 import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
 import { homeMounts, homeVolume } from "./home/mounts.ts";
@@ -26,6 +28,7 @@ import { recordedCommand, recordedMounts, recorderContainer, recorderVolumes } f
 import { environmentReferences } from "./secret.ts";
 import { tokenMount, tokenVolume } from "./token.ts";
 import { transcriptCopy, transcriptMounts, transcriptVolumes } from "./transcript-copy.ts";
+import { cacheMounts, cacheVariables } from "./workspace/caches.ts";
 import { workspaceMounts, workspaceVolumes } from "./workspace/mounts.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
@@ -47,7 +50,13 @@ export interface ManifestInput {
   readonly priorityClassName: string | null;
   readonly runtimeClassName: string | null;
   /** A null id is left to the cluster. */
-  readonly user: { readonly uid: number | null; readonly gid: number | null; readonly groups: readonly number[] };
+  readonly user: {
+    readonly uid: number | null;
+    readonly gid: number | null;
+    readonly groups: readonly number[];
+    /** By which the kubelet has opened Paperclip's volume to Paperclip's pod. @default null */
+    readonly paperclipsFsGroup?: number | null;
+  };
   readonly home: Home;
   readonly workspace: Workspace;
   readonly environment: Readonly<Record<string, string>>;
@@ -55,6 +64,7 @@ export interface ManifestInput {
   readonly files: readonly KeyToPath[];
   readonly authorities: Omit<Authorities, "files">;
   readonly cli: BroughtCli;
+  readonly checkout: Pick<Checkout, "volumes" | "mounts" | "beforeSec" | "graceSec">;
   readonly graceSec: number;
   readonly timeoutSec: number;
   readonly ttlSecondsAfterFinished: number;
@@ -117,9 +127,12 @@ function podSpec(input: ManifestInput): PodSpec {
   ];
   return {
     restartPolicy: "Never",
-    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC,
+    terminationGracePeriodSeconds: Math.ceil(input.graceSec) + RUNNER_GRACE_SEC + input.checkout.graceSec,
     ...(input.timeoutSec > 0
-      ? { activeDeadlineSeconds: Math.ceil(input.timeoutSec + input.graceSec) + DEADLINE_MARGIN_SEC }
+      ? {
+          activeDeadlineSeconds:
+            Math.ceil(input.timeoutSec + input.graceSec) + input.checkout.beforeSec + DEADLINE_MARGIN_SEC,
+        }
       : {}),
     ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
     ...(input.priorityClassName ? { priorityClassName: input.priorityClassName } : {}),
@@ -135,9 +148,7 @@ function podSpec(input: ManifestInput): PodSpec {
       runAsNonRoot: true,
       ...(user.uid === null ? {} : { runAsUser: user.uid }),
       ...(user.gid === null ? {} : { runAsGroup: user.gid }),
-      // Never fsGroup on Paperclip's own volume: the kubelet would change the owner of every file of it. A claim of the
-      // agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
-      ...(ownsItsClaim(input) && user.gid !== null ? { fsGroup: user.gid, fsGroupChangePolicy: "OnRootMismatch" } : {}),
+      ...fsGroupOf(input),
       ...(user.groups.length > 0 ? { supplementalGroups: [...user.groups] } : {}),
       seccompProfile: { type: "RuntimeDefault" },
     },
@@ -167,6 +178,7 @@ function container(input: ManifestInput): Container {
       { name: "HOME", value: path },
       ...scriptVariables(RUN_DIRECTORY),
       ...configVariables(input.home),
+      ...cacheVariables(input.workspace, input.environment),
       ...input.authorities.variables,
       ...input.cli.variables,
     ],
@@ -183,10 +195,12 @@ function container(input: ManifestInput): Container {
       { name: "run", mountPath: RUN_DIRECTORY, readOnly: true },
       ...homeMounts(input.home),
       ...workspaceMounts(input.workspace, input.home),
+      ...cacheMounts(input.workspace, input.home),
       { name: "scratch", mountPath: SCRATCH },
       tokenMount,
       ...(isRecordedApart(input) ? recordedMounts : transcriptMounts(input.home)),
       ...input.authorities.mounts,
+      ...input.checkout.mounts,
       ...input.cli.mounts,
     ],
   };
@@ -194,8 +208,19 @@ function container(input: ManifestInput): Container {
 
 const isRecordedApart = ({ terms }: ManifestInput): boolean => terms.facts.recorder === "separate";
 
-const ownsItsClaim = ({ home, workspace }: ManifestInput): boolean =>
-  home.kind === "own" || (workspace.kind === "claim" && !isOnPaperclipsVolume(home));
+/**
+ * Never another one than Paperclip's own on Paperclip's own volume: the kubelet would change the group of every file of it. A
+ * claim of the agent's own may be a fresh one, which belongs to root; OnRootMismatch changes it once.
+ */
+function fsGroupOf({
+  home,
+  workspace,
+  user,
+}: ManifestInput): Pick<PodSecurityContext, "fsGroup" | "fsGroupChangePolicy"> {
+  if (home.kind !== "own" && workspace.kind !== "claim") return {};
+  const fsGroup = isOnPaperclipsVolume(home) ? (user.paperclipsFsGroup ?? null) : user.gid;
+  return fsGroup === null ? {} : { fsGroup, fsGroupChangePolicy: "OnRootMismatch" };
+}
 
 function volumes(input: ManifestInput): Volume[] {
   return [
@@ -207,6 +232,7 @@ function volumes(input: ManifestInput): Volume[] {
     tokenVolume(input.name),
     ...(isRecordedApart(input) ? recorderVolumes : transcriptVolumes(input.home)),
     ...input.authorities.volumes,
+    ...input.checkout.volumes,
     ...input.cli.volumes,
   ];
 }

@@ -102,6 +102,7 @@ function userOf(configured: string | null, hostPod: HostPod | null) {
     uid: uid || DEFAULT_USER,
     gid: gid || DEFAULT_USER,
     groups: groups.filter((group) => group > 0),
+    paperclipsFsGroup: hostPod?.user.fsGroup || null,
   };
   const note = `Paperclip's own pod runs as root; agents run as user ${DEFAULT_USER} and may not write its files`;
   return { user, notes: uid === 0 ? [note] : [] };

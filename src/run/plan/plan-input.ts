@@ -14,6 +14,8 @@ export interface HomeOnDisk {
   readonly instance: string;
   /** The folder of the repository that the workspace, a git worktree, says it belongs to; null = it is none. */
   readonly repository: string | null;
+  /** Paperclip's folder for the run is none that its own process finds. @default false */
+  readonly isWorkspaceMissing?: boolean;
   /** In Paperclip's home, for agents that do not see it there. */
   readonly login: Login;
 }

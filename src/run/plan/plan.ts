@@ -30,7 +30,7 @@ export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
 export { homesInPaperclipsHome, isHomeOf } from "./home/homes-on-disk.ts";
-export { chooseHome, type Home, isOnPaperclipsVolume } from "./home.ts";
+export { chooseHome, type Home, isHomeOnClaim, isOnPaperclipsVolume } from "./home.ts";
 export { itemKey, type Origins, originsOf, pathKey } from "./overlay/origins.ts";
 export { lacksSidecars } from "./recorder.ts";
 export type { RunPlan } from "./run-plan.ts";
@@ -43,6 +43,8 @@ export {
   TRANSCRIPT_COPIES,
   transcriptCopyOf,
 } from "./transcript-copy.ts";
+export type { ClaimRequest } from "./workspace/claim-request.ts";
+export { whyNoFolders } from "./workspace/unseen.ts";
 
 /**
  * Throws ConfigError, or ApiError when the cluster cannot be asked for Paperclip's own pod.

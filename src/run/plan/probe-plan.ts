@@ -64,6 +64,7 @@ function probeConfig(config: AgentConfig, limitSec: number): AgentConfig {
     // Where nothing is kept: Claude Code files its sessions by working directory, and those of the agent's tasks are elsewhere.
     cwd: SCRATCH,
     workspace: "empty",
+    setup: null,
     env: {
       ...config.env,
       CLAUDE_CODE_MAX_RETRIES: RETRIES,

@@ -4,7 +4,7 @@
  */
 import type { AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Secret } from "kubernetes-types/core/v1";
+import type { Affinity, Secret } from "kubernetes-types/core/v1";
 import type { AgentConfig } from "../../config/agent-config.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { decideResume, type ResumeDecision } from "../../paperclip/session.ts";
@@ -14,6 +14,7 @@ import { signJob } from "../shared/job-signature.ts";
 import { CONTAINER, jobName, LABELS, type RunIdentity, type RunLabels, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
+import { checkoutOf } from "./checkout/checkout.ts";
 import { broughtCli } from "./cli.ts";
 import { type Hardening, harden } from "./hardening.ts";
 import { privateHome } from "./home/entitlement.ts";
@@ -26,6 +27,7 @@ import type { PlanInput } from "./plan-input.ts";
 import { provide } from "./provision.ts";
 import { runSecret } from "./secret.ts";
 import { chooseWorkplace, type Workplace } from "./workplace.ts";
+import { type ClaimRequest, withAffinity } from "./workspace/claim-request.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 export interface RunPlan extends RunTerms {
@@ -38,6 +40,8 @@ export interface RunPlan extends RunTerms {
   readonly job: Job;
   /** Where the agent works, and how its project comes there. */
   readonly workspace: Workspace;
+  /** The claim that it needs; null where it needs none. */
+  readonly claimRequest: ClaimRequest | null;
   /** What is made on Paperclip's volume before the Job; null where the agent's home is not on it. */
   readonly homeRequest: HomeRequest | null;
   /** What the agent gets of a login in Paperclip's home, in words; null when that is of no matter. */
@@ -83,7 +87,11 @@ export function planRun(input: PlanInput): RunPlan {
   const session = { cwd, home: home.identity, promptBundleKey, mcpServerIdentity };
   const resume = decideResume(ctx.runtime, session, home.formerIdentity);
   const identity = identityOf(ctx, wake, resume.sessionId);
-  const forAgent = agentInput(input, provision, resume.sessionId, workplace);
+  const checkout = checkoutOf({
+    ...{ workspace: workplace.workspace, wake, agent: input.agent, author: ctx.agent, runId: ctx.runId },
+    hasManagedGit: provision.programs !== null,
+  });
+  const forAgent = agentInput(input, provision, resume.sessionId, workplace, checkout);
   const terms = termsOf(config, {
     ...(input.agent.policy.recorder === "separate" ? { recorder: "separate" } : {}),
     model: forAgent.model,
@@ -92,11 +100,15 @@ export function planRun(input: PlanInput): RunPlan {
   });
   const place = placement(input.agent, hostPod, namespace, input.hostPodMissing);
   requireSecondUser(place.user, input.agent.policy.recorder);
-  const labels = withEgress(runLabels(identity, config.labels, installation.label), config.egress);
+  const labels = withOwn(runLabels(identity, config.labels, installation.label), {
+    [LABELS.egress]: config.egress,
+    [LABELS.workspaceClaim]: workplace.workspace.kind === "claim" ? workplace.workspace.claim.name : null,
+  });
   const made = jobManifest({
     ...{ name, namespace, identity, labels: labels.labels, ...place, home, workspace: workplace.workspace },
+    affinity: affinityOf(place.affinity, workplace.workspace, input.agent.policy),
     ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
-    cli: broughtCli(config),
+    ...{ cli: broughtCli(config), checkout },
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
   });
@@ -118,6 +130,7 @@ export function planRun(input: PlanInput): RunPlan {
     templates: { made, stages },
     ...terms,
     workspace: workplace.workspace,
+    claimRequest: workplace.claimRequest,
     loginNote: forAgent.loginNote,
     homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
@@ -134,6 +147,9 @@ export function planRun(input: PlanInput): RunPlan {
     meta: invocationMeta({ ...forAgent, ctx, name, namespace, job, workingDirectory: cwd, notes: shown }),
   };
 }
+
+const affinityOf = (affinity: Affinity | null, workspace: Workspace, { workspaceClaims }: Policy): Affinity | null =>
+  workspace.kind === "claim" && workspaceClaims ? withAffinity(affinity, workspace.claim, workspaceClaims) : affinity;
 
 /** A claim can be mounted only in its own namespace. */
 const claimOf = (hostPod: PlanInput["hostPod"], namespace: string): string | null =>
@@ -167,8 +183,9 @@ function identityOf({ runId, agent }: PlanInput["ctx"], { taskId }: Wake, sessio
   return { agentId, agentName, companyId, runId, taskId, sessionId };
 }
 
-function withEgress({ labels, notes }: RunLabels, egress: string | null): RunLabels {
-  return { labels: egress === null ? labels : { ...labels, [LABELS.egress]: egress }, notes };
+function withOwn({ labels, notes }: RunLabels, own: Readonly<Record<string, string | null>>): RunLabels {
+  const given = Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== null);
+  return { labels: { ...labels, ...Object.fromEntries(given) }, notes };
 }
 
 function termsOf(

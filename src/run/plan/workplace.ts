@@ -3,14 +3,18 @@ import { isBelow } from "../../paperclip/paths.ts";
 import { text, type Wake } from "../../paperclip/wake.ts";
 import { agentLabel } from "../shared/names.ts";
 import { entitledFolders } from "./home/entitlement.ts";
-import { chooseHome, type Home, isSeen, onClaim, ownDirectory, paperclipsFolder } from "./home.ts";
+import { chooseHome, type Home, isHomeOnClaim, isSeen, onClaim, ownDirectory, paperclipsFolder } from "./home.ts";
 import type { PlanInput } from "./plan-input.ts";
+import { type ClaimRequest, claimRequest } from "./workspace/claim-request.ts";
+import { missingFolder } from "./workspace/missing.ts";
 import { shownUrl } from "./workspace/repository.ts";
 import { whyUnseen } from "./workspace/unseen.ts";
-import { chooseWorkspace, type Workspace } from "./workspace/workspace.ts";
+import { chooseWorkspace, hasProject, type Workspace } from "./workspace/workspace.ts";
 
 export interface Workplace {
   readonly workspace: Workspace;
+  /** The claim that it needs; null where it needs none. */
+  readonly claimRequest: ClaimRequest | null;
   readonly cwd: string;
   /** Paperclip's workspace, as Paperclip has it. */
   readonly workspaceCwd: string | null;
@@ -38,8 +42,10 @@ export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake)
   const workspace = chooseWorkspace({
     ...{ mode: config.workspace, wake, paperclips: workspaceCwd, configured: config.cwd, own, whyUnseen: unseen },
     isSeen: (path) => isSeen(path, withProject),
-    claim: { tenant, per: "agent", installation },
+    claim: { tenant, per: policy.workspaceClaims?.per ?? "agent", installation },
   });
+  if (workspace.kind === "mounted" && input.disk?.isWorkspaceMissing && hasProject(wake))
+    throw missingFolder(workspace.cwd);
   const worksThere = workspaceCwd === null || workspace.cwd === workspaceCwd;
   const home = worksThere ? withProject : withFolders(input, chosen, wake, null);
   const note = noteOn(
@@ -47,8 +53,8 @@ export function chooseWorkplace(input: PlanInput, namespace: string, wake: Wake)
     workspaceCwd !== null && !isSeen(workspaceCwd, withProject) ? unseen(workspaceCwd) : null,
   );
   return {
-    ...{ workspace, workspaceCwd, note, ownDirectory: own },
-    home: lasting(home, workspace, namespace),
+    ...{ workspace, claimRequest: claimOf(input, namespace, workspace), workspaceCwd, note, ownDirectory: own },
+    home: lasting(home, workspace, namespace, hostPod),
     cwd: workspace.cwd,
   };
 }
@@ -61,9 +67,18 @@ function noteOn(workspace: Workspace, unseen: string | null): string | null {
   return unseen === null ? null : `The agent works in ${cwd}, a clone of ${shownUrl(repository.url)}. ${unseen}.`;
 }
 
-/** Where the home would go with the pod, it lies on the workspace's claim, so that sessions resume. */
-const lasting = (home: Home, workspace: Workspace, namespace: string): Home =>
-  workspace.kind === "claim" && home.kind === "none" ? onClaim(namespace, workspace.claim.name) : home;
+function claimOf(input: PlanInput, namespace: string, workspace: Workspace): ClaimRequest | null {
+  const { ctx, agent, installation } = input;
+  const { workspaceClaims: rule } = agent.policy;
+  if (workspace.kind !== "claim" || rule === null) return null;
+  const { id: agentId, companyId, name: agentName } = ctx.agent;
+  const { claim } = workspace;
+  const size = agent.config.workspaceSize;
+  return claimRequest({ claim, namespace, tenant: { agentId, companyId }, agentName, installation, rule, size });
+}
+
+const lasting = (home: Home, workspace: Workspace, namespace: string, hostPod: PlanInput["hostPod"]): Home =>
+  workspace.kind === "claim" && isHomeOnClaim(home, hostPod) ? onClaim(namespace, workspace.claim.name) : home;
 
 /** @param workspaceCwd null: the agent does not work in a folder of Paperclip's */
 function withFolders(input: PlanInput, home: Home, wake: Wake, workspaceCwd: string | null): Home {

@@ -15,6 +15,8 @@ export const LABELS = {
   instance: "paperclip.io/instance",
   /** The agent's egress profile, by which NetworkPolicies select its pods. */
   egress: "paperclip.io/egress",
+  /** The claim of the workspace: on its pods, which run on one node. */
+  workspaceClaim: "paperclip.io/workspace-claim",
   /** On the objects of the environment test, which are no run's: no run waits for them, adopts or removes them. */
   probe: "paperclip.io/probe",
 } as const;
@@ -44,6 +46,10 @@ export const ANNOTATIONS = {
   stopped: "paperclip.io/stopped",
   /** The run that reported the Job's outcome, so that no later run reports it again. */
   collected: "paperclip.io/collected",
+  /** Whose workspace a claim has: see workspace-claim.ts. */
+  owner: "paperclip.io/owner",
+  /** When a run last began with the claim, and which one. */
+  used: "paperclip.io/used",
   /** An operator's word, "true": the agent does not run, though its node does not say so. */
   abandoned: "paperclip.io/abandoned",
 } as const;

@@ -6,6 +6,7 @@ import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
+import type { WorkspaceClaimRule } from "../../policy/policy.ts";
 import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
@@ -16,6 +17,7 @@ import { releaseCommands } from "../shared/unknown-agent.ts";
 import type { Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { isDeniedForLong } from "./denials.ts";
+import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
 import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
@@ -29,6 +31,8 @@ export interface NamespaceToReconcile {
   readonly installation: Installation;
   readonly readOwnership: ReadOwnership;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
+  /** How the policy has claims made; null: there are none. */
+  readonly workspaceClaims: WorkspaceClaimRule | null;
   /** See paperclipHome(). */
   readonly paperclipHome: string;
   /** Paperclip's own pod is in this namespace: its agents' pods may share its home. */
@@ -67,6 +71,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<nu
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await removeIdleClaims(here, items);
   return items.length;
 }
 

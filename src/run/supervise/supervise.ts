@@ -101,6 +101,7 @@ async function reconcilePlace(
         installation,
         readOwnership: ownershipReader(client, installation, paperclipUrl),
         paperclipUrl,
+        workspaceClaims: policy.workspaceClaims,
         paperclipHome: paperclipHome(env),
         isOwnNamespace: hostPod?.namespace === namespace,
         wakes: autoRecovery(env),

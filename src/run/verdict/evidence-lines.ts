@@ -2,6 +2,7 @@ import { isSealedStop, type TranscriptGap } from "../observe/observe.ts";
 import { describeResult } from "./agent.ts";
 import type { Facts } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
+import { workLeft } from "./work-left.ts";
 
 const MAX_LINES = 16;
 const MAX_EVENTS = 4;
@@ -10,6 +11,7 @@ const MAX_EVENTS = 4;
 export function evidenceLines(facts: Facts, because: readonly string[]): readonly string[] {
   const all = [
     ...because,
+    ...fromWorkspace(facts),
     ...fromEarlier(facts),
     ...fromReplacedSession(facts),
     ...fromResult(facts),
@@ -23,6 +25,11 @@ export function evidenceLines(facts: Facts, because: readonly string[]): readonl
     ...facts.evidence.faults.filter(({ fatal }) => !fatal).map(({ message }) => `Adapter: ${message}`),
   ];
   return [...new Set(all)].slice(0, MAX_LINES);
+}
+
+function fromWorkspace(facts: Facts): readonly string[] {
+  const left = workLeft(facts);
+  return left ? [left.sentence] : [];
 }
 
 function fromEarlier({ evidence: { earlier, job } }: Facts): readonly string[] {

@@ -41,9 +41,12 @@ export const FIXES = {
   memory: "Raise resources.limits.memory, or let the agent run smaller commands.",
   memoryOfCluster:
     "Raise resources.requests.memory, or change the rule of the cluster that lowers the limit (a LimitRange, an admission policy, GKE Autopilot).",
-  preempted: "To protect it, let the cluster's operator give the agents' namespace a higher default PriorityClass.",
+  preempted: "To protect it, set priorityClassName to a class of higher priority.",
   evicted: "If it recurs, raise resources.requests.memory to what the agent uses.",
-  disk: "Let the agent write less to its disk, or keep its home on a volume (homeClaim).",
+  disk: "Raise resources.limits.ephemeral-storage, let the agent write less to its disk, or keep its home on a volume (homeClaim).",
+  emptyDir: "Let the agent write less to the volume that the message names, or keep its home on a volume (homeClaim).",
+  diskPressure:
+    "If it recurs, raise resources.requests.ephemeral-storage to what the agent writes, or keep its home on a volume (homeClaim).",
   checkNode: "Check the node.",
   findDeleter: "The cluster does not record who did it; its audit log does.",
   findSuspender: "Find who suspends Jobs in this namespace (a queue such as Kueue, or a person), then run it again.",
@@ -59,6 +62,24 @@ export const FIXES = {
   homeFull: "Free space on the home volume, or choose a larger one (homeClaim).",
   nodeMissing: "Use an image whose Node runs on this system, or one without Node (image).",
   queueTimeout: "Raise queueTimeoutSec, or let the cluster's operator raise the quota of the queue.",
+  // A workspace that did not come.
+  gitMissing: "Use an image that has git (image), or choose another workspace.",
+  gitLogin:
+    "Name a Secret with a login for the repository's host under git.credentials of the operator's policy (PAPERCLIP_K8S_POLICY), or connect GitHub in Paperclip; where there is one, renew it.",
+  repositoryMissing:
+    "Correct the project's repository, or let its login read it (git.credentials of the operator's policy).",
+  repositoryEmpty: "Push a first commit to the repository.",
+  refMissing:
+    "Correct the project's branch, tag or commit, or push it. With gitDepth, a commit must be one that the server gives by itself.",
+  checkoutDiskFull:
+    "Fetch less (gitDepth, gitSparse), or give the workspace more room: resources.limits.ephemeral-storage, or workspace: claim.",
+  gitUntrusted: "Give agents the authority that signed it (caBundle).",
+  gitUnreachable: "Check that pods reach the repository's host (DNS, NetworkPolicies, proxy), then run it again.",
+  checkoutOccupied: "Move the named files out of the agent's working directory, or choose another workspace.",
+  checkoutTimeout: "Raise checkoutTimeoutSec, or fetch less (gitDepth, gitSparse).",
+  checkoutFailed: "Read what git says in the run's log.",
+  setupFailed: "Correct the commands (setup): what they printed is in the run's log, each line marked with setup.",
+  setupTimeout: "Raise setupTimeoutSec, or let the commands do less (setup).",
   // Nothing to do.
   onPurpose: "Nothing: the run was stopped on purpose.",
   checkStopped: "Check that its Job is gone (kubectl get jobs,pods).",

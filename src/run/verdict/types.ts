@@ -1,6 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { AgentCost, AgentUsage, TerminalResult } from "../../claude/claude-code.ts";
 import type { FailureKind, VerdictCode } from "../shared/codes.ts";
+import type { WorkLeft } from "./work-left.ts";
 
 export type ErrorFamily = NonNullable<AdapterExecutionResult["errorFamily"]>;
 export type ExecutionRecovery = NonNullable<AdapterExecutionResult["executionRecovery"]>;
@@ -28,6 +29,8 @@ export interface Account {
   readonly result: TerminalResult | null;
   /** The result's text, else the end of what the agent said. */
   readonly summary: string;
+  /** What becomes of work that the agent has not pushed; null where there is none. */
+  readonly workLeft: WorkLeft | null;
 }
 
 export interface Completed extends Account {

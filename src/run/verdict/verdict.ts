@@ -12,10 +12,13 @@ import { oneLine, redact } from "../../kubernetes/redact.ts";
 import type { Evidence } from "../observe/observe.ts";
 import { agentError, contradictedSuccess, interrupted } from "./agent.ts";
 import type { Cause, Finding } from "./cause.ts";
-import { deletedFromOutside, disrupted, nodeSilent, outOfMemory } from "./cluster.ts";
+import { deletedFromOutside } from "./deleted.ts";
+import { disrupted, nodeSilent } from "./disrupted.ts";
 import { evidenceLines } from "./evidence-lines.ts";
 import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
+import { notPrepared } from "./not-prepared.ts";
+import { outOfMemory } from "./out-of-memory.ts";
 import { claude, withEnding } from "./phrases.ts";
 import { queueRefused } from "./queue.ts";
 import { recorderLost } from "./recorder-lost.ts";
@@ -24,6 +27,7 @@ import { startFailed } from "./startup.ts";
 import { cancelled, deadline, detached, silent, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
 import { truncated } from "./truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./types.ts";
+import { workLeft } from "./work-left.ts";
 
 export { VERDICT_CODES } from "../shared/codes.ts";
 export { timeOf } from "./phrases.ts";
@@ -43,6 +47,7 @@ const CAUSES: readonly Cause[] = [
   outOfMemory,
   deletedFromOutside,
   silent,
+  notPrepared,
   queueRefused,
   startFailed,
   stoppedEarlier,
@@ -126,7 +131,13 @@ function account(facts: Facts, sentence: string, because: readonly string[], noS
     cost: agent.cost,
     result: agent.result,
     summary: agent.summary,
+    workLeft: cleanLeft(facts),
   };
+}
+
+function cleanLeft(facts: Facts): Account["workLeft"] {
+  const left = workLeft(facts);
+  return left && { ...left, sentence: `${clean(left.sentence)}.` };
 }
 
 /** Others' words (a registry's, stderr's) stand in sentences: no credential may come with them, nor a second line. */

@@ -21,6 +21,8 @@ export interface FakePaperclip {
   assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
   ended(runId: string, result: AdapterExecutionResult): void;
+  /** A board that holds this key may stop runs; `stop` is the host's Stop of that run. */
+  allowStop(key: string, stop: (runId: string) => Promise<unknown>): void;
   /** Whether tokens are taken for no agent's: another secret signed them. */
   denyTokens(denied: boolean): void;
   /** Answers every question with this HTTP status; null = as usual. */
@@ -36,6 +38,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const questions: string[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
+  let board: { readonly key: string; readonly stop: (runId: string) => Promise<unknown> } | null = null;
   let failure: number | null = null;
   let deniesTokens = false;
   const server = createServer((request, response) => {
@@ -51,6 +54,15 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     if (request.url === "/api/agents/me") {
       const owner = ownerOf(request.headers.authorization.slice("Bearer ".length));
       return answer(response, owner && !deniesTokens ? 200 : 401, owner ?? { error: "Unauthorized" });
+    }
+    const stopped = /^\/api\/heartbeat-runs\/([^/]+)\/cancel$/.exec(request.url ?? "")?.[1];
+    if (stopped) {
+      // As 2026.916.1: board access only, and the answer comes when the run has returned.
+      if (request.headers.authorization !== `Bearer ${board?.key}`)
+        return answer(response, 403, { error: "Board access required" });
+      const id = decodeURIComponent(stopped);
+      void board?.stop(id).then(() => answer(response, 200, { id, status: "cancelled" }));
+      return;
     }
     const woken = /^\/api\/agents\/([^/]+)\/wakeup$/.exec(request.url ?? "")?.[1];
     if (woken) {
@@ -93,6 +105,9 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;
       const failed = timedOut ? "timed_out" : errorCode === "cancelled" ? "cancelled" : "failed";
       runs.set(runId, { status: errorCode ? failed : "succeeded", resultJson });
+    },
+    allowStop: (key, stop) => {
+      board = { key, stop };
     },
     denyTokens: (denied) => {
       deniesTokens = denied;

@@ -38,6 +38,18 @@ describe("Paperclip's home on disk", () => {
     expect((await read("/etc")).repository).toBeNull();
   });
 
+  it("misses a folder only where it sees that there is none", async () => {
+    put("here/file", "");
+    const missing = async (path: string) => (await read(path)).isWorkspaceMissing;
+    expect(await missing(join(home, "here"))).toBe(false);
+    expect(await missing(join(home, "gone"))).toBe(true);
+    expect(await missing(join(home, "here/file"))).toBe(true);
+    expect(await missing("/etc/no-such-folder")).toBe(false);
+    const elsewhere = { env: {}, home: "/nowhere", workspace: "/nowhere/x", now: NOW };
+    const seen = await readHomeOnDisk({ ...elsewhere, tenant: { companyId: "c", agentId: "a" } });
+    expect(seen.isWorkspaceMissing).toBe(false);
+  });
+
   it("follows no link to what a worktree names", async () => {
     put("secret", "gitdir: /secret");
     mkdirSync(join(home, "wt"));

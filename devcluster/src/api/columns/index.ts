@@ -75,6 +75,14 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { name: "Kernel-Version", wide: true, cell: nodeInfo("kernelVersion") },
     { name: "Container-Runtime", wide: true, cell: nodeInfo("containerRuntimeVersion") },
   ],
+  storageclasses: [
+    NAME,
+    { name: "Provisioner", cell: ({ provisioner }) => String(provisioner ?? "") },
+    { name: "ReclaimPolicy", cell: ({ reclaimPolicy }) => String(reclaimPolicy ?? "Delete") },
+    { name: "VolumeBindingMode", cell: ({ volumeBindingMode }) => String(volumeBindingMode ?? "Immediate") },
+    { name: "AllowVolumeExpansion", cell: ({ allowVolumeExpansion }) => String(allowVolumeExpansion ?? false) },
+    AGE,
+  ],
   secrets: [
     NAME,
     { name: "Type", cell: ({ type }) => String(type ?? "") },

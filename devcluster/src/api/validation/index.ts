@@ -2,6 +2,7 @@ import { deepEqual, list, plain } from "../../store/plain.ts";
 import type { KubeObject } from "../../types.ts";
 import { invalid } from "../api-error.ts";
 import type { ResourceDefinition } from "../resources.ts";
+import { validateClaim, validateClaimUpdate } from "./claim.ts";
 import { Complaints } from "./errors.ts";
 import { validateJob, validateJobUpdate } from "./job.ts";
 import { validateMeta, validateMetaUpdate } from "./meta.ts";
@@ -37,6 +38,7 @@ const UPDATE_CHECKS: Readonly<Record<string, UpdateCheck>> = {
   jobs: validateJobUpdate,
   secrets: validateDataUpdate,
   configmaps: validateDataUpdate,
+  persistentvolumeclaims: validateClaimUpdate,
   rolebindings: validateBindingUpdate,
   clusterrolebindings: validateBindingUpdate,
 };
@@ -95,20 +97,11 @@ function fixed({ spec }: KubeObject): object {
   return { ...rest, containers: imageless(rest.containers), initContainers: imageless(rest.initContainers) };
 }
 
-function validateClaim({ spec }: KubeObject, complaints: Complaints): void {
-  const { accessModes, resources } = plain(spec);
-  if (list(accessModes).length === 0) complaints.required("spec.accessModes", "at least 1 access mode is required");
-  for (const mode of list(accessModes)) {
-    complaints.oneOf("spec.accessModes", mode, ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]);
-  }
-  if (plain(plain(resources).requests).storage === undefined) complaints.required("spec.resources[storage]");
-}
-
 function validateVolume({ spec }: KubeObject, complaints: Complaints): void {
-  const { accessModes, capacity, hostPath } = plain(spec);
+  const { accessModes, capacity, hostPath, csi } = plain(spec);
   if (list(accessModes).length === 0) complaints.required("spec.accessModes");
   if (plain(capacity).storage === undefined) complaints.required("spec.capacity[storage]");
-  if (hostPath === undefined) complaints.required("spec", "must specify a volume type");
+  if (hostPath === undefined && csi === undefined) complaints.required("spec", "must specify a volume type");
 }
 
 function validateEvent({ involvedObject, metadata }: KubeObject, complaints: Complaints): void {

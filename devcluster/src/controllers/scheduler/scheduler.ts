@@ -4,7 +4,9 @@ import type { Clock, Store, StoreEvent } from "../../types.ts";
 import { createEventRecorder, type EventRecorder } from "../events.ts";
 import { hasEnded, keyOf, type Node, type PersistentVolumeClaim, type Pod, timestamp } from "../objects.ts";
 import { createQueue, type WorkQueue } from "../queue.ts";
+import { isDelayed, SELECTED_NODE } from "../storage/storage-class.ts";
 import { claimsOf, isClaimTaken } from "./exclusive-claim.ts";
+import { misplaced } from "./pod-affinity.ts";
 import { type Requests, requestsOf } from "./requests.ts";
 import { place } from "./verdict.ts";
 
@@ -80,8 +82,14 @@ export class Scheduler {
     const message = this.#claimTrouble(pod, nodes.length);
     const placement =
       message === undefined
-        ? place(pod, nodes, (node) => [...(this.#usage.get(node)?.values() ?? [])])
+        ? place(
+            pod,
+            nodes,
+            (node) => [...(this.#usage.get(node)?.values() ?? [])],
+            (node) => misplaced(this.#store, pod, node),
+          )
         : ({ kind: "unschedulable", message } as const);
+    if (placement.kind === "node" && this.#awaitsVolumes(pod, placement.name)) return;
     if (placement.kind === "node") this.#bind(pod, placement.name);
     else this.#refuse(pod, placement.message);
   }
@@ -102,8 +110,22 @@ export class Scheduler {
     const { namespace } = pod.metadata;
     return claimsOf(pod).some((claim) => {
       const found = this.#store.get<PersistentVolumeClaim>("persistentvolumeclaims", namespace, claim);
-      return found?.status?.phase === "Pending";
+      return found !== undefined && found.status?.phase !== "Bound" && !isDelayed(this.#store, found);
     });
+  }
+
+  /** Tells the claims that wait for their first consumer where it goes; once they are bound, it is looked at again. */
+  #awaitsVolumes(pod: Pod, node: string): boolean {
+    const { namespace } = pod.metadata;
+    const unbound = claimsOf(pod).filter((claim) => {
+      const found = this.#store.get<PersistentVolumeClaim>("persistentvolumeclaims", namespace, claim);
+      return found !== undefined && found.status?.phase !== "Bound";
+    });
+    for (const claim of unbound)
+      this.#store.mutate("persistentvolumeclaims", namespace, claim, ({ metadata }) => {
+        metadata.annotations = { ...metadata.annotations, [SELECTED_NODE]: node };
+      });
+    return unbound.length > 0;
   }
 
   #bind(pod: Pod, node: string): void {

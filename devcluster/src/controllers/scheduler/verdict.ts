@@ -11,12 +11,18 @@ const NO_VICTIMS = "No preemption victims found for incoming pod.";
 const NOT_HELPFUL = "Preemption is not helpful for scheduling.";
 
 /** The first node that fits, or why none does; the wording of the first form below is measured on 1.36. */
-export function place(pod: Pod, nodes: readonly Node[], usage: (node: string) => readonly Requests[]): Placement {
+export function place(
+  pod: Pod,
+  nodes: readonly Node[],
+  usage: (node: string) => readonly Requests[],
+  misplaced: (node: Node) => string | undefined,
+): Placement {
   if (nodes.length === 0) return { kind: "unschedulable", message: "no nodes available to schedule pods" };
   const reasons = new Map<string, number>();
   let crowded = 0;
   for (const node of nodes) {
-    const found = misfits(pod, node, usage(node.metadata.name));
+    const apart = misplaced(node);
+    const found = apart === undefined ? misfits(pod, node, usage(node.metadata.name)) : [apart];
     if (found.length === 0) return { kind: "node", name: node.metadata.name };
     for (const reason of found) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if (found.every((reason) => !reason.startsWith("node(s)"))) crowded += 1;

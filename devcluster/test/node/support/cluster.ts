@@ -5,12 +5,12 @@ import { startControllers } from "../../../src/controllers/start.ts";
 import { type NodeOptions, startNode } from "../../../src/node/node.ts";
 import type { RunningNode } from "../../../src/node/running-node.ts";
 import { bootstrap } from "../../../src/store/bootstrap.ts";
-import { createStore } from "../../../src/store/store.ts";
+import { type ApiStore, createStore } from "../../../src/store/store.ts";
 import { fastTimings, type Timings } from "../../../src/timings.ts";
 import type { KubeObject, LogOptions, Store, StoreEvent } from "../../../src/types.ts";
 
 export interface TestCluster extends AsyncDisposable {
-  readonly store: Store;
+  readonly store: ApiStore;
   readonly node: RunningNode;
   readonly directory: string;
   /** Everything that was written so far. */

@@ -210,6 +210,7 @@ export class Transcript {
     }
     if (suspicion) this.#out.suspicion(suspicion);
     if (kind === "line") this.#out.line("stdout", this.raw.rawLines, lines, text, end);
+    if (kind === "note") this.#out.strayLine(lines, text, end);
   }
 
   /** A log that began with something else turns out to be the runner's. */

@@ -4,12 +4,14 @@ import { RawLines } from "./raw-lines.ts";
 import { RecentLines } from "./recent-lines.ts";
 
 const MARK = Buffer.from(RAW_LOG_MARK);
+/** How src/runner/workspace/common.sh begins its lines. */
+const NOTES = ["checkout: ", "setup: "].map((words) => Buffer.from(words));
 /** Lines before the first frame (a warning of the runtime) do not make a log raw; after so many it is. */
 const MAX_LINES_BEFORE_FRAMES = 100;
 
 export interface RawTaken {
-  /** `mark`: a line of the sh runner's own. */
-  readonly kind: "line" | "mark" | "duplicate";
+  /** `mark`: a line of the sh runner's own; `note`: one on the workspace, before the agent. Neither is the agent's. */
+  readonly kind: "line" | "mark" | "note" | "duplicate";
   readonly suspicion: Suspicion | null;
 }
 
@@ -59,6 +61,8 @@ export class UnframedLines {
       return { kind: "mark", suspicion };
     }
     if (isMark) return { kind: "mark", suspicion };
+    if (this.#marked && NOTES.some((note) => text.subarray(0, note.length).equals(note)))
+      return { kind: "note", suspicion };
     this.rawLines++;
     // Should frames follow after all, a repetition of this line must not be shown again.
     if (this.rawLines <= MAX_LINES_BEFORE_FRAMES) this.#strays.isNew(stamp, text);

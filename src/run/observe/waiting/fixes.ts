@@ -63,6 +63,10 @@ export function fixForWaiting(reason: string, message = ""): string | null {
     return "Create the volume claim that the message names, in the namespace of the run, or correct homeClaim.";
   if (/unbound immediate PersistentVolumeClaims/.test(message))
     return "Look at the volume claim (kubectl describe pvc): it has no volume yet, and its StorageClass may not make one.";
+  if (/didn't match pod affinity rules/.test(message))
+    return "Wait until a pod on the other node ends: with workspace: claim, the pods of one claim run on one node while several run. Or lower resources.requests, so that more of them fit there.";
+  if (/volume node affinity conflict/.test(message))
+    return "The volume is on a node or in a zone that the pod may not go to now: bring that node back, change nodeSelector or tolerations so that it fits, or delete the volume claim with all that is on it.";
   if (reason === "FailedMount" && namesMissingObject(message))
     return "Create the Secret, ConfigMap or volume that the message names, in the namespace of the run.";
   return FIXES.get(SAME.get(reason) ?? reason) ?? null;
@@ -199,7 +203,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     { state: "admission", patience: "fatal", fix: "Set tolerations to those that the namespace allows." },
   ],
   [
-    /etcdserver|too many requests|timed out|deadline exceeded|connection refused|currently unable to handle/i,
+    /etcdserver|too many requests|timed out|deadline exceeded|connection refused|currently unable to handle|not yet ready to handle/i,
     {
       state: "admission",
       patience: "retried",

@@ -1,5 +1,5 @@
 /** What only the disk shows of Paperclip's home. */
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { readGuardedText } from "../../../files/guarded-file.ts";
 import { isBelow } from "../../../paperclip/paths.ts";
@@ -22,12 +22,22 @@ export interface DiskRequest {
 
 export async function readHomeOnDisk({ env, home, workspace, tenant, now }: DiskRequest): Promise<HomeOnDisk> {
   const instance = env.PAPERCLIP_INSTANCE_ID?.trim() || "default";
-  const [repository, login] = await Promise.all([
+  const [repository, isWorkspaceMissing, login] = await Promise.all([
     workspace !== null && isBelow(workspace, home) ? repositoryOf(workspace, home) : null,
+    workspace !== null && isBelow(workspace, home) ? isMissing(workspace, home) : false,
     readLogin(home, posix.join(home, ...privateHome(tenant)), now),
   ]);
-  return { instance, repository, login };
+  return { instance, repository, isWorkspaceMissing, login };
 }
+
+/** Whoever calls the adapter from elsewhere in Paperclip's name sees nothing of its home: to it nothing is missing. */
+async function isMissing(folder: string, home: string): Promise<boolean> {
+  const isThere = (path: string) => stat(path).then((found) => found.isDirectory(), isUnknown);
+  return (await isThere(home)) && !(await isThere(folder));
+}
+
+/** Only what is certainly not there is missing: the pod's user may enter what this process may not. */
+const isUnknown = (error: NodeJS.ErrnoException): boolean => error.code !== "ENOENT" && error.code !== "ENOTDIR";
 
 /** An agent can write the file: what it names counts only where the run may see that anyway. */
 async function repositoryOf(workspace: string, home: string): Promise<string | null> {

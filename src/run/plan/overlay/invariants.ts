@@ -110,7 +110,7 @@ function sidecars(before: Plain, after: Plain): TemplateProblem[] {
 }
 
 /** Volumes that every container of a template may mount. */
-const SHARED = ["home", "scratch"];
+const SHARED = ["home", "scratch", "workspace"];
 
 /** What the run is told, and what it records, is for nobody else, and at no other place. */
 function borrowedVolumes(before: Plain, after: Plain): TemplateProblem[] {

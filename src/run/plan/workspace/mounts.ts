@@ -4,7 +4,7 @@ import { HOME_VOLUME } from "../home/mounts.ts";
 import type { Home } from "../home.ts";
 import { WORKSPACE_FOLDER, type Workspace } from "./workspace.ts";
 
-const VOLUME = "workspace";
+export const VOLUME = "workspace";
 
 export function workspaceVolumes(workspace: Workspace, home: Home): Volume[] {
   if (workspace.kind === "clone") return [{ name: VOLUME, emptyDir: {} }];
@@ -20,4 +20,4 @@ export function workspaceMounts(workspace: Workspace, home: Home): VolumeMount[]
 }
 
 /** A pod has one volume for one claim: kubelets have waited for ever for the second (kubernetes/kubernetes#28502). */
-const isHomes = (claimName: string, { claim }: Home): boolean => claim?.claimName === claimName;
+export const isHomes = (claimName: string, { claim }: Home): boolean => claim?.claimName === claimName;

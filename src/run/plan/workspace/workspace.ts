@@ -119,7 +119,7 @@ const unclonable = ({ url }: Repository, configured: string | null = null): stri
     : `Its repository ${shownUrl(url)} has no address that a pod could clone from`;
 
 /** Paperclip gave the run a project. A task without one works where its session did, which may be the agent's own folder. */
-const hasProject = ({ workspace }: Pick<Wake, "workspace">): boolean => {
+export const hasProject = ({ workspace }: Pick<Wake, "workspace">): boolean => {
   const { source, cwd, repoUrl } = workspace;
   if (source === null || source === "agent_home") return false;
   return source === "project_primary" ? (cwd ?? repoUrl) !== null : cwd !== null && !isAgentHome(workspace);
