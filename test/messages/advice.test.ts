@@ -29,6 +29,8 @@ const agent = ({ containers }: PodSpec) => containers.find(({ name }) => name ==
 const limits = (pod: PodSpec) => agent(pod)?.resources?.limits;
 const requests = (pod: PodSpec) => agent(pod)?.resources?.requests;
 
+const clones = (words: string) => (plan: RunPlan) => secretOf(plan)["repository.sh"]?.includes(words);
+
 /** Each setting that advice names. */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   image: { value: "img:9", pod: (pod) => agent(pod)?.image },
@@ -57,6 +59,16 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     becomes: ["home"],
   },
   podTemplate: { value: { spec: { hostname: "agent" } }, pod: (pod) => pod.hostname, becomes: "agent" },
+  gitDepth: { value: 7, plan: clones("depth=7"), becomes: true },
+  gitSparse: { value: "docs", plan: clones("sparse='docs'"), becomes: true },
+  checkoutTimeoutSec: { value: 777, plan: clones("checkout_sec=777"), becomes: true },
+  setup: { value: "npm ci", plan: (plan) => secretOf(plan).setup, becomes: "npm ci\n" },
+  setupTimeoutSec: { value: 777, plan: clones("setup_sec=777"), becomes: true },
+  caBundle: {
+    value: "configmap/company-ca",
+    pod: (pod) => pod.volumes?.flatMap(({ configMap }) => configMap?.name ?? []),
+    becomes: ["company-ca"],
+  },
   command: { value: "/opt/claude", run: (spec) => spec.includes('"/opt/claude"'), becomes: true },
   extraArgs: {
     value: ["--max-budget-usd", "5"],
@@ -94,8 +106,12 @@ const fixes: readonly string[] = [
 ];
 const named = [...new Set(fixes.flatMap(namesIn))].filter((name) => !NOT_SETTINGS.has(name));
 
+/** Of a task whose project has a repository. */
 function planned(config: Record<string, unknown>) {
-  const plan = planRun(input({ agent: agentOf({ image: "img:1", ...config }) }));
+  const { ctx } = input();
+  const project = { cwd: "/repos/app", source: "project_primary", repoUrl: "https://git.example.com/team/app.git" };
+  const context = { ...ctx.context, paperclipWorkspace: project };
+  const plan = planRun(input({ ctx: { ...ctx, context }, agent: agentOf({ image: "img:1", ...config }) }));
   return { pod: podOf(plan), run: secretOf(plan)["run.json"] ?? "", plan };
 }
 

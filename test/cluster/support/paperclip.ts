@@ -17,6 +17,10 @@ export interface FakePaperclip {
   readonly wakeups: readonly (Readonly<Record<string, unknown>> & { readonly agentId: string })[];
   /** What the record says from now on. */
   set(runId: string, status: string): void;
+  /** What agents have entered on the ledger. */
+  readonly costs: readonly Readonly<Record<string, unknown>>[];
+  /** What a task's page says from now on. */
+  setTask(taskId: string, status: string): void;
   /** Gives a task to an agent. */
   assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
@@ -34,6 +38,8 @@ const LIVING = ["queued", "scheduled_retry", "running"];
 
 export async function startFakePaperclip(): Promise<FakePaperclip> {
   const runs = new Map<string, { status: string; resultJson: unknown }>();
+  const costs: FakePaperclip["costs"][number][] = [];
+  const tasks = new Map<string, string>();
   const assignees = new Map<string, string>();
   const questions: string[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
@@ -72,9 +78,17 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       });
       return;
     }
+    if (/^\/api\/companies\/[^/]+\/cost-events$/.test(request.url ?? "")) {
+      void json(request).then((body) => {
+        costs.push(body as object as FakePaperclip["costs"][number]);
+        answer(response, 201, body);
+      });
+      return;
+    }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
-    if (assigneeAgentId) return answer(response, 200, { id: taskId, assigneeAgentId });
+    const status = tasks.get(taskId ?? "");
+    if (assigneeAgentId ?? status) return answer(response, 200, { id: taskId, assigneeAgentId, status });
     if (isList)
       return answer(
         response,
@@ -98,6 +112,8 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
         curious.add(listener);
       }),
     wakeups,
+    costs,
+    setTask: (taskId, status) => tasks.set(taskId, status),
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
     assign: (taskId, agentId) => assignees.set(taskId, agentId),
