@@ -126,7 +126,9 @@ describe("an installation of 0.1.53", () => {
     const kubeconfig = join(folder, "admin");
     await writeFile(kubeconfig, devcluster?.kubeconfig ?? "");
     const look = () =>
-      promisify(execFile)("sh", ["-c", command], { env: { PATH: process.env.PATH ?? "", KUBECONFIG: kubeconfig } });
+      promisify(execFile)("sh", ["-c", command], {
+        env: { PATH: process.env.PATH ?? "", HOME: folder, KUBECONFIG: kubeconfig },
+      });
     expect((await look()).stdout).toContain("ac-abe-old-000000");
     devcluster?.store.delete("jobs", namespace ?? "", "ac-abe-old-000000", { propagationPolicy: "Background" });
     await until("no Job is left", async () => jobNames(stage).length === 0);

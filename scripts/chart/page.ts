@@ -33,7 +33,7 @@ The folder comes with the package (\`node_modules/paperclip-adapter-claude-k8s/d
 
 **You have a Paperclip in the cluster.** The above. Say how it is called where it is not \`paperclip\`: \`paperclip.name\`, \`kind\`, \`container\`, \`serviceAccount\`, \`port\`.
 
-**You bring one along.** \`paperclip.enabled\` and \`paperclip.image\` install a whole Paperclip: one replica with an embedded database on its own claim, for people who sign in.
+**You bring one along.** \`paperclip.enabled\` and \`paperclip.image\` install a whole Paperclip: one replica with an embedded database on its own claim, for people who sign in: the first who signs up may claim the instance, and administers it. There is no default image; what yours starts with is its own, or \`paperclip.command\`.
 
 \`\`\`sh
 helm install claude-k8s deploy/chart --namespace paperclip --create-namespace --set paperclip.enabled=true --set paperclip.image=IMAGE

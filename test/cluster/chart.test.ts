@@ -102,8 +102,6 @@ describe.skipIf(!hasHelm)("the chart", () => {
 
   it("prints the patch of a Paperclip that is there already", async () => {
     const notes = await helm.run("get", "notes", RELEASE, `--namespace=${place.namespace}`);
-    const [, indented = ""] = /<<'EOF'\n(.*?)\n +EOF/s.exec(notes) ?? [];
-    const patch = indented.replaceAll(/^ {3}/gm, "");
     const container = { name: "paperclip", image: "i", env: [{ name: "HOST", value: "0.0.0.0" }] };
     const template = { metadata: { labels: { app: "p" } }, spec: { containers: [container] } };
     const spec = { selector: { matchLabels: { app: "p" } }, template };
@@ -112,17 +110,15 @@ describe.skipIf(!hasHelm)("the chart", () => {
       file,
       JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "paperclip" }, spec }),
     );
+    // As it stands there, pasted into a shell, but onto a file.
+    const [command = ""] = /^kubectl .*?^\)"$/ms.exec(notes) ?? [];
+    const onFile = command.replace(
+      /^kubectl -n \S+ patch deployment paperclip/,
+      '"$KUBECTL" patch --local -o yaml -f "$FILE"',
+    );
     const kubectl = (await helmTools())?.kubectl ?? "kubectl";
-    const { stdout } = await promisify(execFile)(kubectl, [
-      "patch",
-      "--local",
-      "-o",
-      "yaml",
-      "-f",
-      file,
-      "--patch",
-      patch,
-    ]);
+    const env = { PATH: process.env.PATH ?? "", HOME: folder, KUBECTL: kubectl, FILE: file };
+    const { stdout } = await promisify(execFile)("sh", ["-c", onFile], { env });
     const { containers, volumes } = parse(stdout).spec.template.spec;
     expect(containers).toMatchObject([
       {
