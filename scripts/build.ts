@@ -5,7 +5,7 @@
  */
 
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { build, type Plugin } from "esbuild";
 import { policyJsonSchema } from "../src/policy/rule-names.ts";
 import { buildRunner } from "./build-runner.ts";
+import { usualModes } from "./modes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -56,7 +57,6 @@ async function buildModules(): Promise<void> {
     plugins: [leanClient],
     metafile: true,
   }).then(({ metafile }) => writeFile(join(dist, "meta.json"), JSON.stringify(metafile)));
-  await chmod(join(dist, "bin.js"), 0o755);
 }
 
 /** Paperclip's UI evaluates the file with `new Function`: CommonJS, one file, no imports. */
@@ -107,3 +107,6 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 await buildRunner();
 await Promise.all([buildModules(), buildUiParser(), buildTypes(), buildPolicySchema()]);
+const { files } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { files: string[] };
+const packed = files.filter((name) => !name.startsWith("!"));
+await usualModes(root, [...packed, "package.json", "README.md", "LICENSE"]);

@@ -69,6 +69,7 @@ In the environment of Paperclip's own process; an agent's configuration cannot c
 | \`PAPERCLIP_K8S_AUTO_RECOVERY\` | \`off\`: a task whose run failed or was lost waits for a person ([why](paperclip.md#when-paperclip-restarts)). Default: it is continued, as for Paperclip's own Claude adapter. |
 | \`PAPERCLIP_K8S_HELLO_PROBE\` | \`off\`: the environment test runs no Job ([what it is for](environment-test.md)). Default: it runs one, and removes it. |
 | \`PAPERCLIP_K8S_PAGE\` | What a run's page is given: \`text\`, one readable block for each event, with the agent's stream-json in a file ([where](paperclip.md#what-a-runs-page-shows)); or \`stream-json\`, the agent's own lines. Default: \`text\` in Paperclip's server, \`stream-json\` in any other program. |
+| \`PAPERCLIP_K8S_METRICS\` | Address and port on which Paperclip's server serves [metrics](metrics.md) to Prometheus: \`127.0.0.1:9464\`. Whoever reaches it reads them. Default: none are served. |
 | \`PAPERCLIP_NAMESPACE\`, \`POD_NAMESPACE\` | The namespace of Paperclip's own pod. Default: that of its service account. |
 | \`PAPERCLIP_K8S_POD\`, \`POD_NAME\` | The name of Paperclip's own pod. Default: \`HOSTNAME\`, else the pod with this machine's address. |
 | \`PAPERCLIP_K8S_CONTAINER\` | Paperclip's container in it. Default: \`paperclip\`, and others as [The pod](pod.md#what-comes-from-paperclips-own-pod) has it. |

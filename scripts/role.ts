@@ -26,6 +26,11 @@ const OPTIONAL: Readonly<Record<keyof typeof optionalRights, readonly string[]>>
     "Optional, and needed for `workspace: claim` (workspaceClaims of the policy, docs/workspace.md): the adapter makes, grows and",
     "removes the claims that it made itself. Who may do this can remove every claim of the namespace, with what is on it.",
   ],
+  manyTakeOvers: [
+    "Optional: an agent whose Job is taken over more than eight times (as many restarts of Paperclip in one run) gets the newest",
+    "run's token all the same, without which it cannot close its task itself. Who may do this can change every Secret of the",
+    "namespace.",
+  ],
   queues: [
     "Optional: why a run waits in its queue (Kueue), and at which place (docs/queue.md). A Workload shows the pod template of a",
     "Job of the namespace, whoever made it.",

@@ -10,6 +10,8 @@ import type { Json } from "../host/records.ts";
 import type { User } from "../host/user.ts";
 
 export interface Operator {
+  /** Outside of Paperclip's home; others may enter it. */
+  readonly folder: string;
   /** Variables of Paperclip's process. */
   readonly env: Readonly<Record<string, string>>;
   /** Keeps a kubeconfig that Paperclip may read and nobody else; resolves with its path. */
@@ -30,6 +32,7 @@ export async function createOperator(user: User | null): Promise<Operator> {
     if (user) await chown(file, process.getuid?.() ?? 0, user.gid);
   };
   return {
+    folder,
     env: { PAPERCLIP_K8S_POLICY: policy },
     async keepKubeconfig(text) {
       const file = join(folder, "kubeconfig");

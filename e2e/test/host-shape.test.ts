@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { ServerAdapterModule } from "@paperclipai/adapter-utils";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createAdapter } from "../../src/adapter.ts";
+import { costEventOf } from "../../src/paperclip/cost-event.ts";
 import { mcpConfig } from "../../src/paperclip/mcp.ts";
 import { e2eFolder } from "../host/install.ts";
 
@@ -60,6 +61,24 @@ it("has nothing to say that only claude_local's result has: the host and its pag
   };
   expect(await read("server/dist")).toEqual([]);
   expect(await read("server/ui-dist/assets")).toEqual([]);
+});
+
+it("takes what an agent enters of its own costs, and says in the same words that an agent is terminated", async () => {
+  const { createCostEventSchema } = await load<{ createCostEventSchema: { parse(value: unknown): object } }>(
+    "shared/dist/validators/cost.js",
+  );
+  const id = "5d0c1a52-2b8f-4b1c-9d7e-0f8f6f1f2a3b";
+  const run = { agentId: id, heartbeatRunId: id, issueId: id, occurredAt: new Date(0).toISOString() };
+  for (const billingType of ["api", "subscription", "metered_api", "unknown"] as const) {
+    const bill = { usage: { inputTokens: 7, outputTokens: 5 }, costUsd: 0.25, provider: "anthropic", billingType };
+    const event = costEventOf({ ...bill, biller: "anthropic", model: "claude-sonnet-5" }, run);
+    expect(createCostEventSchema.parse(event)).toEqual(event);
+  }
+  const source = (file: string): Promise<string> =>
+    readFile(join(e2eFolder, "node_modules/@paperclipai/server/dist", file), "utf8");
+  expect(await source("routes/costs.js")).toContain('"/companies/:companyId/cost-events"');
+  expect(await source("routes/costs.js")).toContain("Agent can only report its own costs");
+  expect(await source("middleware/auth.js")).toContain('unauthorized("Agent is terminated');
 });
 
 it("gives Claude Code the same MCP servers", async () => {

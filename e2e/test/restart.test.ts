@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusals } from "../../demo/scripted-model/index.ts";
+import { freePort } from "../host/free-port.ts";
 import { packageFolder } from "../host/install.ts";
 import type { Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
@@ -17,8 +18,10 @@ import { endsWell, isDone, takenOver } from "./support/going-on.ts";
 const overloaded = refused(refusals.overloaded(), 2);
 
 let stage: Stage;
+let metrics = "";
 beforeAll(async () => {
-  stage = await Stage.open({ scenes: { steps, overloaded } });
+  metrics = `127.0.0.1:${await freePort()}`;
+  stage = await Stage.open({ scenes: { steps, overloaded }, env: { PAPERCLIP_K8S_METRICS: metrics } });
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
@@ -42,6 +45,11 @@ describe("the server goes away while an agent works", () => {
     // It has the token of the run that took its Job over, so it closes its task itself: there is no third run.
     await isDone(stage, work.issue);
     await nothingIsLeft();
+    // Of the server that runs now, on the port of the one before.
+    const counted = await (await fetch(`http://${metrics}/metrics`)).text();
+    expect(counted).toContain('claude_k8s_supervisor_actions_total{action="wake"} 1\n');
+    expect(counted).toContain('claude_k8s_run_adoptions_total{from="lost_run"} 1\n');
+    expect(counted).toContain('claude_k8s_runs_total{verdict="completed"} 1\n');
   }, 240_000);
 
   it("SIGKILL, then boot when its lease is over: a task, a run without one, a retry that came due meanwhile", async () => {

@@ -52,6 +52,18 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
   };
 }
 
+/** By name. */
+export type CommandTable = Readonly<
+  Record<
+    string,
+    {
+      /** One line for the list of commands. */
+      readonly summary: string;
+      load(): Promise<Command>;
+    }
+  >
+>;
+
 function parse(args: readonly string[], options: Options) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true });

@@ -1,13 +1,7 @@
 /** The commands, each loaded when it is called: help is quick, and nothing of a cluster is loaded to format a line. */
-import type { Command } from "./command.ts";
+import type { CommandTable } from "./command.ts";
 
-interface Entry {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  load(): Promise<Command>;
-}
-
-export const commands: Readonly<Record<string, Entry>> = {
+export const commands: CommandTable = {
   ps: {
     summary: "the Jobs of runs that live or are not collected, and what they wait for",
     load: async () => (await import("./commands/ps.ts")).ps,
@@ -50,7 +44,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   completion: {
     summary: "completion for bash, zsh and fish",
-    load: async () => (await import("./commands/completion.ts")).completion,
+    load: async () => (await import("./commands/completion.ts")).completionOf(commands),
   },
 };
 

@@ -5,6 +5,7 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import { KubeconfigError } from "../kubernetes/config/kubeconfig-error.ts";
 import { OperatorError } from "../operate/operator-error.ts";
 import { adviceFor } from "../run/shared/api-advice.ts";
+import { RunFault } from "../run/shared/run-fault.ts";
 import { CommandError } from "./command-error.ts";
 
 export interface Failure {
@@ -16,6 +17,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof CommandError) return { problems: [error], exitCode: error.exitCode };
   if (error instanceof OperatorError) return { problems: [error], exitCode: error.isUsage ? 2 : 1 };
+  if (error instanceof RunFault) return failed(sentence(error.fault.message), error.fault.fix ?? "");
   if (error instanceof ConfigError) {
     const problems = error.problems.map(({ field, problem, fix }) => ({ message: `${field}: ${problem}.`, fix }));
     return { problems, exitCode: 1 };

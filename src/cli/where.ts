@@ -10,20 +10,20 @@ export const whereOptions = {
   "all-places": { type: "boolean", short: "A", default: false },
   instance: { type: "string" },
   "all-instances": { type: "boolean", default: false },
-  "api-url": { type: "string" },
-  token: { type: "string" },
 } as const;
 
+/** Of commands that ask Paperclip, too. */
+export const paperclipOptions = { "api-url": { type: "string" }, token: { type: "string" } } as const;
+
 export const whereHelp = `Where:
-  --kubeconfig FILE, --context NAME  The cluster. Default: the policy's, this pod's, else as kubectl.
+  --kubeconfig FILE, --context NAME  The cluster. Default: the policy's, this pod's, as kubectl.
   -n, --namespace NAME               Default: the policy's, else that of the context.
   -A, --all-places                   All places of the policy; without a policy all namespaces.
   --instance LABEL, --all-instances  Whose runs. Default: this Paperclip's, else the only one there.
 `;
 
-/** What `help` says of Paperclip's own API. */
 export const paperclipHelp = `  --api-url URL, --token KEY         Paperclip's address and a board API key. Default:
-                                     PAPERCLIP_API_URL, else http://127.0.0.1:3100; PAPERCLIP_API_KEY.
+                                     PAPERCLIP_API_URL (127.0.0.1:3100) and PAPERCLIP_API_KEY.
 `;
 
 interface WhereValues {

@@ -143,14 +143,14 @@ export const podFields = {
   nodeSelector: field<Record<string, string>>({
     label: "Node selector (key=value, one a line)",
     control: "textarea",
-    hint: "Labels a node must have: one key=value a line, or JSON or YAML. Default: those of Paperclip's own pod.",
+    hint: "Labels a node must have: one key=value a line, or JSON or YAML. {} = none. Default: those of Paperclip's own pod, with its node affinity.",
     value: labelMap,
     default: {},
   }),
   tolerations: field<Toleration[]>({
     label: "Tolerations (a JSON or YAML list)",
     control: "textarea",
-    hint: "Taints the pod tolerates, as a JSON or YAML list. Default: those of Paperclip's own pod.",
+    hint: "Taints the pod tolerates, as a JSON or YAML list. [] = none. Default: those of Paperclip's own pod.",
     value: tolerations,
     default: [],
   }),

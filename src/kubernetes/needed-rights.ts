@@ -22,12 +22,14 @@ export const optionalRights = {
   lostLines: of("", "pods/exec", "get", "create"),
   /** To make, grow and remove the claims of workspaces; without it, no run with `workspace: claim` starts. */
   workspaceClaims: of("", "persistentvolumeclaims", "get", "list", "create", "patch", "delete"),
-  /** For the environment test; without it, the test says that it did not look. */
+  /** To give an agent the token of its Job's ninth and every later take-over; without it, it keeps that of the eighth. */
+  manyTakeOvers: of("", "secrets", "patch"),
   /** To say why a run waits in its queue (Kueue), and at which place; without it, what the cluster's Events say. */
   queues: [
     ...of("kueue.x-k8s.io", "workloads", "list"),
     ...of("kueue.x-k8s.io", "localqueues", "get"),
     ...of("visibility.kueue.x-k8s.io", "localqueues/pendingworkloads", "get"),
   ],
+  /** For the environment test; without it, the test says that it did not look. */
   networkPolicies: of("networking.k8s.io", "networkpolicies", "list"),
 } as const satisfies Record<string, readonly Right[]>;

@@ -5,7 +5,7 @@ import { homesInPaperclipsHome, isHomeOf } from "../run/plan/plan.ts";
 import { nameOf } from "../run/shared/job-state.ts";
 import { ADAPTER_TYPE } from "../run/shared/names.ts";
 import { removeTranscriptCopies, unownedTranscriptCopies } from "../run/supervise/supervise.ts";
-import type { Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftover.ts";
 import type { Look } from "./open.ts";
 
 /** Which copies belong to no Job is known only where all Jobs are. */

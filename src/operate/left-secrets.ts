@@ -8,7 +8,7 @@ import { jobs, pods, secrets } from "../kubernetes/resource-types.ts";
 import type { Installation } from "../paperclip/installation.ts";
 import { isRunsSecret, madeBy, RUNS_AND_PROBES } from "../run/shared/names.ts";
 import { hasAgentEnded } from "../run/shared/unknown-agent.ts";
-import type { Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftover.ts";
 import type { Look } from "./open.ts";
 import type { OpenPlace } from "./places.ts";
 

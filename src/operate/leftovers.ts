@@ -13,21 +13,10 @@ import { type Judgement, judgeJob, ownershipReader } from "../run/supervise/supe
 import { oldTranscripts, sweepTranscripts } from "../run/tell/tell.ts";
 import { leftCopies } from "./left-files.ts";
 import { leftSecrets } from "./left-secrets.ts";
+import type { Leftover } from "./leftover.ts";
 import { installationOf, type Look } from "./open.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { FoundJob } from "./snapshot.ts";
-
-export interface Leftover {
-  readonly kind: "job" | "probe" | "secret" | "transcripts" | "transcript-copies";
-  /** Such as `Job NAMESPACE/NAME of run RUN`. */
-  readonly what: string;
-  /** A clause. */
-  readonly why: string;
-  /** What would be done: `stop` ends an agent first. */
-  readonly how: "delete" | "stop";
-  /** Throws ApiError; resolves also where it has changed meanwhile, and stays. */
-  readonly remove: () => Promise<void>;
-}
 
 export interface Leftovers {
   readonly over: readonly Leftover[];

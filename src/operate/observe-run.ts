@@ -9,6 +9,7 @@ import { CONTAINER, LABELS, RUNS_AND_PROBES } from "../run/shared/names.ts";
 import type { RunTerms } from "../run/shared/run-terms.ts";
 import { withTimeout } from "../run/shared/with-timeout.ts";
 import { judge, type Verdict } from "../run/verdict/verdict.ts";
+import { OperatorError } from "./operator-error.ts";
 import type { FoundJob } from "./snapshot.ts";
 
 /** Of a Job that does not carry its own: a version before 1.0 made it. */
@@ -43,12 +44,23 @@ export async function observeFound(found: FoundJob, caller: AbortSignal): Promis
     stopObserving();
   };
   try {
-    await Promise.race([synced, denied(observer, signal)]);
+    await Promise.race([synced, denied(observer, signal), late(found, observer, signal)]);
     return { found, run, observed, observer, findPod, signal, [Symbol.dispose]: end };
   } catch (error) {
     end();
     throw error;
   }
+}
+
+/** Milliseconds that the cluster gets to show what there is of the run. */
+const SYNC_WITHIN_MS = 30_000;
+
+async function late({ place }: FoundJob, observer: Observer, signal: AbortSignal): Promise<never> {
+  await place.lease.client.clock.sleep(SYNC_WITHIN_MS, signal, { keepsAlive: false });
+  const { jobs, pods } = observer.health ?? {};
+  throw (
+    jobs?.error ?? pods?.error ?? new OperatorError("The cluster does not show its Jobs and pods.", "Ask again later.")
+  );
 }
 
 async function denied(observer: Observer, signal: AbortSignal): Promise<never> {

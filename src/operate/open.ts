@@ -55,7 +55,7 @@ export async function look({ scope, env, tell, signal }: LookRequest): Promise<L
 }
 
 const withoutPolicy = ({ message }: Error): string =>
-  `The policy is not looked at, so that places and bounds are not known: ${message}`;
+  `The policy is not looked at, so that places and bounds are not known: ${message.replaceAll("\n", " ")}`;
 
 function choose(
   all: readonly FoundJob[],

@@ -9,7 +9,8 @@ import { jobs, type Stored } from "../kubernetes/resource-types.ts";
 import { cancelRun, type RunRecord, readRunRecord } from "../paperclip/run-record.ts";
 import { removeJob, withdraw } from "../run/claim/claim.ts";
 import { hasEnded } from "../run/observe/observe.ts";
-import { isOfRun, runIdOf, stateOf, wasStopped } from "../run/shared/job-state.ts";
+import { isHeld, isOfRun, runIdOf, stateOf, wasStopped } from "../run/shared/job-state.ts";
+import { queueOf } from "../run/shared/kueue.ts";
 import { withTimeout } from "../run/shared/with-timeout.ts";
 import { stopDeadlineSec } from "../run/stop/stop.ts";
 import type { Verdict } from "../run/verdict/verdict.ts";
@@ -18,9 +19,11 @@ import type { Scope } from "./scope.ts";
 
 export type StopOutcome =
   /** `verdict` of the whole run. */
-  | { readonly kind: "ended" | "had-ended"; readonly verdict: Verdict; readonly by: "paperclip" | "cluster" | null }
+  | { readonly kind: "had-ended"; readonly verdict: Verdict }
+  /** `by` queue: its Job is deleted, since a queue would start it again. */
+  | { readonly kind: "ended"; readonly verdict: Verdict; readonly by: "paperclip" | "cluster" | "queue" }
   /** Nothing of it ever ran, and its Job is gone. */
-  | { readonly kind: "withdrawn"; readonly by: "paperclip" | "cluster" }
+  | { readonly kind: "withdrawn" }
   /** It was told to, and nobody has seen its end in time. */
   | { readonly kind: "not-seen"; readonly waitedSec: number }
   /** The Job is another run's now: nothing was done. */
@@ -43,23 +46,23 @@ export async function stopRun(
   const following = followFound(running, silentSink(), "end");
   if (await hasRunEnded(running)) {
     await following;
-    return { kind: "had-ended", verdict: await verdictOf(running), by: null };
+    return { kind: "had-ended", verdict: await verdictOf(running) };
   }
   const runId = runIdOf(found.job) ?? "";
-  const isCandidate = stateOf(found.job) === "candidate";
+  const isCandidate = isHeld(found.job);
   const asked = await askPaperclip(running, runId, paperclip, tell);
   if (!asked) {
     const done = isCandidate ? await takeBack(running) : await suspend(running, runId);
-    if (done.kind !== "suspended") return done;
+    if (done.kind !== "stopping") return done;
   }
   observed.add({ kind: "act", act: { kind: "cancel", by: "claude-k8s stop", reason: REASON, at: client.clock.now() } });
   const waitSec = stopDeadlineSec(running.run.terms.graceSec);
   tell(`its agent has ${running.run.terms.graceSec} s to save its session`);
   const ended = observed.until(() => hasEnded(observed.evidence), signal).then(() => true);
   if (!(await withTimeout(client.clock, waitSec * 1000, ended, false))) return { kind: "not-seen", waitedSec: waitSec };
-  const by = asked ? "paperclip" : "cluster";
-  if (isCandidate && observed.pod === null) return { kind: "withdrawn", by };
+  if (isCandidate && observed.pod === null) return { kind: "withdrawn" };
   await following;
+  const by = asked ? "paperclip" : queueOf(found.job) === null ? "cluster" : "queue";
   return { kind: "ended", verdict: await verdictOf(running), by };
 }
 
@@ -87,13 +90,13 @@ async function askPaperclip(
   return withTimeout(found.place.lease.client.clock, PAPERCLIP_WITHIN_MS, first, false);
 }
 
-type Carried = { readonly kind: "suspended" } | Extract<StopOutcome, { kind: "withdrawn" | "another-run" }>;
+type Carried = { readonly kind: "stopping" } | Extract<StopOutcome, { kind: "withdrawn" | "another-run" }>;
 
 /** Of a Job that was never unsuspended. */
 async function takeBack(running: RunObserved): Promise<Carried> {
   const { found, run } = running;
   const startedMeanwhile = await withdraw(found.place.lease.client, run);
-  return startedMeanwhile ? suspend(running, runIdOf(found.job) ?? "") : { kind: "withdrawn", by: "cluster" };
+  return startedMeanwhile ? suspend(running, runIdOf(found.job) ?? "") : { kind: "withdrawn" };
 }
 
 /** The Job's controller writes its status at any time: then it is looked at anew. */
@@ -105,13 +108,13 @@ async function suspend({ found, run, signal }: RunObserved, runId: string): Prom
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const job: Stored<Job> | undefined = await client.find(jobs, run.namespace, run.name, { signal });
     // Gone, or stopped by somebody else meanwhile: it ends.
-    if (job?.metadata.uid !== run.uid || wasStopped(job)) return { kind: "suspended" };
+    if (job?.metadata.uid !== run.uid || wasStopped(job) || stateOf(job) === "leaving") return { kind: "stopping" };
     if (!isOfRun(job, runId)) return { kind: "another-run", runId: runIdOf(job) };
     try {
       await removeJob(client, run.namespace, { job, how: "stop", why: REASON }, signal);
     } catch (error) {
       // 422: a finished Job cannot be suspended any more (measured).
-      if (error instanceof ApiError && error.status === 422) return { kind: "suspended" };
+      if (error instanceof ApiError && error.status === 422) return { kind: "stopping" };
       throw error;
     }
   }

@@ -20,7 +20,8 @@ export function watchJobs({ places, found, instance, scope, signal }: Look): Job
   let next = Promise.withResolvers<void>();
   const denied = Promise.withResolvers<never>();
   denied.promise.catch(() => undefined);
-  const isOurs = (job: Job): boolean => scope.paperclips === "all" || isOf(job, instance);
+  // Where there is none yet, the first one that comes is nobody's else.
+  const isOurs = (job: Job): boolean => scope.paperclips === "all" || instance === null || isOf(job, instance);
   const watched = places.map((place) => {
     const seen = { jobs: new Map<string, Stored<Job>>(), pods: new Map<string, Stored<Pod>>() };
     for (const one of found.filter((each) => each.place === place)) {

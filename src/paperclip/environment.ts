@@ -15,6 +15,7 @@ import { withAgentHeader } from "./agent-header.ts";
 import { BROKER_URL, LAUNCHERS } from "./github.ts";
 import { type HostView, seenFromPod } from "./host-variables.ts";
 import { addressForPod } from "./mcp.ts";
+import { exceptFromProxy } from "./no-proxy.ts";
 import { isBelow } from "./paths.ts";
 import { servicesForPod } from "./runtime-services.ts";
 import { readWake, record, records, text } from "./wake.ts";
@@ -64,6 +65,7 @@ export function buildEnvironment(input: EnvironmentInput): AgentEnvironment {
   if (input.ctx.authToken) variables.PAPERCLIP_API_KEY = input.ctx.authToken;
   const headers = withAgentHeader(variables.ANTHROPIC_CUSTOM_HEADERS, input.ctx.agent.id);
   if (headers) variables.ANTHROPIC_CUSTOM_HEADERS = headers;
+  Object.assign(variables, exceptFromProxy(variables, variables.PAPERCLIP_API_URL));
   const notes = [...inherited.notes, ...runtime.notes, ...configured.notes];
   for (const [name, value] of Object.entries(variables)) {
     const reason = unusable(name, value);

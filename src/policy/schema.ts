@@ -70,7 +70,9 @@ const allow = z.strictObject({
     "Keys of `labels`. A label can make a pod the endpoint of a Service, or lift a NetworkPolicy.",
   ).optional(),
   annotations: names("Keys of `annotations`.").optional(),
-  nodeLabels: names("`nodeSelector`, as KEY or KEY=VALUE.").optional(),
+  nodeLabels: names(
+    "`nodeSelector`, as KEY or KEY=VALUE. Without any, an agent cannot free itself of Paperclip's own node labels either.",
+  ).optional(),
   tolerations: names(
     "`tolerations`, as KEY, KEY=VALUE or KEY=VALUE:EFFECT. One without a key tolerates every taint, and needs `*`.",
   ).optional(),

@@ -23,6 +23,7 @@ import { awaitStart, launch } from "./launch/launch.ts";
 import { measured, traceparentOf, trackPhases, turnMeter, withTraceparent } from "./measure/measure.ts";
 import {
   hasEnded,
+  JobView,
   type ObservedRun,
   observeRun,
   readReturn,
@@ -133,7 +134,9 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
       deps.onJob?.({ cluster: agent.cluster, namespace: plan.namespace });
       const observed = await observePods(context, plan, run);
       telemetry.enter("verdict");
-      return await conclude({ client, run, observed, plan, host, stopSignal, collection });
+      using view = new JobView(observerOf(lease, plan, run), run.uid, client.clock);
+      const newestJob = () => view.newest;
+      return await conclude({ client, run, observed, plan, host, stopSignal, collection, newestJob });
     } catch (error) {
       // A bug of the adapter; the agent may be alive.
       return abandon(error, run);

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { adopt } from "../../src/run/claim/adopt.ts";
+import { marking, ownRemoval, removalOnceEnded } from "../../src/run/conclude/clean-up.ts";
+import { createObservedRun } from "../../src/run/observe/observed-run.ts";
+import { jobInCluster } from "../../src/run/shared/launched-run.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { suspendPatch } from "../../src/run/stop/stop.ts";
+import { stopJob } from "../../src/run/stop/stop-job.ts";
+import { eventually } from "../kubernetes/support/eventually.ts";
+import { RUN } from "../run/support/evidence.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { finished } from "./support/finished.ts";
+import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import { type Losing, type LostRun, loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
@@ -202,6 +210,38 @@ describe("the Job of a run that lost its process", () => {
     await run.result;
   });
 
+  it("may be alive where nobody knows whether it was adopted: the run does not say that nothing was begun", async ({
+    skip,
+  }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("faults are the devcluster's");
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    const name = job?.metadata.name ?? "";
+    const match = { method: "PATCH", path: new RegExp(`/jobs/${name}$`) };
+    const fault = devcluster.faults.add({ match, action: { kind: "drop", when: "after" } });
+    const lost = devcluster.faults.add({
+      match: { method: "GET", path: new RegExp(`/jobs/${name}$`) },
+      action: { kind: "respond", code: 500 },
+    });
+    // Nobody waits for the attempts to end.
+    const clock = new LeapingClock();
+    const clusters = new ClusterRegistry({ clock });
+    const started = startRun(place, { agent: FRESH, agentId, dependencies: { clusters } });
+    await eventually(() => fault.hits > 0, "the adoption", 10_000);
+    await pass(clock, 3);
+    const result = await started.result;
+    expect(result.errorCode).toBe("k8s_concurrency_guard_unreachable");
+    expect(result.errorMessage).toContain("may still be alive");
+    expect(result.executionRecovery).toBeUndefined();
+    fault.remove();
+    lost.remove();
+    const run = startRun(place, { agent: FRESH, agentId, wake: { previousRunId: runId } });
+    await run.event("k8s.job.adopted");
+    run.cancel();
+    await run.result;
+  });
+
   it("gives its agent the token also when the process died after the adoption", async () => {
     const { runId, agentId } = await orphan(STAYS);
     const [job] = await jobsOf({ agentId });
@@ -243,6 +283,28 @@ describe("a Job that is kept", () => {
 });
 
 describe("the run that a Job was taken from", () => {
+  it("neither stops nor marks nor removes it, though it has not seen that yet", async () => {
+    const { runId, agentId } = await orphan(STAYS);
+    const [job] = await jobsOf({ agentId });
+    if (!job) throw new Error("no Job");
+    const { admin, namespace } = place;
+    const { signal } = new AbortController();
+    await adopt(admin, namespace, job, { runId: `run-${freshId()}`, taskId: "task-1" }, signal);
+    // As a process that was frozen at that moment sees it.
+    const observed = createObservedRun(RUN);
+    observed.add({ kind: "job", job, deleted: false, at: 0 });
+    const before = jobInCluster(job);
+    expect(await stopJob(admin, { job: before, runId }, "cancelled", observed, signal)).toBe("nothing-to-stop");
+    const own = { job: before, runId, newest: () => null };
+    for (const step of [marking, ownRemoval, removalOnceEnded])
+      expect(await step(own)(admin)).toBe(step === removalOnceEnded ? "its pod has not ended" : null);
+    const [after] = await jobsOf({ agentId });
+    expect(after?.spec?.suspend).toBe(false);
+    expect(after?.metadata.annotations).not.toHaveProperty([ANNOTATIONS.collected]);
+    expect(observed.job?.metadata?.resourceVersion).toBe(after?.metadata.resourceVersion);
+    await admin.delete(jobs, namespace, job.metadata.name);
+  });
+
   it("leaves it alone when it comes back to life", async () => {
     const agentId = `agent-${freshId()}`;
     const first = startRun(place, { agent: WORKS, agentId });

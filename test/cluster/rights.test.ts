@@ -1,6 +1,8 @@
 /** Fewer rights than the documented Role: the run gets by, or ends with the missing right's name. It never waits for ever. */
 import { afterEach, describe, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import type { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
@@ -39,6 +41,23 @@ describe("a run that may not", () => {
     const run = startRun(place, { agent: QUICK, config, dependencies: { clusters: new ClusterRegistry() } });
     expect((await run.result).errorCode).toBe("k8s_pod_schedule_failed");
     expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("list pods, still sees that the pod of a deleted Job saves its session, and waits for it", async () => {
+    const saves = `trap 'sleep 3; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+    const first = startRun(place, { agent: saves, config: { graceSec: 30 } });
+    await first.said("ready");
+    giveBack = await takeRights(place, "pods", "list");
+    const labelSelector = `${LABELS.agentId}=${first.agentId}`;
+    const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
+    await place.admin.delete(jobs, place.namespace, job?.metadata.name ?? "");
+    // A process that has seen nothing yet.
+    const dependencies = { clusters: new ClusterRegistry() };
+    const second = startRun(place, { agent: QUICK, agentId: first.agentId, dependencies });
+    expect((await second.event("k8s.run.waiting")).message).toMatch(/was deleted, and its pod ac-\S+ is ending/);
+    expect(await second.result).toMatchObject({ exitCode: 0, errorCode: null });
+    await first.result;
+    expect(await leftovers(place, first)).toEqual([]);
   });
 
   it("read Events, and whose pod may not be created, names the right and not a cause", async () => {

@@ -66,9 +66,20 @@ onDevcluster("a container beside the agent's that never ends", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("is ended in a Job that is kept", async () => {
+  it.each<Position>(["before", "after"])("put %s it without its image: the run starts and ends", async (position) => {
     const agentId = newAgent();
-    inject(devcluster, agentId, { script: FOR_EVER });
+    inject(devcluster, agentId, { script: FOR_EVER, position, image: "No Such Image" });
+    const run = startRun(place, { agent: QUICK, agentId });
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
+    expect(await leftovers(place, { agentId })).toEqual([]);
+  });
+
+  it.each([
+    ["", {}],
+    [", also one whose image never comes", { image: "no-such-image:1" }],
+  ])("is ended in a Job that is kept%s", async (_, sidecar) => {
+    const agentId = newAgent();
+    inject(devcluster, agentId, { script: FOR_EVER, ...sidecar });
     const run = startRun(place, { agent: QUICK, agentId, config: { retainJobs: true } });
     expect(await run.result).toMatchObject({ exitCode: 0 });
     await expect.poll(() => podPhases(agentId), { timeout: 60_000 }).toEqual([]);

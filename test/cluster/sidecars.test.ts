@@ -90,7 +90,7 @@ describe("a sidecar", () => {
   it.for([
     ["", {}, "node", { complete: true, lines: 3 }],
     [", with a recorder", SEPARATE, "node", { complete: true, lines: 3 }],
-    [", in an image without Node", {}, "sh", { complete: false, lines: 3 }],
+    [", in an image without Node", {}, "sh", { complete: false, lines: 4 }],
   ] as const)(
     "that never ends: a run that is stopped%s ends with its agent, and its Job goes",
     async (form, { skip }) => {
@@ -99,7 +99,7 @@ describe("a sidecar", () => {
       const image = runner === "sh" ? place.shImage : place.image;
       if (!image) return skip("no image without Node");
       await inject([{ name: "istio-proxy", script: NEVER_ENDS }]);
-      const agent = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+      const agent = `trap 'echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo note >&2; echo ready; while :; do sleep 0.1; done`;
       const run = startRun({ ...place, image }, { agent, config: { graceSec: GRACE_SEC }, ...options });
       await run.said("ready");
       const stopped = Date.now();
@@ -111,7 +111,7 @@ describe("a sidecar", () => {
         resultJson: { executionCancellation: { state: "acknowledged" }, transcript },
       });
       expect(result.errorMessage).toContain("at the end of the log");
-      expect(run.stdout()).toMatch(/ready\nsaved\n$/);
+      expect(run.stdout()).toContain("ready\nsaved\n");
       expect((await place.admin.list(jobs, place.namespace, { labelSelector: labelOf(run) })).items).toEqual([]);
     },
   );
@@ -129,6 +129,22 @@ describe("four containers, which share 12 KiB of termination messages", () => {
     const result = await run.result;
     expect(result).toMatchObject(COMPLETED);
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: 2 });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("or forty leave one that is cut before its count: the run is judged, and says why nothing is proven", async ({
+    skip,
+  }) => {
+    if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
+    await inject(Array.from({ length: 40 }, (_, index) => ({ name: `more-${index}`, script: "exit 0" })));
+    const run = startRun(place, { agent: AGENT });
+    const result = await run.result;
+    expect(result).toMatchObject(COMPLETED);
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      lines: 2,
+      unproven: expect.stringContaining("cut the runner's seal"),
+    });
     expect(await leftovers(place, run)).toEqual([]);
   });
 

@@ -83,6 +83,24 @@ describe("stopping a run", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
+  // As a spot node does that shuts down.
+  it("from outside, with less time than the agent's grace: session and lines are known all the same", async () => {
+    const slow = `trap 'echo told; sleep 30; exit 0' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+    const run = startRun(place, { agent: slow, config: { graceSec: 30 } });
+    await run.said("ready");
+    const labelSelector = `${LABELS.runId}=${run.runId}`;
+    const [pod] = (await place.admin.list(pods, place.namespace, { labelSelector })).items;
+    const began = Date.now();
+    await place.admin.delete(pods, place.namespace, pod?.metadata.name ?? "", { gracePeriodSeconds: 3 });
+    const result = await run.result;
+    expect(Date.now() - began).toBeLessThan(20_000);
+    expect(result).toMatchObject({ errorCode: "k8s_pod_deleted_externally", sessionId: SESSION });
+    expect(result.errorMessage).toMatch(/exit code 137 \(SIGKILL\)/);
+    expect(run.stdout()).toContain("ready\ntold\n");
+    expect(result.resultJson).toMatchObject({ stopped: true, transcript: { complete: false, lines: 3, missing: [] } });
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
   it.each([
     ["30, 53, 54: from outside, by deleting the Job", "Background"],
     ["30, 54: from outside, by deleting the Job and not its pod", "Orphan"],

@@ -1,11 +1,14 @@
 /** Whoever takes a Job over gives its agent a token of its own: with the lost run's, Paperclip does not let it close its task. */
 import { expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
-import { freshId } from "./support/context.ts";
+import { superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { freshId, SERVER_ENV } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { loseRun } from "./support/lost-run.ts";
 import type { Place } from "./support/place.ts";
+import { giveOptionalRights } from "./support/rights.ts";
 import { INIT, RESULT, startRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
@@ -42,4 +45,36 @@ it("gives the agent the token of each run that takes its Job over, and leaves no
   expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
   expect(run.stdout()).toContain(`now ${run.runId}\n`);
   expect(await leftovers(place, { agentId })).toEqual([]);
+});
+
+it("ends every restart in a wake-up, an adoption and the newest token, however many there are in the life of one run", {
+  timeout: WITHIN_MS,
+}, async () => {
+  const { paperclip, kubeconfig, namespace } = place;
+  const undo = await giveOptionalRights(place, "manyTakeOvers");
+  const restarts = 10;
+  const agentId = `agent-${freshId()}`;
+  const agent = AGENT.replace("it's the third's", `token ${restarts}`);
+  let run = startRun(place, { agent, agentId });
+  await run.said("first as");
+  const dependencies = { env: SERVER_ENV, clusters: new ClusterRegistry(), paperclipUrl: () => paperclip.url };
+  for (let restart = 1; restart <= restarts; restart++) {
+    run.cancel("Legacy controller lease lost");
+    await run.result;
+    paperclip.set(run.runId, "interrupted");
+    await superviseOnce({
+      dependencies,
+      places: [{ cluster: { kubeconfig }, namespace }],
+      tell: () => undefined,
+      signal: new AbortController().signal,
+    });
+    expect(paperclip.wakeups.filter((wakeup) => wakeup.agentId === agentId)).toHaveLength(restart);
+    run = startRun(place, { agent: "exit 1", agentId, context: { authToken: `token ${restart}` } });
+    await run.event("k8s.job.adopted");
+  }
+  expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+  expect(run.statuses.join("\n")).not.toContain("keeps the token");
+  expect(run.stdout()).toContain(`now ${run.runId}\n`);
+  expect(await leftovers(place, { agentId })).toEqual([]);
+  await undo();
 });

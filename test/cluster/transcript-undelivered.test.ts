@@ -3,7 +3,9 @@
  * read is not called silence.
  */
 import { afterEach, describe, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { podOf, untilLogged } from "./support/node-log.ts";
 import { printNumbered } from "./support/numbered.ts";
 import type { Place } from "./support/place.ts";
@@ -96,5 +98,33 @@ describe("a log that cannot be read for the whole run", () => {
       unread: expect.stringMatching(/./),
       missing: [{ from: 1, to: 3, cause: "lost", why }],
     });
+  });
+
+  it.for([
+    ["of an image without Node", true, ""],
+    ["whose runner was killed", false, "kill -KILL $PPID; sleep 5"],
+  ] as const)("and is refused (403), %s: nobody says that the agent said nothing", async ([, isSh, end], { skip }) => {
+    const { devcluster, shImage } = place;
+    if (!devcluster || !shImage) return skip("faults need the devcluster");
+    devcluster.faults.add({ match: LOG, action: { kind: "respond", code: 403 } });
+    const clock = new LeapingClock();
+    const run = startRun(place, {
+      agent: `cat >/dev/null; ${INIT}; echo '{"n":1}'; ${RESULT}; ${end}`,
+      config: isSh ? { image: shImage } : {},
+      dependencies: { clusters: new ClusterRegistry({ clock }) },
+    });
+    await run.event("k8s.pod.ended");
+    // A refusal is doubted for a while.
+    await pass(clock, 1);
+    const result = await run.result;
+    const said = JSON.stringify(result);
+    expect(said).not.toMatch(/printed nothing|before it printed anything|before it said/);
+    expect(result.resultJson?.transcript).toMatchObject({
+      complete: false,
+      lines: 0,
+      unread: expect.stringContaining("403"),
+    });
+    expect(result.errorMessage).toMatch(/could not be read: .*403/);
+    expect(result.errorCode).toBe("k8s_observation_lost");
   });
 });

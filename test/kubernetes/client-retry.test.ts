@@ -91,6 +91,18 @@ describe("what may pass is tried again", () => {
     expect(clock.slept[0]).toBeGreaterThanOrEqual(20_000);
   });
 
+  // Admission plugins of an API server that has just started refuse until they have their own lists.
+  test("a server that is not yet ready to admit is waited for as one that is away", async () => {
+    const { client, clock } = await clientOf((_, reply) => {
+      if (clock.now() - began > 20_000) return json(reply, 201, JOB);
+      const message = 'jobs.batch "run-1" is forbidden: not yet ready to handle request';
+      return refuse(reply, 403, "Forbidden", message);
+    });
+    const began = clock.now();
+    await client.create(jobs, "runs", { metadata: { name: "run-1" } });
+    expect(clock.now() - began).toBeGreaterThan(20_000);
+  });
+
   test("a right that is missing is reported within five seconds, in the server's own words", async () => {
     const { client, clock } = await clientOf((_, reply) => refuse(reply, 403, "Forbidden", MISSING));
     const error = await failure(client.create(jobs, "runs", { metadata: { name: "run-1" } }));

@@ -296,6 +296,8 @@ const theCluster: readonly Ending[] = [
     "A pod that uses too much disk",
     "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.",
   ),
+  evicted("A node short of disk", "The node was low on resource: ephemeral-storage."),
+  evicted("A volume that is full", 'Usage of EmptyDir volume "cli" exceeds the limit "2Gi".'),
   ending("Out of memory", [asks("8Gi"), withLimit("8Gi"), ended(137, { reason: "OOMKilled" }), agent(ANSWERED)]),
   ending("Out of memory, with a limit that the cluster set", [
     asks("8Gi"),

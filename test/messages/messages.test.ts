@@ -129,16 +129,11 @@ const VARIABLES = new Set([
   "PAPERCLIP_K8S_POLICY",
   "PAPERCLIP_API_URL",
 ]);
-/** Of the runner's wire; as settings they come with the form's next version. */
-const COMING = new Set(["silenceLimitSec", "toolSilenceLimitSec"]);
 
 it("names only settings that exist", async () => {
   const settings = Object.keys(parseAgentConfig({}).config);
   const exists = (name: string): boolean =>
-    settings.some((key) => key === name || key.startsWith(`${name}.`)) ||
-    NOT_SETTINGS.has(name) ||
-    COMING.has(name) ||
-    name === WRONG;
+    settings.some((key) => key === name || key.startsWith(`${name}.`)) || NOT_SETTINGS.has(name) || name === WRONG;
   const fixes = [
     ...Object.values(FIXES),
     ...WAITS.map(({ pod, events = [] }) => describeWaiting({ pod, job: JOB, events, container: CONTAINER }).fix ?? ""),

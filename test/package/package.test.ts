@@ -1,12 +1,14 @@
 /** The package as it is published: packed, unpacked beside nothing else, and used. */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { otherCheckout } from "./support/other-checkout.ts";
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -28,9 +30,14 @@ beforeAll(async () => {
   tarball = join(folder, (entry as { filename: string }).filename);
   await run("tar", ["xzf", tarball, "-C", folder]);
   unpacked = join(folder, "package");
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const sha256 = (bytes: Buffer | undefined): string =>
+  createHash("sha256")
+    .update(bytes ?? "")
+    .digest("hex");
 
 /** Evaluates an ES module's source in a process of its own, in the unpacked package. */
 async function evaluate(source: string): Promise<unknown> {
@@ -214,6 +221,22 @@ describe("the packed package", () => {
     expect(schema).toEqual(JSON.parse(printed.stdout));
     expect(schema).toMatchObject({ type: "object", properties: { allow: {}, clusters: {}, trust: {} } });
   });
+
+  it("is the same byte for byte from another folder, other permissions, other times", async () => {
+    const other = await otherCheckout();
+    try {
+      // As an operator with a strict umask, elsewhere in the world, some years ago.
+      const shell = `umask 077; "${process.execPath}" scripts/build.ts && npm pack --ignore-scripts --silent --pack-destination "$OUT"`;
+      const env = { ...process.env, TZ: "Asia/Tokyo", LC_ALL: "C", OUT: other.folder };
+      await run("sh", ["-c", shell], { cwd: other.checkout, env });
+      const [here, there] = await Promise.all(
+        [tarball, join(other.folder, basename(tarball))].map((file) => readFile(file)),
+      );
+      expect(sha256(there)).toBe(sha256(here));
+    } finally {
+      await other.remove();
+    }
+  }, 300_000);
 
   it("passes publint and attw", async () => {
     await run(bin("publint"), ["--strict", tarball]);

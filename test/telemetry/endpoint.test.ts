@@ -181,6 +181,26 @@ describe("a server that loads the adapter", () => {
     expect(stdout).toBe("true\n");
   });
 
+  it("hands the port on when it loads the adapter again, without a word", async () => {
+    const port = await serve(0).listening;
+    for (const each of opened.splice(0)) each.abort();
+    const source = `const { createServerAdapter } = await import("./src/index.ts");
+      const answers = async () => {
+        for (;;) {
+          const answer = await fetch("http://127.0.0.1:${port}/metrics").catch(() => null);
+          if (answer?.ok) return;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      createServerAdapter();
+      createServerAdapter();
+      await answers();
+      createServerAdapter();
+      await answers();`;
+    const { stdout, stderr } = await inProcess(source, { PAPERCLIP_K8S_METRICS: `127.0.0.1:${port}` });
+    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "" });
+  });
+
   it("goes on when the setting is nonsense, and says so", async () => {
     const { stdout, stderr } = await inProcess(`${LOAD} console.log("goes on");`, { PAPERCLIP_K8S_METRICS: "on" });
     expect(stdout).toBe("goes on\n");

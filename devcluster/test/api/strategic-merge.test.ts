@@ -32,6 +32,18 @@ it.each<[string, object, object, object]>([
     { volumes: [{ name: "v", $retainKeys: ["name", "secret"], secret: { secretName: "s" } }] },
     { volumes: [{ name: "v", secret: { secretName: "s" } }] },
   ],
+  [
+    "ports of a container merge by containerPort",
+    { ports: [{ containerPort: 1, name: "a" }] },
+    { ports: [{ containerPort: 2 }] },
+    { ports: [{ containerPort: 1, name: "a" }, { containerPort: 2 }] },
+  ],
+  [
+    "ports of a NetworkPolicy are replaced",
+    { ports: [{ port: 1, protocol: "TCP" }] },
+    { ports: [{ port: 2, protocol: "TCP" }] },
+    { ports: [{ port: 2, protocol: "TCP" }] },
+  ],
   ["lists without a key are replaced", { args: ["a", "b"] }, { args: ["c"] }, { args: ["c"] }],
   ["finalizers merge as a set", { finalizers: ["a/b"] }, { finalizers: ["c/d"] }, { finalizers: ["a/b", "c/d"] }],
   [

@@ -1,4 +1,4 @@
-import { defineCommand } from "../command.ts";
+import { type Command, type CommandTable, defineCommand } from "../command.ts";
 import { print } from "../output.ts";
 
 const help = `claude-k8s completion: the commands and options for your shell
@@ -11,14 +11,15 @@ Options:
   --help  Show this.
 `;
 
-export const completion = defineCommand({
-  help,
-  options: {},
-  takes: { least: 1, most: 1, what: "bash, zsh or fish" },
-  words: ["bash", "zsh", "fish"],
+export const completionOf = (commands: CommandTable): Command =>
+  defineCommand({
+    help,
+    options: {},
+    takes: { least: 1, most: 1, what: "bash, zsh or fish" },
+    words: ["bash", "zsh", "fish"],
 
-  async run(_, [shell = ""]) {
-    const { completionScript } = await import("../completion/script.ts");
-    return print(await completionScript(shell));
-  },
-});
+    async run(_, [shell = ""]) {
+      const { completionScript } = await import("../completion/script.ts");
+      return print(await completionScript(shell, commands));
+    },
+  });

@@ -7,9 +7,9 @@ const help = `claude-k8s doctor: would a run of this agent work? (docs/environme
 
 Usage: claude-k8s doctor [--agent ID | --config FILE] [options]
 
-The environment test of the agent's page: what can be seen from outside, then one small Job that says
-hello and is removed. Each finding has its fix. It needs no Paperclip: without --agent it tests the
-configuration of FILE, or one that sets nothing.
+The environment test of the agent's page: what can be seen from outside, then one small Job that
+says hello and is removed. Each finding has its fix. It needs no Paperclip: without --agent it
+tests the configuration of FILE, or one that sets nothing.
 
 Options:
   --agent ID                         An agent of Paperclip, by its id.

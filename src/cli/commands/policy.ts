@@ -24,7 +24,7 @@ Options of suggest:
   --namespace NAME   Paperclip's own namespace, the same. Default: that of this pod.
   --configmap        Print it as a ConfigMap for \`kubectl apply -f -\`.
 Others:
-  --schema           The JSON Schema of the file, for editors. --json: the policy as JSON.
+  --schema, --json   The JSON Schema of the file, for editors; the policy as JSON. --help: this.
 `;
 
 export const policy = defineCommand({

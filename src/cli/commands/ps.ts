@@ -6,8 +6,8 @@ const help = `claude-k8s ps: the Jobs of runs that live or are not collected (do
 Usage: claude-k8s ps [options]
 
 One line a Job: agent, task and run, how far it is (PHASE), its age and node, and what it waits for
-in the words of the run's page. \`running\`: the agent works. \`ended\`: its outcome is not collected
-yet. \`queued\`: it waits for its turn. \`kept\`: for inspection. \`unknown\`: its node is silent.
+in the words of the run's page. running: the agent works. ended: its outcome is not collected yet.
+queued: it waits for its turn. kept: for inspection. unknown: its node is silent.
 
 Options:
   -w, --watch  Go on, and draw again at each change.

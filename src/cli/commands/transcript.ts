@@ -8,9 +8,9 @@ const help = `claude-k8s transcript: print what the agent of a run wrote, byte f
 Usage: claude-k8s transcript RUN
        claude-k8s transcript RUN | claude-k8s format --all
 
-RUN is the run's id or its beginning, as Paperclip's pages show it. Run this where Paperclip runs: the files are in its
-home (PAPERCLIP_HOME), and stay there for thirty days after a run's last line. There are none where the pages get
-stream-json themselves (PAPERCLIP_K8S_PAGE=stream-json).
+RUN is the run's id or its beginning, as Paperclip's pages show it. Run this where Paperclip runs:
+the files are in its home (PAPERCLIP_HOME), and stay there for thirty days after a run's last line.
+There are none where the pages get stream-json themselves (PAPERCLIP_K8S_PAGE=stream-json).
 
 Options:
   --help  Show this.

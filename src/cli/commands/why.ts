@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { paperclipHelp, scopeOf, whereHelp, whereOptions } from "../where.ts";
+import { paperclipHelp, paperclipOptions, scopeOf, whereHelp, whereOptions } from "../where.ts";
 
 const help = `claude-k8s why: how a run ended, or what it does
 
@@ -7,8 +7,8 @@ Usage: claude-k8s why RUN [options]
 
 Of a run that has ended: the verdict, the evidence that it rests on, and what to do; from its Job,
 whether or not Paperclip still knows the run, else from Paperclip's record. Of a living one: what it
-does, or waits for and what to do about that. RUN: a run, a Job or a task, or the beginning of an id.
-It changes nothing.
+does, or waits for, and what to do about that. It changes nothing. RUN: a run, a Job or a task, or
+the beginning of an id.
 
 Options:
 ${paperclipHelp}  --json                             The same as JSON.
@@ -18,7 +18,7 @@ ${whereHelp}Exit code: 0 it completed its task, or is alive; 1 it failed, or nob
 
 export const why = defineCommand({
   help,
-  options: { json: { type: "boolean", default: false }, ...whereOptions },
+  options: { json: { type: "boolean", default: false }, ...paperclipOptions, ...whereOptions },
   takes: { least: 1, most: 1, what: "one run" },
 
   async run(values, [word = ""]) {

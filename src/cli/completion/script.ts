@@ -1,6 +1,7 @@
 /** Completion for shells, made from the commands themselves. */
+
+import type { CommandTable } from "../command.ts";
 import { UsageError } from "../command-error.ts";
-import { commands } from "../commands.ts";
 
 interface Completed {
   readonly name: string;
@@ -13,7 +14,7 @@ interface Completed {
 }
 
 /** Throws UsageError for a shell that is none of the three. */
-export async function completionScript(shell: string): Promise<string> {
+export async function completionScript(shell: string, commands: CommandTable): Promise<string> {
   const all = await Promise.all(Object.entries(commands).map(completed));
   switch (shell) {
     case "bash":
@@ -31,7 +32,7 @@ export async function completionScript(shell: string): Promise<string> {
 /** Options whose value is a path. */
 const FILES = new Set(["kubeconfig", "config", "policy"]);
 
-async function completed([name, { summary, load }]: [string, (typeof commands)[string]]): Promise<Completed> {
+async function completed([name, { summary, load }]: [string, CommandTable[string]]): Promise<Completed> {
   const { options, words } = await load();
   const long = Object.entries(options).map(([option]) => `--${option}`);
   const short = Object.values(options).flatMap((option) => (option.short === undefined ? [] : [`-${option.short}`]));

@@ -1,7 +1,8 @@
 /** `gc`: lists what is left over, and removes it when told to. */
 
 import { type HomesSeen, homesWithoutAgent } from "../../operate/left-files.ts";
-import { findLeftovers, type Leftover, whyNotRemoved } from "../../operate/leftovers.ts";
+import type { Leftover } from "../../operate/leftover.ts";
+import { findLeftovers, whyNotRemoved } from "../../operate/leftovers.ts";
 import { look } from "../../operate/open.ts";
 import type { Scope } from "../../operate/scope.ts";
 import { paperclipHome } from "../../paperclip/kept-files.ts";

@@ -4,7 +4,7 @@ import picocolors from "picocolors";
 import { formatLine } from "../../format/format-line.ts";
 import { findTranscript } from "../find-transcript.ts";
 import { print, write } from "../output.ts";
-import type { LogsOptions } from "./show-logs.ts";
+import type { LogsOptions } from "./logs-options.ts";
 
 /** Null: there is none here. */
 export async function showKept(

@@ -49,8 +49,9 @@ export class TranscriptPrinter implements TranscriptSink {
 
   line(): void {}
 
-  notice(_: string, message: string, level: "info" | "warn"): void {
-    if (level === "warn") this.#tell(message);
+  notice(type: string, message: string, level: "info" | "warn"): void {
+    // All that is read without following comes from there.
+    if (level === "warn" && type !== "k8s.log.refilled") this.#tell(message);
   }
 
   close(): Promise<null> {

@@ -5,6 +5,7 @@ import { type Look, look, pickRun } from "../../operate/open.ts";
 import type { Scope } from "../../operate/scope.ts";
 import type { FoundJob } from "../../operate/snapshot.ts";
 import { whyWaiting } from "../../operate/why-waiting.ts";
+import { comesBack } from "../../run/observe/observe.ts";
 import { CommandError } from "../command-error.ts";
 import { note } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";
@@ -12,16 +13,8 @@ import { openWaiting, type Waiting } from "../terminal/waiting.ts";
 import { inWords } from "./completeness.ts";
 import { showContainer } from "./container-log.ts";
 import { showKept } from "./kept-transcript.ts";
-import { type Form, TranscriptPrinter } from "./printer.ts";
-
-export interface LogsOptions {
-  readonly word: string;
-  readonly follow: boolean;
-  readonly form: Form;
-  readonly all: boolean;
-  /** Null: the transcript. */
-  readonly container: string | null;
-}
+import type { LogsOptions } from "./logs-options.ts";
+import { TranscriptPrinter } from "./printer.ts";
 
 const tell = (message: string): void => note("logs", message);
 
@@ -34,8 +27,9 @@ export async function showLogs(scope: Scope, options: LogsOptions): Promise<numb
   for (const sentence of seen.unseen) tell(sentence);
   const found = pickRun(seen, options.word);
   if (!found) return (await showKept(options, process.env, tell)) ?? nowhere(seen, options.word);
-  if (options.container !== null) return showContainer(found, options.container, options.follow, signal);
-  return showTranscript(found, options, waiting, signal);
+  // Not before they are done are the connections given back.
+  if (options.container !== null) return await showContainer(found, options.container, options.follow, signal);
+  return await showTranscript(found, options, waiting, signal);
 }
 
 export function nowhere({ places, scope }: Look, word: string): never {
@@ -73,6 +67,10 @@ async function showTranscript(
     return 0;
   }
   if (options.form === "json") printer.end(transcript);
+  if (comesBack(observed.evidence))
+    tell(
+      "Its queue has taken the pod back: this was what the agent said in it. The run goes on in a new one; ask again then.",
+    );
   tell(`${inWords(transcript)}.`);
   return transcript.state === "missing" || transcript.unread !== undefined ? 1 : 0;
 }

@@ -62,12 +62,13 @@ function isOver(outcome: StopOutcome): boolean {
 const BY = {
   paperclip: "Paperclip's own process has stopped it, and removes its Job",
   cluster: "its Job stays suspended until Paperclip, which finds it so, has recorded the outcome and removes it",
+  queue: "its Job is deleted, since its queue would start it again; Paperclip's process, if there is one, has seen why",
 } as const;
 
 function factsOf(outcome: StopOutcome): readonly Fact[] {
   switch (outcome.kind) {
     case "ended":
-      return [...verdictFacts(outcome.verdict), ...(outcome.by ? [{ name: "next", text: BY[outcome.by] }] : [])];
+      return [...verdictFacts(outcome.verdict), { name: "next", text: BY[outcome.by] }];
     case "had-ended":
       return [{ name: "note", text: "It had ended before it was stopped." }, ...verdictFacts(outcome.verdict)];
     case "withdrawn":

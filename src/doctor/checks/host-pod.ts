@@ -17,9 +17,17 @@ function takenOver(pod: HostPod, isHere: boolean): readonly TakenOver[] {
   return [
     ...some(image !== null, `image ${image}`, "set `image`"),
     ...some(isHere && secrets !== "", `pull secrets ${secrets}`, "`imagePullSecrets: []`"),
-    ...some(labels.length > 0, `node selector ${labels.join(", ")}`, "`nodeSelector: {}`"),
-    ...some(affinity !== null, "node affinity", "`nodeSelector: {}`"),
-    ...some(tolerations.length > 0, `${tolerations.length} tolerations`, "`tolerations: []`"),
+    ...some(
+      labels.length > 0,
+      `node selector ${labels.join(", ")}`,
+      "`nodeSelector: {}`, where the policy has `allow.nodeLabels`",
+    ),
+    ...some(affinity !== null, "node affinity", "`nodeSelector: {}`, likewise"),
+    ...some(
+      tolerations.length > 0,
+      `${tolerations.length} tolerations`,
+      "`tolerations: []`, where the policy has `allow.tolerations`",
+    ),
     ...some(dnsConfig !== null, "DNS settings", "`podTemplate: {spec: {dnsConfig: null}}`"),
     ...some(ids !== "", `user ${ids}`, "set `runAsUser`"),
     ...some(

@@ -69,5 +69,7 @@ export function isTransient(error: ApiError): boolean {
   if (error.kind !== "status" || error.status === undefined) return false;
   // A 500 of etcd that no retry mends (measured: an object over 1.5 MiB).
   if (error.detail.includes("request is too large")) return false;
+  // An admission plugin of an API server that has just started: it has not read its own objects yet.
+  if (error.forbidden && error.detail.includes("not yet ready to handle request")) return true;
   return error.status === 429 || [500, 502, 503, 504].includes(error.status);
 }

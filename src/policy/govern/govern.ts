@@ -12,6 +12,7 @@ import { type ChosenCluster, chooseCluster, defaultNamespace, namespaceRefusal }
 import { listRefusals } from "./lists.ts";
 import { withOperatorsEntries } from "./merge.ts";
 import { problemOf, type Refusal } from "./refusal.ts";
+import { setKeys } from "./taken-over.ts";
 import type { Who } from "./who.ts";
 
 export type { Refusal } from "./refusal.ts";
@@ -84,6 +85,7 @@ function examine(input: Readonly<Record<string, unknown>>, policy: Policy, who: 
   const namespaceUnless = own.set.has("namespace") ? namespaceRefusal(config.namespace, chosen, who) : null;
   const governed: GovernedAgent = {
     ...parsed,
+    set: setKeys(parsed, defaults, policy),
     config,
     input,
     policy,

@@ -95,7 +95,7 @@ export async function claim(request: ClaimRequest): Promise<Claim> {
         break;
       case "adopt": {
         const { job } = decision;
-        const ours = await failClosed(client, () => adopt(client, plan.namespace, job, me, signal));
+        const ours = await failClosed(client, () => adopt(client, plan.namespace, job, me, signal), mayBeDone);
         if (ours) return adopted(request, ours, runIdOf(job), signal);
       }
     }
@@ -152,13 +152,22 @@ async function removeAll(request: ClaimRequest, removals: readonly Removal[], si
 }
 
 /** Without knowing whether another Job is alive, no second one is started. */
-async function failClosed<T>(client: KubernetesClient, call: () => Promise<T>): Promise<T> {
+async function failClosed<T>(
+  client: KubernetesClient,
+  call: () => Promise<T>,
+  mayRun: (error: ApiError) => boolean = () => false,
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const doing = "Could not check for other runs of this agent";
     const at = client.clock.now();
-    throw new RunFault(faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at }), error);
+    const fault = faultOf(error, { code: "k8s_concurrency_guard_unreachable", doing, at });
+    throw new RunFault({ ...fault, mayRun: mayRun(error) }, error);
   }
 }
+
+/** Of an adoption that failed: where its answer was lost, the Job, and the agent in it, belong to this run. */
+const mayBeDone = ({ ambiguous, kind, status = 0 }: ApiError): boolean =>
+  ambiguous || kind !== "status" || status >= 500;

@@ -17,6 +17,9 @@ import { agentLabel, LABELS, labelValue, RUNS, type RunIdentity } from "../share
 import type { ClusterState } from "./decide.ts";
 import { relationOf } from "./slot.ts";
 
+/** Milliseconds that the watches get to sync where they alone may show the pods. */
+const SEEN_WITHIN_MS = 60_000;
+
 type Place = Pick<RunPlan, "namespace" | "identity" | "installation">;
 
 /** All Jobs of the agent, those of versions before too, which did not say which Paperclip made them. Throws ApiError. */
@@ -37,11 +40,14 @@ export async function readClusterState(
   place: Place,
   options: CallOptions,
 ): Promise<ClusterState> {
-  const shared = (await watched(observer, place.identity)) ?? listed(client, place, options);
-  const [own, seen] = await Promise.all([jobsOfAgent(client, place, options), shared]);
+  const shared = await watched(observer, place.identity);
+  const [own, seen] = await Promise.all([
+    jobsOfAgent(client, place, options),
+    shared ?? seenOrListed(client, observer, place, options),
+  ]);
   // The watches are of this Paperclip's objects, and those of versions before do not say that they are.
   const complete = own.every(({ metadata }) => metadata?.labels?.[LABELS.instance] !== undefined);
-  const { jobs: others, pods: found } = complete ? seen : await listed(client, place, options);
+  const { jobs: others, pods: found } = complete ? seen : await listed(client, place, options, seen.pods);
   return { jobs: withPods([...own, ...others], found, client.clock.now()), pods: found };
 }
 
@@ -52,7 +58,36 @@ export async function jobsAndPodsOfAgent(
   options: CallOptions,
 ): Promise<readonly Job[]> {
   const [found, ended] = await Promise.all([jobsOfAgent(client, place, options), podsOfAgent(client, place, options)]);
-  return withPods(found, ended, client.clock.now());
+  // The election asks whose agent has ended: without the right to see that, none has.
+  return withPods(found, ended ?? [], client.clock.now());
+}
+
+/**
+ * By lists; where pods may not be listed, by the watches once they are up. Without the right to either no run is started, which
+ * is decided later.
+ */
+async function seenOrListed(
+  client: KubernetesClient,
+  observer: Observer,
+  place: Place,
+  options: CallOptions,
+): Promise<ClusterState> {
+  const found = await listed(client, place, options, null);
+  if (found.pods !== null) return { ...found, pods: found.pods };
+  const done = new AbortController();
+  const signal = AbortSignal.any([done.signal, ...(options.signal ? [options.signal] : [])]);
+  const late = client.clock.sleep(SEEN_WITHIN_MS, signal).then(() => {
+    const request = { verb: "watch", resource: "pods", namespace: place.namespace };
+    throw new ApiError({
+      kind: "timeout",
+      request,
+      detail: `not within ${SEEN_WITHIN_MS / 1000} s, and no list is allowed`,
+    });
+  });
+  const either = [observer.synced(signal), observer.denied(signal), late];
+  await Promise.race(either).finally(() => done.abort());
+  await Promise.allSettled(either);
+  return (await watched(observer, place.identity)) ?? { ...found, pods: [] };
 }
 
 /** Null while the watches are not up. */
@@ -75,21 +110,31 @@ async function watched(observer: Observer, identity: RunIdentity): Promise<Clust
   return { jobs: others, pods: found };
 }
 
-async function listed(client: KubernetesClient, place: Place, options: CallOptions): Promise<ClusterState> {
+/** `unlisted` stands for the pods where they may not be listed. */
+async function listed<T extends readonly Pod[] | null>(
+  client: KubernetesClient,
+  place: Place,
+  options: CallOptions,
+  unlisted: T,
+): Promise<{ readonly jobs: readonly Job[]; readonly pods: readonly Pod[] | T }> {
   const { namespace, identity } = place;
   const labelSelector = ofOthersOnTask(identity);
   const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });
   const [found, onTask] = await Promise.all([podsOfAgent(client, place, options), others]);
-  return { jobs: onTask ? onTask.items.filter(mayBeOf(place)) : [], pods: found };
+  return { jobs: onTask ? onTask.items.filter(mayBeOf(place)) : [], pods: found ?? unlisted };
 }
 
-/** None without the right to list them: whether that leaves enough to see is decided before the run starts. */
-async function podsOfAgent(client: KubernetesClient, place: Place, options: CallOptions): Promise<readonly Pod[]> {
+/** Null without the right to list them. */
+async function podsOfAgent(
+  client: KubernetesClient,
+  place: Place,
+  options: CallOptions,
+): Promise<readonly Pod[] | null> {
   const labelSelector = ofAgent(place.identity);
   try {
     return (await client.list(pods, place.namespace, { labelSelector, ...options })).items.filter(mayBeOf(place));
   } catch (error) {
-    if (error instanceof ApiError && error.forbidden) return [];
+    if (error instanceof ApiError && error.forbidden) return null;
     throw error;
   }
 }

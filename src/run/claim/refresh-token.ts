@@ -28,7 +28,8 @@ export async function refreshToken(
 ): Promise<string | null> {
   const { token } = run;
   const numbers = mountedTokens(job);
-  if (token === null || stateOf(job) !== "started" || numbers.length === 0) return null;
+  const last = numbers.at(-1);
+  if (token === null || stateOf(job) !== "started" || last === undefined) return null;
   const { namespace = "", uid = "" } = job.metadata ?? {};
   const owner = { apiVersion: "batch/v1", kind: "Job", name: nameOf(job), uid, controller: true };
   const options = { signal, retryForMs: RETRY_FOR_MS };
@@ -39,16 +40,36 @@ export async function refreshToken(
       await createDespiteConflicts(client, namespace, owned, options);
       return null;
     } catch (error) {
-      if (!(error instanceof ApiError) && !signal.aborted) throw error;
-      if (!(error instanceof ApiError && error.alreadyExists))
-        return String(error instanceof Error ? error.message : error);
+      if (!(error instanceof ApiError && error.alreadyExists)) return messageOf(error);
     }
     // An earlier adoption's; or our own, whose answer was lost, or whose process died after it.
     const found = await client.find(secrets, namespace, secret.metadata?.name ?? "", options).catch(() => undefined);
     if (found && isSameToken(found, secret)) return null;
   }
-  return `the Job was adopted more than ${numbers.length} times`;
+  return changeLast(client, tokenSecret(job, last, { id: run.id, token }), numbers.length, options);
 }
+
+/** All of them are given: the last one is changed, where the operator grants that. */
+async function changeLast(
+  client: KubernetesClient,
+  { metadata, data }: Secret,
+  given: number,
+  options: CallOptions,
+): Promise<string | null> {
+  try {
+    await client.patch(secrets, metadata?.namespace ?? "", metadata?.name ?? "", { data }, options);
+    return null;
+  } catch (error) {
+    const why = `the Job was adopted more than ${given} times`;
+    // 422: of a version before it is immutable.
+    if (error instanceof ApiError && error.status === 422) return why;
+    if (error instanceof ApiError && error.deniesRight)
+      return `${why}, and Paperclip may not change Secrets (deploy/rbac.yaml has that right as an option)`;
+    return `${why}: ${messageOf(error)}`;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function createDespiteConflicts(
   client: KubernetesClient,

@@ -65,7 +65,7 @@ export function waitForProof(unproven: Unproven): Wait {
 
 function waitForPaperclip(job: Job, why: string, detail: string, refusal: Blocked): Wait {
   const limit = { sec: PAPERCLIP_SEC, refusal };
-  return { ...waitForJob(job, why), detail, limit, lookAfterMs: ASK_AGAIN_MS };
+  return { ...waitForJob(job, why), since: null, detail, limit, lookAfterMs: ASK_AGAIN_MS };
 }
 
 function waitForJob(job: Job, why: string): Wait {

@@ -1,10 +1,13 @@
 /** Removes a run's objects once its verdict is recorded. The Job owns Secret and pod: the cluster takes them with it. */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import { withdraw } from "../claim/claim.ts";
 import { removeTranscriptCopy } from "../plan/plan.ts";
+import { isOfRun } from "../shared/job-state.ts";
 import { queueOf } from "../shared/kueue.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { ANNOTATIONS } from "../shared/names.ts";
@@ -17,10 +20,25 @@ const PATIENCE = { retryForMs: 3_000, timeoutMs: 5_000 };
 /** Null when it is done (or was before); otherwise why it is not, in a sentence. Never rejects. */
 export type CleanUpStep = (client: KubernetesClient) => Promise<string | null>;
 
+/** Of a Job that no other run can have adopted: its outcome is on record, or it is a probe. */
 export const removal =
   ({ uid, namespace, name }: JobInCluster): CleanUpStep =>
   (client) =>
-    settled(client.delete(jobs, namespace, name, { uid, propagationPolicy: "Background", ...PATIENCE }));
+    settled(client.delete(jobs, namespace, name, { uid, ...PATIENCE }));
+
+/** A Job and the run that it belonged to when it was seen last: another one may have adopted it since. */
+export interface OwnJob {
+  readonly job: JobInCluster;
+  readonly runId: string;
+  /** As a watch that was heard of lately shows it; null: none does, and the process may have been frozen. */
+  readonly newest: () => Job | null;
+}
+
+/** As long as it belongs to this run: a process that was frozen may not have seen yet that another run has adopted it. */
+export const ownRemoval = (own: OwnJob): CleanUpStep =>
+  asOwner(own, (client, { name = "", namespace = "", uid, resourceVersion }) =>
+    client.delete(jobs, namespace, name, { uid, resourceVersion, ...PATIENCE }),
+  );
 
 /** Of a Job that was never unsuspended. Done, too, when it was after all: then it is not ours to remove. */
 export const withdrawal =
@@ -30,14 +48,14 @@ export const withdrawal =
 
 /** Of a Job that was stopped and whose pod was not seen to end: as long as its agent may run, the Job holds its slot. */
 export const removalOnceEnded =
-  (job: JobInCluster): CleanUpStep =>
+  (own: OwnJob): CleanUpStep =>
   async (client) => {
+    const { name, namespace } = own.job;
     try {
-      const labelSelector = `job-name=${job.name}`;
-      const { items } = await client.list(pods, job.namespace, { labelSelector, ...PATIENCE });
-      return items.every(hasAgentEnded) ? await removal(job)(client) : "its pod has not ended";
+      const { items } = await client.list(pods, namespace, { labelSelector: `job-name=${name}`, ...PATIENCE });
+      return items.every(hasAgentEnded) ? await ownRemoval(own)(client) : "its pod has not ended";
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   };
 
@@ -48,13 +66,46 @@ export async function cleanUp(client: KubernetesClient, job: JobInCluster): Prom
   return left;
 }
 
-/** Notes on a Job that is kept that its outcome is reported: no later run is to report it again. */
-export const marking =
-  ({ uid, namespace, name }: JobInCluster, runId: string): CleanUpStep =>
-  (client) => {
-    const patch = { metadata: { uid, annotations: { [ANNOTATIONS.collected]: runId } } };
-    return settled(client.patch(jobs, namespace, name, patch, PATIENCE));
+/** Notes on a Job that is kept, and still this run's, that its outcome is reported: no later run is to report it again. */
+export const marking = (own: OwnJob): CleanUpStep =>
+  asOwner(own, (client, { name = "", namespace = "", uid, resourceVersion }) => {
+    const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATIONS.collected]: own.runId } } };
+    return client.patch(jobs, namespace, name, patch, PATIENCE);
+  });
+
+/** Changes of the Job, by its controller as a rule, that one write makes good for. */
+const CONFLICTS = 5;
+
+/**
+ * A write on a Job as long as it is the run's. Done, too, when it is gone or another run's. Where no watch shows whose it is,
+ * the write holds for the state that was seen only.
+ */
+function asOwner(
+  { job, runId, newest }: OwnJob,
+  write: (client: KubernetesClient, seen: ObjectMeta) => Promise<unknown>,
+): CleanUpStep {
+  return async (client) => {
+    let found: Job | undefined = job.object;
+    for (let conflicts = 0; ; conflicts++) {
+      const shown = conflicts === 0 ? newest() : null;
+      const seen: Job | undefined = shown ?? found;
+      if (seen?.metadata?.uid !== job.uid || !isOfRun(seen, runId)) return null;
+      const { resourceVersion, ...identity } = seen.metadata;
+      try {
+        await write(client, shown ? identity : { ...identity, ...(resourceVersion ? { resourceVersion } : {}) });
+        return null;
+      } catch (error) {
+        if (error instanceof ApiError && error.notFound) return null;
+        if (!(error instanceof ApiError && error.conflict) || conflicts >= CONFLICTS) return messageOf(error);
+      }
+      try {
+        found = await client.find(jobs, job.namespace, job.name, PATIENCE);
+      } catch (error) {
+        return messageOf(error);
+      }
+    }
   };
+}
 
 /** Milliseconds that the other containers of a kept Job's pod get to end by themselves, before their pod is ended. */
 const SIDECAR_ENDS_WITHIN_MS = 10_000;
@@ -87,6 +138,8 @@ async function settled(call: Promise<unknown>): Promise<string | null> {
   } catch (error) {
     // Gone, or another Job has the name: ours is gone.
     if (error instanceof ApiError && (error.notFound || error.conflict)) return null;
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,14 +1,16 @@
 /** The end of a run: the verdict on its evidence, the host's result, then clean-up. */
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
+import type { Job } from "kubernetes-types/batch/v1";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Host } from "../../paperclip/host.ts";
 import { comesBack, type ObservedRun } from "../observe/observe.ts";
 import { type RunPlan, removeTranscriptCopy } from "../plan/plan.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
+import { ANNOTATIONS } from "../shared/names.ts";
 import { classifyStop, successorOf } from "../stop/stop.ts";
 import { judge, type Verdict } from "../verdict/verdict.ts";
 import { finishInBackground } from "./background.ts";
-import { marking, removal, removalOnceEnded, suspension } from "./clean-up.ts";
+import { marking, ownRemoval, removalOnceEnded, suspension } from "./clean-up.ts";
 import { type Collection, collectWhenRecorded } from "./collect.ts";
 import { labelSession } from "./label-session.ts";
 import { toExecutionResult } from "./result.ts";
@@ -17,6 +19,7 @@ export { finishInBackground } from "./background.ts";
 export { cleanUp, withdrawal } from "./clean-up.ts";
 export { isExpiredProbe, removeExpiredProbes } from "./expired-probes.ts";
 export { abandon, refuse } from "./refuse.ts";
+export { toExecutionResult } from "./result.ts";
 
 export interface ConcludeInput {
   readonly client: KubernetesClient;
@@ -26,6 +29,8 @@ export interface ConcludeInput {
   readonly host: Host;
   /** Who stops a run that is ending anyway waits for our acknowledgement all the same. */
   readonly stopSignal: AbortSignal;
+  /** The run's Job as the watch shows it now; null where it does not, or is over. */
+  readonly newestJob: () => Job | null;
   /** By what the clean-up goes on when the result is out. */
   readonly collection: Collection;
 }
@@ -36,7 +41,20 @@ export async function conclude(input: ConcludeInput): Promise<AdapterExecutionRe
   await tellWorkLeft(input, verdict);
   await clearUp(input, verdict);
   recordLateCancel(input);
-  return toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+  const result = toExecutionResult(await nameableSession(input, verdict), observed.evidence, run.terms.session);
+  return goesOn(input, verdict) || isBilled(run) ? withoutBill(result) : result;
+}
+
+/** The Job stays, and whoever adopts it reports it from the first line on. */
+const goesOn = ({ observed }: ConcludeInput, verdict: Verdict): boolean =>
+  verdict.kind === "detached" || isLost(observed);
+
+/** The supervisor has entered what it used: its run was lost, and its task over. */
+const isBilled = ({ object }: LaunchedRun): boolean => object.metadata?.annotations?.[ANNOTATIONS.billed] !== undefined;
+
+/** What is given is added to the ledger: each run's figures are to be there once. */
+function withoutBill({ usage: _, usageBasis: __, ...result }: AdapterExecutionResult): AdapterExecutionResult {
+  return { ...result, costUsd: null };
 }
 
 /** What was not pushed is told where a person looks, whatever the verdict is. */
@@ -48,10 +66,10 @@ async function tellWorkLeft({ host }: ConcludeInput, { workLeft }: Verdict): Pro
 }
 
 /** A verdict on a Job that goes on names its session only where the Job shows it. */
-async function nameableSession({ client, run, observed }: ConcludeInput, verdict: Verdict): Promise<Verdict> {
+async function nameableSession(input: ConcludeInput, verdict: Verdict): Promise<Verdict> {
   const { sessionId } = verdict;
-  const goesOn = verdict.kind === "detached" || isLost(observed);
-  if (!goesOn || sessionId === null || (await labelSession(client, run, sessionId))) return verdict;
+  const { client, run } = input;
+  if (!goesOn(input, verdict) || sessionId === null || (await labelSession(client, run, sessionId))) return verdict;
   return { ...verdict, sessionId: null };
 }
 
@@ -59,7 +77,7 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const { client, run, observed, plan, host, collection } = input;
   const { runId } = plan.identity;
   // A run that goes on without us, that we cannot see, or that belongs to another, keeps everything.
-  if (verdict.kind === "detached" || isLost(observed) || successorOf(observed, runId)) return;
+  if (goesOn(input, verdict) || successorOf(observed, runId)) return;
   const orphans = orphansOf(input);
   if (orphans) await host.status(orphans);
   // A stopped Job has no pod to look at any more, and no TTL: the cluster never collects it.
@@ -69,7 +87,9 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   const keep = plan.retain && !wasStopped && !wouldReturn;
   // What was stopped is nobody's to take over; what ended by itself is proof until its outcome is on record.
   if (!keep && !wasStopped && !wouldReturn && (await collectWhenRecorded(collection, run))) return;
-  const step = keep ? marking(run, runId) : verdict.stopped ? removal(run) : removalOnceEnded(run);
+  const own = { job: { ...run, object: observed.job ?? run.object }, runId, newest: input.newestJob };
+  const remove = verdict.stopped ? ownRemoval : removalOnceEnded;
+  const step = keep ? marking(own) : remove(own);
   const left = await step(client);
   const { acquire } = collection;
   if (left) {
@@ -82,10 +102,13 @@ async function clearUp(input: ConcludeInput, verdict: Verdict): Promise<void> {
   if (!keep) await removeTranscriptCopy(run.object, client.clock);
 }
 
-/** A container that does not end with the agent's (a service mesh's, Vault's): its pod never ends, so no TTL begins. */
+/**
+ * A container that does not end with the agent's (a service mesh's, Vault's), or that waits for its image for ever: its pod
+ * never ends, so no TTL begins.
+ */
 function hasLivingSidecar({ evidence: { pod } }: ObservedRun): boolean {
-  if (pod?.presence !== "present" || pod.phase !== "Running") return false;
-  return pod.others.some(({ init, state }) => !init && state === "running");
+  if (pod?.presence !== "present" || pod.phase === "Succeeded" || pod.phase === "Failed") return false;
+  return pod.others.some(({ init, state }) => !init && state !== "terminated");
 }
 
 /** The Job was deleted and not its pod, which is what the API does unless it is told otherwise; we may not delete pods. */

@@ -31,7 +31,9 @@ export async function drain(options: DrainOptions): Promise<void> {
   const time = limitTime(options);
   // An endpoint that never answered may take up all the time there is.
   const inOrder = endpoint.answered ? [api, ...sources] : [...sources, api];
-  await refill(target, { ...options, sources: inOrder, timeoutMs: limits.endTimeoutMs, signal: time.signal });
+  // A node that shuts down does not come back with the log.
+  const timeoutMs = container.state() === "left" ? limits.unopenedTimeoutMs : limits.endTimeoutMs;
+  await refill(target, { ...options, sources: inOrder, timeoutMs, signal: time.signal });
   time.clear();
   if (signal.aborted) return;
   if (api.unfinished && !allArrived(transcript, seal)) transcript.takeUnfinished(api.unfinished);

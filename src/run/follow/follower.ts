@@ -137,6 +137,7 @@ export class Follower {
     if (this.transcript.taken === 0 && unread !== null) return `the log could not be read: ${unread}`;
     if (container.state() === "gone") return "the pod was gone before they were read";
     if (container.state() === "evicted") return "the node evicted the pod and removed its log before they were read";
+    if (container.state() === "left") return "the node shut down before they were read";
     const { interruption } = this.#stream;
     if (!interruption) return "the node lost them while it rotated the log";
     const seconds = ((clock.now() - interruption.at) / 1000).toFixed(1);

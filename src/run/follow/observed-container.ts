@@ -1,5 +1,12 @@
 /** The container's life as the follower of its log needs to know it. */
-import { type Evidence, hasEnded, isSealedStop, type ObservedRun, type RecorderFacts } from "../observe/observe.ts";
+import {
+  type Evidence,
+  hasEnded,
+  isSealedStop,
+  type ObservedRun,
+  type RecorderFacts,
+  trueCondition,
+} from "../observe/observe.ts";
 import type { ContainerState, ContainerView } from "./read/container.ts";
 
 export function viewContainer(observed: ObservedRun): ContainerView {
@@ -25,12 +32,19 @@ export function containerState(evidence: Evidence): ContainerState {
   // The last state of a deleted pod has its container's end, or it is never known.
   if (pod.presence !== "present") return "gone";
   const ended = pod.recorder ? hasSealed(pod.recorder, evidence) : pod.agent.state === "terminated";
-  if (ended) return pod.reason === "Evicted" ? "evicted" : "terminated";
+  const isOver = pod.phase === "Failed" || pod.phase === "Succeeded";
+  if (isOver && pod.reason === "Evicted") return "evicted";
+  if (ended) return NODE_SHUTS_DOWN.has(pod.reason) ? "left" : "terminated";
   if (isSealedStop(evidence)) return "terminated";
-  if ((pod.recorder ?? pod.agent).state === "running") return "running";
+  // The cluster ended it without its node: the status of its containers is from before, and no other will come.
+  const isGivenUp = isOver && (pod.reason !== "" || trueCondition(pod.conditions, "DisruptionTarget") !== null);
+  if ((pod.recorder ?? pod.agent).state === "running" && !isGivenUp) return "running";
   // Ended before its container could start: no log will come.
-  return pod.phase === "Failed" || pod.phase === "Succeeded" ? "gone" : "waiting";
+  return isOver ? "gone" : "waiting";
 }
+
+/** What the kubelet gives as the pod's reason; the older ones before 1.22. */
+const NODE_SHUTS_DOWN = new Set(["Terminated", "NodeShutdown", "Shutdown"]);
 
 /**
  * Nothing follows a recorder's seal, however long its container goes on; should it have died before, nothing follows that: one

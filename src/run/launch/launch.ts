@@ -127,7 +127,9 @@ async function claimOf(
 
 /** A later run takes its place in the line over. */
 async function isInLine(client: KubernetesClient, { namespace, name, uid }: JobInCluster): Promise<boolean> {
-  const job = await client.find(jobs, namespace, name, { retryForMs: 0 }).catch(() => null);
+  const job = await client.find(jobs, namespace, name, { retryForMs: 0 }).catch(() => "unknown" as const);
+  // Nobody could say that it is not; should it be none, the supervisor removes it.
+  if (job === "unknown") return true;
   return job?.metadata.uid === uid && job.metadata.annotations?.[ANNOTATIONS.queued] !== undefined;
 }
 

@@ -13,7 +13,10 @@ export const TOKEN_DIRECTORY = "/run/claude-k8s-token";
 const VOLUME = "token";
 const KEY = "token.sh";
 
-/** How many times a Job's agent can be given another token. The kubelet watches each of the Secrets until it exists. */
+/**
+ * How many times a Job's agent can be given another token; with the optional right to change Secrets the last one is changed
+ * for all take-overs behind. The kubelet watches each of the Secrets until it exists.
+ */
 export const TOKENS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export const tokenSecretName = (job: string, number: number): string => `${job}-token-${number}`;
@@ -37,8 +40,11 @@ export const tokenMount = { name: VOLUME, mountPath: TOKEN_DIRECTORY, readOnly: 
 export function tokenSecret(job: Job, number: number, run: { readonly id: string; readonly token: string }): Secret {
   const { name = "", namespace = "", labels = {} } = job.metadata ?? {};
   const script = `export PAPERCLIP_API_KEY=${quote(run.token)}\nexport PAPERCLIP_RUN_ID=${quote(run.id)}\n`;
-  return runSecret(tokenSecretName(name, number), namespace, labels, { [KEY]: script });
+  const secret = runSecret(tokenSecretName(name, number), namespace, labels, { [KEY]: script });
+  return isLast(job, number) ? { ...secret, immutable: false } : secret;
 }
+
+const isLast = (job: Job, number: number): boolean => mountedTokens(job).at(-1) === number;
 
 /** True when both give the agent the same token, for the same run. */
 export const isSameToken = (one: Secret, other: Secret): boolean => one.data?.[KEY] === other.data?.[KEY];

@@ -27,6 +27,9 @@ const MISSING_RIGHT = / cannot (create|get|list|watch|patch|delete) resource /;
 function adviceForStatus(error: ApiError): string {
   const { detail, status, details } = error;
   const where = error.namespace === undefined ? "" : ` in namespace ${error.namespace}`;
+  if (webhookAway(error) !== null)
+    return "Check the webhook that the message names: it does not answer the API server. mjob.kb.io and vjob.kb.io are Kueue's: check its pods (kubectl -n kueue-system get pods).";
+  if (isTransient(error)) return "Run it again later: the API server reported an error of its own.";
   if (error.unauthorized) return "Check the credentials that the kubeconfig names: the cluster does not accept them.";
   if (error.forbidden && /exceeded quota/.test(detail)) return `Raise the quota${where}, or wait until other runs end.`;
   if (error.forbidden && MISSING_RIGHT.test(detail))
@@ -39,9 +42,6 @@ function adviceForStatus(error: ApiError): string {
   if (error.notFound && details?.kind === "namespaces")
     return `Create the namespace ${details.name}, or set another one (namespace).`;
   if (status === 422) return "Change the setting that the message names.";
-  if (webhookAway(error) !== null)
-    return "Check the webhook that the message names: it does not answer the API server. mjob.kb.io and vjob.kb.io are Kueue's: check its pods (kubectl -n kueue-system get pods).";
-  if (isTransient(error)) return "Run it again later: the API server reported an error of its own.";
   return "Read the message: the API server does not accept the request.";
 }
 

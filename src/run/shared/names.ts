@@ -50,6 +50,8 @@ export const ANNOTATIONS = {
   owner: "paperclip.io/owner",
   /** When a run last began with the claim, and which one. */
   used: "paperclip.io/used",
+  /** What its run used is on Paperclip's ledger, or is about to be, without a run that reports it. */
+  billed: "paperclip.io/billed",
   /** An operator's word, "true": the agent does not run, though its node does not say so. */
   abandoned: "paperclip.io/abandoned",
 } as const;

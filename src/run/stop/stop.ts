@@ -97,7 +97,8 @@ export function stopDeadlineSec(graceSec: number): number {
 }
 
 /** Resolves, with the reason, when the agent is not to be waited for any longer; rejects when the run ends before. */
-async function stopAndWait({ client, run, observed, runEnded }: StopControlInput, reason: string): Promise<string> {
+async function stopAndWait(input: StopControlInput, reason: string): Promise<string> {
+  const { client, run, runId, observed, runEnded } = input;
   const ended = (): boolean => hasEnded(observed.evidence);
   const { clock } = client;
   const lastLines = async (): Promise<string> => {
@@ -107,7 +108,7 @@ async function stopAndWait({ client, run, observed, runEnded }: StopControlInput
   if (ended()) return await lastLines();
   const { graceSec } = run.terms;
   const askedAt = clock.now();
-  const outcome = await stopJob(client, run, reason, observed, runEnded);
+  const outcome = await stopJob(client, { job: run, runId }, reason, observed, runEnded);
   // The agent gets its whole grace also when the cluster was unreachable at first.
   const leftMs = stopDeadlineSec(graceSec) * 1000 - (clock.now() - askedAt);
   const late = clock.sleep(Math.max(leftMs, (graceSec + CLUSTER_SEC) * 1000), runEnded);

@@ -19,6 +19,7 @@ import { activeRuns } from "./active-runs.ts";
 import { isDeniedForLong } from "./denials.ts";
 import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
+import { enterOnLedger } from "./ledger/enter.ts";
 import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { askOperator } from "./wake/ask-operator.ts";
@@ -159,7 +160,7 @@ async function wakeOrAsk(
 ): Promise<void> {
   const { client } = here.lease;
   if (!here.wakes && action.again) return;
-  if (await isOfOverTask(here, job, action, access)) return;
+  if (await isOfOverTask(here, job, action, access)) return enterOnLedger(client, job, action, access, here.tell);
   const marked = await claimWakeup(client, job, action, here.signal);
   if (!marked) return;
   here.acted(here.wakes ? "wake" : "ask");

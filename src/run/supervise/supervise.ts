@@ -20,12 +20,11 @@ import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
 import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
-export type { Action } from "./action.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
 export { type Judgement, judgeJob } from "./judge-job.ts";
 export { allPlaces } from "./places/all-places.ts";
 export { distinct, type Place } from "./places/places.ts";
-export { removeTranscriptCopies, type TranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
+export { removeTranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
 
 /** One for the process. */
 export const placesOfRuns = new PlacesOfRuns();

@@ -20,7 +20,6 @@ export { announceAdoption, announceJob, announceReturn } from "./announce.ts";
 export { type Page, planPage } from "./page/page.ts";
 export { oldTranscripts, sweepTranscripts } from "./page/sweep.ts";
 export { progressOf } from "./progress.ts";
-export { consequenceOf } from "./silence.ts";
 
 export interface TellRequest {
   readonly host: Host;

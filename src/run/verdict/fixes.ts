@@ -41,9 +41,12 @@ export const FIXES = {
   memory: "Raise resources.limits.memory, or let the agent run smaller commands.",
   memoryOfCluster:
     "Raise resources.requests.memory, or change the rule of the cluster that lowers the limit (a LimitRange, an admission policy, GKE Autopilot).",
-  preempted: "To protect it, let the cluster's operator give the agents' namespace a higher default PriorityClass.",
+  preempted: "To protect it, set priorityClassName to a class of higher priority.",
   evicted: "If it recurs, raise resources.requests.memory to what the agent uses.",
-  disk: "Let the agent write less to its disk, or keep its home on a volume (homeClaim).",
+  disk: "Raise resources.limits.ephemeral-storage, let the agent write less to its disk, or keep its home on a volume (homeClaim).",
+  emptyDir: "Let the agent write less to the volume that the message names, or keep its home on a volume (homeClaim).",
+  diskPressure:
+    "If it recurs, raise resources.requests.ephemeral-storage to what the agent writes, or keep its home on a volume (homeClaim).",
   checkNode: "Check the node.",
   findDeleter: "The cluster does not record who did it; its audit log does.",
   findSuspender: "Find who suspends Jobs in this namespace (a queue such as Kueue, or a person), then run it again.",

@@ -43,3 +43,6 @@ export function timeOf(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? "an unknown time" : date.toISOString();
 }
+
+/** When a condition became true, by the cluster's clock. */
+export const since = ({ at }: { readonly at: string | null }): string => (at === null ? "" : `, ${at}`);

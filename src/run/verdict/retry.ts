@@ -32,7 +32,7 @@ const PULL_FAILED = new Set(["ErrImagePull", "ImagePullBackOff"]);
 const NETWORK =
   /timeout|deadline exceeded|connection re(fused|set)|no such host|EOF|too many requests|\b(429|5\d\d)\b/i;
 const REFUSED_IN_PASSING =
-  /exceeded quota|failed calling webhook|operation cannot be fulfilled|etcdserver|too many requests|currently unable to handle/i;
+  /exceeded quota|failed calling webhook|operation cannot be fulfilled|etcdserver|too many requests|currently unable to handle|not yet ready to handle/i;
 /** A missing object does not come by itself. */
 const MISSING = /" not found/;
 

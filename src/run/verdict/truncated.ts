@@ -3,6 +3,7 @@ import type { Finding } from "./cause.ts";
 import { stoppedBeforeStart } from "./ending.ts";
 import type { Facts } from "./facts.ts";
 import { FIXES } from "./fixes.ts";
+import { isMemoryLowered } from "./out-of-memory.ts";
 import { claude, quoting, runAgain, withEnding } from "./phrases.ts";
 import { NO_RETRY, RETRY } from "./retry.ts";
 
@@ -117,11 +118,15 @@ function cutShort(facts: Facts, state: State, because: readonly string[], where:
     kind: "truncated",
     code: "claude_truncated",
     sentence: `${claude(facts)} ended without a result, ${where}: ${state.words}.`,
-    fix: `${runAgain(facts)}${facts.ending.signal === "SIGKILL" ? " If it recurs, raise resources.limits.memory." : ""}`,
+    fix: facts.ending.signal === "SIGKILL" ? `${runAgain(facts)} ${killedFix(facts)}` : runAgain(facts),
     because,
     ...podLost(facts),
   };
 }
+
+/** A kill by the kernel is not always called OOMKilled. */
+const killedFix = (facts: Facts): string =>
+  `If memory was short: ${isMemoryLowered(facts) ? FIXES.memoryOfCluster : FIXES.memory}`.replace(": R", ": r");
 
 function initOnly(facts: Facts, state: State, because: readonly string[]): Finding {
   const retry = facts.agent.apiRetry;

@@ -33,6 +33,8 @@ const MAX_CONNECTIONS = 20;
  */
 export async function serveMetrics(options: EndpointOptions): Promise<void> {
   const { host, port, log, signal, telemetry = processTelemetry, retryMs = 15_000, onListening } = options;
+  // Another copy of the package may have come before this one was loaded.
+  if (signal.aborted) return;
   const { registry, sink } = createRegistry();
   const stops = [telemetry.connect(sink), watchEventLoop(registry)];
   signal.addEventListener("abort", () => stops.forEach((stop) => void stop()), { once: true });

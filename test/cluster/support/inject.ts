@@ -11,19 +11,21 @@ export interface Injection {
   readonly position?: Position;
   /** An init container that ends. @default false */
   readonly init?: boolean;
+  /** @default that of the agent's container */
+  readonly image?: string;
 }
 
 /** Into the pods of the agent from now on. Returns the way to stop. */
 export function inject(
   { store }: Devcluster,
   agentId: string,
-  { script, position = "after", init = false }: Injection,
+  { script, position = "after", init = false, image: other }: Injection,
 ): () => void {
   return store.subscribe(({ type, resource, object }) => {
     if (type !== "ADDED" || resource !== "pods" || object.metadata.labels?.[LABELS.agentId] !== agentId) return;
     store.mutate("pods", object.metadata.namespace ?? "", object.metadata.name, (draft) => {
       const spec = draft.spec as NonNullable<Pod["spec"]>;
-      const image = spec.containers[0]?.image ?? "";
+      const image = other ?? spec.containers[0]?.image ?? "";
       const container: Container = {
         name: init ? "setup" : "istio-proxy",
         image,

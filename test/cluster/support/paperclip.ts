@@ -17,10 +17,16 @@ export interface FakePaperclip {
   readonly wakeups: readonly (Readonly<Record<string, unknown>> & { readonly agentId: string })[];
   /** What the record says from now on. */
   set(runId: string, status: string): void;
+  /** What agents have entered on the ledger. */
+  readonly costs: readonly Readonly<Record<string, unknown>>[];
+  /** What a task's page says from now on. */
+  setTask(taskId: string, status: string): void;
   /** Gives a task to an agent. */
   assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
   ended(runId: string, result: AdapterExecutionResult): void;
+  /** A board that holds this key may stop runs; `stop` is the host's Stop of that run. */
+  allowStop(key: string, stop: (runId: string) => Promise<unknown>): void;
   /** Whether tokens are taken for no agent's: another secret signed them. */
   denyTokens(denied: boolean): void;
   /** Answers every question with this HTTP status; null = as usual. */
@@ -32,10 +38,13 @@ const LIVING = ["queued", "scheduled_retry", "running"];
 
 export async function startFakePaperclip(): Promise<FakePaperclip> {
   const runs = new Map<string, { status: string; resultJson: unknown }>();
+  const costs: FakePaperclip["costs"][number][] = [];
+  const tasks = new Map<string, string>();
   const assignees = new Map<string, string>();
   const questions: string[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
+  let board: { readonly key: string; readonly stop: (runId: string) => Promise<unknown> } | null = null;
   let failure: number | null = null;
   let deniesTokens = false;
   const server = createServer((request, response) => {
@@ -52,6 +61,15 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       const owner = ownerOf(request.headers.authorization.slice("Bearer ".length));
       return answer(response, owner && !deniesTokens ? 200 : 401, owner ?? { error: "Unauthorized" });
     }
+    const stopped = /^\/api\/heartbeat-runs\/([^/]+)\/cancel$/.exec(request.url ?? "")?.[1];
+    if (stopped) {
+      // As 2026.916.1: board access only, and the answer comes when the run has returned.
+      if (request.headers.authorization !== `Bearer ${board?.key}`)
+        return answer(response, 403, { error: "Board access required" });
+      const id = decodeURIComponent(stopped);
+      void board?.stop(id).then(() => answer(response, 200, { id, status: "cancelled" }));
+      return;
+    }
     const woken = /^\/api\/agents\/([^/]+)\/wakeup$/.exec(request.url ?? "")?.[1];
     if (woken) {
       void json(request).then((body) => {
@@ -60,9 +78,17 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       });
       return;
     }
+    if (/^\/api\/companies\/[^/]+\/cost-events$/.test(request.url ?? "")) {
+      void json(request).then((body) => {
+        costs.push(body as object as FakePaperclip["costs"][number]);
+        answer(response, 201, body);
+      });
+      return;
+    }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
-    if (assigneeAgentId) return answer(response, 200, { id: taskId, assigneeAgentId });
+    const status = tasks.get(taskId ?? "");
+    if (assigneeAgentId ?? status) return answer(response, 200, { id: taskId, assigneeAgentId, status });
     if (isList)
       return answer(
         response,
@@ -86,6 +112,8 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
         curious.add(listener);
       }),
     wakeups,
+    costs,
+    setTask: (taskId, status) => tasks.set(taskId, status),
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
     assign: (taskId, agentId) => assignees.set(taskId, agentId),
@@ -93,6 +121,9 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;
       const failed = timedOut ? "timed_out" : errorCode === "cancelled" ? "cancelled" : "failed";
       runs.set(runId, { status: errorCode ? failed : "succeeded", resultJson });
+    },
+    allowStop: (key, stop) => {
+      board = { key, stop };
     },
     denyTokens: (denied) => {
       deniesTokens = denied;

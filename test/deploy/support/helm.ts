@@ -1,6 +1,6 @@
 /** The real Helm on deploy/chart, as an operator uses it. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,6 @@ const valuesFolder = fileURLToPath(new URL("../values/", import.meta.url));
 /** Files of values beside the defaults. */
 export const VALUES = ["whole", "together", "everything"] as const;
 export const valuesFile = (name: string): string[] => ["--values", join(valuesFolder, `${name}.yaml`)];
-export const valuesText = (name: string): Promise<string> => readFile(join(valuesFolder, `${name}.yaml`), "utf8");
 
 const tools = await helmTools();
 if (tools === null) console.warn("\n*** SKIPPED: no Helm for this machine; HELM names one ***\n");

@@ -163,6 +163,25 @@ describe("when lines are missing at the end", () => {
     expect(run.delivered.stdout).toContain("4 lines missing: 2–5 (the node evicted the pod and removed its log");
   });
 
+  test("the log of a pod whose node shuts down is not waited for after the node has gone", async () => {
+    const run = new SimulatedRun();
+    run.node.faults.push({ after: 70, how: "stall" });
+    let endedAt = 0;
+    const report = await run.follow(async () => {
+      print(run, 1, 5);
+      await run.clock.sleep(10);
+      for (let at = 0; at < 5000; at++) run.node.refusals.push({ kind: "failed" });
+      run.node.end();
+      await run.exit();
+      run.become("left");
+      endedAt = run.clock.now();
+    });
+    check(run, report);
+    expect(run.clock.now() - endedAt).toBeLessThan(30_000);
+    expect(report).toMatchObject({ unread: null, transcript: { state: "missing", lines: 1 } });
+    expect(run.delivered.stdout).toContain("4 lines missing: 2–5 (the node shut down before they were read)");
+  });
+
   test("the log of a container that the node has removed is asked for as long as that is doubted", async () => {
     const run = new SimulatedRun();
     let endedAt = 0;

@@ -2,6 +2,7 @@
 import type { Event } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { KueueCondition, Workload } from "../../../src/kubernetes/kueue-types.ts";
+import type { Observation } from "../../../src/run/observe/observe.ts";
 import { returnOf } from "../../../src/run/observe/queue/comes-back.ts";
 import { readingOf } from "../../../src/run/observe/queue/reading.ts";
 import { QUEUE_LABEL } from "../../../src/run/shared/names.ts";
@@ -74,15 +75,15 @@ describe("a pod that has gone", () => {
   const inQueue = { labels: { [QUEUE_LABEL]: "team" } };
   const DELETED = { deletionTimestamp: "2026-11-22T07:00:35Z", deletionGracePeriodSeconds: 5 };
   const taken = pod(RUNNING, DELETED);
-  const suspended = { ...job({}, inQueue), kind: "job" as const, at: T0 + 2000, deleted: false };
+  const suspended = { ...job({}, inQueue), at: T0 + 2000 } as Extract<Observation, { kind: "job" }>;
   const suspendedJob = { ...JOB, metadata: { ...JOB.metadata, ...inQueue }, spec: { template: {}, suspend: true } };
 
-  it.each([
+  const rows: [string, Observation[], string][] = [
     ["of a Job that no queue has", [job(), taken], "no"],
     ["by itself", [job({}, inQueue), pod(RUNNING)], "no"],
     ["and nobody says yet by whom", [suspended, taken], "unknown"],
     ["by its queue", [suspended, taken, { ...suspended, job: suspendedJob }], "yes"],
-    ["by its queue, which has let a new one go already", [suspended, taken, { ...pod({}, { uid: "next" }) }], "yes"],
+    ["by its queue, which has let a new one go already", [suspended, taken, pod({}, { uid: "next" })], "yes"],
     [
       "by a Stop",
       [
@@ -97,7 +98,7 @@ describe("a pod that has gone", () => {
       ],
       "no",
     ],
-    ["with its Job", [suspended, taken, { ...jobDeleted(), kind: "job" as const }], "no"],
+    ["with its Job", [suspended, taken, jobDeleted()], "no"],
     [
       "and its Job has failed: somebody deleted it",
       [
@@ -106,7 +107,8 @@ describe("a pod that has gone", () => {
       ],
       "no",
     ],
-  ] as const)("%s", (_, seen, expected) => {
+  ];
+  it.each(rows)("%s", (_, seen, expected) => {
     expect(returnOf(evidenceOf(seen))).toBe(expected);
   });
 

@@ -139,6 +139,16 @@ describe("a pod that may not be created", () => {
       "fatal",
       /LimitRange/,
     ],
+    ...[
+      "minimum memory usage per Container is 1Gi, but request is 64Mi",
+      "minimum cpu usage per Pod is 1.  No request is specified",
+      "[maximum cpu usage per Container is 2, but limit is 4, maximum memory usage per Container is 1Gi, but limit is 8Gi]",
+    ].map((why): [string, string, string, RegExp] => [
+      `Error creating: pods "x" is forbidden: ${why}`,
+      "admission",
+      "fatal",
+      /LimitRange/,
+    ]),
     [
       'Error creating: admission webhook "policy.example.com" denied the request: no',
       "admission",

@@ -64,6 +64,34 @@ describe("the user", () => {
   });
 });
 
+describe("the node", () => {
+  const affinity = { nodeAffinity: {} };
+  const placed = (config: Record<string, unknown>) => podOf(plan(config, { hostPod: { ...hostPod, affinity } }));
+  const THEIRS = { nodeSelector: hostPod.nodeSelector, tolerations: hostPod.tolerations, affinity };
+
+  it.each([undefined, null, "", " "])("is one that Paperclip's own pod may have, where the agent says %j", (blank) => {
+    expect(placed({ nodeSelector: blank, tolerations: blank })).toMatchObject(THEIRS);
+  });
+
+  it.each([{}, "{}"])("is any, where the agent says that no label is asked for: %j", (none) => {
+    const { nodeSelector, affinity: left, tolerations } = placed({ nodeSelector: none });
+    expect([nodeSelector ?? {}, left, tolerations]).toEqual([{}, undefined, THEIRS.tolerations]);
+    expect(placed({ tolerations: [] }).tolerations ?? []).toEqual([]);
+  });
+
+  it("is not freed of Paperclip's labels without the operator's word", () => {
+    const none = { nodeSelector: {}, tolerations: [] };
+    expect(podOf(plan(none, { hostPod }, {}))).toMatchObject({
+      nodeSelector: hostPod.nodeSelector,
+      tolerations: hostPod.tolerations,
+    });
+    const open = podOf(plan(none, { hostPod }, { allow: { nodeLabels: ["disk"], tolerations: ["gpu"] } }));
+    const asDefault = podOf(plan({}, { hostPod }, { defaults: none }));
+    for (const { nodeSelector = {}, tolerations = [] } of [open, asDefault])
+      expect([nodeSelector, tolerations]).toEqual([{}, []]);
+  });
+});
+
 describe("resources", () => {
   const resourcesOf = (config: Record<string, unknown>) => podOf(plan(config)).containers[0]?.resources;
 

@@ -27,7 +27,10 @@ export class Transcript {
   readonly conflicts: Place[] = [];
   /** The frame that made `take` stop. */
   stoppedAt: Place | null = null;
-  /** The runner's seal, where it is the last line of the log so far. */
+  /**
+   * The runner's seal, where it is the last line of the log so far; in a raw log also where others follow: stderr has a pipe of
+   * its own, and the runtime may write what came first there behind it.
+   */
   get seal(): Seal | null {
     return this.#seal;
   }
@@ -203,11 +206,8 @@ export class Transcript {
     const seal = this.#unframed.isMarked ? rawSeal(body) : null;
     const { kind, suspicion } = this.#unframed.takeRaw(stamp, body, seal !== null);
     if (kind === "duplicate") this.repeated++;
-    else {
-      this.taken++;
-      this.#seal = null;
-      if (seal) this.#noteSeal(seal);
-    }
+    else this.taken++;
+    if (seal) this.#noteSeal(seal);
     if (suspicion) this.#out.suspicion(suspicion);
     if (kind === "line") this.#out.line("stdout", this.raw.rawLines, lines, text, end);
     if (kind === "note") this.#out.strayLine(lines, text, end);

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 interface Segment {
-  readonly path: string;
   readonly file: FileHandle;
   /** Where the next block goes. */
   end: number;
@@ -19,15 +18,14 @@ export interface StoredBlock {
 }
 
 /**
- * Blocks in temporary files, first in, first out. A file that was read to its end is removed: what is kept is what still
- * waits, and at most two files more.
+ * Blocks in temporary files, first in, first out. A file that was read to its end is closed: what is kept is what still
+ * waits, and at most two files more. None has a name from the moment that it is open: its space is given back when it is
+ * closed, also when this process is killed.
  */
 export class SpoolFiles {
   readonly #segmentBytes: number;
-  #folder: string | null = null;
   #segments = new Set<Segment>();
   #newest: Segment | null = null;
-  #created = 0;
 
   /** `segmentBytes`: of a file, overrun by less than one block. */
   constructor(segmentBytes: number) {
@@ -65,27 +63,27 @@ export class SpoolFiles {
     return block;
   }
 
-  /** Never rejects: a temporary file that cannot be removed harms no run. */
+  /** Never rejects. */
   async close(): Promise<void> {
     for (const segment of this.#segments) await this.#remove(segment);
     this.#newest = null;
-    if (this.#folder) await rm(this.#folder, { recursive: true, force: true }).catch(() => undefined);
-    this.#folder = null;
   }
 
   async #create(): Promise<Segment> {
-    this.#folder ??= await mkdtemp(join(tmpdir(), "claude-k8s-"));
-    const path = join(this.#folder, `spool-${++this.#created}`);
-    // Only this process reads it: a transcript may hold what the agent saw.
-    const segment = { path, file: await open(path, "wx+", 0o600), end: 0, unread: 0 };
-    this.#segments.add(segment);
-    return segment;
+    const folder = await mkdtemp(join(tmpdir(), "claude-k8s-"));
+    try {
+      // Only this process reads it: a transcript may hold what the agent saw.
+      const segment = { file: await open(join(folder, "spool"), "wx+", 0o600), end: 0, unread: 0 };
+      this.#segments.add(segment);
+      return segment;
+    } finally {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    }
   }
 
   async #remove(segment: Segment): Promise<void> {
     this.#segments.delete(segment);
     await segment.file.close().catch(() => undefined);
-    await rm(segment.path, { force: true }).catch(() => undefined);
   }
 }
 

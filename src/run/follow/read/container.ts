@@ -2,9 +2,10 @@ import type { Seal } from "../../../runner/seal.ts";
 
 /**
  * `gone`: the pod object is no more; an open stream may outlive it (measured: by 4 ms and its buffers). `evicted`: the
- * node ended the pod and removed its containers with their logs; the pod object stays (measured on 1.36).
+ * node ended the pod and removed its containers with their logs; the pod object stays (measured on 1.36). `left`: the node
+ * ended it because it shuts down, and the log goes with it.
  */
-export type ContainerState = "waiting" | "running" | "terminated" | "evicted" | "gone";
+export type ContainerState = "waiting" | "running" | "terminated" | "evicted" | "left" | "gone";
 
 /** What the observer of the cluster knows about the container whose log is followed. */
 export interface ContainerView {
@@ -16,5 +17,5 @@ export interface ContainerView {
 }
 
 export function hasEnded(state: ContainerState): boolean {
-  return state === "terminated" || state === "evicted" || state === "gone";
+  return state !== "waiting" && state !== "running";
 }

@@ -203,7 +203,7 @@ const REFUSALS: readonly (readonly [RegExp, Refusal])[] = [
     { state: "admission", patience: "fatal", fix: "Set tolerations to those that the namespace allows." },
   ],
   [
-    /etcdserver|too many requests|timed out|deadline exceeded|connection refused|currently unable to handle/i,
+    /etcdserver|too many requests|timed out|deadline exceeded|connection refused|currently unable to handle|not yet ready to handle/i,
     {
       state: "admission",
       patience: "retried",

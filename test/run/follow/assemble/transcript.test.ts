@@ -268,16 +268,16 @@ describe("the seal at the end of a log", () => {
     expect(lines).toEqual([]);
   });
 
-  test("of the sh runner is known in its log, and is no line, until another follows", () => {
+  test("of the sh runner is known in its log, and is no line, also where stderr comes behind it", () => {
     const { core, lines } = transcript(100);
     take(core, "raw|1");
     take(core, "working");
     take(core, 'seal|{"v":1,"runner":"sh","exitCode":143,"signal":null,"ending":"terminated"}');
     expect(core.seal).toMatchObject({ runner: "sh", exitCode: 143 });
     expect(core.raw.rawLines).toBe(1);
-    take(core, "a process that was left behind");
-    expect(core.seal).toBeNull();
-    expect(lines).toEqual(["stdout working", "stdout a process that was left behind"]);
+    take(core, "what stderr had said before");
+    expect(core.seal).toMatchObject({ exitCode: 143 });
+    expect(lines).toEqual(["stdout working", "stdout what stderr had said before"]);
   });
 
   test("is none in a log without frames: anybody may have written it", () => {

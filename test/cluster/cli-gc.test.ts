@@ -1,0 +1,156 @@
+/** `claude-k8s gc`: what the supervisor's rules call over, and nothing else. */
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
+import { ANNOTATIONS, LABELS, RUNS } from "../../src/run/shared/names.ts";
+import { TOKEN_SECRET } from "../support/run-token.ts";
+import { type Cli, useCli } from "./support/cli.ts";
+import { freshId } from "./support/context.ts";
+import { launchHeld } from "./support/held-job.ts";
+import type { Place } from "./support/place.ts";
+import { INIT, startRun } from "./support/run.ts";
+import { usePlace } from "./support/use-place.ts";
+
+let place: Place;
+let cli: Cli;
+usePlace((opened) => {
+  place = opened;
+});
+useCli((opened) => {
+  cli = opened;
+});
+
+interface Listed {
+  readonly removed: boolean;
+  readonly over: readonly {
+    readonly kind: string;
+    readonly what: string;
+    readonly why: string;
+    readonly problem: string | null;
+  }[];
+  readonly leftAlone: readonly string[];
+  readonly homesWithoutAgent: readonly string[];
+  readonly unseen: readonly string[];
+}
+
+/** As in Paperclip's pod, whose secret proves whose a Job is. */
+const here = () => ({
+  KUBECONFIG: place.kubeconfig,
+  PAPERCLIP_API_URL: place.paperclip.url,
+  PAPERCLIP_API_KEY: "board",
+  PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET,
+});
+const namesIn = async () =>
+  (await place.admin.list(jobs, place.namespace, { labelSelector: RUNS })).items.map(({ metadata }) => metadata.name);
+
+describe("Jobs", () => {
+  it("of runs that are over go with --yes; living ones, lost ones and those that nobody can speak of stay", async () => {
+    const { paperclip } = place;
+    const ids = (name: string) => ({ agentId: `agent-${name}-${freshId()}`, runId: `run-${name}-${freshId()}` });
+    const [over, lost, unknown, foreign] = [ids("over"), ids("lost"), ids("unknown"), ids("foreign")];
+    const living = startRun(place, {
+      agent: `trap 'exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`,
+    });
+    await living.said("ready");
+    const [overJob, lostJob, unknownJob] = await Promise.all(
+      [over, lost, unknown].map((one) => launchHeld(place, { ...one, seconds: 0 })),
+    );
+    const foreignJob = await launchHeld(place, { ...foreign, seconds: 0 }, (job) => ({
+      ...job,
+      metadata: {
+        ...job.metadata,
+        annotations: { ...job.metadata?.annotations, [ANNOTATIONS.tokenHash]: "0".repeat(64) },
+      },
+    }));
+    paperclip.set(over.runId, "succeeded");
+    paperclip.set(lost.runId, "failed");
+    const ended = async () =>
+      (await place.admin.get(jobs, place.namespace, overJob?.metadata.name ?? "")).status?.succeeded;
+    await expect.poll(ended, { timeout: 30_000 }).toBe(1);
+    const before = await namesIn();
+
+    const dry = await cli.run(["gc", "--json"], { env: here() });
+    const listed = JSON.parse(dry.stdout) as Listed;
+    expect(dry.exitCode).toBe(1);
+    expect(listed).toMatchObject({
+      removed: false,
+      over: [{ kind: "job", why: "Paperclip has recorded its success" }],
+    });
+    expect(listed.over[0]?.what).toContain(`${overJob?.metadata.name} of run ${over.runId}`);
+    const said = listed.leftAlone.join("\n");
+    expect(said).toMatch(
+      new RegExp(`${lostJob?.metadata.name} of run ${lost.runId} is lost \\(Paperclip: failed\\).*takes it over`),
+    );
+    expect(said).toMatch(new RegExp(`${unknownJob?.metadata.name} .*Paperclip knows no such run`));
+    expect(said).toMatch(new RegExp(`${foreignJob.metadata.name} .*is not its own`));
+    expect(said).not.toContain(living.runId);
+    // Paperclip's account may not list Secrets: that is told, not passed over.
+    expect(listed.unseen.join("\n")).toMatch(/Secrets without a Job were not looked for: list secrets .* refused/);
+    expect(await namesIn()).toEqual(before);
+
+    const done = await cli.run(["gc", "--yes"], { env: here() });
+    expect(done).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(new RegExp(`^removed Job \\S+${overJob?.metadata.name} `)),
+    });
+    expect((await namesIn()).toSorted()).toEqual(before.filter((name) => name !== overJob?.metadata.name).toSorted());
+
+    // Where Paperclip cannot be asked, nothing is over.
+    const away = await cli.json<Listed>(["gc"], { env: { ...here(), PAPERCLIP_API_URL: "http://127.0.0.1:1" } });
+    expect(away.over).toEqual([]);
+    living.cancel();
+    await living.result;
+    for (const job of [lostJob, unknownJob, foreignJob])
+      await place.admin.delete(jobs, place.namespace, job?.metadata.name ?? "");
+  });
+});
+
+describe("files and homes in Paperclip's pod", () => {
+  it("go by their age; homes are only listed", async () => {
+    const home = join(cli.home, "paperclip");
+    const transcripts = join(home, "claude_k8s/transcripts");
+    const orphanHome = join(home, "claude_k8s/homes/company/gone");
+    const copies = join(orphanHome, ".claude-k8s/transcripts");
+    for (const folder of [transcripts, copies, join(home, "instances/default/db/global")])
+      await mkdir(folder, { recursive: true });
+    await writeFile(join(home, "instances/default/db/global/pg_control"), Buffer.alloc(64, 7));
+    const old = new Date(Date.now() - 31 * 86_400_000);
+    for (const file of [join(transcripts, "old.jsonl"), join(copies, "ac-agent-gone-abc123")]) {
+      await writeFile(file, "");
+      await utimes(file, old, old);
+    }
+    await writeFile(join(transcripts, "new.jsonl"), "");
+    const env = {
+      ...here(),
+      PAPERCLIP_HOME: home,
+      POD_NAME: "paperclip-0",
+      POD_NAMESPACE: place.namespace,
+    };
+    const listed = await cli.json<Listed>(["gc"], { env });
+    expect(listed.over.map(({ kind }) => kind)).toEqual(["transcripts", "transcript-copies"]);
+    // The Paperclip of the suite lists no agents.
+    expect(listed.unseen.join("\n")).toMatch(/Homes without an agent: .*\/api\/companies/);
+    await cli.run(["gc", "--yes"], { env });
+    expect(await readdir(transcripts)).toEqual(["new.jsonl"]);
+    expect(await readdir(copies)).toEqual([]);
+    expect(await readdir(join(home, "claude_k8s/homes/company"))).toEqual(["gone"]);
+  });
+});
+
+describe("Secrets", () => {
+  it("without a Job are seen by who may list them, once they are an hour old", async () => {
+    const { admin, namespace } = place;
+    const labels = {
+      [LABELS.managedBy]: "paperclip",
+      [LABELS.adapterType]: "claude_k8s",
+      [LABELS.instance]: "0123456789abcdef",
+    };
+    await admin.create(secrets, namespace, { metadata: { name: "ac-agent-run-abc123", labels }, type: "Opaque" });
+    const env = { KUBECONFIG: place.adminKubeconfig, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
+    const listed = await cli.json<Listed>(["gc", "-n", namespace, "--instance", "0123456789abcdef"], { env });
+    expect(listed.over).toEqual([]);
+    expect(listed.unseen.join("\n")).not.toContain("Secrets");
+    await admin.delete(secrets, namespace, "ac-agent-run-abc123");
+  });
+});

@@ -1,0 +1,116 @@
+/** `claude-k8s` as an operator runs it: the real command line, bundled once, each command a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll } from "vitest";
+
+export interface CliOptions {
+  /** Beside PATH, and homes that are empty. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+}
+
+export interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+export interface RunningCommand {
+  /** Resolves when its stdout has that; rejects when it ends without. */
+  said(words: RegExp): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  readonly answer: Promise<Answer>;
+}
+
+export interface Cli {
+  /** Empty, and the home of the operator and of Paperclip where a test says nothing else. */
+  readonly home: string;
+  run(args: readonly string[], options?: CliOptions): Promise<Answer>;
+  start(args: readonly string[], options?: CliOptions): RunningCommand;
+  json<T>(args: readonly string[], options?: CliOptions): Promise<T>;
+}
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** In a folder of the checkout, where its packages are found. */
+export function useCli(set: (cli: Cli) => void): void {
+  let folder = "";
+  const running = new Set<ChildProcess>();
+  beforeAll(async () => {
+    const cache = join(root, "node_modules/.cache");
+    await mkdir(cache, { recursive: true });
+    folder = await mkdtemp(join(cache, "claude-k8s-cli-"));
+    await build({
+      entryPoints: { bin: join(root, "src/cli/main.ts") },
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      splitting: true,
+      packages: "external",
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      logLevel: "error",
+    });
+    const home = join(folder, "home");
+    await mkdir(home);
+    set(cliIn(join(folder, "bin.mjs"), home, running));
+  }, 60_000);
+  afterAll(async () => {
+    for (const child of running) child.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+function cliIn(program: string, home: string, running: Set<ChildProcess>): Cli {
+  const start: Cli["start"] = (args, { env = {}, input = "" } = {}) => {
+    const own = { PATH: process.env.PATH, HOME: home, PAPERCLIP_HOME: home, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
+    const child = spawn(process.execPath, [program, ...args], { env: { ...own, ...env }, stdio: "pipe" });
+    running.add(child);
+    const out = { stdout: "", stderr: "" };
+    const listeners = new Set<() => void>();
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        out[name] += text;
+        for (const listener of [...listeners]) listener();
+      });
+    child.stdin.on("error", () => {}).end(input);
+    const answer = (once(child, "close") as Promise<[number | null]>).then(([exitCode]) => {
+      running.delete(child);
+      return { ...out, exitCode };
+    });
+    return {
+      answer,
+      signal: (name) => void child.kill(name),
+      said: (words) =>
+        new Promise((resolve, reject) => {
+          const look = (): void => {
+            if (!words.test(out.stdout)) return;
+            listeners.delete(look);
+            resolve();
+          };
+          listeners.add(look);
+          look();
+          void answer.then((ended) => reject(new Error(`it ended without ${words}: ${JSON.stringify(ended)}`)));
+        }),
+    };
+  };
+  const run: Cli["run"] = (args, options) => start(args, options).answer;
+  return {
+    home,
+    start,
+    run,
+    json: async (args, options) => {
+      const { stdout, stderr } = await run([...args, "--json"], options);
+      try {
+        return JSON.parse(stdout);
+      } catch {
+        throw new Error(`no JSON: ${stdout}${stderr}`);
+      }
+    },
+  };
+}
