@@ -10,7 +10,7 @@ import type { Seal, WorkspaceLeft } from "./seal.ts";
 import { CONFIG_DIRECTORY, RUN_FILES, type RunnerSpec } from "./spec.ts";
 import { superviseAgent } from "./supervise-agent.ts";
 import { withTimeout } from "./timer.ts";
-import { leaveWorkspace, NotPrepared, prepareWorkspace } from "./workspace.ts";
+import { leaveWorkspace, NotPrepared, prepareWorkspace } from "./workspace/workspace.ts";
 
 export interface AgentRun {
   readonly runDirectory: string;

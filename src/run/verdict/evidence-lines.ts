@@ -2,7 +2,7 @@ import { isSealedStop, type TranscriptGap } from "../observe/observe.ts";
 import { describeResult } from "./agent.ts";
 import type { Facts } from "./facts.ts";
 import { quoting, reasonAndMessage } from "./phrases.ts";
-import { workLeft } from "./work-left.ts";
+import { workLeft } from "./workspace/work-left.ts";
 
 const MAX_LINES = 16;
 const MAX_EVENTS = 4;

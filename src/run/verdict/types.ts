@@ -1,7 +1,7 @@
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { AgentCost, AgentUsage, TerminalResult } from "../../claude/claude-code.ts";
 import type { FailureKind, VerdictCode } from "../shared/codes.ts";
-import type { WorkLeft } from "./work-left.ts";
+import type { WorkLeft } from "./workspace/work-left.ts";
 
 export type ErrorFamily = NonNullable<AdapterExecutionResult["errorFamily"]>;
 export type ExecutionRecovery = NonNullable<AdapterExecutionResult["executionRecovery"]>;

@@ -17,7 +17,6 @@ import { disrupted, nodeSilent } from "./disrupted.ts";
 import { evidenceLines } from "./evidence-lines.ts";
 import { answeredNothing, claimsSuccess, endedAfterResult, type Facts, factsOf } from "./facts.ts";
 import { failedBeforeLaunch, observationLost } from "./faults.ts";
-import { notPrepared } from "./not-prepared.ts";
 import { outOfMemory } from "./out-of-memory.ts";
 import { claude, withEnding } from "./phrases.ts";
 import { queueRefused } from "./queue.ts";
@@ -27,7 +26,8 @@ import { startFailed } from "./startup.ts";
 import { cancelled, deadline, detached, silent, stoppedEarlier, timedOut } from "./stopped-by-us.ts";
 import { truncated } from "./truncated.ts";
 import type { Account, Completed, Failure, Verdict } from "./types.ts";
-import { workLeft } from "./work-left.ts";
+import { notPrepared } from "./workspace/not-prepared.ts";
+import { workLeft } from "./workspace/work-left.ts";
 
 export { VERDICT_CODES } from "../shared/codes.ts";
 export { timeOf } from "./phrases.ts";

@@ -39,7 +39,7 @@ export interface CheckoutInput {
   readonly hasManagedGit: boolean;
 }
 
-/** As long as the runner lets it take, see src/runner/workspace.ts. */
+/** As long as the runner lets it take, see src/runner/workspace/workspace.ts. */
 const KEEP_GRACE_SEC = 10;
 
 /** Throws ConfigError for what git would not take. */

@@ -1,6 +1,6 @@
-import type { WorkspaceLeft } from "../../runner/seal.ts";
-import type { Facts } from "./facts.ts";
-import { quoting } from "./phrases.ts";
+import type { WorkspaceLeft } from "../../../runner/seal.ts";
+import type { Facts } from "../facts.ts";
+import { quoting } from "../phrases.ts";
 
 /** What becomes of work that the agent has not pushed. */
 export interface WorkLeft {

@@ -1,9 +1,9 @@
-import type { NotPreparedFacts } from "../../runner/seal.ts";
-import type { VerdictCode } from "../shared/codes.ts";
-import type { Cause } from "./cause.ts";
-import { FIXES } from "./fixes.ts";
-import { quoting } from "./phrases.ts";
-import { NO_RETRY, RETRY } from "./retry.ts";
+import type { NotPreparedFacts } from "../../../runner/seal.ts";
+import type { VerdictCode } from "../../shared/codes.ts";
+import type { Cause } from "../cause.ts";
+import { FIXES } from "../fixes.ts";
+import { quoting } from "../phrases.ts";
+import { NO_RETRY, RETRY } from "../retry.ts";
 
 interface Reason {
   readonly code: VerdictCode;

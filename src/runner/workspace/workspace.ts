@@ -4,13 +4,13 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { agentEnvironment, killGroup, NotStarted, StoppedBefore } from "./agent.ts";
-import { drained } from "./drain.ts";
-import { parseObject } from "./json-line.ts";
-import type { NotPreparedFacts, WorkspaceLeft } from "./seal.ts";
-import { RUN_FILES } from "./spec.ts";
-import { firstStopSignal, onStopSignal } from "./stop-signals.ts";
-import { callAfter } from "./timer.ts";
+import { agentEnvironment, killGroup, NotStarted, StoppedBefore } from "../agent.ts";
+import { drained } from "../drain.ts";
+import { parseObject } from "../json-line.ts";
+import type { NotPreparedFacts, WorkspaceLeft } from "../seal.ts";
+import { RUN_FILES } from "../spec.ts";
+import { firstStopSignal, onStopSignal } from "../stop-signals.ts";
+import { callAfter } from "../timer.ts";
 
 export interface WorkspacePlaces {
   readonly runDirectory: string;
