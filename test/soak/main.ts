@@ -14,7 +14,7 @@ import { buildRunner } from "../../scripts/build-runner.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods, secrets } from "../../src/kubernetes/resource-types.ts";
 import { stateOf } from "../../src/run/shared/job-state.ts";
-import { RUNS } from "../../src/run/shared/names.ts";
+import { ANNOTATIONS, RUNS } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { SERVER_ENV } from "../cluster/support/context.ts";
 import { LeapingClock } from "../cluster/support/leaping-clock.ts";
@@ -72,6 +72,8 @@ const calm = new AbortController();
 const trouble = makeTrouble({ devcluster: place.devcluster, hosts, injector, plugin, dice }, calm.signal);
 
 const ends = new Map<string, number>();
+/** Tasks whose last run was cancelled: what a lost run of them has left stays for a day, in case one more takes it over. */
+const givenUp = new Set<string>();
 const violations: string[] = [];
 const shortfalls: string[] = [];
 let runs = 0;
@@ -80,6 +82,7 @@ async function life(agentId: string): Promise<void> {
     const outcome = await doTask({ ...place, kubeconfig: plugin.kubeconfig }, hosts, dice, folder, agentId);
     ends.set(outcome.ended, (ends.get(outcome.ended) ?? 0) + 1);
     runs += outcome.runs;
+    if (outcome.givenUp) givenUp.add(outcome.givenUp);
     violations.push(...outcome.violations);
     shortfalls.push(...outcome.shortfalls);
     for (const shortfall of outcome.shortfalls) console.log(`SHORTFALL ${shortfall}`);
@@ -125,18 +128,27 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
     const kinds = await Promise.all(
       [jobs, pods, secrets].map((type) => admin.list(type as typeof jobs, namespace, { labelSelector: RUNS })),
     );
+    const kept = new Set<string | undefined>(
+      kinds[0]?.items.flatMap((job) => (isKept(job as Job) ? [job.metadata.name, job.metadata.uid] : [])),
+    );
+    const isOfKept = ({ metadata }: Pick<Job, "metadata">): boolean =>
+      kept.has(metadata?.name) || metadata?.ownerReferences?.some(({ uid }) => kept.has(uid)) === true;
     const left = kinds.flatMap(({ items }, index) =>
-      items.map(({ metadata, status }) => {
-        const state = JSON.stringify({
-          annotations: metadata.annotations,
-          deleted: metadata.deletionTimestamp,
-          status,
-        });
-        return `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name} ${state}`;
-      }),
+      items
+        .filter((item) => !isOfKept(item))
+        .map(({ metadata, status }) => {
+          const state = JSON.stringify({
+            annotations: metadata.annotations,
+            deleted: metadata.deletionTimestamp,
+            status,
+          });
+          return `leaked ${["Job", "Pod", "Secret"][index]} ${metadata.name} ${state}`;
+        }),
     );
     if (left.length === 0) return [];
-    const onlyCandidates = kinds.every(({ items }) => items.every((item) => stateOf(item as Job) === "candidate"));
+    const onlyCandidates = kinds.every(({ items }) =>
+      items.every((item) => isOfKept(item) || stateOf(item as Job) === "candidate"),
+    );
     if (onlyCandidates && !hasLeapt) {
       hasLeapt = true;
       clock.leap(CANDIDATES_ARE_OVER_MS);
@@ -145,4 +157,9 @@ async function leaked({ admin, namespace, kubeconfig, paperclip }: Place): Promi
     if (Date.now() > deadline) return left;
     await sleep(500);
   }
+}
+
+function isKept(job: Job): boolean {
+  const taskId = job.metadata?.annotations?.[ANNOTATIONS.taskId];
+  return stateOf(job) === "finished" && taskId !== undefined && givenUp.has(taskId);
 }

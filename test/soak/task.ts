@@ -15,6 +15,8 @@ export interface TaskOutcome {
   readonly ended: string;
   /** Runs that it took. */
   readonly runs: number;
+  /** The task, where its last run was cancelled before it could take over what a lost one had left. */
+  readonly givenUp?: string;
   /** What must never happen, and did. */
   readonly violations: readonly string[];
   /** What is told as it is, and happens only where the cluster or the machine does not keep up. */
@@ -58,7 +60,9 @@ export async function doTask(
     const host = hosts.pick();
     paperclip.set(runId, "running");
     const settings = settingsOf(place, { runId, agentId, agent, wake });
+    let isStopped = false;
     const cancel = (): void => {
+      isStopped = true;
       if (plan.byRecord) paperclip.set(runId, "cancelled");
       else host.cancel(runId, "Cancelled by a board operator");
     };
@@ -77,14 +81,20 @@ export async function doTask(
       return {
         ended: result.errorCode ?? "completed",
         runs,
+        ...(result.errorCode === "cancelled" && runs > 1 ? { givenUp: taskId } : {}),
         violations: violations.map(shown),
         shortfalls: shortfalls.map(shown),
       };
     }
+    // Paperclip has a Stop on record before it asks its host for it (`executionCancellation: requested`), and obeys it again.
+    if (!result && isStopped) paperclip.set(runId, "cancelled");
     // The host is dead; Paperclip finds out, unless somebody has cancelled the run already.
     if (!result && paperclip.status(runId) === "running") paperclip.set(runId, dice.pick(["failed", "interrupted"]));
     if (!result && paperclip.status(runId) === "cancelled")
-      return { ended: "cancelled, its host killed", runs, violations: [], shortfalls: [] };
+      return {
+        ...{ ended: "cancelled, its host killed", runs, violations: [], shortfalls: [] },
+        ...(runs > 1 ? { givenUp: taskId } : {}),
+      };
     previous = runId;
   }
   const never = `${taskId} was not done in ${MAX_RUNS} runs`;
