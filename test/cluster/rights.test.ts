@@ -44,7 +44,7 @@ describe("a run that may not", () => {
   });
 
   it("list pods, still sees that the pod of a deleted Job saves its session, and waits for it", async () => {
-    const saves = `trap 'sleep 3; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
+    const saves = `trap 'sleep 12; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
     const first = startRun(place, { agent: saves, config: { graceSec: 30 } });
     await first.said("ready");
     giveBack = await takeRights(place, "pods", "list");

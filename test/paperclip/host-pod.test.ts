@@ -48,7 +48,7 @@ describe("what is taken over from Paperclip's own pod", () => {
     const facts = readHostPod(pod(), { home: "/paperclip" });
     expect(facts?.image).toBe("paperclip:1");
     expect(facts?.homeClaim).toEqual({ claimName: "paperclip-data", subPath: "home", mountPath: "/paperclip" });
-    expect(facts?.user).toEqual({ uid: 1001, gid: null, groups: [2000] });
+    expect(facts?.user).toEqual({ uid: 1001, gid: null, fsGroup: 2000, groups: [2000] });
     expect(facts?.tolerations).toEqual([
       { key: "agents", operator: "Exists" },
       { key: "node.kubernetes.io/unschedulable", operator: "Exists" },

@@ -1,15 +1,9 @@
 /** Whether an admitted Job may go on. Pure. */
 import type { Entry, Eviction } from "./entry.ts";
 import { MAX_EXEC_TIME_LABEL } from "./names.ts";
+import type { PodsReady } from "./pods-ready.ts";
 import type { Queue } from "./queues.ts";
 import type { Workload } from "./workload.ts";
-
-export interface PodsReady {
-  /** Milliseconds that an admitted Job's pod gets to be ready. */
-  readonly timeoutMs: number;
-  /** How often it is tried again. */
-  readonly retries: number;
-}
 
 /** @param podsReady null: it is not waited for */
 export function reasonToEvict(

@@ -5,7 +5,7 @@ import { registerResources } from "../api/resources.ts";
 import type { ApiStore } from "../store/store.ts";
 import type { KubeObject } from "../types.ts";
 import { KueueController } from "./controller.ts";
-import type { PodsReady } from "./eviction.ts";
+import type { PodsReady } from "./pods-ready.ts";
 import { KUEUE_RESOURCES, VERSION, VISIBILITY_GROUP } from "./resources.ts";
 import { fastKueueTimings, type KueueTimings, measuredKueueTimings } from "./timings.ts";
 import { admitJob, admitJobUpdate, type WebhookState } from "./webhooks.ts";
