@@ -26,7 +26,7 @@ const PICTURES: Readonly<Record<string, Picture>> = {
   adoption: {
     command: "npm run demo -- --kill",
     args: ["--kill"],
-    size: { columns: 112, rows: 40 },
+    size: { columns: 112, rows: 46 },
     ending: "succeeded",
   },
   failure: {
