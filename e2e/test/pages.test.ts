@@ -68,9 +68,10 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     // The page itself files fields about time and grace under "Advanced Run Policy", which is closed.
     const isElsewhere = (key: string): boolean => /timeout|grace/i.test(key);
     for (const { key, label, meta } of fields) if (!isElsewhere(key) && !meta) expect(text, key).toContain(label);
-    // It comes by a second image, of which this agent has none.
-    expect(fields.filter(({ meta }) => meta).map(({ key }) => key)).toEqual(["cli"]);
-    expect(text).not.toContain("Claude Code comes by");
+    // Of a claim, a second image and a queue, of which this agent has none.
+    const hidden = fields.filter(({ meta }) => meta);
+    expect(hidden.map(({ key }) => key).toSorted()).toEqual(["cli", "queueTimeoutSec", "workspaceSize"]);
+    for (const { label } of hidden) expect(text).not.toContain(label);
     expect(text.match(/^Model$/gm)).toHaveLength(1);
     await viewer.shoot("configuration");
   });
