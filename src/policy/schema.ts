@@ -10,8 +10,15 @@ import { isTemplateRule } from "./template-rule.ts";
 
 const names = (what: string) => z.array(z.string().min(1).max(512), { error: "is not a list" }).max(500).describe(what);
 
-const wholeSeconds = z.number({ error: "is not a number" }).min(0).max(31_536_000);
-const count = z.number({ error: "is not a number" }).int().min(1).max(1_000_000);
+const SECONDS = "is not a number of seconds from 0 to 31536000";
+const wholeSeconds = z.number({ error: SECONDS }).min(0, { error: SECONDS }).max(31_536_000, { error: SECONDS });
+const DAYS = "is not a whole number of days from 0 to 3650";
+const COUNT = "is not a whole number from 1 to 1000000";
+const count = z
+  .number({ error: COUNT })
+  .int({ error: COUNT })
+  .min(1, { error: COUNT })
+  .max(1_000_000, { error: COUNT });
 
 const bounds = (what: string) =>
   z
@@ -166,10 +173,10 @@ const workspaceClaims = z
         "ReadWriteOnce: pods of one claim run on one node while several run. ReadWriteMany: on any. ReadWriteOncePod: one pod at a time, the next one waits. Default: ReadWriteOnce.",
       ),
     idleDays: z
-      .number({ error: "is not a number" })
-      .int()
-      .min(0)
-      .max(3650)
+      .number({ error: DAYS })
+      .int({ error: DAYS })
+      .min(0, { error: DAYS })
+      .max(3650, { error: DAYS })
       .optional()
       .describe(
         "Days after the start of the last run that used it from which on a claim is removed, with all that is on it. 0 = never. Default: 30.",

@@ -57,6 +57,8 @@ describe("a policy", () => {
   it.each([
     ["trust: full\nhom: shared\n", /line 2: hom is no rule. Did you mean home\?/],
     ["allow:\n  label: [team]\n", /line 2: allow\.label is no rule. Did you mean labels\?/],
+    ["limits:\n  jobs: {perAgent: 0}\n", /line 2: limits\.jobs\.perAgent is not a whole number from 1 to 1000000/],
+    ["workspaceClaims:\n  idleDays: -1\n", /line 2: workspaceClaims\.idleDays is not a whole number of days/],
     ["limits:\n  graceSec: {maximum: 3}\n", /line 2: limits\.graceSec\.maximum is no rule/],
     ["trust: [\n", /is no YAML/],
     ["allow:\n  claims: [*claude]\n", /Unresolved alias.*begins with \* in quotes/s],
