@@ -40,7 +40,7 @@ async function agentEnded(agentId: string): Promise<boolean> {
 }
 
 // Side by side: each has an agent of its own, and waits for the grace of a container that will not go.
-onDevcluster.concurrent("a container beside the agent's that never ends", () => {
+onDevcluster.concurrent("a container beside the agent's that never ends", { timeout: 240_000 }, () => {
   it.each<Position>(["before", "after"])("put %s it: the run ends, and everything goes", async (position) => {
     const agentId = newAgent();
     inject(devcluster, agentId, { script: FOR_EVER, position });
