@@ -15,7 +15,9 @@ describe("the marks of the documentation's commands", () => {
   });
 
   it("name a test that reads the page", () => {
-    const named = all.flatMap(({ page, line, mark }) => (mark.kind === "run by" ? [{ page, line, test: mark.says }] : []));
+    const named = all.flatMap(({ page, line, mark }) =>
+      mark.kind === "run by" ? [{ page, line, test: mark.says }] : [],
+    );
     const wrong = named.filter(
       ({ page, test }) =>
         !(test.endsWith(".test.ts") && existsSync(join(root, test))) ||
@@ -27,7 +29,9 @@ describe("the marks of the documentation's commands", () => {
   it("stand before a block, each", () => {
     for (const page of pages) {
       const comments = sourceOf(page).match(/^<!--\s*(?:not run|run|first)\b.*$/gim) ?? [];
-      const attached = blocksOf(page).flatMap(({ mark, first }) => [mark.kind !== "run", first !== ""]).filter(Boolean);
+      const attached = blocksOf(page)
+        .flatMap(({ mark, first }) => [mark.kind !== "run", first !== ""])
+        .filter(Boolean);
       expect(attached.length, page).toBe(comments.length);
     }
   });
@@ -43,7 +47,9 @@ describe("what looks like a command", () => {
     const named = (pattern: RegExp) => inline.flatMap((text) => pattern.exec(text)?.[1] ?? []);
     expect(named(/^npm run (?:-s )?([\w:-]+)/).filter((name) => !(name in scripts))).toEqual([]);
     expect(named(/^claude-k8s ([a-z]\S*)/).filter((name) => !(name in commands))).toEqual([]);
-    expect(named(/^(?:npx )?node ((?:scripts|bench|demo)\/\S+)/).filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    expect(
+      named(/^(?:npx )?node ((?:scripts|bench|demo)\/\S+)/).filter((file) => !existsSync(join(root, file))),
+    ).toEqual([]);
   });
 });
 

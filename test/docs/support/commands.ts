@@ -80,7 +80,8 @@ export function blocksFor(test: string, page: string): readonly CommandBlock[] {
   return blocks;
 }
 
-const languageOf = (token: Token): string => ("lang" in token && token.lang ? String(token.lang).split(" ")[0] : "") ?? "";
+const languageOf = (token: Token): string =>
+  ("lang" in token && token.lang ? String(token.lang).split(" ")[0] : "") ?? "";
 
 function childrenOf(token: Token): readonly (readonly Token[])[] {
   if (token.type === "list") return token.items.map(({ tokens }: { tokens: Token[] }) => tokens);

@@ -93,4 +93,4 @@ export class Shell implements AsyncDisposable {
 
 /** Not as a part of another word: IMAGE is not in AGENT_IMAGE. */
 const whole = (word: string): RegExp =>
-  new RegExp(`(?<![\\w$-])${word.replace(/[.*+?^\${}()|[\]\\]/g, "\\$&")}(?![\\w-])`, "g");
+  new RegExp(`(?<![\\w$-])${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w-])`, "g");
