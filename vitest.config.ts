@@ -11,8 +11,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          // Nothing here mocks a module, and loading them anew for each file was two thirds of the time.
-          isolate: false,
           testTimeout: 30_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{attacks,cluster,package}/**"],

@@ -48,10 +48,12 @@ describe("a run in a queue", () => {
     const third = start();
     await queues.untilLetGo(third.runId);
     // Of one of the same shape Kueue says nothing, and its visibility API comes a moment later.
-    await expect.poll(() => rowOf(third), { timeout: 20_000 }).toMatchObject({
-      phase: "queued",
-      why: "Waiting in queue team, behind 1 other",
-    });
+    await expect
+      .poll(() => rowOf(third), { timeout: 20_000 })
+      .toMatchObject({
+        phase: "queued",
+        why: "Waiting in queue team, behind 1 other",
+      });
     const why = await cli.run(["why", second.runId], { env: env() });
     expect(why).toMatchObject({ exitCode: 0 });
     expect(why.stdout).toMatch(/^queued +Waiting in queue team, as the first: couldn't assign/);
@@ -71,7 +73,9 @@ describe("a run in a queue", () => {
 
     const never = await cli.run(["stop", waiting.runId], { env: env() });
     expect(never).toMatchObject({ exitCode: 0 });
-    expect(never.stdout).toMatch(/^✗ +The run was cancelled: Stopped with claude-k8s stop; it was stopped before its agent started/);
+    expect(never.stdout).toMatch(
+      /^✗ +The run was cancelled: Stopped with claude-k8s stop; it was stopped before its agent started/,
+    );
     expect(await waiting.result).toMatchObject({ errorCode: "cancelled", resultJson: { stopped: true } });
 
     const stopped = await cli.run(["stop", working.runId], { env: env() });

@@ -13,7 +13,3 @@ const SHARE = 1 / 8;
 /** @param all how many the long form has. @param least what the short one has of them all the same */
 export const cases = (all: number, least = 10): number =>
   isLong ? all : Math.min(all, Math.max(least, Math.ceil(all * SHARE)));
-
-/** All of a list in the long form, else the given ones of it: what each of them alone can show. */
-export const sampled = <T>(all: readonly T[], short: (one: T, index: number) => boolean): readonly T[] =>
-  isLong ? all : all.filter(short);
