@@ -58,7 +58,7 @@ export function blocksOf(page: string, markdown = sourceOf(page)): readonly Comm
 /** Fences of which nobody can say whether they are commands. */
 export function namelessFences(markdown: string): readonly string[] {
   const found: string[] = [];
-  walkTokens(lexer(markdown), (token) => {
+  void walkTokens(lexer(markdown), (token) => {
     if (token.type === "code" && languageOf(token) === "") found.push(token.text);
   });
   return found;
@@ -67,7 +67,7 @@ export function namelessFences(markdown: string): readonly string[] {
 /** What stands between back-ticks in sentences and tables. */
 export function inlineCodeOf(markdown: string): readonly string[] {
   const found: string[] = [];
-  walkTokens(lexer(markdown), (token) => {
+  void walkTokens(lexer(markdown), (token) => {
     if (token.type === "codespan") found.push(token.text);
   });
   return found;
