@@ -17,13 +17,13 @@ Made by \`npx node scripts/command-line-page.ts\`; do not edit. \`claude-k8s\` i
 
 ${block(overview)}
 
-**Where it runs.** On a laptop with a kubeconfig, as kubectl finds it: it needs \`get\`, \`list\` and \`watch\` on Jobs and pods and \`get\` on \`pods/log\`; \`list\` on events to say why a pod waits, \`get\` on Secrets to prove whose a Job is, \`patch\` on Jobs for \`stop\`, \`delete\` on them for \`gc\`. Paperclip's own account has all of these ([\`deploy/rbac.yaml\`](../deploy/rbac.yaml)). Without one of them the command says which, and does what it can. In Paperclip's pod it is that account, and knows the policy, its places and the kept transcripts: \`kubectl exec deploy/paperclip -- claude-k8s ps -A\` with the path from above.
+**Where it runs.** On a laptop with a kubeconfig, as kubectl finds it: it needs \`get\`, \`list\` and \`watch\` on Jobs and pods and \`get\` on \`pods/log\`; \`list\` on events to say why a pod waits, the three optional rights of [queues](queue.md#why-it-waits) to say at which place, \`get\` on Secrets to prove whose a Job is, \`patch\` on Jobs for \`stop\`, \`delete\` on them for \`gc\`. Paperclip's own account has all of these ([\`deploy/rbac.yaml\`](../deploy/rbac.yaml)). Without one of them the command says which, and does what it can. In Paperclip's pod it is that account, and knows the policy, its places and the kept transcripts: \`kubectl exec deploy/paperclip -- claude-k8s ps -A\` with the path from above.
 
 **Whose runs.** In Paperclip's pod: that Paperclip's, by its database or the policy's \`instance\`. Elsewhere the only one that has Jobs there; where several have, it asks for \`--instance\` ([why there is a label](decisions/0018-whose-job-it-is.md)). \`stop\` and \`gc\` act on no Job that proves to be another's.
 
 **RUN** is the first of these that fits: a run's id; a Job's or a pod's name, also as \`job/NAME\`; the run that a Job was adopted from; a task's id; the beginning of a run's or a task's id, four characters at least. Where several fit they are listed, and nothing is done.
 
-**Errors** are one line on stderr: \`claude-k8s COMMAND: what happened. What to do.\` What was asked for is on stdout, and nothing else; \`--json\` gives the same as JSON.
+**Errors** are one line on stderr: \`claude-k8s COMMAND: what happened. What to do.\` What was asked for is on stdout, and nothing else; \`--json\` gives the same as JSON. With \`--json\` an error is there too, in the answer's place: \`{"error": {"problems": [{"message", "fix"}], "exitCode"}}\`.
 
 **The same code.** \`logs\` reads through the adapter's own follower, \`why\` and \`stop\` judge by its verdict, \`gc\` by its supervisor's rules ([decision 26](decisions/0026-the-operators-command-line.md)).
 

@@ -9,6 +9,9 @@ export function print(text: string): 0 {
 
 export const printJson = (value: unknown): 0 => print(`${JSON.stringify(value, null, 2)}\n`);
 
+/** Of a stream of values, one a line. */
+export const printJsonLine = (value: unknown): 0 => print(`${JSON.stringify(value)}\n`);
+
 /** A word beside the answer. */
 export const note = (command: string, text: string): void => {
   process.stderr.write(`claude-k8s ${command}: ${text}\n`);

@@ -3,6 +3,7 @@ import { type Installation, installationNamed } from "../../paperclip/installati
 import { nameOf, runIdOf, stateOf, taskIdOf } from "../../run/shared/job-state.ts";
 import { findRun } from "./find-run.ts";
 import { chooseInstance, type InstanceSeen, isOf } from "./instances.ts";
+import { requireNamespace } from "./missing-namespace.ts";
 import { OperatorError } from "./operator-error.ts";
 import { type OpenPlace, openPlaces } from "./places.ts";
 import type { Scope } from "./scope.ts";
@@ -37,6 +38,8 @@ export async function look({ scope, env, tell, signal }: LookRequest): Promise<L
   const opened = await openPlaces(around, scope, signal);
   try {
     const { found, unseen } = await takeSnapshot(opened.places, signal);
+    const [only, ...more] = opened.places;
+    if (found.length === 0 && only && more.length === 0) await requireNamespace(only, signal);
     const chosen = choose(found, scope, around);
     const { policyProblem } = around;
     return {
