@@ -56,12 +56,13 @@ An agent's configuration is not the operator's word: the agent itself, agents th
 
 What is beyond it is refused, never ignored. The run's error (\`k8s_policy_refused\`) says what was asked, what is allowed, and the lines to add:
 
-\`\`\`
+\`\`\`text
 serviceAccountName: is "deployer", beyond the operator's policy: of allow.serviceAccounts it allows claude-agent. Unset it, or add to /etc/paperclip-k8s/policy.yaml: allow: {serviceAccounts: [deployer]}
 \`\`\`
 
 ## Begin
 
+<!-- run by: e2e/test/install.test.ts -->
 \`\`\`sh
 claude-k8s policy suggest > policy.yaml              # read all agents; print the policy under which they go on
 claude-k8s policy policy.yaml                        # check a file: every rule, its line or that it is a default
@@ -72,6 +73,7 @@ claude-k8s policy suggest --configmap | kubectl apply -f -
 
 Paperclip's Deployment mounts it once (\`deploy/kustomize/policy\` has this patch, and [a policy to begin with](deploy.md)):
 
+<!-- not run: patches a Deployment of the reader's, and the devcluster has no Deployments; test/deploy builds the patch -->
 \`\`\`sh
 kubectl -n paperclip patch deployment paperclip --patch-file deploy/kustomize/policy/server.yaml
 \`\`\`

@@ -17,7 +17,7 @@ import type { User } from "../host/user.ts";
 import { createOperator } from "./operator.ts";
 
 export const NAMESPACE = "paperclip";
-const SERVER_IMAGE = "devcluster.local/paperclip:e2e";
+export const SERVER_IMAGE = "devcluster.local/paperclip:e2e";
 /** Milliseconds: a first start runs all migrations, on a busy machine too. */
 const READY_WITHIN_MS = 240_000;
 
@@ -28,6 +28,10 @@ export interface WholePaperclip extends AsyncDisposable {
   readonly helm: Helm;
   /** The agents' image, with Claude Code. */
   readonly agentImage: string;
+  /** A file of values: what this machine needs. */
+  readonly values: string;
+  /** The administrator's, who has Helm and kubectl. */
+  readonly kubeconfig: string;
   /** `helm install` or `upgrade` with what this machine needs, and more values of `--set`. */
   release(command: "install" | "upgrade", ...set: readonly string[]): Promise<string>;
   ready(): Promise<void>;
@@ -54,10 +58,8 @@ export async function openWhole(): Promise<WholePaperclip> {
     timings: fastTimings,
   });
   undo.defer(() => devcluster.stop());
-  devcluster.store.create("namespaces", { metadata: { name: NAMESPACE } });
-  const helm = undo.adopt(await helmFor(await operator.keepKubeconfig(devcluster.kubeconfig)), (value) =>
-    value.close(),
-  );
+  const kubeconfig = await operator.keepKubeconfig(devcluster.kubeconfig);
+  const helm = undo.adopt(await helmFor(kubeconfig), (value) => value.close());
   // The account is the chart's, and so are its rights.
   const ofPaperclip = join(operator.folder, "paperclip");
   await writeFile(ofPaperclip, devcluster.kubeconfigOf(NAMESPACE, "paperclip"), { mode: 0o444 });
@@ -73,6 +75,8 @@ export async function openWhole(): Promise<WholePaperclip> {
     devcluster,
     helm,
     agentImage,
+    values,
+    kubeconfig,
     release: (command, ...set) =>
       helm.run(
         command,

@@ -2,36 +2,49 @@
 import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
-import { hasHelm, RELEASE } from "../../test/deploy/support/helm.ts";
+import { hasHelm } from "../../test/deploy/support/helm.ts";
+import { blocksFor, type CommandBlock } from "../../test/docs/support/commands.ts";
+import { Shell } from "../../test/docs/support/shell.ts";
+import { helmTools } from "../../toolchain/helm/tools.ts";
 import { packageFolder } from "../host/install.ts";
 import { type Company, isOver, type Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
 import { finish, perform } from "../stage/scenes.ts";
 import { modelEnvironment } from "../stage/stage.ts";
-import { NAMESPACE, openWhole, type WholePaperclip } from "../stage/whole.ts";
+import { NAMESPACE, openWhole, SERVER_IMAGE, type WholePaperclip } from "../stage/whole.ts";
+import { modelOfEveryAgent } from "./support/reader.ts";
 
 const AGENTS = "claude-agents";
 /** What the chart has where nothing else is said; the rest of this file goes on where everybody is trusted. */
 const AUTHENTICATED = ["paperclip.env.HOST=0.0.0.0", "paperclip.env.PAPERCLIP_DEPLOYMENT_MODE=authenticated"];
 
-/** A person in a browser: asks as somebody who has signed in. */
-async function signUp(url: string): Promise<(path: string, body: object) => Promise<unknown>> {
-  const post = (path: string, body: object, cookie = ""): Promise<Response> =>
-    fetch(`${url}/api${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", origin: url, cookie },
-      body: JSON.stringify(body),
-    });
-  const person = { name: "Operator", email: "operator@example.com", password: "a long password of hers" };
-  const signed = await post("/auth/sign-up/email", person);
-  expect(signed.status, await signed.text()).toBe(200);
-  const cookie = signed.headers.getSetCookie().map((one) => one.split(";")[0]);
-  return async (path, body) => {
-    const answer = await post(path, body, cookie.join("; "));
-    const text = await answer.text();
-    expect(answer.ok, `${path}: ${answer.status} ${text}`).toBe(true);
-    return JSON.parse(text);
-  };
+const PAGE = "docs/tutorials/inside-the-cluster.md";
+
+/**
+ * Where the tutorial is followed. Its Helm is given what this machine needs beside the page's values; on it, pods reach
+ * Paperclip by a name of the machine, and every agent the scripted model.
+ */
+async function openReader(whole: WholePaperclip, model: string): Promise<Shell> {
+  const { url, values, kubeconfig, agentImage } = whole;
+  const port = new URL(url).port;
+  const tools = await helmTools();
+  const here = [`paperclip.apiUrl=http://localhost:${port}`, ...AUTHENTICATED].map((one) => `--set=${one}`).join(" ");
+  const podTemplate = JSON.stringify(modelOfEveryAgent(model));
+  const helm = `case $1 in
+install) exec ${tools?.helm} "$@" --values ${values} ${here} --set-json 'policy.podTemplate=${podTemplate}' ;;
+*) exec ${tools?.helm} "$@" ;;
+esac`;
+  return Shell.open({
+    env: { KUBECONFIG: kubeconfig, package: packageFolder },
+    programs: { helm },
+    words: {
+      "3100": port,
+      PAPERCLIP_IMAGE: SERVER_IMAGE,
+      AGENT_IMAGE: agentImage,
+      YOUR_KEY: "none",
+      '"packageName": "paperclip-adapter-claude-k8s"': `"packageName": "${packageFolder}", "isLocalPath": true`,
+    },
+  });
 }
 
 describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
@@ -39,14 +52,29 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
   let model: ScriptedModel;
   let company: Company;
   let agentId: string;
+  let terminal: Shell;
+  const blocks = blocksFor("e2e/test/chart.test.ts", PAGE);
+  const cleanUp = blocks.at(-1) as CommandBlock;
   beforeAll(async () => {
     whole = await openWhole();
     model = await startScriptedModel({ script: perform({ finish }) });
+    terminal = await openReader(whole, model.url);
   });
   afterAll(async () => {
+    await terminal?.[Symbol.asyncDispose]();
     await model?.stop();
     await whole?.[Symbol.asyncDispose]();
   });
+
+  /** Of an answer to somebody whom nobody knows. @param host name that is asked for */
+  const status = (host: string, path: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const request = http.get(`${whole.url}/api${path}`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      request.on("error", reject);
+    });
 
   /** A task of the agent, to its end. */
   async function done(title: string): Promise<Run> {
@@ -64,28 +92,18 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     );
   }
 
-  it("starts, asks who one is, and lets in only the names that pods use and the first administrator", async () => {
-    // The chart's own values.
-    await whole.release("install", ...AUTHENTICATED);
+  it("is installed by the tutorial, asks who one is, and does the first task of its reader", async () => {
+    const [install, ...more] = blocks;
+    if (!install) throw new Error("the tutorial begins with an installation");
+    await terminal.run(install);
     await whole.ready();
-    const { url } = whole;
-    const status = (host: string, path: string): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const request = http.get(`${url}/api${path}`, { headers: { host } }, (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        });
-        request.on("error", reject);
-      });
     expect(await status(`paperclip.${NAMESPACE}.svc`, "/health")).toBe(200);
     expect(await status("elsewhere.example", "/health")).toBe(403);
-    const admin = await signUp(url.replace("127.0.0.1", "localhost"));
-    expect(await admin("/bootstrap/claim", {})).toMatchObject({ claimed: true });
-    expect(await admin("/adapters/install", { packageName: packageFolder, isLocalPath: true })).toMatchObject({
-      type: "claude_k8s",
-    });
-    company = (await admin("/companies", { name: "Chart" })) as Company;
-    expect(await status("localhost", `/companies/${company.id}/agents`)).toBe(401);
+    const said: string[] = [];
+    for (const block of more.slice(0, -1)) said.push(await terminal.run(block));
+    expect(said.join("")).toContain("Hello from my pod: the work is done.");
+    expect(said.at(-1)).toMatch(/^completed +/m);
+    expect(await status("localhost", "/companies")).toBe(401);
   }, 400_000);
 
   it("is upgraded into a new pod with its home: the adapter is there, and says that nothing is missing", async () => {
@@ -95,6 +113,7 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     await whole.release("upgrade");
     await until("another pod", async () => uid() !== undefined && uid() !== before, { within: 120_000 });
     await whole.ready();
+    company = (await api.get<Company[]>("/companies"))[0] as Company;
     expect(devcluster.store.get("persistentvolumeclaims", NAMESPACE, "home-paperclip-0")).toBeDefined();
     const { checks } = await api.testEnvironment(company.id, "claude_k8s", {
       env: modelEnvironment(model.url),
@@ -120,14 +139,20 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     expect(run.resultJson).toMatchObject({ verdict: "completed", transcript: { complete: true } });
   }, 180_000);
 
-  it("is uninstalled, and leaves homes and keys", async () => {
-    await whole.helm.run("uninstall", RELEASE, `--namespace=${NAMESPACE}`);
+  it("is uninstalled, and leaves homes and keys, until the tutorial's reader removes these too", async () => {
     const { store } = whole.devcluster;
+    const [uninstall = "", ...more] = cleanUp.text.split("\n");
+    await terminal.run({ ...cleanUp, text: uninstall });
     await until("its pod is gone", async () => store.get("pods", NAMESPACE, "paperclip-0") === undefined);
     const kept = (resource: string, namespace: string) =>
       store.list(resource, namespace).map(({ metadata }) => metadata.name);
     expect(kept("persistentvolumeclaims", NAMESPACE)).toEqual(["home-paperclip-0"]);
     expect(kept("persistentvolumeclaims", AGENTS)).toEqual(["claude-home"]);
     expect(kept("secrets", NAMESPACE)).toEqual(["paperclip-server"]);
+    await terminal.run({ ...cleanUp, text: more.join("\n") });
+    expect([store.get("namespaces", "", NAMESPACE), store.get("namespaces", "", AGENTS)]).toEqual([
+      undefined,
+      undefined,
+    ]);
   }, 120_000);
 });

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocksFor } from "../../test/docs/support/commands.ts";
 import { packageFolder } from "../host/install.ts";
 import { type Registry, startRegistry } from "../host/registry.ts";
 import { Stage } from "../stage/stage.ts";
+import { follow, openReader } from "./support/reader.ts";
 
 const TYPE = "claude_k8s";
 let folder: string;
@@ -103,4 +105,32 @@ describe("the installed adapter", () => {
     expect(await stage.api.reloadAdapter(TYPE)).toMatchObject({ type: TYPE });
     expect(await stage.api.models(stage.company.id, TYPE)).toHaveLength(11);
   });
+});
+
+/** The adapter comes from the registry as for everybody; Paperclip loads another copy of it only in another life. */
+describe("a reader of the documentation", () => {
+  it.each(["docs/tutorials/kind.md", "docs/tutorials/outside-the-cluster.md"])(
+    "follows %s to a task that is done, sees it, and cleans up",
+    async (page) => {
+      await using terminal = await openReader(stage, registry);
+      const said = (await follow(stage, terminal, page)).join("\n");
+      expect(said).toContain("A run of this agent would work");
+      expect(said).toContain("Hello from my pod: the work is done.");
+      expect(said).toMatch(/^completed +/m);
+      expect(said).toMatch(/claude-agents.* deleted|removed \d+ package/);
+    },
+    240_000,
+  );
+
+  it("asks for the policy under which the agents go on, as docs/policy.md has it", async () => {
+    await using terminal = await openReader(stage, registry);
+    const [install, suggest] = [
+      blocksFor("e2e/test/install.test.ts", "docs/tutorials/kind.md")[0],
+      blocksFor("e2e/test/install.test.ts", "docs/policy.md")[0],
+    ];
+    if (!(install && suggest)) throw new Error("both have one");
+    await terminal.run(install);
+    const said = await terminal.run(suggest);
+    expect(said).toMatch(/configmap\/claude-k8s-policy (created|configured)/);
+  }, 120_000);
 });

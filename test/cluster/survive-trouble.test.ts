@@ -2,32 +2,26 @@
  * A run survives an API server that restarts, is away, overloaded, failing or slow. SURVIVE_OUTAGE_SEC: for how long;
  * SURVIVE_SLOW_SEC: how slow each call is.
  */
-import { describe, expect, it } from "vitest";
-import type { Devcluster, FaultAction } from "../../devcluster/src/index.ts";
+import { describe, expect } from "vitest";
+import type { FaultAction, FaultMatch } from "../../devcluster/src/index.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { leftovers } from "./support/leftovers.ts";
-import type { Place } from "./support/place.ts";
-import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
-import { onDevcluster, useDevcluster } from "./support/use-place.ts";
+import type { DevclusterPlace } from "./support/place.ts";
+import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
+import { itsOwn as it, onDevcluster } from "./support/use-place.ts";
 
-let place: Place;
-let devcluster: Devcluster;
-// Faults are the devcluster's: this file does not run on a real cluster.
-useDevcluster((opened, itsDevcluster) => {
-  place = opened;
-  devcluster = itsDevcluster;
-});
-
-onDevcluster("an API server in trouble", () => {
+// Faults are the devcluster's: this file does not run on a real cluster. Side by side, for each waits until its trouble
+// is over.
+onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => {
   const OUTAGE_MS = Number(process.env.SURVIVE_OUTAGE_SEC ?? 6) * 1000;
   const LINES = Math.ceil((OUTAGE_MS + 2000) / 100);
   const TALKS = `cat >/dev/null; ${INIT}; i=0; while [ $i -lt ${LINES} ]; do echo "line $i"; i=$((i+1)); sleep 0.1; done; ${RESULT}`;
   const talked = Array.from({ length: LINES }, (_, index) => `line ${index}`);
   const DOWN = { kind: "drop", when: "before" } as const;
 
-  async function expectWhole(run: ReturnType<typeof startRun>): Promise<void> {
+  async function expectWhole(place: DevclusterPlace, run: TestRun): Promise<void> {
     const result = await run.result;
     expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
     expect(result.resultJson?.transcript).toMatchObject({ complete: true, lines: LINES + 2 });
@@ -35,47 +29,47 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   }
 
-  it("lesson 4, cases 40–42: that restarts: each line arrives once", async () => {
+  it("lesson 4, cases 40–42: that restarts: each line arrives once", async ({ place, devcluster }) => {
     const run = startRun(place, { agent: TALKS });
     for (const line of [1, 10, 20, 30]) {
       await run.said(`line ${line}\n`);
       devcluster.cutConnections();
     }
-    await expectWhole(run);
+    await expectWhole(place, run);
   });
 
-  it.each([
+  it.for<[string, FaultAction]>([
     ["unreachable", DOWN],
     ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 } as const],
     ["failing (503)", { kind: "respond", code: 503 } as const],
     ["failing (500)", { kind: "respond", code: 500 } as const],
     ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
-  ])("cases 30, 44, 50, 51: %s for a while, in the middle of a run", async (_, action) => {
+  ])("cases 30, 44, 50, 51: %s for a while, in the middle of a run", async ([, action], { place, devcluster }) => {
     const run = startRun(place, { agent: TALKS });
     await run.said("line 3\n");
     const fault = devcluster.faults.add({ action });
     devcluster.cutConnections();
     await place.admin.clock.sleep(OUTAGE_MS);
     fault.remove();
-    await expectWhole(run);
+    await expectWhole(place, run);
   });
 
-  it("away when the agent ends: the verdict waits, and is right", async () => {
+  it("away when the agent ends: the verdict waits, and is right", async ({ place, devcluster }) => {
     const run = startRun(place, { agent: TALKS });
     await run.said(`line ${LINES - 5}\n`);
     const fault = devcluster.faults.add({ action: DOWN });
     devcluster.cutConnections();
     await place.admin.clock.sleep(3000);
     fault.remove();
-    await expectWhole(run);
+    await expectWhole(place, run);
   });
 
-  it.each([
+  it.for<[string, FaultAction]>([
     ["away", DOWN],
     ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 5 } as const],
     ["failing (503)", { kind: "respond", code: 503, retryAfter: 5 } as const],
     ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
-  ])("%s when the run begins: it waits its turn, and says what for", async (_, action) => {
+  ])("%s when the run begins: it waits its turn, and says what for", async ([, action], { place, devcluster }) => {
     const fault = devcluster.faults.add({ action });
     devcluster.cutConnections();
     const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
@@ -87,21 +81,21 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("slow to answer, in every call of the whole run", async () => {
+  it("slow to answer, in every call of the whole run", async ({ place, devcluster }) => {
     const milliseconds = Number(process.env.SURVIVE_SLOW_SEC ?? 0.7) * 1000;
     const fault = devcluster.faults.add({ action: { kind: "delay", milliseconds } });
     const run = startRun(place, { agent: TALKS });
     await run.result;
     fault.remove();
-    await expectWhole(run);
+    await expectWhole(place, run);
   });
 
-  it.each([
+  it.for<[string, FaultMatch]>([
     ["creating the Job", { method: "POST", path: /\/jobs$/ }],
     ["creating the Secret", { method: "POST", path: /\/secrets$/ }],
     ["letting the Job go", { method: "PATCH", path: /\/jobs\// }],
     ["deleting the Job", { method: "DELETE", path: /\/jobs\// }],
-  ])("whose answer to %s is lost, twice", async (_, match) => {
+  ])("whose answer to %s is lost, twice", async ([, match], { place, devcluster }) => {
     const fault = devcluster.faults.add({ match, action: { kind: "drop", when: "after" }, count: 2 });
     const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
@@ -115,7 +109,7 @@ onDevcluster("an API server in trouble", () => {
   /** Milliseconds of trouble at each call, from the first that it meets. */
   const FOR_MS = 700;
 
-  it.each<[string, FaultAction]>([
+  it.for<[string, FaultAction]>([
     ["refuses the credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" }],
     ["has not loaded its roles yet (403)", { kind: "respond", code: 403, message: DENIED }],
     ["refuses connections", DOWN],
@@ -123,7 +117,7 @@ onDevcluster("an API server in trouble", () => {
     ["fails (500)", { kind: "respond", code: 500 }],
     ["is starting (503)", { kind: "respond", code: 503, retryAfter: 1 }],
     ["has a gateway that gives up (504)", { kind: "respond", code: 504 }],
-  ])("that %s, at each call of a run: it goes on when that is over", async (_, action) => {
+  ])("that %s, at each call of a run: it goes on when that is over", async ([, action], { place, devcluster }) => {
     const calls = {
       "watch jobs": { method: "GET", path: /\/jobs$/, query: /watch=/ },
       "watch pods": { method: "GET", path: /\/pods$/, query: /watch=/ },
@@ -154,7 +148,7 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("failing while Job and Secret are created: it is tried again", async () => {
+  it("failing while Job and Secret are created: it is tried again", async ({ place, devcluster }) => {
     const fault = devcluster.faults.add({
       match: { method: "POST" },
       action: { kind: "respond", code: 500 },
@@ -167,7 +161,10 @@ onDevcluster("an API server in trouble", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("away between the Job's creation and its start: the run waits as long as for every other of these calls", async () => {
+  it("away between the Job's creation and its start: the run waits as long as for every other of these calls", async ({
+    place,
+    devcluster,
+  }) => {
     const creating = devcluster.faults.add({
       match: { method: "POST", path: /\/jobs$/ },
       action: { kind: "delay", milliseconds: 300 },
@@ -192,7 +189,8 @@ onDevcluster("an API server in trouble", () => {
     const NEWS = { method: "GET", path: /\/jobs$/, query: /^(?!.*agent-id)/ };
 
     /** The Job is let go while no news of it comes, and asking for it gets this answer. */
-    async function startUnseen(agent: string, answer: FaultAction) {
+    async function startUnseen(place: DevclusterPlace, agent: string, answer: FaultAction) {
+      const { devcluster } = place;
       const slow = { kind: "delay", milliseconds: 300 } as const;
       const creating = devcluster.faults.add({ match: POST, action: slow });
       const lettingGo = devcluster.faults.add({ match: PATCH, action: slow });
@@ -206,18 +204,21 @@ onDevcluster("an API server in trouble", () => {
       return { run, mute };
     }
 
-    it("and is away for long: the run waits", async () => {
-      const { run, mute } = await startUnseen(TALKS, { kind: "respond", code: 503 });
+    it("and is away for long: the run waits", async ({ place, devcluster }) => {
+      const { run, mute } = await startUnseen(place, TALKS, { kind: "respond", code: 503 });
       while (mute.hits < 3) await place.admin.clock.sleep(5);
       await place.admin.clock.sleep(1500);
       devcluster.faults.clear();
-      await expectWhole(run);
+      await expectWhole(place, run);
     });
 
-    it("and will not be asked: the message says that the run can no longer be observed, not that it never began", async () => {
+    it("and will not be asked: the message says that the run can no longer be observed, not that it never began", async ({
+      place,
+      devcluster,
+    }) => {
       // No waiting mends this one.
       const never = { kind: "respond", code: 500, message: "etcdserver: request is too large" } as const;
-      const { run } = await startUnseen(TALKS, never);
+      const { run } = await startUnseen(place, TALKS, never);
       const result = await run.result;
       devcluster.faults.clear();
       expect(result).toMatchObject({ errorCode: "k8s_observation_lost", resultJson: { verdict: "adapter-fault" } });
@@ -226,11 +227,14 @@ onDevcluster("an API server in trouble", () => {
       // It is left to the agent's next run.
       const next = startRun(place, { agent: "exit 1", agentId: run.agentId });
       await next.event("k8s.job.adopted");
-      await expectWhole(next);
+      await expectWhole(place, next);
     });
   });
 
-  it("that cannot delete the Job at last: the verdict stands, the next run removes it and does not report it again", async () => {
+  it("that cannot delete the Job at last: the verdict stands, the next run removes it and does not report it again", async ({
+    place,
+    devcluster,
+  }) => {
     const match = { method: "DELETE", path: /\/jobs\// };
     const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503, retryAfter: 30 } });
     const first = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}` });

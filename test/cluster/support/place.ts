@@ -139,8 +139,12 @@ function missing(name: string): never {
   throw new Error(`TEST_KUBECONFIG is set, so ${name} must be too`);
 }
 
+export interface DevclusterPlace extends Place {
+  readonly devcluster: Devcluster;
+}
+
 /** For what only the devcluster can do: faults, and looks into the node. Throws on another cluster. */
-export async function openDevclusterPlace(): Promise<Place & { readonly devcluster: Devcluster }> {
+export async function openDevclusterPlace(): Promise<DevclusterPlace> {
   const place = await openPlace();
   const { devcluster } = place;
   if (!devcluster) throw new Error("no devcluster");

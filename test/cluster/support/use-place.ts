@@ -1,8 +1,8 @@
 /** Hooks that a file of tests shares: its place, and its gates. */
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Devcluster, DevclusterOptions } from "../../../devcluster/src/index.ts";
 import { Gates } from "./gate.ts";
-import { openDevclusterPlace, openPlace, type Place } from "./place.ts";
+import { type DevclusterPlace, openDevclusterPlace, openPlace, type Place } from "./place.ts";
 
 const OPENS_WITHIN_MS = 120_000;
 
@@ -33,6 +33,17 @@ export function useDevcluster(set: (place: Place, devcluster: Devcluster) => voi
   }, OPENS_WITHIN_MS);
   afterAll(() => place?.close());
 }
+
+/** A test with a devcluster of its own, which it may break while others of its file run beside it. */
+export const itsOwn = it.extend<{ place: DevclusterPlace; devcluster: Devcluster }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
+  place: async ({}, use) => {
+    const place = await openDevclusterPlace();
+    await use(place);
+    await place.close();
+  },
+  devcluster: ({ place }, use) => use(place.devcluster),
+});
 
 /** Gates for all tests of the file. */
 export function useGates(set: (gates: Gates) => void): void {
