@@ -18,7 +18,7 @@ import { type GovernedAgent, govern } from "../policy/policy.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
-import { awaitStart, launch } from "./launch/launch.ts";
+import { awaitStart, keepBundles, launch } from "./launch/launch.ts";
 import { measured, type RunMeter } from "./measure/measure.ts";
 import {
   hasEnded,
@@ -244,7 +244,7 @@ async function observeToEnd(
     );
   try {
     await begun;
-    await awaitStart(client, run, observed, plan, findPod, detached);
+    await awaitStart(client, run, observed, plan, findPod, detached, keepBundles(client, plan, run));
     const { gaveUp } = observed.evidence.acts;
     if (gaveUp) stop.stopAgent(gaveUp.waiting.reason);
     await observed.until(() => hasEnded(observed.evidence), detached);

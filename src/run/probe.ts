@@ -13,7 +13,7 @@ import type { Seal } from "../runner/seal.ts";
 import { createOwnershipReader } from "./claim/claim.ts";
 import { cleanUp, removeExpiredProbes } from "./conclude/conclude.ts";
 import { followRun, type TranscriptSink } from "./follow/follow.ts";
-import { awaitStart, launch } from "./launch/launch.ts";
+import { awaitStart, keepBundles, launch } from "./launch/launch.ts";
 import {
   describeWaiting,
   type Evidence,
@@ -175,7 +175,7 @@ class Probe {
     try {
       await raceSignal(synced, signal);
       following = followRun({ client, run, observed, sink: this.#sink(), signal });
-      await awaitStart(client, run, observed, this.#plan, findPod, signal);
+      await awaitStart(client, run, observed, this.#plan, findPod, signal, keepBundles(client, this.#plan, run));
       const { gaveUp } = observed.evidence.acts;
       if (gaveUp) return { kind: "ended", verdict: judge(observed.evidence), waiting: gaveUp.waiting };
       await observed.until(() => hasEnded(observed.evidence), signal);

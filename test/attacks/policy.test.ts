@@ -451,6 +451,8 @@ describe("whoever writes in Paperclip's home", () => {
 });
 
 it("after all of it the cluster has nothing of it", async () => {
-  const { items } = await place.admin.list(jobs, place.namespace);
+  const { items } = await place.admin.list(jobs, place.namespace, {
+    labelSelector: "app.kubernetes.io/component!=bundle",
+  });
   expect(items.map(({ metadata }) => metadata.name)).toEqual([]);
 });

@@ -87,7 +87,9 @@ describe.skipIf(!hasHelm)("the chart", () => {
     await expect.poll(prePulled, { timeout: 100_000 }).toBe(true);
     const run = await start(`cat >/dev/null; ${INIT}; echo kept > "$HOME/kept"; ${RESULT}`);
     await run.event("k8s.pod.running");
-    const [job] = (await place.admin.list(jobs, agents.namespace, {})).items;
+    const [job] = (
+      await place.admin.list(jobs, agents.namespace, { labelSelector: "paperclip.io/adapter-type=claude_k8s" })
+    ).items;
     const pod = job?.spec?.template.spec;
     expect(pod).toMatchObject({ serviceAccountName: "claude-agent", automountServiceAccountToken: false });
     expect(JSON.stringify(pod?.volumes)).toContain(`"claimName":"${CLAIM}"`);

@@ -3,10 +3,14 @@ import { describe, expect, it } from "vitest";
 import { testEnvironment } from "../../src/doctor/test-environment.ts";
 import { localQueues } from "../../src/kubernetes/kueue-types.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
+import { LABELS } from "../../src/run/shared/names.ts";
 import { trustAgents } from "../support/policy.ts";
 import type { Place } from "./support/place.ts";
 import { giveOptionalRights, takeRights } from "./support/rights.ts";
 import { usePlace } from "./support/use-place.ts";
+
+/** Files that runs share stay for the next one. */
+const OF_RUNS = { labelSelector: `${LABELS.component}!=bundle` };
 
 let place: Place;
 usePlace((opened) => {
@@ -109,8 +113,8 @@ describe("the environment test", () => {
       level: "info",
       message: expect.stringContaining("PAPERCLIP_K8S_HELLO_PROBE is off"),
     });
-    expect((await place.admin.list(jobs, place.namespace)).items).toEqual([]);
-    expect((await place.admin.list(secrets, place.namespace)).items).toEqual([]);
+    expect((await place.admin.list(jobs, place.namespace, OF_RUNS)).items).toEqual([]);
+    expect((await place.admin.list(secrets, place.namespace, OF_RUNS)).items).toEqual([]);
   });
 
   it.each([
@@ -127,7 +131,7 @@ describe("the environment test", () => {
       hint: expect.stringContaining("quota"),
     });
     expect(checks.map((check) => check.code)).toContain("claude_hello_probe_skipped");
-    expect((await place.admin.list(jobs, place.namespace)).items).toEqual([]);
+    expect((await place.admin.list(jobs, place.namespace, OF_RUNS)).items).toEqual([]);
   });
 
   it("shows settings that have no effect, and labels that are not taken", async () => {

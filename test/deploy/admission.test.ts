@@ -1,6 +1,7 @@
 /** deploy/kustomize/admission: what it lets Paperclip's account create, and what it refuses, by evaluating its expressions. */
 import { parse } from "@bufbuild/cel";
 import { beforeAll, describe, expect, it } from "vitest";
+import { bundleHolder, bundleSecret } from "../../src/run/plan/bundles/bundle.ts";
 import { tokenSecret } from "../../src/run/plan/token.ts";
 import { type Policy, refusals, type Settings } from "./support/admission.ts";
 import { BAD, changed, mount, security } from "./support/bad-jobs.ts";
@@ -110,6 +111,16 @@ describe("the policy on Jobs", () => {
     expect(rest).toEqual([]);
   });
 
+  const holder = bundleHolder(`ac-bundle-${"0a".repeat(20)}`, plan, 7200);
+
+  it("admits the Job that holds a Secret which runs share, as long as it has no pod", () => {
+    expect(verdict(holder)).toEqual([]);
+    const withPods = { ...holder, spec: { ...holder.spec, parallelism: 1 } };
+    expect(verdict(withPods)).not.toEqual([]);
+    expect(verdict(withPods, { oldObject: holder })).not.toEqual([]);
+    expect(verdict({ ...holder, spec: { ...holder.spec, completions: 1 } })).not.toEqual([]);
+  });
+
   it("has a bad Job for each of its rules", () => {
     const seen = new Set(BAD.flatMap(([, , change]) => verdict(changed(change))));
     const settingsToo = jobs.spec.validations.filter(({ messageExpression }) => messageExpression).length;
@@ -159,6 +170,8 @@ describe("the policy on Secrets", () => {
 
   it("refuses one that the cluster turns into a service account's token", () => {
     const type = "kubernetes.io/service-account-token";
+    const shared = { name: `ac-bundle-${"0a".repeat(20)}`, data: { a: "b" }, items: [] };
+    expect(verdict(bundleSecret(shared, plan))).toEqual([]);
     expect(verdict({ ...plan.secret, type })).toEqual(["The Secret must be of type Opaque."]);
   });
 

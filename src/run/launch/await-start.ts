@@ -16,6 +16,7 @@ import {
 import { adviceFor } from "../shared/api-advice.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
+import type { KeepBundles } from "./bundles/keep-bundles.ts";
 import { PatienceClock, type StartLimits } from "./patience.ts";
 
 /** Milliseconds between looks at the clock and at the cluster's Events while the pod does not run. */
@@ -24,7 +25,11 @@ const READ_EVERY_MS = 5_000;
 const READ_QUEUE_AFTER_MS = [500, 2_000, 5_000, 10_000];
 const READ_QUEUE_EVERY_MS = 30_000;
 
-/** Resolves when the container runs, the run is over, or waiting was given up (an act in the record). */
+/**
+ * Resolves when the container runs, the run is over, or waiting was given up (an act in the record).
+ *
+ * @param keep is told again and again what is waited for
+ */
 export async function awaitStart(
   client: KubernetesClient,
   job: JobInCluster,
@@ -32,6 +37,7 @@ export async function awaitStart(
   limits: StartLimits,
   findPod: FindPod,
   signal: AbortSignal,
+  keep: KeepBundles = () => undefined,
 ): Promise<void> {
   const patience = new PatienceClock(client.clock.now(), limits);
   const readQueue = queueReader(client);
@@ -67,6 +73,7 @@ export async function awaitStart(
     readings += 1;
     if (isQueued) await readQueue(job, observed, signal);
     else unseen = await readEvents(client, job, observed, signal);
+    keep(waiting, signal);
   }
 }
 

@@ -1,17 +1,16 @@
 /**
- * Starts the run's Job: the Job, suspended; an election between the candidates of its slot; its Secret, owned by the Job;
- * then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started and
+ * Starts the run's Job: the Job, suspended, and meanwhile the bundles that it shares with others; an election between the
+ * candidates of its slot; its Secret, owned by the Job; then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started and
  * takes its Secret with it.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Secret } from "kubernetes-types/core/v1";
-import { ApiError } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
-import { fullJitter } from "../../kubernetes/http/backoff.ts";
-import { isTransient } from "../../kubernetes/http/retry.ts";
-import { jobs, type KubeObject, type ResourceType, type Stored, secrets } from "../../kubernetes/resource-types.ts";
+import { jobs, secrets } from "../../kubernetes/resource-types.ts";
 import { awaitElection, awaitTurn, isOwnedBy, type ReadOwnership, type TurnRequest, withdraw } from "../claim/claim.ts";
 import {
+  bundlesOf,
   DROPPED_FIX,
   droppedHardening,
   furnishHome,
@@ -20,8 +19,7 @@ import {
   type RunPlan,
   runTokenIn,
 } from "../plan/plan.ts";
-import { awayInWords, faultOf, WEBHOOK_AWAY_MS, webhookAway } from "../shared/api-advice.ts";
-import type { VerdictCode } from "../shared/codes.ts";
+import { awayInWords } from "../shared/api-advice.ts";
 import { delayAbort } from "../shared/delay-abort.ts";
 import { isTokenOf, mayBeSignedBy } from "../shared/job-signature.ts";
 import { isHeld, isOfRun, stateOf } from "../shared/job-state.ts";
@@ -29,15 +27,13 @@ import { type JobInCluster, jobInCluster, type LaunchedRun, launchedRun } from "
 import { ANNOTATIONS } from "../shared/names.ts";
 import { RunFault } from "../shared/run-fault.ts";
 import { classifyStop } from "../stop/stop.ts";
+import { provideBundles } from "./bundles/provide-bundles.ts";
+import { create, failed, RETRY } from "./create.ts";
 import { letGo } from "./let-go.ts";
 import { type ClaimUse, type ProvidedClaim, provideClaim } from "./provide-claim.ts";
 
 export { awaitStart, readEvents } from "./await-start.ts";
-
-/** Milliseconds for which an unreachable cluster is retried: it answered a moment ago. */
-const RETRY = { retryForMs: 180_000 };
-/** Minimal milliseconds between two attempts to create: an object that is being deleted may still have the name. */
-const CREATE_AGAIN_MS = 500;
+export { keepBundles } from "./bundles/keep-bundles.ts";
 
 /** @default a run that waits for no turn, as a probe */
 export type Turns = Omit<TurnRequest, "client" | "plan"> & {
@@ -70,11 +66,38 @@ export async function launch(
   signal.throwIfAborted();
   const lastAnswer = delayAbort(signal);
   const since = turn?.since ?? existing?.metadata?.annotations?.[ANNOTATIONS.queued] ?? null;
-  const isReusable = existing !== null && isTokenOf(existing, plan.token);
-  // Its Secret could not hold the token that it names.
+  const isReusable = existing !== null && isTokenOf(existing, plan.token) && hasBundlesOf(existing, plan);
+  // Its Secret could not hold the token that it names, or its pod would wait for files that are no longer the run's.
   const startedBefore = existing && !isReusable ? await withdraw(client, jobInCluster(existing)) : null;
   if (startedBefore) return launched(startedBefore, plan);
-  const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer, turn?.host));
+  const over = new AbortController();
+  try {
+    const bundles = provideBundles(client, plan, AbortSignal.any([lastAnswer, over.signal]));
+    // Awaited where the Job is taken back should they fail.
+    bundles.catch(() => undefined);
+    const job = jobInCluster(isReusable ? existing : await createJob(client, plan, since, lastAnswer, turn?.host));
+    return await startJob({ client, plan, job, bundles, readOwnership, signal, lastAnswer, turn });
+  } finally {
+    over.abort();
+  }
+}
+
+interface Start {
+  readonly client: KubernetesClient;
+  readonly plan: RunPlan;
+  readonly job: JobInCluster;
+  /** Resolves when they are there. */
+  readonly bundles: Promise<void>;
+  readonly readOwnership: ReadOwnership;
+  readonly signal: AbortSignal;
+  /** Aborts some seconds later. */
+  readonly lastAnswer: AbortSignal;
+  readonly turn: Turns | undefined;
+}
+
+/** Takes the Job back when it throws. */
+async function startJob(start: Start): Promise<Launch> {
+  const { client, plan, job, bundles, readOwnership, signal, lastAnswer, turn } = start;
   let claim: ProvidedClaim | null = null;
   try {
     signal.throwIfAborted();
@@ -90,11 +113,14 @@ export async function launch(
     claim = await claimOf(client, plan, { signal, lastAnswer });
     for (const note of claim?.notes ?? []) await turn?.host.status(note);
     await createSecret(client, plan, job, lastAnswer);
+    await bundles;
     for (let seen = election.job; ; ) {
       if (turn) seen = { ...seen, object: await awaitTurn({ client, plan, ...turn }, seen, { ...RETRY, signal }) };
       // By an earlier call of this run, whose answer was lost.
       if (!isHeld(seen.object)) return launched(seen.object, plan);
       signal.throwIfAborted();
+      // A turn may have taken hours.
+      await provideBundles(client, plan, lastAnswer);
       const started = await letGo(client, seen, plan.queue, { ...RETRY, signal: lastAnswer });
       if (started.kind === "started") return launched(started.job, plan);
       seen = { ...seen, object: started.job };
@@ -112,6 +138,12 @@ export async function launch(
     throw error;
   }
 }
+
+const hasBundlesOf = (job: Job, { bundles }: RunPlan): boolean =>
+  isDeepStrictEqual(
+    bundlesOf(job),
+    bundles.map(({ name }) => name),
+  );
 
 const launched = (job: Job, plan: RunPlan): Launch => ({ kind: "launched", run: launchedRun(job, plan) });
 
@@ -184,52 +216,6 @@ async function createSecret(
   });
 }
 
-interface Creation<T extends KubeObject> {
-  readonly type: ResourceType<T>;
-  readonly object: T;
-  readonly isOurs: (found: Stored<T>) => boolean;
-  /** True when the object with that name is about to be deleted by the cluster. */
-  readonly isLeaving: (found: Stored<T>) => boolean;
-  readonly code: VerdictCode;
-  /** Is told of a webhook that is away, which is waited for. @default nobody */
-  readonly tellAway?: ((webhook: string) => Promise<void>) | undefined;
-}
-
-/** Creates, or finds that an earlier attempt has: its answer may have been lost. */
-async function create<T extends KubeObject>(
-  client: KubernetesClient,
-  plan: RunPlan,
-  signal: AbortSignal,
-  { type, object, isOurs, isLeaving, code, tellAway }: Creation<T>,
-): Promise<Stored<T>> {
-  const options = { ...RETRY, signal };
-  const began = client.clock.now();
-  const deadline = began + RETRY.retryForMs;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await client.create(type, plan.namespace, object, options);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      const found = mayExist(error) ? await client.find(type, plan.namespace, plan.name, options) : undefined;
-      if (found && isOurs(found)) return found;
-      // The name makes it safe to try again: were the first one carried out late, the second would meet it.
-      const retry = found ? isLeaving(found) : isRetryable(error);
-      const away = webhookAway(error);
-      if (away !== null) await tellAway?.(away);
-      if (!retry || client.clock.now() > (away === null ? deadline : began + WEBHOOK_AWAY_MS))
-        throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
-      await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
-    }
-  }
-}
-
-/** A quota that several creates count against at once answers all but one with a conflict (kubernetes/kubernetes#67761). */
-const isRetryable = (error: unknown): boolean =>
-  error instanceof ApiError && (error.alreadyExists || error.conflict || (error.ambiguous && isTransient(error)));
-
-/** The object may be there: it was before, or the answer to our own create was lost. */
-const mayExist = (error: unknown): boolean => error instanceof ApiError && (error.alreadyExists || error.ambiguous);
-
 function withoutSidecars(client: KubernetesClient, plan: RunPlan): RunFault {
   const error = new Error(
     "the cluster has no sidecar containers (Kubernetes 1.29 or newer), which a recorder of its own needs. Update the cluster, or set recorder: same",
@@ -249,8 +235,4 @@ function notHardened({ clock }: KubernetesClient, dropped: string): RunFault {
   const message = `The run is not started: its cluster does not know ${dropped}, which the operator's policy asks for`;
   const code = "k8s_job_create_failed";
   return new RunFault({ code, message, fix: DROPPED_FIX, status: null, fatal: true, at: clock.now() });
-}
-
-function failed(client: KubernetesClient, code: string, doing: string, error: unknown): RunFault {
-  return new RunFault(faultOf(error, { code, doing, at: client.clock.now() }), error);
 }

@@ -1,10 +1,12 @@
-/** What the agent gets, all of it by the run's Secret: environment, prompt, instructions, and what the runner is to start. */
+/** What the agent gets, by the run's Secret and by those that it shares: environment, prompt, instructions, and what the runner is to start. */
 import { chooseModel } from "../../config/models/choose-model.ts";
 import { buildEnvironment } from "../../paperclip/environment.ts";
 import type { Prompt } from "../../paperclip/prompt.ts";
 import { LEFT_SESSION, RUN_FILES, type RunnerSpec, shellSpec } from "../../runner/spec.ts";
 import { jobName } from "../shared/names.ts";
 import { AUTHORITY_VARIABLES, type Authorities, authorities } from "./authorities.ts";
+import type { Bundle } from "./bundles/bundle.ts";
+import { share } from "./bundles/share.ts";
 import type { Checkout } from "./checkout/checkout.ts";
 import { gitVariables } from "./checkout/git-variables.ts";
 import { environmentScript } from "./environment-script.ts";
@@ -25,7 +27,10 @@ export interface AgentInput {
   readonly loginNote: string | null;
   readonly prompt: Prompt;
   readonly spec: RunnerSpec;
+  /** Of the run's own Secret. */
   readonly content: SecretContent;
+  /** What other runs of the company may have too. */
+  readonly bundles: readonly Bundle[];
   readonly authorities: Authorities;
   /** Sentences on what of the environment was left out or changed. */
   readonly notes: readonly string[];
@@ -73,7 +78,7 @@ export function agentInput(
   const goesOn = file === null ? null : { file, ...invoke(LEFT_SESSION) };
   const prompts = { first: first.prompt, fresh: fresh?.prompt ?? null, goesOn: goesOn?.prompt ?? null };
   const files = (spec: RunnerSpec): RunFile[] => [
-    ...Object.entries(scripts).map(([path, content]) => ({ path, content })),
+    ...Object.entries(scripts).map(([path, content]) => ({ path, content, layer: "runner" as const })),
     ...filesOf(spec, prompts, spec.fresh || !resume ? provision.systemPrompt : null),
     environmentScript({ own: ownScript, makes: agentHomeToMake(workplace, variables), programs: provision.programs }),
     ...provision.files,
@@ -82,9 +87,10 @@ export function agentInput(
   ];
   const specOf = (instead: typeof fresh, further: typeof goesOn): RunnerSpec =>
     runnerSpec(config, first, instead, further, checkout.spec);
-  const { spec, content } = firstThatFits([specOf(fresh, goesOn), specOf(null, null)], (spec) =>
-    secretContent(files(spec), environment),
-  );
+  const { spec, content } = firstThatFits([specOf(fresh, goesOn), specOf(null, null)], (spec) => {
+    const { own, bundles } = share(files(spec), input.installation, ctx.agent.companyId);
+    return { own: secretContent(own, environment), bundles };
+  });
   const allNotes = [...notes, ...[note, login.note].filter((each) => each !== null)];
   return {
     environment,
@@ -94,7 +100,8 @@ export function agentInput(
     notes: allNotes,
     prompt: first.prompt,
     spec,
-    content,
+    content: content.own,
+    bundles: content.bundles,
     authorities: trusted,
   };
 }
@@ -126,7 +133,9 @@ const filesOf = (spec: RunnerSpec, prompts: Prompts, instructions: string | null
   ...(prompts.goesOn && spec.goesOn ? [{ path: spec.goesOn.prompt, content: GOES_ON + prompts.goesOn.text }] : []),
   { path: RUN_FILES.spec, content: JSON.stringify(spec) },
   { path: RUN_FILES.shellSpec, content: shellSpec(spec) },
-  ...(instructions === null ? [] : [{ path: INSTRUCTIONS_FILE, content: instructions }]),
+  ...(instructions === null
+    ? []
+    : [{ path: INSTRUCTIONS_FILE, content: instructions, layer: "instructions" as const }]),
 ];
 
 /** The agent's, else those of Paperclip's own process. */

@@ -6,7 +6,7 @@ import { SCRATCH } from "./home.ts";
 import type { RunFile } from "./secret.ts";
 
 export interface Authorities {
-  /** Of the run's Secret. */
+  /** Of the run's directory. */
   readonly files: readonly RunFile[];
   readonly variables: readonly EnvVar[];
   readonly volumes: readonly Volume[];
@@ -30,7 +30,7 @@ export function authorities(caBundle: string | null): Authorities {
   if (caBundle === null) return { files: [], variables: [], volumes: [], mounts: [] };
   const name = configMapOf(caBundle);
   if (name === null) {
-    const files = [{ path: FILE, content: caBundle }];
+    const files = [{ path: FILE, content: caBundle, layer: "authorities" as const }];
     return { files, variables: variables(`${RUN_DIRECTORY}/${FILE}`), volumes: [], mounts: [] };
   }
   return {

@@ -19,6 +19,7 @@ import { GATE, GATE_ANNOTATION } from "../shared/kueue.ts";
 import { ADAPTER_TYPE, ANNOTATIONS, CONTAINER, type RunIdentity } from "../shared/names.ts";
 import { type WrittenTerms, writeRunTerms } from "../shared/run-terms.ts";
 import type { Authorities } from "./authorities.ts";
+import { type Bundle, runVolume } from "./bundles/bundle.ts";
 import type { Checkout } from "./checkout/checkout.ts";
 import type { BroughtCli } from "./cli.ts";
 import { scriptVariables } from "./environment-script.ts";
@@ -60,8 +61,10 @@ export interface ManifestInput {
   readonly home: Home;
   readonly workspace: Workspace;
   readonly environment: Readonly<Record<string, string>>;
-  /** The files of the run's directory, as the Secret has them. */
+  /** The files of the run's directory, as the run's own Secret has them. */
   readonly files: readonly KeyToPath[];
+  /** What the directory has of other Secrets. */
+  readonly bundles: readonly Pick<Bundle, "name" | "items">[];
   readonly authorities: Omit<Authorities, "files">;
   readonly cli: BroughtCli;
   readonly checkout: Pick<Checkout, "volumes" | "mounts" | "beforeSec" | "graceSec">;
@@ -224,8 +227,7 @@ function fsGroupOf({
 
 function volumes(input: ManifestInput): Volume[] {
   return [
-    // Readable by the pod's one user, who owns none of the files and has no fsGroup.
-    { name: "run", secret: { secretName: input.name, items: [...input.files], defaultMode: 0o444 } },
+    runVolume(input.name, input.files, input.bundles),
     homeVolume(input.home),
     ...workspaceVolumes(input.workspace, input.home),
     { name: "scratch", emptyDir: {} },

@@ -24,6 +24,7 @@ import { type ProbeSettings, planProbe } from "./probe-plan.ts";
 import type { AgentBundle } from "./provision.ts";
 import { planRun, type RunPlan } from "./run-plan.ts";
 
+export { type Bundle, bundleHolder, bundleSecret, bundlesOf, hasContentOf, isHolder } from "./bundles/bundle.ts";
 export { lacksImageVolume } from "./cli.ts";
 export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { DROPPED_FIX, droppedHardening } from "./hardening.ts";

@@ -9,7 +9,7 @@ import { type McpServer, mcpConfig, mcpIdentity } from "../../paperclip/mcp.ts";
 import type { Skills } from "../../paperclip/skills.ts";
 import { RUN_DIRECTORY } from "../../runner/spec.ts";
 import { type Home, isSeen } from "./home.ts";
-import type { RunFile } from "./secret.ts";
+import type { Layer, RunFile } from "./secret.ts";
 
 /** What Paperclip has for the agent beside its prompt: instructions, skills, MCP servers, programs. */
 export interface AgentBundle {
@@ -52,10 +52,10 @@ export function provide(bundle: AgentBundle, home: Home, apiUrl: string | null):
   const systemPrompt = [instructions && `${instructions.text}${origin(instructions, areSeen)}`, skills.library]
     .filter((part) => part !== null)
     .join("\n\n");
-  const keyed = [...below(INSTRUCTIONS, folder?.files ?? []), ...below(SKILLS, skills.files)];
+  const keyed = [...below(INSTRUCTIONS, folder?.files ?? [], "instructions"), ...below(SKILLS, skills.files, "skills")];
   const mcp = mcpConfig(mcpServers, apiUrl, paperclipUrl);
   const identity = mcpIdentity(mcpServers);
-  const files = [...keyed, ...below(PROGRAMS, bundle.programs)];
+  const files = [...keyed, ...below(PROGRAMS, bundle.programs, "runner")];
   return {
     systemPrompt: systemPrompt || null,
     files: mcp === null ? files : [...files, { path: MCP_FILE, content: mcp }],
@@ -81,8 +81,8 @@ function origin({ path, folder }: Instructions, areSeen: boolean): string {
 const from = (name: string, place: string, more = ""): string =>
   `\n\nThe above agent instructions were loaded from ${place}${name}. Resolve any relative file references from ${place}. What the instructions name beside themselves is in that folder, not in your home or working directory.${more}`;
 
-const below = (folder: string, files: readonly FolderFile[]): RunFile[] =>
-  files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable }));
+const below = (folder: string, files: readonly FolderFile[], layer: Layer): RunFile[] =>
+  files.map(({ path, bytes, executable }) => ({ path: `${folder}/${path}`, content: bytes, executable, layer }));
 
 /** A hash, because it is an annotation of the Job and must reveal nothing of its input. */
 function digest(parts: readonly (string | Uint8Array)[]): string {

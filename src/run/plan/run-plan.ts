@@ -14,6 +14,7 @@ import { signJob } from "../shared/job-signature.ts";
 import { CONTAINER, jobName, LABELS, type RunIdentity, type RunLabels, runLabels } from "../shared/names.ts";
 import { type RunFacts, type RunTerms, rememberedSession } from "../shared/run-terms.ts";
 import { agentInput } from "./agent-input.ts";
+import type { Bundle } from "./bundles/bundle.ts";
 import { checkoutOf } from "./checkout/checkout.ts";
 import { broughtCli } from "./cli.ts";
 import { type Hardening, harden } from "./hardening.ts";
@@ -50,6 +51,8 @@ export interface RunPlan extends RunTerms {
   readonly templates: { readonly made: Job; readonly stages: readonly TemplateStage[] };
   /** Without owner: launch adds the Job's uid, which only the cluster knows. */
   readonly secret: Secret;
+  /** The Secrets that the pod needs beside it, which other runs may have too. */
+  readonly bundles: readonly Bundle[];
   readonly podStartTimeoutSec: number;
   /** Kueue's LocalQueue that lets the Job go; null: none. */
   readonly queue: string | null;
@@ -107,7 +110,8 @@ export function planRun(input: PlanInput): RunPlan {
   const made = jobManifest({
     ...{ name, namespace, identity, labels: labels.labels, ...place, home, workspace: workplace.workspace },
     affinity: affinityOf(place.affinity, workplace.workspace, input.agent.policy),
-    ...{ environment: forAgent.environment, files: forAgent.content.items, authorities: forAgent.authorities },
+    ...{ environment: forAgent.environment, files: forAgent.content.items, bundles: forAgent.bundles },
+    authorities: forAgent.authorities,
     ...{ cli: broughtCli(config), checkout },
     ...{ graceSec: config.graceSec, timeoutSec: config.timeoutSec, terms: { ...terms, session } },
     ttlSecondsAfterFinished: config.ttlSecondsAfterFinished,
@@ -134,6 +138,7 @@ export function planRun(input: PlanInput): RunPlan {
     loginNote: forAgent.loginNote,
     homeRequest: homeRequest(workplace, place.user, identity, resume),
     secret: runSecret(name, namespace, labels.labels, forAgent.content.data),
+    bundles: forAgent.bundles,
     podStartTimeoutSec: config.podStartTimeoutSec,
     queue: config.queue,
     queueTimeoutSec: config.queueTimeoutSec,

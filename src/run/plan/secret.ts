@@ -1,12 +1,12 @@
 /**
- * The run's Secret: every file and every environment variable of the agent. Nothing of it stands in the Job, which
- * anyone with `get jobs` can read, but for the files' names.
+ * The run's Secret: every environment variable of the agent, and every file that no other run has. Nothing of it stands in the
+ * Job, which anyone with `get jobs` can read, but for the files' names.
  */
 import type { EnvVar, KeyToPath, Secret } from "kubernetes-types/core/v1";
 import { ConfigError } from "../../config/config-error.ts";
 
 /** The API server refuses one byte more (measured, 422). */
-const MAX_SECRET_BYTES = 1_048_576;
+export const MAX_SECRET_BYTES = 1_048_576;
 const ENV_PREFIX = "env.";
 
 /** A file of the run's directory in the pod. */
@@ -15,7 +15,12 @@ export interface RunFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   readonly executable?: boolean;
+  /** What it is the same with in other runs: see bundles/share.ts. @default it is this run's own */
+  readonly layer?: Layer;
 }
+
+/** Files that change together: the adapter's own, those of an agent, those of its company. */
+export type Layer = "runner" | "authorities" | "instructions" | "skills";
 
 export interface SecretContent {
   readonly data: Readonly<Record<string, string | Uint8Array>>;
@@ -28,18 +33,24 @@ export const variableKey = (name: string): string => ENV_PREFIX + name;
 
 /** Throws ConfigError when it is larger than a Secret may be, naming the largest part. */
 export function secretContent(files: readonly RunFile[], environment: Readonly<Record<string, string>>): SecretContent {
+  const { data: ofFiles, items } = keyed(files);
+  const data = { ...ofFiles };
+  const parts = new Map(items.map(({ key, path }) => [key, path]));
+  for (const [name, value] of Object.entries(environment)) data[variableKey(name)] = value;
+  checkSize(data, (key) => parts.get(key) ?? key);
+  return { data, items };
+}
+
+/** Files as a Secret's keys. */
+export function keyed(files: readonly RunFile[]): SecretContent {
   const data: Record<string, string | Uint8Array> = {};
   const items: KeyToPath[] = [];
-  const parts = new Map<string, string>();
   for (const [index, { path, content, executable }] of files.entries()) {
     // A key has no slash, and not every character that a file's name may have.
     const key = PLAIN_KEY.test(path) ? path : `file.${index}`;
     data[key] = content;
-    parts.set(key, path);
     items.push({ key, path, ...(executable ? { mode: 0o555 } : {}) });
   }
-  for (const [name, value] of Object.entries(environment)) data[variableKey(name)] = value;
-  checkSize(data, (key) => parts.get(key) ?? key);
   return { data, items: items.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 

@@ -116,6 +116,15 @@ export function jobName(agentId: string, runId: string): string {
 /** Whether a Secret is one that runs have: their own, and those of the tokens that their agents get later. */
 export const isRunsSecret = (name: string): boolean => /^ac-[a-z0-9-]+-[0-9a-f]{6}(-token-\d+)?$/.test(name);
 
+/** Whether a Secret is one of files that runs share: see plan/bundles/bundle.ts. */
+export const isBundle = (name: string): boolean => /^ac-bundle-[0-9a-f]{40}$/.test(name);
+
+/** The name of such a Secret, and of the Job that holds it. `digits`: at least 40, hexadecimal. */
+export const bundleName = (digits: string): string => `ac-bundle-${digits.slice(0, 40)}`;
+
+/** The selector of every Job that holds such a Secret: none of them is a run's, nor ever has a pod. */
+export const BUNDLES = `${LABELS.managedBy}=paperclip,${LABELS.component}=bundle`;
+
 const slug = (text: string): string =>
   text
     .toLowerCase()

@@ -300,6 +300,11 @@ export const BAD: readonly (readonly [what: string, message: RegExp, change: (sh
     /mount nothing but/,
     ({ pod }) => mount(pod, { projected: { sources: [{ secret: { name: "database" } }] } }),
   ],
+  [
+    "a Secret that is named like those which runs share",
+    /mount nothing but/,
+    ({ pod }) => mount(pod, { projected: { sources: [{ secret: { name: "ac-bundle-0a-database" } }] } }),
+  ],
   ["an NFS server", /mount nothing but/, ({ pod }) => mount(pod, { nfs: { server: "10.0.0.1", path: "/" } })],
   [
     "another Secret in the environment",

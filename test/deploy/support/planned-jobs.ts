@@ -12,6 +12,10 @@ const nothingSet = input({ defaultNamespace });
 const inputs: Readonly<Record<string, PlanInput>> = {
   "that sets nothing but an image": nothingSet,
   "with everything that Paperclip gives": input({ defaultNamespace, bundle: everything() }),
+  "that shares what it has with others": input({
+    defaultNamespace,
+    scripts: { "start.sh": "#!/bin/sh", "runner.mjs": "/".repeat(5000) },
+  }),
   "with a claim and the agents' service account": input({
     defaultNamespace,
     config: { homeClaim: "claude-ada", serviceAccountName: "claude-agent", timeoutSec: 60, labels: { team: "a" } },

@@ -5,7 +5,7 @@ import { bundle, everything, hostPod, input, podOf, secretOf } from "../support/
 
 describe("what the agent finds in its run's directory", () => {
   const itemsOf = (plan: ReturnType<typeof planRun>) =>
-    podOf(plan).volumes?.find(({ name }) => name === "run")?.secret?.items ?? [];
+    podOf(plan).volumes?.find(({ name }) => name === "run")?.projected?.sources?.[0]?.secret?.items ?? [];
   const fileOf = (plan: ReturnType<typeof planRun>, path: string): string | undefined =>
     secretOf(plan)[itemsOf(plan).find((item) => item.path === path)?.key ?? ""];
 

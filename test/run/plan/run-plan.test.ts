@@ -159,7 +159,7 @@ describe("the plan of a run", () => {
     });
     expect(pod.hostNetwork ?? pod.hostPID ?? pod.hostIPC).toBeUndefined();
     const kinds = pod.volumes?.map((volume) => Object.keys(volume).find((key) => key !== "name"));
-    expect(new Set(kinds)).toEqual(new Set(["secret", "emptyDir", "projected"]));
+    expect(new Set(kinds)).toEqual(new Set(["emptyDir", "projected"]));
   });
 
   it("case 1: never lets the kubelet change the owner of a volume's files", () => {

@@ -15,7 +15,7 @@ import { credentialsFor, NO_CREDENTIALS } from "./credentials.ts";
 import type { GitSetting } from "./git-variables.ts";
 
 export interface Checkout {
-  /** Of the run's Secret. */
+  /** Of the run's directory. */
   readonly files: readonly RunFile[];
   /** For the runner; undefined where the workspace needs nothing. */
   readonly spec: RunnerSpec["workspace"];
@@ -55,7 +55,9 @@ export function checkoutOf(input: CheckoutInput): Checkout {
   const files = [
     ...(repository || hasSetup ? scripts(input, repository, repository ? address : null) : []),
     ...(hasSetup ? [{ path: RUN_FILES.setup, content: `${config.setup}\n` }] : []),
-    ...(login.mounts.length > 0 ? [{ path: RUN_FILES.credential, content: credentialScript }] : []),
+    ...(login.mounts.length > 0
+      ? [{ path: RUN_FILES.credential, content: credentialScript, layer: "runner" as const }]
+      : []),
   ];
   return {
     files,
@@ -102,7 +104,7 @@ function scripts(input: CheckoutInput, repository: Repository | null, address: A
     author: { name: author.name.replaceAll(/[\p{Cc}<>]/gu, " "), email: `${branchPart(author.id)}@agents.invalid` },
   });
   return [
-    { path: RUN_FILES.workspace, content: workspaceScript },
+    { path: RUN_FILES.workspace, content: workspaceScript, layer: "runner" },
     { path: RUN_FILES.repository, content: values },
   ];
 }

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { listOf, plain, wrong } from "../../../config/pod-template/problem.ts";
 import type { Plain, TemplateProblem } from "../../../config/pod-template/walk.ts";
-import { CONTAINER, isRunsSecret, RECORDER } from "../../shared/names.ts";
+import { CONTAINER, isBundle, isRunsSecret, RECORDER } from "../../shared/names.ts";
 import { HOME_VOLUME } from "../home/mounts.ts";
 
 /** What an agent's template is held to beside: null for one of the operator's. */
@@ -65,7 +65,10 @@ function beyondTheHome(made: Plain, now: Plain): TemplateProblem[] {
 /** Another run's holds another agent's token; this one's is for the agent's own container. */
 function secretsOfRuns(made: Plain, now: Plain): TemplateProblem[] {
   const isNew = (before: unknown, one: Plain): boolean => !listOf(before).some((old) => isDeepStrictEqual(old, one));
-  const is = (source: unknown, key = "name"): boolean => isRunsSecret(String(plain(source)[key] ?? ""));
+  const is = (source: unknown, key = "name"): boolean => {
+    const name = String(plain(source)[key] ?? "");
+    return isRunsSecret(name) || isBundle(name);
+  };
   const why = "names the Secret of a run, which is for the run's own agent";
   const ofContainers = containersIn(now).flatMap(({ field, container, at }) => {
     const before = plain(listOf(made[field]).find(({ name }) => name === container.name));

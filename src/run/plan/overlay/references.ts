@@ -7,6 +7,7 @@ import { ApiError } from "../../../kubernetes/api-error.ts";
 import type { CallOptions } from "../../../kubernetes/call-options.ts";
 import type { KubernetesClient } from "../../../kubernetes/client.ts";
 import { configMaps, secrets } from "../../../kubernetes/resource-types.ts";
+import { isBundle } from "../../shared/names.ts";
 
 export interface Reference {
   readonly kind: "Secret" | "ConfigMap";
@@ -27,7 +28,7 @@ export function referencesOf({ metadata, spec }: Job): readonly Reference[] {
   const volumes = listOf(pod.volumes).filter(({ name }) => mounted.has(name));
   const all = [...containers.flatMap(({ container, at }) => ofContainer(container, at)), ...volumes.flatMap(ofVolume)];
   const isOwn = ({ kind, name }: Reference): boolean =>
-    kind === "Secret" && (name === metadata?.name || name.startsWith(`${metadata?.name}-token-`));
+    kind === "Secret" && (name === metadata?.name || name.startsWith(`${metadata?.name}-token-`) || isBundle(name));
   return all.filter((reference) => !isOwn(reference));
 }
 

@@ -47,6 +47,7 @@ describe("an agent that may change every place of its template", () => {
     ],
     ["Paperclip's claim", volume({ persistentVolumeClaim: { claimName: "home" } }), /Paperclip's own volume/],
     ["another run's Secret", volume({ secret: { secretName: another } }), /Secret of a run/],
+    ["files that runs share", volume({ secret: { secretName: `ac-bundle-${"0a".repeat(20)}` } }), /Secret of a run/],
     ["its later token", volume({ secret: { secretName: `${another}-token-1` } }), /Secret of a run/],
     ["it projected", volume({ projected: { sources: [{ secret: { name: another } }] } }), /Secret of a run/],
     [

@@ -159,7 +159,7 @@ describe("a pod template", () => {
     ],
     [
       "the Secret's volume",
-      { spec: { volumes: [{ name: "run", secret: { secretName: "other" } }] } },
+      { spec: { volumes: [{ name: "run", projected: { sources: [{ secret: { name: "other" } }] } }] } },
       "podTemplate.spec.volumes[run]",
       /cannot be changed/,
     ],

@@ -1,0 +1,32 @@
+/** For how long a bundle is held: as long as a pod may come to need it, and some more for the next run. */
+import type { Job } from "kubernetes-types/batch/v1";
+import type { RunPlan } from "../../plan/plan.ts";
+
+/** Milliseconds beyond a run's need, so that runs which follow each other by the hour find the bundle. */
+const BEYOND_MS = 2 * 3600_000;
+/** A holder that has less left counts as gone: the cluster may be about to remove it, and its clock may be another. */
+export const LAPSED_MS = 10 * 60_000;
+/** Milliseconds for a Job in a queue without limit: it may wait through a Paperclip that is away. */
+const IN_QUEUE_MS = 7 * 86_400_000;
+
+export interface Need {
+  /** Milliseconds since 1970 until which the bundle must be there. */
+  readonly least: number;
+  /** Until which it is held where it is not. */
+  readonly wanted: number;
+}
+
+export function needOf({ queue, queueTimeoutSec, podStartTimeoutSec }: RunPlan, now: number): Need {
+  const inQueue = queueTimeoutSec > 0 ? Math.min(queueTimeoutSec * 1000, IN_QUEUE_MS) : IN_QUEUE_MS;
+  const start = now + podStartTimeoutSec * 1000 + (queue === null ? 0 : inQueue);
+  return { least: start + BEYOND_MS / 2, wanted: start + BEYOND_MS };
+}
+
+/** Milliseconds since 1970 until which the cluster keeps it at least: its TTL begins when it has finished. */
+export function heldUntil({ metadata, spec }: Job): number {
+  return Date.parse(metadata?.creationTimestamp ?? "") + (spec?.ttlSecondsAfterFinished ?? 0) * 1000;
+}
+
+/** With which TTL the holder lasts until then. */
+export const ttlUntil = ({ metadata }: Job, until: number): number =>
+  Math.ceil((until - Date.parse(metadata?.creationTimestamp ?? "")) / 1000);
