@@ -53,9 +53,11 @@ export class SimulatedAgent {
   }
 
   #tick(): void {
-    if (this.#printed === this.#script.lines) return this.finish();
-    this.#printed += 1;
-    this.#say(lineOf(this.#printed, preciseNow()));
+    if (this.#printed === this.#script.lines) this.finish();
+    else {
+      this.#printed += 1;
+      this.#say(lineOf(this.#printed, preciseNow()));
+    }
   }
 
   #say(line: string): void {

@@ -1,7 +1,8 @@
 /** A node whose pods are no processes, as kwok has them: thousands fit into one process beside the API server. */
+
+import type { NodeStart } from "../../../devcluster/src/control-plane.ts";
 import { createEventRecorder } from "../../../devcluster/src/controllers/events.ts";
 import { hasEnded, type Pod } from "../../../devcluster/src/controllers/objects.ts";
-import type { NodeStart } from "../../../devcluster/src/control-plane.ts";
 import { createLogReader, LogRegistry } from "../../../devcluster/src/node/logs/reader.ts";
 import { registerNode } from "../../../devcluster/src/node/node-object.ts";
 import type { PodRunner } from "../../../devcluster/src/node/running-node.ts";

@@ -13,13 +13,13 @@ export type Collection = keyof typeof COLLECTIONS;
 
 export interface WireEvent {
   readonly type: string;
-  readonly object: Record<string, unknown>;
+  readonly object: Record<string, unknown> & { readonly metadata: Readonly<Record<string, unknown>> };
 }
 
 export interface Watching {
   readonly events: readonly WireEvent[];
   /** Resolves with the first one, past or future, that fits. */
-  until(fits: (event: WireEvent) => boolean): Promise<void>;
+  until(fits: (event: WireEvent) => boolean): Promise<WireEvent>;
 }
 
 export function watchWire(
@@ -49,9 +49,10 @@ export function watchWire(
     until: (fits) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (!events.some(fits)) return;
+          const found = events.find(fits);
+          if (found === undefined) return;
           listeners.delete(look);
-          resolve();
+          resolve(found);
         };
         listeners.add(look);
         look();
@@ -66,7 +67,17 @@ export function shapesOf(events: readonly WireEvent[]): string[] {
 }
 
 /** Values that mean the same whatever the run is. */
-const WORDS = new Set(["reason", "phase", "type", "status", "exitCode", "restartPolicy", "kind", "apiVersion", "suspend"]);
+const WORDS = new Set([
+  "reason",
+  "phase",
+  "type",
+  "status",
+  "exitCode",
+  "restartPolicy",
+  "kind",
+  "apiVersion",
+  "suspend",
+]);
 
 /** Paths of all fields, with the values that are no names, times or ids; a seal is looked into. */
 export function fieldsOf(value: unknown, path = ""): string[] {

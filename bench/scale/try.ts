@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startHost } from "./host.ts";
+import { openPlace } from "./place.ts";
+
+await using place = await openPlace();
+await using host = await startHost(place);
+const n = Number(process.argv[2]);
+host.begin();
+const t0 = performance.now();
+await host.start(place.newRuns(n, { lines: 100000, periodMs: 1000 }), n * 10);
+console.log("all speak", performance.now() - t0, await host.measure());
+host.begin();
+const a = await place.simulation?.look();
+await sleep(10000);
+const { firstLineMs, ...m } = await host.measure();
+const b = await place.simulation?.look();
+console.log(m, "server cpu", ((b?.cpuMs ?? 0) - (a?.cpuMs ?? 0)) / 10000, b);
+host.begin();
+place.simulation?.send({ kind: "finish" });
+await host.ended(n);
+console.log(performance.now() - t0, host.results[0]?.resultJson?.verdict);
+console.log(await host.measure(), await place.simulation?.look());
