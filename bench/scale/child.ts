@@ -1,7 +1,6 @@
 /** A process of the benchmark that sends messages. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 
 export interface Child<To extends object, From extends { readonly kind: string }> {
   readonly pid: number;
@@ -18,7 +17,7 @@ export function startChild<To extends object, From extends { readonly kind: stri
   argument: string,
   execArgv: readonly string[] = [],
 ): Child<To, From> {
-  const child: ChildProcess = fork(join(import.meta.dirname, file), [argument], {
+  const child: ChildProcess = fork(file, [argument], {
     execArgv: [...execArgv],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

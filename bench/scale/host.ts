@@ -1,6 +1,7 @@
 /** The measured process, as the benchmark sees it. */
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import type { RunSettings } from "../../test/cluster/support/context.ts";
+import { bundle } from "./bundle.ts";
 import { type Child, startChild } from "./child.ts";
 import type { FromHost, Measured, ToHost } from "./host/messages.ts";
 import type { Place } from "./place.ts";
@@ -21,7 +22,11 @@ export interface Host extends AsyncDisposable {
 /** @param profile of the process, as V8 writes it */
 export async function startHost(place: Place, profile: readonly string[] = []): Promise<Host> {
   const args = ["--expose-gc", ...profile];
-  const child: Child<ToHost, FromHost> = startChild("host/main.ts", place.paperclipUrl, args);
+  const child: Child<ToHost, FromHost> = startChild(
+    await bundle("host/main.ts", place.folder),
+    place.paperclipUrl,
+    args,
+  );
   const results: AdapterExecutionResult[] = [];
   const waiting = new Set<() => void>();
   child.on("result", ({ runId, result }) => {

@@ -19,6 +19,8 @@ export interface PlaceOptions {
 }
 
 export interface Place extends AsyncDisposable {
+  /** For files that go with it. */
+  readonly folder: string;
   readonly paperclipUrl: string;
   /** Runs of new agents, or of those that have these ids, recorded as running. */
   newRuns(count: number, script: AgentScript, agentIds?: readonly string[]): RunSettings[];
@@ -27,6 +29,8 @@ export interface Place extends AsyncDisposable {
   /** Null where the pods are real: their agents end by themselves. */
   readonly simulation: (Pick<Child<ToCluster, FromCluster>, "send"> & { look(): Promise<ClusterLook> }) | null;
 }
+
+const CLUSTER = join(import.meta.dirname, "cluster/main.ts");
 
 export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "bench-scale-"));
@@ -42,11 +46,12 @@ async function openSimulated(
 ): Promise<Place> {
   const namespaces = Array.from({ length: count }, (_, index) => `scale-${index}`);
   const settings: ClusterSettings = { namespaces, fast };
-  const child = startChild<ToCluster, FromCluster>("cluster/main.ts", JSON.stringify(settings));
+  const child = startChild<ToCluster, FromCluster>(CLUSTER, JSON.stringify(settings));
   const ready = await child.next("ready");
   await writeFile(kubeconfig, ready.kubeconfig, { mode: 0o600 });
   const record: Place["record"] = (runIds, status) => child.send({ kind: "record", runIds, status });
   return {
+    folder,
     paperclipUrl: ready.paperclipUrl,
     newRuns: runMaker({ kubeconfig, namespaces, image: "scale:simulated" }, record),
     record,
@@ -77,6 +82,7 @@ async function openReal(
     for (const runId of runIds) paperclip.set(runId, status);
   };
   return {
+    folder,
     paperclipUrl: paperclip.url,
     newRuns: runMaker({ kubeconfig, namespaces: [namespace], image }, record),
     record,
@@ -98,7 +104,8 @@ function runMaker(
     const runs = Array.from({ length: count }, (_, index) => {
       const namespace = namespaces[index % namespaces.length] ?? "";
       const agentId = agentIds?.[index] ?? `agent-${freshId()}`;
-      return settingsOf({ kubeconfig, namespace, image }, { agent: "", config, agentId });
+      const wake = { taskId: `task-of-${agentId}` };
+      return settingsOf({ kubeconfig, namespace, image }, { agent: "", config, agentId, wake });
     });
     record(
       runs.map(({ runId }) => runId),

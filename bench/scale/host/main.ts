@@ -42,6 +42,7 @@ process.on("message", (message: ToHost) => {
   if (message.kind === "measure") send({ kind: "measured", ...measure() });
 });
 process.on("disconnect", () => process.exit());
+process.on("SIGTERM", () => process.exit());
 send({ kind: "ready" });
 
 async function startAll(runs: readonly RunSettings[], withinMs: number): Promise<void> {
