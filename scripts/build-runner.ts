@@ -3,7 +3,7 @@
  * module that the adapter puts into a run's Secret. Runs on `npm ci` (prepare), before the tests and before a build,
  * so that a checkout never carries a stale copy.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -31,7 +31,7 @@ export async function buildRunner(): Promise<void> {
   const probe = await readFile(runner("probe.sh"), "utf8");
   const workspace = await Promise.all(WORKSPACE.map((part) => readFile(runner(`workspace/${part}.sh`), "utf8")));
   const credential = await readFile(runner("workspace/credential.sh"), "utf8");
-  await writeFile(
+  await replace(
     runner("scripts.generated.ts"),
     [
       "// Made by scripts/build-runner.ts from main.ts and the scripts beside it; not committed.",
@@ -43,6 +43,14 @@ export async function buildRunner(): Promise<void> {
       "",
     ].join("\n"),
   );
+}
+
+/** Suites run side by side, and each builds it: nobody reads half a file. */
+async function replace(path: string, text: string): Promise<void> {
+  if ((await readFile(path, "utf8").catch(() => null)) === text) return;
+  const next = `${path}.${process.pid}`;
+  await writeFile(next, text);
+  await rename(next, path);
 }
 
 if (import.meta.main) await buildRunner();

@@ -1,11 +1,15 @@
 /**
- * `npm test`: lint, types, unused code, then every suite, with a summary line for each. Goes on after a failure, so that
- * one run shows everything that is wrong; the exit code tells.
+ * `npm test [-- --long] [suite …]`: lint, types, unused code, and every suite, with a summary line for each. Goes on after
+ * a failure, so that one run shows everything that is wrong; the exit code tells. `--long`: see
+ * test/support/thoroughness.ts.
  */
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { LONG } from "../test/support/thoroughness.ts";
 
 interface Suite {
   readonly name: string;
@@ -26,18 +30,23 @@ const vitest = (project: string): Suite => ({
 });
 const report = (name: string): string => join(tmpdir(), `test-${process.pid}-${name}.json`);
 
-const suites: readonly Suite[] = [
-  { name: "runner", command: ["node", "scripts/build-runner.ts"] },
-  { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
-  { name: "promises", command: ["eslint", "."] },
-  { name: "types", command: ["tsc", "-p", "."] },
-  { name: "knip", command: ["knip"] },
-  vitest("unit"),
-  vitest("devcluster"),
-  vitest("cluster"),
-  vitest("demo"),
-  vitest("package"),
+/** What the others need: it comes first. */
+const runner: Suite = { name: "runner", command: ["node", "scripts/build-runner.ts"] };
+/** Side by side: the cluster's tests mostly wait, what computes has the processors meanwhile. Each in its order. */
+const lanes: readonly (readonly Suite[])[] = [
+  [vitest("cluster")],
+  [
+    { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
+    { name: "promises", command: ["eslint", "."] },
+    { name: "types", command: ["tsc", "-p", "."] },
+    { name: "knip", command: ["knip"] },
+    vitest("unit"),
+    vitest("devcluster"),
+    vitest("demo"),
+    vitest("package"),
+  ],
 ];
+const suites = [runner, ...lanes.flat()];
 
 interface Outcome {
   readonly name: string;
@@ -48,17 +57,23 @@ interface Outcome {
   readonly skipped: number;
 }
 
-async function run({ name, command }: Suite): Promise<Outcome> {
+/** @param aside another suite prints at the same time: each line says whose it is */
+async function run({ name, command }: Suite, env: NodeJS.ProcessEnv, aside: boolean): Promise<Outcome> {
   const [program = "", ...args] = command;
   const started = performance.now();
   console.log(`\n── ${name} ── ${program} ${args[0] ?? ""}`);
   const code = await new Promise<number>((resolve) => {
-    const child = spawn(program, args, { stdio: "inherit" });
+    const child = spawn(program, args, { stdio: aside ? ["inherit", "pipe", "pipe"] : "inherit", env });
+    for (const output of [child.stdout, child.stderr]) if (output) print(name, output);
     child.once("error", () => resolve(127));
-    child.once("exit", (exit) => resolve(exit ?? 1));
+    child.once("close", (exit) => resolve(exit ?? 1));
   });
   const seconds = (performance.now() - started) / 1000;
   return { name, ok: code === 0, seconds, ...(await counts(name, code)) };
+}
+
+function print(name: string, output: Readable): void {
+  createInterface({ input: output }).on("line", (line) => console.log(`${name.padEnd(10)} ${line}`));
 }
 
 /** A check counts as one test; vitest's own report counts the rest. */
@@ -74,21 +89,37 @@ async function counts(name: string, code: number): Promise<Pick<Outcome, "passed
   }
 }
 
-const wanted = process.argv.slice(2);
+function summarize(outcomes: readonly Outcome[]): void {
+  console.log("\nSummary");
+  for (const { name, ok, seconds, passed, failed, skipped } of outcomes)
+    console.log(
+      `  ${ok ? "ok  " : "FAIL"} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped  ${seconds.toFixed(1)} s`,
+    );
+  const sum = (pick: (outcome: Outcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+  console.log(
+    `\n${sum((o) => o.passed)} passed, ${sum((o) => o.failed)} failed, ${sum((o) => o.skipped)} skipped, in ${(performance.now() / 1000).toFixed(0)} s`,
+  );
+}
+
+const options = process.argv.slice(2);
+const wanted = options.filter((option) => option !== "--long");
 const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name));
 if (unknown.length > 0) {
   console.error(`There is no suite ${unknown.join(", ")}. There are: ${suites.map(({ name }) => name).join(", ")}.`);
   process.exit(2);
 }
-const outcomes: Outcome[] = [];
-for (const suite of suites) if (wanted.length === 0 || wanted.includes(suite.name)) outcomes.push(await run(suite));
-
-console.log("\nSummary");
-for (const { name, ok, seconds, passed, failed, skipped } of outcomes)
-  console.log(
-    `  ${ok ? "ok  " : "FAIL"} ${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped  ${seconds.toFixed(1)} s`,
-  );
-const sum = (pick: (outcome: Outcome) => number): number =>
-  outcomes.reduce((total, outcome) => total + pick(outcome), 0);
-console.log(`\n${sum((o) => o.passed)} passed, ${sum((o) => o.failed)} failed, ${sum((o) => o.skipped)} skipped`);
+const env = options.includes("--long") ? { ...process.env, [LONG]: "1" } : process.env;
+const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
+const asked = lanes.map((lane) => lane.filter(chosen)).filter((lane) => lane.length > 0);
+const first = chosen(runner) ? [await run(runner, env, false)] : [];
+const inLanes = await Promise.all(
+  asked.map(async (lane) => {
+    const outcomes: Outcome[] = [];
+    for (const suite of lane) outcomes.push(await run(suite, env, asked.length > 1));
+    return outcomes;
+  }),
+);
+const outcomes = [...first, ...inLanes.flat()];
+summarize(outcomes);
 process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;

@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseStdoutLine } from "../src/ui-parser.ts";
+import { cases } from "./support/thoroughness.ts";
 
 const ts = "2026-11-22T06:54:06.967Z";
 const samples = new URL("./claude/fixtures/", import.meta.url);
@@ -211,7 +212,7 @@ describe("whatever comes", () => {
           if (entry.kind === "stdout" && !text.includes('"assistant"')) expect(entry.text).toBe(text);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 

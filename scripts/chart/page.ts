@@ -35,6 +35,7 @@ The folder comes with the package (\`node_modules/paperclip-adapter-claude-k8s/d
 
 **You bring one along.** \`paperclip.enabled\` and \`paperclip.image\` install a whole Paperclip: one replica with an embedded database on its own claim, for people who sign in: the first who signs up may claim the instance, and administers it. There is no default image; what yours starts with is its own, or \`paperclip.command\`.
 
+<!-- first: helm uninstall claude-k8s --namespace paperclip -->
 \`\`\`sh
 helm install claude-k8s deploy/chart --namespace paperclip --create-namespace --set paperclip.enabled=true --set paperclip.image=IMAGE
 \`\`\`
@@ -49,6 +50,7 @@ helm install claude-k8s deploy/chart --namespace paperclip --create-namespace --
 
 Agents that still work lose their network policies, and Paperclip its rights to look after them: stop them first. The agents' namespace, every claim, and the Secret of the chart's Paperclip are **kept**, with what is in them; delete them yourself when nobody needs the agents' files and sessions.
 
+<!-- first: kubectl -n claude-agents create job of-an-agent --image=IMAGE --dry-run=client -o yaml | kubectl label --local -f - paperclip.io/adapter-type=claude_k8s -o yaml | kubectl apply -f - -->
 \`\`\`sh
 kubectl -n claude-agents get jobs -l paperclip.io/adapter-type=claude_k8s
 helm uninstall claude-k8s --namespace paperclip

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NO_RESULT } from "../../src/claude/agent-result.ts";
 import { createResultReader } from "../../src/claude/result-reader.ts";
 import { readSample, SAMPLE_NAMES, sampleLines } from "../run/support/claude-sample.ts";
+import { cases } from "../support/thoroughness.ts";
 
 function read(...lines: readonly (string | object)[]) {
   const reader = createResultReader();
@@ -215,7 +216,7 @@ describe("whatever the bytes", () => {
         const { malformedLines: __, ...expected } = readSample(name).agent;
         expect(known).toEqual(expected);
       }),
-      { numRuns: 50 },
+      { numRuns: cases(50) },
     );
   });
 

@@ -14,6 +14,7 @@ import { planRun } from "../../src/run/plan/run-plan.ts";
 import { input } from "../run/support/plan-input.ts";
 import { arbitraryTemplate } from "../support/arbitrary-template.ts";
 import { policyOf, trusting } from "../support/policy.ts";
+import { cases } from "../support/thoroughness.ts";
 import type { Place } from "./support/place.ts";
 import { usePlace } from "./support/use-place.ts";
 
@@ -71,11 +72,11 @@ it("of a pod template", async () => {
     fc.asyncProperty(arbitraryTemplate, async (podTemplate) => {
       counts[await judge(jobOf({ podTemplate }))]++;
     }),
-    { numRuns: 400 },
+    { numRuns: cases(400, 100) },
   );
   // Neither side is empty: a generator that makes only wrong ones proves nothing.
-  expect(counts.accepted).toBeGreaterThan(40);
-  expect(counts.refused).toBeGreaterThan(40);
+  expect(counts.accepted).toBeGreaterThan(cases(40, 5));
+  expect(counts.refused).toBeGreaterThan(cases(40, 5));
 });
 
 const text = fc.oneof(
@@ -136,10 +137,10 @@ it("of every other setting of the pod", async () => {
     fc.asyncProperty(config, async (given) => {
       counts[await judge(jobOf(given))]++;
     }),
-    { numRuns: 400 },
+    { numRuns: cases(400, 100) },
   );
-  expect(counts.accepted).toBeGreaterThan(40);
-  expect(counts.refused).toBeGreaterThan(40);
+  expect(counts.accepted).toBeGreaterThan(cases(40, 5));
+  expect(counts.refused).toBeGreaterThan(cases(40, 5));
 });
 
 it("of an operator who lowers the level, below which nothing is left to the API server's luck", async () => {
@@ -152,7 +153,7 @@ it("of an operator who lowers the level, below which nothing is left to the API 
       // The level of the namespace is another matter: the Job alone.
       else await place.admin.create(jobs, place.namespace, made, { dryRun: true, fieldValidation: "Strict" });
     }),
-    { numRuns: 100 },
+    { numRuns: cases(100, 50) },
   );
-  expect(refused).toBeGreaterThan(10);
+  expect(refused).toBeGreaterThan(cases(10, 2));
 });

@@ -2,11 +2,12 @@
  * Two processes of Paperclip wake one agent for one task at the same instant: one Job starts, the other run waits for its
  * end and then starts.
  *
- *   CLAIM_ROUNDS  how many times; 200 proves it, the default shows it
+ *   CLAIM_ROUNDS  how many times; 200 proves it, the default (20, in the short form 5) shows it
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { cases } from "../support/thoroughness.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -14,7 +15,7 @@ import type { Place } from "./support/place.ts";
 import { INIT } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
-const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? 20);
+const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? cases(20, 5));
 const AT_ONCE = 5;
 
 let place: Place;

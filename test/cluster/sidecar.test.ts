@@ -39,7 +39,8 @@ async function agentEnded(agentId: string): Promise<boolean> {
   return items.some(({ status }) => status?.containerStatuses?.some(({ state }) => state?.terminated));
 }
 
-onDevcluster("a container beside the agent's that never ends", () => {
+// Side by side: each has an agent of its own, and waits for the grace of a container that will not go.
+onDevcluster.concurrent("a container beside the agent's that never ends", () => {
   it.each<Position>(["before", "after"])("put %s it: the run ends, and everything goes", async (position) => {
     const agentId = newAgent();
     inject(devcluster, agentId, { script: FOR_EVER, position });
@@ -82,7 +83,7 @@ onDevcluster("a container beside the agent's that never ends", () => {
     inject(devcluster, agentId, { script: FOR_EVER, ...sidecar });
     const run = startRun(place, { agent: QUICK, agentId, config: { retainJobs: true } });
     expect(await run.result).toMatchObject({ exitCode: 0 });
-    await expect.poll(() => podPhases(agentId), { timeout: 60_000 }).toEqual([]);
+    while ((await podPhases(agentId)).length > 0) await place.admin.clock.sleep(100);
     expect(await jobOf(agentId)).toMatchObject({ spec: { suspend: true } });
     await place.admin.delete(jobs, place.namespace, (await jobOf(agentId))?.metadata?.name ?? "");
     expect(await leftovers(place, { agentId })).toEqual([]);
@@ -93,7 +94,7 @@ onDevcluster("a container beside the agent's that never ends", () => {
     inject(devcluster, agentId, { script: FOR_EVER });
     const agent = `cat >/dev/null; ${INIT}; echo ready; sleep 1; ${RESULT}`;
     await loseRun(place, { agent, agentId, after: "ready" });
-    await expect.poll(() => agentEnded(agentId), { timeout: 30_000 }).toBe(true);
+    while (!(await agentEnded(agentId))) await place.admin.clock.sleep(100);
     // reattachOrphanedJobs off: a Job whose agent worked on would block; one that has finished does not.
     const next = startRun(place, { agent: QUICK, agentId, config: { reattachOrphanedJobs: false } });
     expect(await next.result).toMatchObject({ exitCode: 0, errorCode: null });
@@ -103,7 +104,7 @@ onDevcluster("a container beside the agent's that never ends", () => {
   });
 });
 
-onDevcluster("an init container of somebody else", () => {
+onDevcluster.concurrent("an init container of somebody else", () => {
   it("that fails is named with its exit code", async () => {
     const agentId = newAgent();
     inject(devcluster, agentId, { script: "echo no such secret > /dev/termination-log; exit 7", init: true });

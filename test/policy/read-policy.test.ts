@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { readPolicy } from "../../src/policy/policy.ts";
+import { cases } from "../support/thoroughness.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -111,7 +112,7 @@ describe("a policy", () => {
       fc.asyncProperty(fc.oneof(fc.string({ maxLength: 300 }), fc.json({ maxDepth: 4 })), async (text) => {
         expect(await refusal(text)).toMatch(/^(it was read|k8s_policy_invalid)/);
       }),
-      { numRuns: 200 },
+      { numRuns: cases(200) },
     );
   });
 });

@@ -8,6 +8,7 @@ import type { PolicyFile } from "../../src/policy/schema.ts";
 import { withGrant } from "../../src/policy/suggest/grants.ts";
 import { printSuggestion } from "../../src/policy/suggest/print-suggestion.ts";
 import { type Candidate, refusalsIn, type SuggestInput, suggest } from "../../src/policy/suggest/suggest.ts";
+import { cases } from "../support/thoroughness.ts";
 import { anyAgentConfig, anyPolicyFile } from "./support/any-policy.ts";
 
 const ADA = "3f0c1c1e-7a55-4c57-9d0a-6a1b2f7b0001";
@@ -142,7 +143,7 @@ describe("for any agents and any present policy, what is suggested", () => {
         fc.pre(isUsable(file));
         check(inputOf(agents, file));
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
 
   it("is a policy under which they go on, in the clusters and namespaces that they name", () => {

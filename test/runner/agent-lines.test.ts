@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AgentLines } from "../../src/runner/agent-lines.ts";
+import { cases } from "../support/thoroughness.ts";
 
 function linesOf(chunks: readonly Uint8Array[], limit: number): string[] {
   const lines: string[] = [];
@@ -21,7 +22,7 @@ describe("AgentLines", () => {
         if (all.at(-1) === "") all.pop();
         expect(linesOf(chunks, limit)).toEqual(all.filter((line) => line.length <= limit));
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });

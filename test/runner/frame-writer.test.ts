@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameWriter, type WriteSome } from "../../src/runner/frame-writer.ts";
+import { cases } from "../support/thoroughness.ts";
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 
@@ -34,7 +35,7 @@ describe("FrameWriter", () => {
         expect(target.written().equals(Buffer.concat(chunks))).toBe(true);
         expect(writer.failure).toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   MAX_HEAD_BYTES,
   parseFrame,
 } from "../../src/runner/frame.ts";
+import { cases } from "../support/thoroughness.ts";
 
 describe("a frame", () => {
   it("is read back as it was written", () => {
@@ -41,7 +42,7 @@ describe("a frame", () => {
         expect(bytes.toString("latin1", start, head.body)).toBe(written);
         expect(written.length).toBeLessThanOrEqual(MAX_HEAD_BYTES);
       }),
-      { numRuns: 5000 },
+      { numRuns: cases(5000) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Channel, MAX_BODY_BYTES } from "../../src/runner/frame.ts";
 import { FrameBlock, LineFrames } from "../../src/runner/line-frames.ts";
+import { cases } from "../support/thoroughness.ts";
 import { LogReader } from "./log-reader.ts";
 
 /** Text with many newlines, and now and then a line of several pieces. */
@@ -58,7 +59,7 @@ describe("LineFrames", () => {
         expect(out.lines).toBe(log.stdout.lines);
         expect(log.largestLine).toBeLessThan(16_384);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

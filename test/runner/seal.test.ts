@@ -7,6 +7,7 @@ import { fitSeal } from "../../src/runner/fit-seal.ts";
 import { MAX_SEAL_BYTES, type Seal } from "../../src/runner/seal.ts";
 import { SealFile } from "../../src/runner/seal-file.ts";
 import { parseSeal } from "../../src/runner/seal-message.ts";
+import { cases } from "../support/thoroughness.ts";
 
 /** Any text, in any script, lone surrogates and control characters too; often longer than a seal. */
 const text = fc.oneof(
@@ -77,7 +78,7 @@ describe("a seal", () => {
         const read = parseSeal(json);
         expectCut(read, seal);
       }),
-      { numRuns: 400 },
+      { numRuns: cases(400) },
     );
   });
 
@@ -109,7 +110,7 @@ describe("a seal", () => {
         expect(cut).toBe(bytes < whole.length ? true : undefined);
         expectPart(facts, parseSeal(whole.toString()));
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 

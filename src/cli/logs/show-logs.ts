@@ -4,7 +4,8 @@ import { type Look, look, pickRun } from "../../operate/look/open.ts";
 import type { Scope } from "../../operate/look/scope.ts";
 import type { FoundJob } from "../../operate/look/snapshot.ts";
 import { followFound, hasRunEnded, observeFound, type RunObserved } from "../../operate/run/observe-run.ts";
-import { whyWaiting } from "../../operate/run/why-waiting.ts";
+import { readWait } from "../../operate/run/read-waiting.ts";
+import { keepAskingWhy, whyWaiting } from "../../operate/run/why-waiting.ts";
 import { comesBack } from "../../run/observe/observe.ts";
 import { CommandError } from "../command-error.ts";
 import { note } from "../output.ts";
@@ -66,6 +67,7 @@ async function showTranscript(
   const printer = new TranscriptPrinter(options, tell, waiting);
   const until = ended || options.follow ? "end" : "now";
   if (until === "now" && !observed.evidence.pod?.agent.ran) {
+    await readWait(found.place.lease.client, running.run, observed, running.signal);
     tell(`The agent has said nothing yet: ${whyWaiting(running) ?? "it is starting"}.`);
     return 0;
   }
@@ -97,5 +99,11 @@ function showWaiting(running: RunObserved, waiting: Waiting): () => void {
     else waiting.hide();
   };
   show();
-  return running.observed.subscribe(show);
+  const asked = new AbortController();
+  void keepAskingWhy(running, AbortSignal.any([running.signal, asked.signal]));
+  const unsubscribe = running.observed.subscribe(show);
+  return () => {
+    unsubscribe();
+    asked.abort();
+  };
 }

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Look, listOf, look } from "../../operate/look/open.ts";
 import type { Scope } from "../../operate/look/scope.ts";
-import { eventsOf, type FoundJob } from "../../operate/look/snapshot.ts";
+import type { FoundJob } from "../../operate/look/snapshot.ts";
 import { watchJobs } from "../../operate/look/watch-jobs.ts";
-import { type DescribedRun, describeRun, needsEvents } from "../../operate/run/describe-run.ts";
+import { type DescribedRun, describeRun } from "../../operate/run/describe-run.ts";
+import { type ReadWaiting, waitingReader } from "../../operate/run/read-waiting.ts";
 import { CommandError } from "../command-error.ts";
 import { note, print, printJson } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";
@@ -22,7 +23,7 @@ export async function listRuns(scope: Scope, options: PsOptions): Promise<number
   using waiting = openWaiting();
   waiting.show("asking the cluster");
   await using seen = await look({ scope, env: process.env, tell, signal: listenForInterruption() });
-  const described = await describeAll(seen, seen.found, options);
+  const described = await describeAll(seen, seen.found, waitingReader(seen.signal), options);
   waiting.hide();
   for (const sentence of seen.unseen) tell(sentence);
   if (options.json) return printJson(described);
@@ -39,19 +40,15 @@ function nothing({ places, others, instance }: Look): string {
   return `no Job of a run${whose} in ${[...new Set(where)].join(", ")}.${more}`;
 }
 
-/** Waiting Jobs whose Events are read: each costs two requests. */
-const MOST_EVENTS = 50;
-
 async function describeAll(
-  { around, signal }: Look,
+  { around }: Look,
   found: readonly FoundJob[],
+  readWaiting: ReadWaiting,
   { probes }: PsOptions,
 ): Promise<readonly DescribedRun[]> {
-  let left = MOST_EVENTS;
-  const all = found.map(async (one) => {
-    const events = needsEvents(one) && left-- > 0 ? await eventsOf(one, signal) : [];
-    return describeRun(one, { events, beside: found, policy: around.policy });
-  });
+  const all = found.map(async (one) =>
+    describeRun(one, { ...(await readWaiting(one)), beside: found, policy: around.policy }),
+  );
   return (await Promise.all(all)).filter(({ probe }) => probes || !probe);
 }
 
@@ -66,13 +63,14 @@ export async function watchRuns(scope: Scope, options: PsOptions): Promise<numbe
   await using seen = await look({ scope, env: process.env, tell, signal: interrupted });
   for (const sentence of seen.unseen) tell(sentence);
   const watching = watchJobs(seen);
+  const readWaiting = waitingReader(seen.signal);
   const { stdout } = process;
   const isTerminal = stdout.isTTY && !options.json;
   let last = "";
   let drawn = 0;
   try {
     for (;;) {
-      const described = await describeAll(seen, watching.jobs(), options);
+      const described = await describeAll(seen, watching.jobs(), readWaiting, options);
       const key = JSON.stringify(described);
       if (options.json) {
         if (key !== last) print(`${key}\n`);

@@ -83,7 +83,7 @@ function factsOf(outcome: StopOutcome): readonly Fact[] {
         },
         {
           name: "fix",
-          text: "Look at the node of its pod (claude-k8s why RUN). The Job stays suspended: nothing of it starts again.",
+          text: "Look at the node of its pod (claude-k8s why RUN). Nothing of it starts again.",
         },
       ];
     case "another-run":

@@ -1,8 +1,8 @@
 /** The Jobs and pods of some places, as the cluster shows them now. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Event, Pod } from "kubernetes-types/core/v1";
+import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
-import { events, jobs, pods, type Stored } from "../../kubernetes/resource-types.ts";
+import { jobs, pods, type Stored } from "../../kubernetes/resource-types.ts";
 import { withPods } from "../../run/shared/job-state.ts";
 import { RUNS_AND_PROBES } from "../../run/shared/names.ts";
 import type { OpenPlace } from "./places.ts";
@@ -69,18 +69,3 @@ export function joined(place: OpenPlace, all: readonly Stored<Job>[], seen: read
 
 const newestFirst = (a: Stored<Job | Pod>, b: Stored<Job | Pod>): number =>
   b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp);
-
-/** The cluster's Events about a Job and its pod; none without the right to list them. */
-export async function eventsOf({ place, job, pods: own }: FoundJob, signal: AbortSignal): Promise<readonly Event[]> {
-  const { client } = place.lease;
-  const about = [job.metadata.uid, own[0]?.metadata.uid].filter((uid) => uid !== undefined);
-  const lists = about.map((uid) =>
-    client
-      .list(events, job.metadata.namespace, { fieldSelector: `involvedObject.uid=${uid}`, signal, retryForMs: 0 })
-      .then(
-        ({ items }) => items,
-        () => [],
-      ),
-  );
-  return (await Promise.all(lists)).flat();
-}

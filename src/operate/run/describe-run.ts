@@ -1,8 +1,7 @@
 /** A Job for an operator: whose it is, how far it is, and what it waits for in the words of its run's page. Pure. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Event } from "kubernetes-types/core/v1";
 import type { Policy } from "../../policy/policy.ts";
-import { describePlaceInLine } from "../../run/claim/claim.ts";
+import { describePlaceInLine, describePlaceUnbounded } from "../../run/claim/claim.ts";
 import { describeWaiting, type Evidence, noEvidence, reduceEvidence } from "../../run/observe/observe.ts";
 import {
   describeJob,
@@ -18,6 +17,7 @@ import { ANNOTATIONS, CONTAINER, LABELS } from "../../run/shared/names.ts";
 import { readRunTerms } from "../../run/shared/run-terms.ts";
 import { progressOf } from "../../run/tell/tell.ts";
 import type { FoundJob } from "../look/snapshot.ts";
+import { UNKNOWN_FACTS, type Waited } from "./read-waiting.ts";
 
 export interface DescribedRun {
   readonly namespace: string;
@@ -43,8 +43,7 @@ export interface DescribedRun {
   readonly why: string | null;
 }
 
-export interface About {
-  readonly events: readonly Event[];
+export interface About extends Waited {
   /** All that is in the Job's namespace. */
   readonly beside: readonly FoundJob[];
   readonly policy: Policy | null;
@@ -69,11 +68,6 @@ export function describeRun(found: FoundJob, about: About): DescribedRun {
     node: pod?.spec?.nodeName ?? null,
   };
 }
-
-/** Of a Job whose pod is awaited: only its Events say why. */
-export const needsEvents = ({ job, pods }: FoundJob): boolean =>
-  stateOf(job) === "started" &&
-  describeWaiting({ pod: pods[0] ?? null, job, events: [], container: CONTAINER }).state !== "ready";
 
 function phaseOf(found: FoundJob, about: About): Pick<DescribedRun, "phase" | "why"> {
   const { job } = found;
@@ -107,7 +101,7 @@ function waits({ job, place }: FoundJob, { beside, policy }: About): Pick<Descri
   const all = here.map((one) => one.job);
   const pods = here.flatMap((one) => one.pods);
   const words = policy && describePlaceInLine(job, all, pods, policy.limits.jobs, policy.path);
-  return { phase: "queued", why: words ?? "Waiting for a turn (limits.jobs of the operator's policy)" };
+  return { phase: "queued", why: words ?? describePlaceUnbounded(job, all) };
 }
 
 function started(found: FoundJob, about: About): Pick<DescribedRun, "phase" | "why"> {
@@ -116,8 +110,8 @@ function started(found: FoundJob, about: About): Pick<DescribedRun, "phase" | "w
     const silent = "is on a node that does not answer, and nobody can say whether its agent still runs";
     return { phase: "unknown", why: `${describeJob(job)} ${silent}` };
   }
-  const { events } = about;
-  const waiting = describeWaiting({ pod: pods[0] ?? null, job, events, container: CONTAINER });
+  const { events, queue } = about;
+  const waiting = describeWaiting({ pod: pods[0] ?? null, job, events, container: CONTAINER, queue });
   const isRunning = waiting.state === "ready";
   const isLeaving = pods[0]?.metadata.deletionTimestamp !== undefined;
   const words = isRunning && !isLeaving ? null : pageWords(found, about);
@@ -125,9 +119,9 @@ function started(found: FoundJob, about: About): Pick<DescribedRun, "phase" | "w
   return { phase: isRunning ? "running" : waiting.state, why: words ?? (isRunning ? null : plain) };
 }
 
-const pageWords = (found: FoundJob, { events }: About): string | null =>
+const pageWords = (found: FoundJob, { events, queue }: About): string | null =>
   progressOf({
-    evidence: evidenceOf(found),
+    evidence: { ...evidenceOf(found), queue },
     job: found.job,
     pod: found.pods[0] ?? null,
     events,
@@ -142,11 +136,3 @@ function evidenceOf({ job, pods, place }: FoundJob): Evidence {
   const [pod] = pods;
   return pod ? reduceEvidence(seen, { kind: "pod", pod, deleted: false, at }) : seen;
 }
-
-const UNKNOWN_FACTS = {
-  container: CONTAINER,
-  model: null,
-  resumedSessionId: null,
-  sessionPersists: false,
-  timeoutSec: 0,
-};

@@ -1,17 +1,17 @@
 /** Why a run is as it is: the verdict of one that has ended, what a living one does or waits for, what becomes of a lost one. */
 import { type Activity, activityOf } from "../../format/activity.ts";
 import { type RunRecord, readRunRecord } from "../../paperclip/run-record.ts";
-import { readEvents } from "../../run/launch/launch.ts";
 import { describeWaiting, type Evidence } from "../../run/observe/observe.ts";
 import { eventOf } from "../../run/shared/agent-event.ts";
 import { CONTAINER } from "../../run/shared/names.ts";
 import { judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
 import type { Verdict } from "../../run/verdict/verdict.ts";
 import { installationOf, type Look } from "../look/open.ts";
-import { eventsOf, type FoundJob } from "../look/snapshot.ts";
+import type { FoundJob } from "../look/snapshot.ts";
 import { type DescribedRun, describeRun } from "./describe-run.ts";
 import { followFound, hasRunEnded, observeFound, type RunObserved, silentSink, verdictOf } from "./observe-run.ts";
 import { outlook } from "./outlook.ts";
+import { NOTHING_READ, readWait } from "./read-waiting.ts";
 
 export type Explanation =
   | {
@@ -47,9 +47,10 @@ export async function explainRun(seen: Look, found: FoundJob, tell: (text: strin
   const ended = await hasRunEnded(running);
   tell("reading its transcript");
   const doing = await readTranscript(running, ended);
-  if (!ended) await readEvents(found.place.lease.client, running.run, running.observed, signal);
-  const events = ended ? [] : await eventsOf(found, signal);
-  const run = describeRun(found, { events, beside: seen.found, policy: around.policy });
+  const { observed } = running;
+  if (!ended) await readWait(found.place.lease.client, running.run, observed, signal);
+  const waited = ended ? NOTHING_READ : { events: observed.events, queue: observed.evidence.queue };
+  const run = describeRun(found, { ...waited, beside: seen.found, policy: around.policy });
   tell("asking Paperclip");
   const becomes = await outlookOn(seen, found).catch(() => null);
   if (!ended) return { kind: "living", run, doing, fix: fixOf(running), outlook: becomes };
@@ -81,8 +82,8 @@ async function readTranscript(running: RunObserved, ended: boolean): Promise<Doi
   return { activity, lines: transcript && transcript.unread === undefined ? transcript.lines : null };
 }
 
-function fixOf({ observed: { pod, job, events } }: RunObserved): string | null {
-  return describeWaiting({ pod, job, events, container: CONTAINER }).fix;
+function fixOf({ observed: { pod, job, events, evidence } }: RunObserved): string | null {
+  return describeWaiting({ pod, job, events, container: CONTAINER, queue: evidence.queue }).fix;
 }
 
 /** By the rules of the supervisor. */

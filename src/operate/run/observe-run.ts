@@ -5,16 +5,17 @@ import { followRun, type TranscriptSink } from "../../run/follow/follow.ts";
 import { type FindPod, hasEnded, type ObservedRun, observeRun, untilCauseIsKnown } from "../../run/observe/observe.ts";
 import { stateOf } from "../../run/shared/job-state.ts";
 import { type LaunchedRun, launchedRun } from "../../run/shared/launched-run.ts";
-import { CONTAINER, LABELS, RUNS_AND_PROBES } from "../../run/shared/names.ts";
+import { LABELS, RUNS_AND_PROBES } from "../../run/shared/names.ts";
 import type { RunTerms } from "../../run/shared/run-terms.ts";
 import { withTimeout } from "../../run/shared/with-timeout.ts";
 import { judge, type Verdict } from "../../run/verdict/verdict.ts";
 import { OperatorError } from "../look/operator-error.ts";
 import type { FoundJob } from "../look/snapshot.ts";
+import { UNKNOWN_FACTS } from "./read-waiting.ts";
 
 /** Of a Job that does not carry its own: a version before 1.0 made it. */
 const UNKNOWN_TERMS: RunTerms = {
-  facts: { container: CONTAINER, model: null, resumedSessionId: null, sessionPersists: false, timeoutSec: 0 },
+  facts: UNKNOWN_FACTS,
   graceSec: 60,
   silence: { silenceLimitSec: 0, toolSilenceLimitSec: 0 },
   session: {},

@@ -30,7 +30,7 @@ export { describeForeign, type Ownership } from "./ownership/ownership.ts";
 export { createOwnershipReader, isOwnedBy, type ReadOwnership } from "./ownership/read.ts";
 export { removeJob } from "./remove.ts";
 export { awaitTurn, type TurnRequest } from "./turn/await-turn.ts";
-export { describePlaceInLine } from "./turn/describe-place.ts";
+export { describePlaceInLine, describePlaceUnbounded } from "./turn/describe-place.ts";
 export { reservationOf } from "./turn/order.ts";
 export { withdraw } from "./withdraw.ts";
 

@@ -34,7 +34,7 @@ export async function awaitStart(
   signal: AbortSignal,
 ): Promise<void> {
   const patience = new PatienceClock(client.clock.now(), limits);
-  const readQueue = queueReader(client, job, observed);
+  const readQueue = queueReader(client);
   let readings = 0;
   let unseen: ApiError | null = null;
   while (!hasEnded(observed.evidence)) {
@@ -65,7 +65,7 @@ export async function awaitStart(
     const everyMs = isQueued ? (READ_QUEUE_AFTER_MS[readings] ?? READ_QUEUE_EVERY_MS) : READ_EVERY_MS;
     if (!(await changeOrTime(client, observed, everyMs, signal))) continue;
     readings += 1;
-    if (isQueued) await readQueue(signal);
+    if (isQueued) await readQueue(job, observed, signal);
     else unseen = await readEvents(client, job, observed, signal);
   }
 }

@@ -26,7 +26,7 @@ export { JobView } from "./job-view.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export { createObservedRun, type ObservedRun } from "./observed-run.ts";
 export { comesBack } from "./queue/comes-back.ts";
-export { queueReader } from "./queue/read-queue.ts";
+export { queueReader, type ReadQueue } from "./queue/read-queue.ts";
 export { readReturn } from "./queue/read-return.ts";
 export { tellRetries } from "./tell-retries.ts";
 export { requireVisibility, untilVisibilityLost } from "./visibility.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { byteLines, LineTooLong } from "../../../src/kubernetes/http/byte-lines.ts";
+import { cases } from "../../support/thoroughness.ts";
 
 async function split(chunks: readonly Uint8Array[], maxBytes = 1000): Promise<string[]> {
   const source = (async function* () {
@@ -24,7 +25,7 @@ test("wherever the chunks are cut, the lines are the same", async () => {
         expect(await split(chunks)).toEqual(lines.map((bytes) => Buffer.from(bytes).toString("latin1")));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: cases(500) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { KubeObject, Stored } from "../../../src/kubernetes/resource-types.ts";
 import { type Change, ResourceView } from "../../../src/kubernetes/watch/resource-view.ts";
+import { cases } from "../../support/thoroughness.ts";
 
 type Thing = Stored<KubeObject>;
 
@@ -123,7 +124,7 @@ test("with a watch that lags and lists at any moment, listeners end up with the 
         new Set(model.truth.keys()),
       );
     }),
-    { numRuns: 2000 },
+    { numRuns: cases(2000) },
   );
 });
 
@@ -136,6 +137,6 @@ test("even where the watch loses events, one list and one bookmark mend everythi
       model.bookmark();
       expect(model.heard).toEqual(model.truth);
     }),
-    { numRuns: 2000 },
+    { numRuns: cases(2000) },
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RunStatus } from "../../../src/paperclip/run-status.ts";
 import type { Claimant } from "../../../src/run/claim/classify.ts";
 import { type ClaimDecision, decideClaim, dependsOnAssignee, runsInQuestion } from "../../../src/run/claim/decide.ts";
+import { cases } from "../../support/thoroughness.ts";
 import { type JobSpec, jobOf, type PodSpec, podOf } from "./jobs.ts";
 
 const me: Claimant = {
@@ -371,7 +372,7 @@ describe("whatever the cluster shows", () => {
         }
         if (decision.kind === "adopt") expect(decision.job.metadata?.labels?.["paperclip.io/agent-id"]).toBe("agent");
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { elect } from "../../../src/run/claim/elect.ts";
+import { cases } from "../../support/thoroughness.ts";
 import { jobOf } from "./jobs.ts";
 
 type Step = "create" | "list" | "act" | "end" | "out";
@@ -130,7 +131,7 @@ describe("candidates of one slot", () => {
         }
         return true;
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 
@@ -169,7 +170,7 @@ describe("candidates of several slots and sessions", () => {
         }
         return true;
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cases } from "../../support/thoroughness.ts";
 import { checkExactlyOnce } from "./exactly-once.ts";
 import type { Fault } from "./simulated-node.ts";
 import { SimulatedRun } from "./simulated-run.ts";
@@ -141,7 +142,7 @@ function withoutRotation(told: Story, earlyEndsAtMost: number): Story {
   return { ...told, steps, faults: earlyEnds(told.faults, earlyEndsAtMost) };
 }
 
-const RUNS = { numRuns: Number(process.env.FOLLOW_RUNS ?? 2000) };
+const RUNS = { numRuns: Number(process.env.FOLLOW_RUNS ?? cases(2000)) };
 
 describe("exactly once, or the exact gap", () => {
   test("whatever the log API does", { timeout: 120_000 }, async () => {
@@ -197,7 +198,7 @@ describe("exactly once, or the exact gap", () => {
         expect(report.transcript.state).toBe("complete");
       }),
       // Each is three minutes long.
-      { numRuns: RUNS.numRuns / 4 },
+      { numRuns: Math.ceil(RUNS.numRuns / 4) },
     );
   });
 

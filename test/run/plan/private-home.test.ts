@@ -7,6 +7,7 @@ import type { PlanInput } from "../../../src/run/plan/plan-input.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
 import { transcriptCopyOf } from "../../../src/run/plan/transcript-copy.ts";
 import { policyOf } from "../../support/policy.ts";
+import { cases } from "../../support/thoroughness.ts";
 import { bundle, everything, hostPod, input, podOf, privately, secretOf } from "../support/plan-input.ts";
 
 const SESSION = "11111111-2222-4333-8444-555555555555";
@@ -300,7 +301,7 @@ describe("whatever a host, an agent and its files say", () => {
           expect(over.filter((b) => `${a.mountPath}/`.startsWith(`${b.mountPath}/`))).toHaveLength(1);
       },
     );
-    fc.assert(property, { numRuns: 3000 });
+    fc.assert(property, { numRuns: cases(3000) });
   });
 
   it("no two agents have one home", () => {

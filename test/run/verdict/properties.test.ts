@@ -7,6 +7,7 @@ import type { Observation } from "../../../src/run/observe/evidence/reduce.ts";
 import { describeWaiting } from "../../../src/run/observe/waiting/waiting.ts";
 import { stoppedBeforeStart } from "../../../src/run/verdict/ending.ts";
 import { judge, VERDICT_CODES } from "../../../src/run/verdict/verdict.ts";
+import { cases } from "../../support/thoroughness.ts";
 import {
   agent,
   cancel,
@@ -184,7 +185,7 @@ test("judge and the host's result never throw, and every failure is whole", () =
       expect(VERDICT_CODES).toContain(verdict.code);
       expect(verdict.fix).not.toBe("");
     }),
-    { numRuns: 1000 },
+    { numRuns: cases(1000) },
   );
 });
 
@@ -205,7 +206,7 @@ test("completed only with a success event that is no error, and exit 0 of agent 
         seen.acts.cancel === null || seen.acts.cancel.at >= (seen.pod?.agent.terminated?.seenAt ?? Number.NaN),
       ).toBe(true);
     }),
-    { numRuns: 1000 },
+    { numRuns: cases(1000) },
   );
 });
 
@@ -238,7 +239,7 @@ test("bootstrap is never claimed for an agent that was heard or seen running", (
       if (verdict.kind === "completed" || !(heard || (seen.pod?.agent.ran && !notBegun))) return;
       expect(verdict.executionRecovery?.kind).not.toBe("bootstrap");
     }),
-    { numRuns: 500 },
+    { numRuns: cases(500) },
   );
 });
 

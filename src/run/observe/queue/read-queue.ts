@@ -21,31 +21,38 @@ import type { ObservedRun } from "../observed-run.ts";
 import { readingOf } from "./reading.ts";
 
 /** Reads once, into the record. Rejects with the signal's reason only. */
-export type ReadQueue = (signal: AbortSignal) => Promise<void>;
+export type ReadQueue = (job: JobInCluster, observed: ObservedRun, signal: AbortSignal) => Promise<void>;
 
-export function queueReader(client: KubernetesClient, job: JobInCluster, observed: ObservedRun): ReadQueue {
+/** For any number of Jobs: what is denied in a namespace is not asked for there again. */
+export function queueReader(client: KubernetesClient): ReadQueue {
   const denied = new Set<string>();
   let version: KueueVersion = KUEUE_VERSIONS[0];
 
   /** Null: it was denied, is not there, or did not answer. */
-  const ask = async <T>(what: string, signal: AbortSignal, call: () => Promise<T>): Promise<T | null> => {
-    if (denied.has(what)) return null;
+  const ask = async <T>(
+    what: string,
+    namespace: string,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<T | null> => {
+    const key = `${namespace}/${what}`;
+    if (denied.has(key)) return null;
     try {
       return await call();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof ApiError)) throw error;
       // An API that is not served says 404 or 503; what is denied once is not asked for again.
-      if (error.forbidden || error.notFound) denied.add(what);
+      if (error.forbidden || error.notFound) denied.add(key);
       return null;
     }
   };
 
-  const readWorkload = async (signal: AbortSignal): Promise<Workload | "absent" | null> => {
+  const readWorkload = async (job: JobInCluster, signal: AbortSignal): Promise<Workload | "absent" | null> => {
     const labelSelector = `${JOB_UID_LABEL}=${job.uid}`;
     const list = (of: KueueVersion) =>
       client.list(workloads(of), job.namespace, { labelSelector, signal, retryForMs: 0 });
-    const found = await ask("workloads", signal, () =>
+    const found = await ask("workloads", job.namespace, signal, () =>
       list(version).catch((error: unknown) => {
         if (!(error instanceof ApiError && error.notFound)) throw error;
         version = KUEUE_VERSIONS[1];
@@ -55,26 +62,31 @@ export function queueReader(client: KubernetesClient, job: JobInCluster, observe
     return found && (found.items[0] ?? "absent");
   };
 
-  const readPending = (queue: string, signal: AbortSignal): Promise<PendingWorkloads | null> =>
-    ask("visibility", signal, () =>
-      client.get(pendingWorkloads(version), job.namespace, queue, { signal, retryForMs: 0 }),
+  const readPending = (namespace: string, queue: string, signal: AbortSignal): Promise<PendingWorkloads | null> =>
+    ask("visibility", namespace, signal, () =>
+      client.get(pendingWorkloads(version), namespace, queue, { signal, retryForMs: 0 }),
     );
 
-  const readEvents = async (fieldSelector: string, signal: AbortSignal): Promise<readonly Event[]> => {
-    const found = await ask("events", signal, () =>
-      client.list(events, job.namespace, { fieldSelector, signal, retryForMs: 0 }),
+  const readEvents = async (
+    namespace: string,
+    fieldSelector: string,
+    signal: AbortSignal,
+  ): Promise<readonly Event[]> => {
+    const found = await ask("events", namespace, signal, () =>
+      client.list(events, namespace, { fieldSelector, signal, retryForMs: 0 }),
     );
     return found?.items ?? [];
   };
 
-  return async (signal) => {
+  return async (job, observed, signal) => {
+    const { namespace } = job;
     const current = observed.job ?? job.object;
-    const workload = await readWorkload(signal);
-    const ofJob = await readEvents(`involvedObject.uid=${job.uid}`, signal);
+    const workload = await readWorkload(job, signal);
+    const ofJob = await readEvents(namespace, `involvedObject.uid=${job.uid}`, signal);
     const name = workload === null ? workloadIn(ofJob) : null;
     const selector = `involvedObject.kind=Workload,involvedObject.name=${name}`;
-    const ofWorkload = name === null ? [] : await readEvents(selector, signal);
-    const pending = await readPending(queueOf(current) ?? "", signal);
+    const ofWorkload = name === null ? [] : await readEvents(namespace, selector, signal);
+    const pending = await readPending(namespace, queueOf(current) ?? "", signal);
     for (const event of ofJob)
       if (!observed.events.some(({ metadata }) => metadata?.resourceVersion === event.metadata?.resourceVersion))
         observed.add({ kind: "event", event });

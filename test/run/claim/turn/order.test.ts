@@ -11,6 +11,7 @@ import {
   uidOf,
 } from "../../../../src/run/claim/turn/order.ts";
 import { ANNOTATIONS, LABELS } from "../../../../src/run/shared/names.ts";
+import { cases } from "../../../support/thoroughness.ts";
 import { type JobSpec, jobOf, podOf } from "../jobs.ts";
 
 const nobody: ReadonlySet<string> = new Set();
@@ -267,7 +268,7 @@ describe("candidates that reserve at once", () => {
         }
         return true;
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 
@@ -282,7 +283,7 @@ describe("candidates that reserve at once", () => {
         }
         return true;
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 });

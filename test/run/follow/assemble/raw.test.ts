@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RAW_LOG_MARK } from "../../../../src/runner/frame.ts";
+import { cases } from "../../../support/thoroughness.ts";
 import type { Fault } from "../simulated-node.ts";
 import { SimulatedRun } from "../simulated-run.ts";
 
@@ -51,7 +52,7 @@ describe("a log without numbers", () => {
         expect(got).toEqual(printed);
         expect(report.transcript).toMatchObject({ state: "unproven", lines: printed.length });
       }),
-      { numRuns: 800 },
+      { numRuns: cases(800) },
     );
   });
 
@@ -72,7 +73,7 @@ describe("a log without numbers", () => {
         if (lines.length < printed.length && lines.length > 0 && !lastMissing && lines[0] === printed[0])
           expect(suspected).toBe(true);
       }),
-      { numRuns: 800 },
+      { numRuns: cases(800) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { Missing } from "../../../../src/run/follow/assemble/missing.ts";
 import { Transcript } from "../../../../src/run/follow/assemble/transcript.ts";
 import { WholeLines } from "../../../../src/run/follow/read/whole-lines.ts";
 import { type Channel, frameHead } from "../../../../src/runner/frame.ts";
+import { cases } from "../../../support/thoroughness.ts";
 
 const NEWLINE = Buffer.from("\n");
 const STAMP = Buffer.from("2026-11-22T07:23:14.988051761Z ");
@@ -132,7 +133,7 @@ describe("the transcript", () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: cases(3000) },
     );
   });
 
@@ -165,7 +166,7 @@ describe("the transcript", () => {
           expect(notices.length).toBe(core.missing.length);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 
@@ -184,7 +185,7 @@ describe("the transcript", () => {
           expect(only(got)).toEqual(only(expected(lines)));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: cases(1000) },
     );
   });
 

@@ -5,6 +5,7 @@ import { BATCH_BYTES } from "../../../../src/run/follow/assemble/batch.ts";
 import { characterCut } from "../../../../src/run/follow/deliver/character-cut.ts";
 import { Delivery } from "../../../../src/run/follow/deliver/delivery.ts";
 import type { OnLog } from "../../../../src/run/follow/deliver/host-calls.ts";
+import { cases } from "../../../support/thoroughness.ts";
 import { block } from "../blocks.ts";
 import { openSpools } from "./open-spools.ts";
 
@@ -316,7 +317,7 @@ describe("what the host does not have", () => {
           expect(count).toBe(missing.filter((line) => line.startsWith("stdout")).length);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 
@@ -345,7 +346,7 @@ describe("characterCut", () => {
         expect(cut > 0 || whole.length === 0).toBe(true);
         expect(whole.toString("utf8", 0, cut) + whole.toString("utf8", cut)).toBe(whole.toString());
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
     expect(BATCH_BYTES).toBeLessThan(65_536);
   });

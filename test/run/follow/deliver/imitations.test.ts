@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { markImitations } from "../../../../src/run/follow/deliver/imitations.ts";
 import { growth, LINEAR } from "../../../support/growth.ts";
+import { cases } from "../../../support/thoroughness.ts";
 
 const OWN = /^[\s\p{C}]*\[paperclip\]/u;
 
@@ -25,7 +26,7 @@ describe("lines of the agent that look like the adapter's own", () => {
         const shown = markImitations(Buffer.from(`${lines.join("\n")}\n`)).toString();
         expect(shown).toBe(`${lines.map((text) => (OWN.test(text) ? `│ ${text}` : text)).join("\n")}\n`);
       }),
-      { numRuns: 2000 },
+      { numRuns: cases(2000) },
     );
   });
 

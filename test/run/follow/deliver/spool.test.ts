@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { Spool } from "../../../../src/run/follow/deliver/spool.ts";
+import { cases } from "../../../support/thoroughness.ts";
 import { openSpools } from "./open-spools.ts";
 
 describe("Spool", () => {
@@ -38,7 +39,7 @@ describe("Spool", () => {
           expect(got).toEqual(put);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: cases(60) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kubernetes/clock.ts";
 import { type KeepOptions, KeptTranscript } from "../../../../src/run/tell/page/kept-transcript.ts";
+import { cases } from "../../../support/thoroughness.ts";
 
 let folder = "";
 let files = 0;
@@ -46,7 +47,7 @@ test("the file holds what was pushed, byte for byte, with or without a last newl
       expect((await readFile(file)).equals(expected)).toBe(true);
       expect(faults).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: cases(100) },
   );
 });
 

@@ -11,6 +11,7 @@ import { Delivery } from "../../../../src/run/follow/deliver/delivery.ts";
 import type { OnLog } from "../../../../src/run/follow/deliver/host-calls.ts";
 import { KeptTranscript } from "../../../../src/run/tell/page/kept-transcript.ts";
 import { TextPage } from "../../../../src/run/tell/page/text-page.ts";
+import { cases } from "../../../support/thoroughness.ts";
 import { block } from "../../follow/blocks.ts";
 
 let folder = "";
@@ -99,7 +100,7 @@ test("whatever is printed: the file has its bytes and its hash, the page has who
         expect(line.replaceAll("\t", "")).not.toMatch(/\p{Cc}/u);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: cases(300) },
   );
 });
 
