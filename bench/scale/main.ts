@@ -13,7 +13,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureAdoption, measureEnd, measureStart, PHASE_HEAD, phaseRow } from "./figures/burst.ts";
-import { livingTable, measureLiving, table } from "./figures/living.ts";
+import { LIVING_HEAD, type Living, livingRow, measureLiving, rowOf, table } from "./figures/living.ts";
 import { measureChurn } from "./figures/memory.ts";
 import { plot } from "./figures/plot.ts";
 import { type Host, startHost } from "./host.ts";
@@ -52,9 +52,14 @@ console.log(`\nload ${load()} after`);
 async function living(place: Place): Promise<void> {
   await using host = await startHost(place, profile);
   const counts = (values.runs ?? "1,10,100,300,1000,2000").split(",").map(Number);
-  const onStep = ({ runs }: { readonly runs: number }): void => console.error(`${runs} runs measured, load ${load()}`);
+  console.log(table(LIVING_HEAD, []));
+  let alone: Living | undefined;
+  // Row by row: the last ones take long.
+  const onStep = (step: Living): void => {
+    alone ??= step;
+    console.log(rowOf(livingRow(step, alone)));
+  };
   const steps = await measureLiving(place, host, { counts, seconds: Number(values.seconds), onStep });
-  console.log(livingTable(steps));
   if (values.plot) await writeFile(values.plot, plot(steps));
 }
 

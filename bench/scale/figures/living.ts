@@ -46,7 +46,7 @@ export async function measureLiving(place: Place, host: Host, options: LivingOpt
   return steps;
 }
 
-const HEAD = [
+export const LIVING_HEAD = [
   "living runs",
   "cores",
   "RSS MB",
@@ -60,29 +60,27 @@ const HEAD = [
   "wrong lines",
 ];
 
-export function livingTable(steps: readonly Living[]): string {
-  const alone = steps[0]?.measured.delay.p99 ?? Number.NaN;
-  const rows = steps.map(({ runs, measured, watches }) => {
-    const { cpuMs, wallMs, rssMb, heapMb, loop, delay, requests, wrong } = measured;
-    const asked = Object.values(requests).reduce((sum, count) => sum + count, 0);
-    return [
-      runs,
-      (cpuMs / wallMs).toFixed(3),
-      rssMb.toFixed(0),
-      heapMb.toFixed(0),
-      loop.p99.toFixed(1),
-      delay.p50.toFixed(1),
-      delay.p99.toFixed(1),
-      (delay.p99 / alone).toFixed(1),
-      watches ?? "",
-      ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),
-      wrong,
-    ];
-  });
-  return table(HEAD, rows);
+/** A row of the table; `alone`: the first step. */
+export function livingRow({ runs, measured, watches }: Living, alone: Living): (string | number)[] {
+  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, requests, wrong } = measured;
+  const asked = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  return [
+    runs,
+    (cpuMs / wallMs).toFixed(3),
+    rssMb.toFixed(0),
+    heapMb.toFixed(0),
+    loop.p99.toFixed(1),
+    delay.p50.toFixed(1),
+    delay.p99.toFixed(1),
+    (delay.p99 / alone.measured.delay.p99).toFixed(1),
+    watches ?? "",
+    ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),
+    wrong,
+  ];
 }
 
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---:").join("|")}|`, ...rows.map(line)].join("\n");
+  return [rowOf(head), `|${head.map(() => "---:").join("|")}|`, ...rows.map(rowOf)].join("\n");
 }
+
+export const rowOf = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
