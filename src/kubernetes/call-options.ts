@@ -9,6 +9,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   /** Milliseconds for all attempts of one call. @default 60000 */
   readonly retryForMs?: number;
+  /** Lists and creates that are under way at once; the others wait for their turn. @default 16 */
+  readonly callsAtOnce?: number;
   /** @default "paperclip-adapter-claude-k8s" */
   readonly userAgent?: string;
   /** Is told of every request. @default nobody */

@@ -13,6 +13,7 @@ import type {
 import { type Clock, type Random, systemClock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { startDeadline } from "./http/deadline.ts";
+import { Pace } from "./http/pace.ts";
 import { readJson } from "./http/read-json.ts";
 import { retry } from "./http/retry.ts";
 import { type Call, Transport } from "./http/transport.ts";
@@ -40,6 +41,8 @@ export class KubernetesClient {
   readonly traffic: Traffic | undefined;
   readonly #timeoutMs: number;
   readonly #retryForMs: number;
+  /** Of the calls by which runs start: of those that stop or end one, none waits for them. */
+  readonly #pace: Pace;
   /** The calls that wait for another attempt, oldest first. */
   readonly #retried = new Map<object, RetriedCall>();
 
@@ -52,6 +55,7 @@ export class KubernetesClient {
     this.transport = new Transport(cluster, this.clock, userAgent, this.traffic);
     this.#timeoutMs = options.requestTimeoutMs ?? 30_000;
     this.#retryForMs = options.retryForMs ?? 60_000;
+    this.#pace = new Pace(options.callsAtOnce ?? 16, this.clock);
   }
 
   async get<T extends KubeObject>(
@@ -176,7 +180,8 @@ export class KubernetesClient {
   readonly retriedCall = (): RetriedCall | null => this.#retried.values().next().value ?? null;
 
   async #call<R>(call: Call, options: CreateOptions, repeatable = call.method !== "POST"): Promise<R> {
-    const attempt = () => this.#once<R>(call, options);
+    const isPaced = call.request.verb === "list" || call.request.verb === "create";
+    const attempt = () => (isPaced ? this.#paced<R>(call, options) : this.#once<R>(call, options));
     const { clock, random } = this;
     try {
       return await retry(attempt, {
@@ -194,6 +199,17 @@ export class KubernetesClient {
     } finally {
       this.#retried.delete(call);
     }
+  }
+
+  async #paced<R>(call: Call, options: CreateOptions): Promise<R> {
+    return this.#pace.run(async () => {
+      try {
+        return await this.#once<R>(call, options);
+      } catch (error) {
+        if (error instanceof ApiError && error.retryAfterMs) this.#pace.pause(error.retryAfterMs);
+        throw error;
+      }
+    }, options.signal);
   }
 
   async #once<R>(call: Call, options: CreateOptions): Promise<R> {

@@ -114,10 +114,7 @@ async function runToItsEnd(context: RunContext): Promise<AdapterExecutionResult>
   void tellRetries(client, host, launching.signal);
   const plan = meter.planned(await prepare(ctx, agent, client, deps, stopSignal));
   // The watches begin while the slot is claimed: what is launched must be visible.
-  const stopWatching = observerOf(lease, plan).observe(
-    () => false,
-    () => undefined,
-  );
+  const stopWatching = observerOf(lease, plan).hold();
   try {
     const run = await launchOrAdopt(context, plan);
     launching.abort();

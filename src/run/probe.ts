@@ -109,10 +109,7 @@ class Probe {
     this.#signal = signal;
     // The watches begin first: what is launched must be visible.
     this.#selector = madeBy(PROBES, plan.installation.label);
-    this.stopWatching = lease.observer(plan.namespace, this.#selector).observe(
-      () => false,
-      () => undefined,
-    );
+    this.stopWatching = lease.observer(plan.namespace, this.#selector).hold();
   }
 
   async outcome(): Promise<ProbeOutcome> {

@@ -16,6 +16,7 @@ import type {
   StoreEvent,
 } from "../types.ts";
 import { Link } from "./link.ts";
+import { readLog } from "./logs/read.ts";
 import { createLogReader, LogRegistry } from "./logs/reader.ts";
 import { DEFAULT_ROTATION, type RotationLimits, rotate } from "./logs/rotation.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -75,7 +76,7 @@ class LocalNode implements RunningNode {
       link: this.#link,
     };
     this.#rotation = { ...DEFAULT_ROTATION, ...options.rotation };
-    this.logs = this.#reachable(createLogReader({ registry, clock, followEnd: timings.followEnd }));
+    this.logs = this.#reachable(createLogReader({ registry, read: readLog, clock, followEnd: timings.followEnd }));
     this.executor = { exec: (pod, container, program) => this.#exec(pod as Pod, container, program) };
     this.name = registerNode(store, options, clock());
     for (const object of store.list("pods")) this.#hear({ type: "ADDED", resource: "pods", object });

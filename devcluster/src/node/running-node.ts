@@ -5,11 +5,17 @@ export interface PodName {
   readonly name: string;
 }
 
-export interface RunningNode {
+/** What the control plane needs of whatever runs the pods. */
+export interface PodRunner {
   readonly name: string;
   readonly logs: LogReader;
   /** Runs programs beside those of the containers. */
   readonly executor: Executor;
+  /** Ends everything it runs. */
+  stop(): Promise<void>;
+}
+
+export interface RunningNode extends PodRunner {
   /**
    * Fault: the memory limit strikes. `child` kills only the largest process besides the first, as cgroup v1 does; the
    * container is told OOMKilled in both cases. `container` is the one that was started first where nothing is said.

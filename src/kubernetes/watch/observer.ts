@@ -3,6 +3,7 @@ import type { Pod } from "kubernetes-types/core/v1.js";
 import type { ApiError } from "../api-error.ts";
 import type { KubernetesClient } from "../client.ts";
 import { jobs, pods, type Stored } from "../resource-types.ts";
+import { jobsOf, PodsByJob } from "./pods-by-job.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
 import type { ChangeType } from "./resource-view.ts";
 
@@ -11,8 +12,8 @@ export type Observation =
   | { readonly resource: "jobs"; readonly type: ChangeType; readonly object: Stored<Job> }
   | { readonly resource: "pods"; readonly type: ChangeType; readonly object: Stored<Pod> };
 
-/** Which observations a listener gets. */
-export type ObservationFilter = (observation: Observation) => boolean;
+/** Which observations a listener gets: those that pass, or those of one Job and its pods, at no cost to the listeners of others. */
+export type ObservationFilter = ((observation: Observation) => boolean) | { readonly jobUid: string };
 
 export type ObservationListener = (observation: Observation) => void;
 
@@ -35,10 +36,16 @@ export interface ObserverOptions {
   readonly warn?: (message: string) => void;
 }
 
+interface Listening {
+  readonly passes: (observation: Observation) => boolean;
+  readonly listener: ObservationListener;
+}
+
 interface Session {
   readonly stop: AbortController;
   readonly jobs: ResourceFeed<Job>;
   readonly pods: ResourceFeed<Pod>;
+  readonly podsByJob: PodsByJob;
   readonly ended: Promise<unknown>;
 }
 
@@ -49,7 +56,12 @@ interface Session {
 export class Observer {
   readonly #client: KubernetesClient;
   readonly #options: ObserverOptions;
-  readonly #listeners = new Set<{ filter: ObservationFilter; listener: ObservationListener }>();
+  /** Those who are told whatever passes. */
+  readonly #listeners = new Set<Listening>();
+  /** Job UID → those who are told of that Job. */
+  readonly #ofJob = new Map<string, Set<Listening>>();
+  /** Listeners, and those who only keep the watches up. */
+  #users = 0;
   readonly #whenDenied = new Set<(error: ApiError) => void>();
   #session: Session | undefined;
   #ending: Promise<unknown> = Promise.resolve();
@@ -65,13 +77,27 @@ export class Observer {
    * Returns the function that unsubscribes, which may be called twice. A listener that throws is counted and stays subscribed.
    */
   observe(filter: ObservationFilter | undefined, listener: ObservationListener): () => void {
-    const entry = { filter: filter ?? (() => true), listener };
-    this.#listeners.add(entry);
-    const session = this.#session ?? this.#start();
-    for (const object of session.jobs.view.objects) this.#notify(entry, { resource: "jobs", type: "CURRENT", object });
-    for (const object of session.pods.view.objects) this.#notify(entry, { resource: "pods", type: "CURRENT", object });
+    const leave = this.hold();
+    const jobUid = typeof filter === "object" ? filter.jobUid : undefined;
+    const entry = { passes: typeof filter === "function" ? filter : () => true, listener };
+    const stop = jobUid === undefined ? this.#listen(entry) : this.#listenTo(jobUid, entry);
+    for (const observation of this.#known(jobUid)) this.#notify(entry, observation);
     return () => {
-      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#stop();
+      stop();
+      leave();
+    };
+  }
+
+  /** Keeps the watches up, for somebody who is told nothing. Returns the function that ends it, which may be called twice. */
+  hold(): () => void {
+    this.#users += 1;
+    if (!this.#session) this.#start();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#users -= 1;
+      if (this.#users === 0) this.#stop();
     };
   }
 
@@ -112,6 +138,32 @@ export class Observer {
     await this.#ending;
   }
 
+  #listen(entry: Listening): () => void {
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  #listenTo(jobUid: string, entry: Listening): () => void {
+    const others = this.#ofJob.get(jobUid) ?? new Set<Listening>();
+    this.#ofJob.set(jobUid, others.add(entry));
+    return () => {
+      others.delete(entry);
+      if (others.size === 0 && this.#ofJob.get(jobUid) === others) this.#ofJob.delete(jobUid);
+    };
+  }
+
+  /** @param jobUid undefined: everything */
+  #known(jobUid: string | undefined): Observation[] {
+    const { jobs, pods, podsByJob } = this.#observed("observing");
+    const job = jobUid === undefined ? undefined : jobs.view.get(jobUid);
+    const knownJobs = jobUid === undefined ? [...jobs.view.objects] : job ? [job] : [];
+    const knownPods = jobUid === undefined ? [...pods.view.objects] : podsByJob.of(jobUid);
+    return [
+      ...knownJobs.map((object) => ({ resource: "jobs", type: "CURRENT", object }) as const),
+      ...knownPods.map((object) => ({ resource: "pods", type: "CURRENT", object }) as const),
+    ];
+  }
+
   #observed(what: string): Session {
     if (!this.#session) throw new Error(`${what}() needs a listener`);
     return this.#session;
@@ -148,13 +200,17 @@ export class Observer {
       type: jobs,
       onChange: (change) => notify({ resource: "jobs", ...change }),
     });
+    const podsByJob = new PodsByJob();
     const podFeed = new ResourceFeed({
       ...common,
       type: pods,
-      onChange: (change) => notify({ resource: "pods", ...change }),
+      onChange: (change) => {
+        podsByJob.take(change);
+        notify({ resource: "pods", ...change });
+      },
     });
     const ended = Promise.all([jobFeed.run(signal), podFeed.run(signal), this.#resync([jobFeed, podFeed], signal)]);
-    this.#session = { stop, jobs: jobFeed, pods: podFeed, ended };
+    this.#session = { stop, jobs: jobFeed, pods: podFeed, podsByJob, ended };
     return this.#session;
   }
 
@@ -178,11 +234,13 @@ export class Observer {
 
   #notifyAll(observation: Observation): void {
     for (const entry of this.#listeners) this.#notify(entry, observation);
+    const owners = observation.resource === "jobs" ? [observation.object.metadata.uid] : jobsOf(observation.object);
+    for (const uid of owners) for (const entry of this.#ofJob.get(uid) ?? []) this.#notify(entry, observation);
   }
 
-  #notify(entry: { filter: ObservationFilter; listener: ObservationListener }, observation: Observation): void {
+  #notify({ passes, listener }: Listening, observation: Observation): void {
     try {
-      if (entry.filter(observation)) entry.listener(observation);
+      if (passes(observation)) listener(observation);
     } catch (error) {
       this.#listenerErrors++;
       this.#options.warn?.(`an observer's listener threw: ${error instanceof Error ? error.message : String(error)}`);

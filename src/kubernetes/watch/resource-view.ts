@@ -28,6 +28,10 @@ export class ResourceView<T extends KubeObject> {
     return this.#objects.values();
   }
 
+  get(uid: string): Stored<T> | undefined {
+    return this.#objects.get(uid);
+  }
+
   /** An event of a watch, in its order. */
   apply(type: "ADDED" | "MODIFIED" | "DELETED", object: Stored<T>): Change<T>[] {
     const { uid, resourceVersion } = object.metadata;

@@ -15,8 +15,8 @@ export class JobView implements Disposable {
   constructor(observer: Observer, uid: string, clock: Pick<Clock, "now">) {
     this.#observer = observer;
     this.#clock = clock;
-    this.#stop = observer.observe(undefined, ({ resource, object }) => {
-      if (resource === "jobs" && object.metadata.uid === uid) this.#newest = object;
+    this.#stop = observer.observe({ jobUid: uid }, ({ resource, object }) => {
+      if (resource === "jobs") this.#newest = object;
     });
   }
 

@@ -6,7 +6,6 @@ import { jobs } from "../../kubernetes/resource-types.ts";
 import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { isPodMissed } from "./end-of-run.ts";
-import { belongsTo } from "./evidence/reduce.ts";
 import type { FindPod } from "./find-pod.ts";
 import type { ObservedRun } from "./observed-run.ts";
 
@@ -35,13 +34,10 @@ export function watchRun(
     findMissedPod(client, observed, findPod, signal).catch(() => "the run is over");
   });
   let seenJob = false;
-  const stop = observer.observe(
-    (seen) => isOf(job, seen),
-    (seen) => {
-      seenJob ||= seen.resource === "jobs";
-      observed.add(toObservation(seen, client.clock.now()));
-    },
-  );
+  const stop = observer.observe({ jobUid: job.uid }, (seen) => {
+    seenJob ||= seen.resource === "jobs";
+    observed.add(toObservation(seen, client.clock.now()));
+  });
   const sync = async (): Promise<void> => {
     await observer.synced(signal);
     if (seenJob) return;
@@ -77,8 +73,4 @@ function toObservation(seen: Observation, at: number): Parameters<ObservedRun["a
   return seen.type === "GONE"
     ? { kind: "pod-gone", at }
     : { kind: "pod", pod: seen.object as Pod, deleted: seen.type === "DELETED", at };
-}
-
-function isOf(job: JobInCluster, { resource, object }: Observation): boolean {
-  return resource === "pods" ? belongsTo(object, job.uid) : object.metadata.uid === job.uid;
 }

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
-import { type Observation, Observer, type ObserverOptions } from "../../../src/kubernetes/watch/observer.ts";
+import {
+  type Observation,
+  type ObservationFilter,
+  Observer,
+  type ObserverOptions,
+} from "../../../src/kubernetes/watch/observer.ts";
 import { ApiServer, refuse } from "../support/api-server.ts";
 import { ManualClock } from "../support/clocks.ts";
 import { CollectionApi } from "../support/collection-api.ts";
@@ -30,7 +35,7 @@ async function observerOf(options: Partial<ObserverOptions> = {}) {
 }
 
 /** Listens, and keeps what was told. */
-function listen(observer: Observer, filter?: (observation: Observation) => boolean) {
+function listen(observer: Observer, filter?: ObservationFilter) {
   const told: string[] = [];
   const objects: Observation[] = [];
   const leave = observer.observe(filter, (observation) => {
@@ -65,6 +70,37 @@ describe("one observer", () => {
     await observer.synced();
     expect(listen(observer).told).toEqual(["CURRENT jobs/run-1"]);
     expect(listen(observer, (seen) => seen.resource === "pods").told).toEqual([]);
+  });
+
+  test("tells a listener of one Job of that Job and its pods, and of no other", async () => {
+    const { uid } = api.put("jobs", "run-1").metadata;
+    api.put("jobs", "run-2");
+    const owned = (name: string, job: string) => {
+      const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: "run", uid: job }];
+      const metadata = { name, namespace: "runs", uid: `uid-of-${name}`, resourceVersion: String(api.version + 1) };
+      return api.put("pods", name, { metadata: { ...metadata, ownerReferences } });
+    };
+    owned("run-1-x", uid);
+    owned("run-2-x", "another");
+    const observer = await observerOf();
+    const all = listen(observer);
+    await observer.synced();
+    const ofJob = listen(observer, { jobUid: uid });
+    expect(ofJob.told).toEqual(["CURRENT jobs/run-1", "CURRENT pods/run-1-x"]);
+    owned("run-2-x", "another");
+    owned("run-1-x", uid);
+    api.remove("pods", "run-1-x");
+    api.put("jobs", "run-2");
+    api.put("jobs", "run-1");
+    await tells(all.told, "MODIFIED jobs/run-1", "DELETED pods/run-1-x", "MODIFIED pods/run-2-x");
+    const changes = ofJob.told.slice(2).toSorted();
+    expect(changes).toEqual(["DELETED pods/run-1-x", "MODIFIED jobs/run-1", "MODIFIED pods/run-1-x"]);
+    expect(listen(observer, { jobUid: uid }).told).toEqual(["CURRENT jobs/run-1"]);
+    ofJob.leave();
+    api.put("jobs", "run-1");
+    api.put("jobs", "last");
+    await tells(all.told, "ADDED jobs/last");
+    expect(ofJob.told).toHaveLength(5);
   });
 
   test("gives the last state of what was deleted", async () => {
@@ -143,6 +179,18 @@ describe("its life", () => {
     const third = listen(observer);
     await tells(third.told, "ADDED jobs/later");
     expect(first.told).toEqual([]);
+  });
+
+  test("goes on for somebody who is told nothing", async () => {
+    const observer = await observerOf();
+    const leave = observer.hold();
+    await observer.synced();
+    listen(observer).leave();
+    expect(observer.health?.jobs.state).toBe("watching");
+    leave();
+    leave();
+    expect(observer.health).toBeUndefined();
+    await observer.idle();
   });
 
   test("synced() ends with its signal and with the observer", async () => {

@@ -49,7 +49,7 @@ function waiting({ sleeps = true } = {}) {
     const object = jobOf({ taskId }) as never;
     for (const { concerns, hear } of [...listeners]) {
       const observation = { resource: "jobs", type: "MODIFIED", object } as const;
-      if (concerns?.(observation)) hear(observation);
+      if (typeof concerns === "function" && concerns(observation)) hear(observation);
     }
   };
   return { turn, notices, lines, change, listeners, now: () => now };

@@ -3,36 +3,36 @@ import { ApiError } from "../../api/api-error.ts";
 import type { Pod } from "../../controllers/objects.ts";
 import type { Clock, KubeObject, LogOptions, LogReader } from "../../types.ts";
 import type { ContainerLog } from "./container-log.ts";
-import { readLog } from "./read.ts";
+import type { ReadOptions } from "./read.ts";
 
 /** The logs of the node's containers: pod uid → container → log. */
-export class LogRegistry {
-  readonly #logs = new Map<string, Map<string, ContainerLog>>();
-  readonly #previous = new Map<string, Map<string, ContainerLog>>();
+export class LogRegistry<Log = ContainerLog> {
+  readonly #logs = new Map<string, Map<string, Log>>();
+  readonly #previous = new Map<string, Map<string, Log>>();
   readonly #removed = new Set<string>();
 
-  add(pod: string, container: string, log: ContainerLog): void {
-    const logs = this.#logs.get(pod) ?? new Map<string, ContainerLog>();
+  add(pod: string, container: string, log: Log): void {
+    const logs = this.#logs.get(pod) ?? new Map<string, Log>();
     const before = logs.get(container);
-    const previous = this.#previous.get(pod) ?? new Map<string, ContainerLog>();
+    const previous = this.#previous.get(pod) ?? new Map<string, Log>();
     if (before !== undefined) this.#previous.set(pod, previous.set(container, before));
     this.#logs.set(pod, logs.set(container, log));
   }
 
   /** The log of the container that ran before this one was started again. */
-  findPrevious(pod: string, container: string): ContainerLog | undefined {
+  findPrevious(pod: string, container: string): Log | undefined {
     return this.#previous.get(pod)?.get(container);
   }
 
-  find(pod: string, container: string): ContainerLog | undefined {
+  find(pod: string, container: string): Log | undefined {
     return this.#logs.get(pod)?.get(container);
   }
 
-  of(pod: string): ContainerLog[] {
+  of(pod: string): Log[] {
     return [...(this.#logs.get(pod)?.values() ?? [])];
   }
 
-  all(): ContainerLog[] {
+  all(): Log[] {
     return [...this.#logs.values()].flatMap((logs) => [...logs.values()]);
   }
 
@@ -52,15 +52,17 @@ export class LogRegistry {
   }
 }
 
-export interface LogReaderOptions {
-  readonly registry: LogRegistry;
+export interface LogReaderOptions<Log> {
+  readonly registry: LogRegistry<Log>;
+  /** What of a log is sent, as the kubelet does. */
+  readonly read: (log: Log, options: ReadOptions, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly clock: Clock;
   /** See Timings. */
   readonly followEnd: number;
 }
 
-/** Answers `pods/log` from the node's files; refusals measured on 1.36. */
-export function createLogReader({ registry, clock, followEnd }: LogReaderOptions): LogReader {
+/** Answers `pods/log` from the node's logs; refusals measured on 1.36. */
+export function createLogReader<Log>({ registry, read, clock, followEnd }: LogReaderOptions<Log>): LogReader {
   return {
     async open(object: KubeObject, container: string, options: LogOptions, signal: AbortSignal) {
       const pod = object as Pod;
@@ -83,7 +85,7 @@ export function createLogReader({ registry, clock, followEnd }: LogReaderOptions
         ...(tailLines === undefined ? {} : { tailLines }),
         ...(limitBytes === undefined ? {} : { limitBytes }),
       };
-      return readLog(log, query, signal);
+      return read(log, query, signal);
     },
   };
 }

@@ -22,6 +22,9 @@ export interface HostCallsOptions {
 
 const TAKEN: Outcome = { kind: "taken" };
 
+/** One for all: an error for each line would cost more than the line (measured). */
+const SETTLED = new Error("the call is not waited for any more");
+
 /** Calls `onLog`, which may throw, reject, hang or answer at once. */
 export class HostCalls {
   readonly #options: HostCallsOptions;
@@ -50,7 +53,7 @@ export class HostCalls {
 
   async #settle(call: Promise<void>): Promise<Outcome> {
     const waiting = new AbortController();
-    const stop = () => waiting.abort();
+    const stop = () => waiting.abort(SETTLED);
     const { signal } = this.#abandoned;
     signal.addEventListener("abort", stop, { once: true });
     const settled = call.then(() => null, asError);
@@ -59,7 +62,7 @@ export class HostCalls {
       () => "abandoned" as const,
     );
     const first = await Promise.race([settled, timeUp]);
-    waiting.abort();
+    waiting.abort(SETTLED);
     signal.removeEventListener("abort", stop);
     if (first === "late") return this.#hang(settled);
     if (first === "abandoned") return { kind: "abandoned" };

@@ -1,6 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Event, Pod } from "kubernetes-types/core/v1";
 import type { AgentResult } from "../../../claude/claude-code.ts";
+import { jobsOf } from "../../../kubernetes/watch/pods-by-job.ts";
 import type { Seal } from "../../../runner/seal.ts";
 import type { Fault } from "../../shared/run-fault.ts";
 import type { RunFacts } from "../../shared/run-terms.ts";
@@ -130,10 +131,7 @@ function sealOf(evidence: Evidence, pod: PodFacts): Evidence["seal"] {
 
 /** True for a pod whose owner is the Job with this UID; the label counts for an orphan without owner. */
 export function belongsTo(pod: Pod, jobUid: string): boolean {
-  if (jobUid === "") return false;
-  const owners = pod.metadata?.ownerReferences ?? [];
-  if (owners.length > 0) return owners.some((owner) => owner.kind === "Job" && owner.uid === jobUid);
-  return pod.metadata?.labels?.["batch.kubernetes.io/controller-uid"] === jobUid;
+  return jobUid !== "" && jobsOf(pod).includes(jobUid);
 }
 
 /** A late observation of a pod that has been replaced. */

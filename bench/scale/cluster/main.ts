@@ -1,0 +1,56 @@
+/** The simulated cluster, and Paperclip's API as far as the adapter asks it, in a process beside the one that is measured. */
+import { fastTimings, measuredTimings } from "../../../devcluster/src/index.ts";
+import { startFakePaperclip } from "../../../test/cluster/support/paperclip.ts";
+import type { ClusterSettings, FromCluster, ToCluster } from "./messages.ts";
+import { startSimulatedCluster } from "./simulated-cluster.ts";
+
+const settings = JSON.parse(process.argv[2] ?? "") as ClusterSettings;
+const cluster = await startSimulatedCluster({ timings: settings.fast ? fastTimings : measuredTimings });
+const paperclip = await startFakePaperclip();
+const send = (message: FromCluster): void => {
+  process.send?.(message);
+};
+
+for (const name of settings.namespaces) {
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  cluster.store.create("namespaces", { metadata: { name, labels } });
+}
+
+process.on("message", (message: ToCluster) => {
+  if (message.kind === "record") for (const runId of message.runIds) paperclip.set(runId, message.status);
+  if (message.kind === "ended") paperclip.ended(message.runId, message.result);
+  if (message.kind === "finish") cluster.node.finishAll();
+  if (message.kind === "fault") {
+    const { method, collection, action } = message;
+    cluster.faults.add({ match: { method, path: new RegExp(`/${collection}$`) }, action });
+  }
+  if (message.kind === "look") look();
+});
+process.on("disconnect", () => process.exit());
+send({ kind: "ready", kubeconfig: cluster.kubeconfig, paperclipUrl: paperclip.url });
+
+function look(): void {
+  const { user, system } = process.cpuUsage();
+  const objects = Object.fromEntries(
+    ["jobs", "pods", "secrets", "events"].map((kind) => [kind, cluster.store.list(kind).length]),
+  );
+  const requests: Record<string, number> = {};
+  const statuses: Record<string, number> = {};
+  for (const { method, path, query, status } of cluster.requests) {
+    const key = `${verbOf(method, query)} ${collectionOf(path)}`;
+    requests[key] = (requests[key] ?? 0) + 1;
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
+  send({ kind: "look", cpuMs: (user + system) / 1000, objects, requests, statuses });
+}
+
+function verbOf(method: string, query: string): string {
+  if (query.includes("watch=true")) return "WATCH";
+  return query.includes("follow=true") ? "FOLLOW" : method;
+}
+
+function collectionOf(path: string): string {
+  const [, collection = path, name, subresource] =
+    /\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?(?:\/(.+))?$/.exec(path) ?? [];
+  return `${collection}${name === undefined ? "" : "/NAME"}${subresource === undefined ? "" : `/${subresource}`}`;
+}

@@ -1,0 +1,86 @@
+/** What so many living runs cost their process, each with a line a second. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Measured } from "../host/messages.ts";
+import type { Host } from "../host.ts";
+import type { Place } from "../place.ts";
+
+export interface Living {
+  readonly runs: number;
+  readonly measured: Measured;
+  /** Watches that the cluster was asked for in all: null where it is a real one. */
+  readonly watches: number | null;
+}
+
+export interface LivingOptions {
+  /** How many live, in growing order. */
+  readonly counts: readonly number[];
+  /** Of each measurement. */
+  readonly seconds: number;
+  readonly onStep?: (living: Living) => void;
+}
+
+/** Long enough for any measurement: a simulated agent is ended, a real one ends then. */
+const AN_HOUR = 3600;
+/** Milliseconds between two starts. */
+const START_MS = 10;
+/** What has just begun is let come to rest. */
+const REST_MS = 2000;
+
+export async function measureLiving(place: Place, host: Host, options: LivingOptions): Promise<Living[]> {
+  const steps: Living[] = [];
+  let living = 0;
+  for (const runs of options.counts) {
+    const more = runs - living;
+    await host.start(place.newRuns(more, { lines: AN_HOUR, periodMs: 1000 }), more * START_MS);
+    living = runs;
+    await sleep(REST_MS);
+    host.begin();
+    await sleep(options.seconds * 1000);
+    const measured = await host.measure();
+    const look = await place.simulation?.look();
+    const watches = look ? (look.requests["WATCH jobs"] ?? 0) + (look.requests["WATCH pods"] ?? 0) : null;
+    const step = { runs, measured, watches };
+    options.onStep?.(step);
+    steps.push(step);
+  }
+  return steps;
+}
+
+export const LIVING_HEAD = [
+  "living runs",
+  "cores",
+  "RSS MB",
+  "heap MB",
+  "loop p99 ms",
+  "line p50 ms",
+  "p99 ms",
+  "p99 to one alone",
+  "watches",
+  "requests an hour and run",
+  "wrong lines",
+];
+
+/** A row of the table; `alone`: the first step. */
+export function livingRow({ runs, measured, watches }: Living, alone: Living): (string | number)[] {
+  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, requests, wrong } = measured;
+  const asked = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  return [
+    runs,
+    (cpuMs / wallMs).toFixed(3),
+    rssMb.toFixed(0),
+    heapMb.toFixed(0),
+    loop.p99.toFixed(1),
+    delay.p50.toFixed(1),
+    delay.p99.toFixed(1),
+    (delay.p99 / alone.measured.delay.p99).toFixed(1),
+    watches ?? "",
+    ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),
+    wrong,
+  ];
+}
+
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [rowOf(head), `|${head.map(() => "---:").join("|")}|`, ...rows.map(rowOf)].join("\n");
+}
+
+export const rowOf = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
