@@ -127,7 +127,7 @@ function valuesOf({ port, postgres, agentImage, kubeconfig }: Facts): object {
         POSTGRES_PORT: String(postgres),
       },
     },
-    agents: { image: agentImage, homeClaim: { create: true, size: "1Gi" } },
+    agents: { image: agentImage, homeClaim: { create: true, size: "1Gi", accessModes: ["ReadWriteOnce"] } },
     policy: { clusters: { default: { kubeconfig } } },
   };
 }
