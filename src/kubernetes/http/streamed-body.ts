@@ -103,7 +103,7 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
 
   #finished(error: unknown): IteratorResult<Buffer, undefined> {
     this.#end = { error: null };
-    if (error !== null) throw error;
+    if (error !== null) throw error as Error;
     return { done: true, value: undefined };
   }
 
