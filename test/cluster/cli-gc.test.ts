@@ -2,12 +2,16 @@
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, secrets } from "../../src/kubernetes/resource-types.ts";
+import { leftSecrets } from "../../src/operate/left/left-secrets.ts";
+import { Installation, labelOf } from "../../src/paperclip/installation.ts";
 import { ANNOTATIONS, LABELS, RUNS } from "../../src/run/shared/names.ts";
 import { TOKEN_SECRET } from "../support/run-token.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import { freshId } from "./support/context.ts";
-import { launchHeld } from "./support/held-job.ts";
+import { jobManifestOf, launchHeld } from "./support/held-job.ts";
+import { LeapingClock } from "./support/leaping-clock.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, startRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
@@ -152,5 +156,44 @@ describe("Secrets", () => {
     expect(listed.over).toEqual([]);
     expect(listed.unseen.join("\n")).not.toContain("Secrets");
     await admin.delete(secrets, namespace, "ac-agent-run-abc123");
+  });
+
+  it("go an hour later, in the state in which they were seen; one that changes meanwhile stays, and one of a Job", async () => {
+    const { admin, namespace } = place;
+    const installation = new Installation(labelOf("default", null), "default", TOKEN_SECRET);
+    const labels = {
+      [LABELS.managedBy]: "paperclip",
+      [LABELS.adapterType]: "claude_k8s",
+      [LABELS.instance]: installation.label,
+    };
+    const manifest = jobManifestOf(place, { agentId: `agent-${freshId()}`, runId: `run-${freshId()}` });
+    const name = "ac-agent-works-abc123";
+    await admin.create(jobs, namespace, { ...manifest, metadata: { ...manifest.metadata, name } });
+    const made = ["ac-agent-left-abc123", "ac-agent-left-abc123-token-2", "ac-agent-touched-abc123", name];
+    for (const each of [...made, "somebody-elses"])
+      await admin.create(secrets, namespace, { metadata: { name: each, labels }, type: "Opaque" });
+    const clock = new LeapingClock();
+    clock.leap(61 * 60_000);
+    const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig: place.adminKubeconfig });
+    const signal = AbortSignal.timeout(60_000);
+    try {
+      const { over, unseen } = await leftSecrets({ places: [{ lease, namespace }], signal }, installation);
+      expect(unseen).toEqual([]);
+      expect(over.map(({ what }) => what).toSorted()).toEqual(
+        made.slice(0, 3).map((each) => `Secret ${namespace}/${each}`),
+      );
+      await admin.patch(secrets, namespace, "ac-agent-touched-abc123", { metadata: { annotations: { used: "now" } } });
+      await Promise.allSettled(over.map((one) => one.remove()));
+      const { items } = await admin.list(secrets, namespace, {
+        labelSelector: `${LABELS.instance}=${installation.label}`,
+      });
+      const left = items.map(({ metadata }) => metadata.name);
+      expect(left).toEqual(expect.arrayContaining([name, "somebody-elses", "ac-agent-touched-abc123"]));
+      expect(left.filter((name) => name.startsWith("ac-agent-left"))).toEqual([]);
+    } finally {
+      await lease.release();
+    }
+    await admin.delete(jobs, namespace, name);
+    for (const each of [...made, "somebody-elses"]) await admin.delete(secrets, namespace, each);
   });
 });

@@ -15,7 +15,7 @@ import type { Leftover } from "./leftover.ts";
 const OLD_MS = 60 * 60_000;
 
 export async function leftSecrets(
-  { places, signal }: Look,
+  { places, signal }: Pick<Look, "places" | "signal">,
   installation: Installation,
 ): Promise<{ readonly over: readonly Leftover[]; readonly unseen: readonly string[] }> {
   const over: Leftover[] = [];
