@@ -221,7 +221,8 @@ export class KubernetesClient {
       return (await readJson(answer.body, call.request)) as R;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      if (!deadline.expired) throw this.transport.fault(call, error);
+      const isUnsent = error instanceof ApiError && error.kind === "credentials";
+      if (!deadline.expired || isUnsent) throw this.transport.fault(call, error);
       const detail = `the API server did not answer within ${timeoutMs / 1000} s`;
       throw new ApiError({ kind: "timeout", detail, request: call.request, ambiguous: call.method !== "GET" });
     } finally {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import type { OpenLog } from "../../src/kubernetes/log-stream.ts";
@@ -8,6 +8,9 @@ import { eventually } from "./support/eventually.ts";
 
 // Real sockets on a machine that may be busy: nothing here waits that long when all is well.
 vi.setConfig({ testTimeout: 30_000 });
+
+// The first call loads it, which on a busy machine takes longer than these calls get.
+beforeAll(() => import("@kubernetes/client-node"), 120_000);
 
 let server: ApiServer;
 afterEach(() => server.stop());

@@ -47,6 +47,7 @@ const isSame = (one: Access, other: Access): boolean =>
 /** After a 401 that the newest credentials got, new ones are asked for at most this often: a plugin may open a browser. */
 const CREDENTIALS_RENEWAL_MS = 30_000;
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
+const HANGS = "the kubeconfig's credential plugin or login did not answer in time";
 
 /** Sends requests to one cluster: authentication, and refusals as ApiError. Retries only a 401, with renewed credentials. */
 export class Transport {
@@ -123,6 +124,9 @@ export class Transport {
       if (call.body !== undefined) headers["content-type"] = call.contentType ?? "application/json";
       return { headers, dispatcher: this.cluster.dispatcher };
     } catch (error) {
+      // Nothing was sent: it is not the API server that is slow.
+      if (signal.reason instanceof DeadlineExpired)
+        throw new ApiError({ kind: "credentials", detail: HANGS, request: call.request });
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof CredentialsError)) throw error;
       const { message: detail, transient } = error;

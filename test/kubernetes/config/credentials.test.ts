@@ -213,7 +213,7 @@ describe("exec plugins", () => {
     server = await ApiServer.start(pod);
     const { command } = await plugin(`${credential('\\"token\\":\\"late\\"')} > /dev/null; exec sleep 3`);
     const client = new KubernetesClient(await server.cluster({ exec: { command } }), { requestTimeoutMs: 50 });
-    await expect(ask(client)).rejects.toMatchObject({ kind: "timeout" });
+    await expect(ask(client)).rejects.toMatchObject({ kind: "credentials" });
   });
 });
 
