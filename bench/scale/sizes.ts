@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fastTimings } from "../../devcluster/src/index.ts";
 import { execute } from "../../src/run/execute.ts";
+import { isBundle } from "../../src/run/shared/names.ts";
 import { contextOf, SERVER_ENV, settingsOf } from "../../test/cluster/support/context.ts";
 import { trustAgents } from "../../test/support/policy.ts";
 import { agentCommand } from "./agent.ts";
@@ -25,8 +26,9 @@ cluster.store.create("namespaces", { metadata: { name: NAMESPACE } });
 const writes = new Map<string, { events: number; bytes: number; largest: number }>();
 const stop = cluster.store.onWrite(({ event: { type, resource, object } }) => {
   const bytes = Buffer.byteLength(JSON.stringify({ type, object }));
-  const so = writes.get(resource) ?? { events: 0, bytes: 0, largest: 0 };
-  writes.set(resource, { events: so.events + 1, bytes: so.bytes + bytes, largest: Math.max(so.largest, bytes) });
+  const kind = isBundle(object.metadata.name) ? `${resource} (shared)` : resource;
+  const so = writes.get(kind) ?? { events: 0, bytes: 0, largest: 0 };
+  writes.set(kind, { events: so.events + 1, bytes: so.bytes + bytes, largest: Math.max(so.largest, bytes) });
 });
 const config = { command: agentCommand({ lines: 2, periodMs: 50 }) };
 const settings = settingsOf({ kubeconfig, namespace: NAMESPACE, image: "scale:simulated" }, { agent: "", config });
@@ -40,7 +42,7 @@ await gone.promise;
 untilGone();
 stop();
 const rows = [...writes]
-  .filter(([kind]) => ["jobs", "pods", "secrets", "events"].includes(kind))
+  .filter(([kind]) => ["jobs", "pods", "secrets", "events"].includes(kind.replace(/ .*/, "")))
   .map(([kind, { events, bytes, largest }]) => [kind, events, largest, bytes]);
 console.log(table(["kind", "writes of a run", "largest object, bytes", "all writes, bytes"], rows));
 await cluster.stop();

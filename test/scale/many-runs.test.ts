@@ -38,7 +38,7 @@ it("that start together: two watches for all, ten requests each at most, sixteen
   // A quiet hour has its own test: test/cluster/cost.test.ts.
   expect(total(measured.requests) / RUNS).toBeLessThanOrEqual(10);
   const { objects } = (await place.simulation?.look()) ?? {};
-  expect(objects).toMatchObject({ jobs: RUNS, pods: RUNS, secrets: RUNS });
+  expect(objects).toMatchObject({ jobs: RUNS, pods: RUNS, secrets: RUNS, bundles: 1 });
 });
 
 it("that end together: each has its verdict, and nothing of it is left in the cluster", async () => {

@@ -1,5 +1,6 @@
 /** The simulated cluster, and Paperclip's API as far as the adapter asks it, in a process beside the one that is measured. */
 import { fastTimings, measuredTimings } from "../../../devcluster/src/index.ts";
+import { isBundle } from "../../../src/run/shared/names.ts";
 import { startFakePaperclip } from "../../../test/cluster/support/paperclip.ts";
 import type { ClusterSettings, FromCluster, ToCluster } from "./messages.ts";
 import { startSimulatedCluster } from "./simulated-cluster.ts";
@@ -31,9 +32,12 @@ send({ kind: "ready", kubeconfig: cluster.kubeconfig, paperclipUrl: paperclip.ur
 
 function look(): void {
   const { user, system } = process.cpuUsage();
-  const objects = Object.fromEntries(
-    ["jobs", "pods", "secrets", "events"].map((kind) => [kind, cluster.store.list(kind).length]),
-  );
+  const isShared = ({ metadata }: { metadata: { name: string } }): boolean => isBundle(metadata.name);
+  const own = (kind: string): number => cluster.store.list(kind).filter((object) => !isShared(object)).length;
+  const objects = {
+    ...Object.fromEntries(["jobs", "pods", "secrets", "events"].map((kind) => [kind, own(kind)])),
+    bundles: cluster.store.list("secrets").filter(isShared).length,
+  };
   const requests: Record<string, number> = {};
   const statuses: Record<string, number> = {};
   for (const { method, path, query, status } of cluster.requests) {

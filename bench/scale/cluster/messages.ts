@@ -26,7 +26,7 @@ export type FromCluster =
 export interface ClusterLook {
   /** Of this process since it began, milliseconds. */
   readonly cpuMs: number;
-  /** By kind. */
+  /** By kind; `bundles` are Secrets that runs share, and are not counted among the others. */
   readonly objects: Readonly<Record<string, number>>;
   /** Answered so far, by `VERB resource`, and by status. */
   readonly requests: Readonly<Record<string, number>>;
