@@ -7,8 +7,6 @@ import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { LONG } from "../test/support/thoroughness.ts";
 
@@ -33,23 +31,19 @@ const report = (name: string): string => join(tmpdir(), `test-${process.pid}-${n
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What the others need: it comes first. */
-const runner: Suite = { name: "runner", command: ["node", "scripts/build-runner.ts"] };
-/** Side by side: the cluster's tests mostly wait, what computes has the processors meanwhile. Each in its order. */
-const lanes: readonly (readonly Suite[])[] = [
-  [vitest("cluster")],
-  [
-    { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
-    { name: "promises", command: ["eslint", "."] },
-    { name: "types", command: ["tsc", "-p", "."] },
-    { name: "knip", command: ["knip"] },
-    vitest("unit"),
-    vitest("devcluster"),
-    vitest("demo"),
-    vitest("package"),
-  ],
+/** One after the other: side by side they wait for the same two processors, and tests of what happens in time fail. */
+const suites: readonly Suite[] = [
+  { name: "runner", command: ["node", "scripts/build-runner.ts"] },
+  { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
+  { name: "promises", command: ["eslint", "."] },
+  { name: "types", command: ["tsc", "-p", "."] },
+  { name: "knip", command: ["knip"] },
+  vitest("unit"),
+  vitest("devcluster"),
+  vitest("cluster"),
+  vitest("demo"),
+  vitest("package"),
 ];
-const suites = [runner, ...lanes.flat()];
 
 interface Outcome {
   readonly name: string;
@@ -60,23 +54,17 @@ interface Outcome {
   readonly skipped: number;
 }
 
-/** @param aside another suite prints at the same time: each line says whose it is */
-async function run({ name, command }: Suite, env: NodeJS.ProcessEnv, aside: boolean): Promise<Outcome> {
+async function run({ name, command }: Suite, env: NodeJS.ProcessEnv): Promise<Outcome> {
   const [program = "", ...args] = command;
   const started = performance.now();
   console.log(`\n── ${name} ── ${program} ${args[0] ?? ""}`);
   const code = await new Promise<number>((resolve) => {
-    const child = spawn(program, args, { stdio: aside ? ["inherit", "pipe", "pipe"] : "inherit", env });
-    for (const output of [child.stdout, child.stderr]) if (output) print(name, output);
+    const child = spawn(program, args, { stdio: "inherit", env });
     child.once("error", () => resolve(127));
-    child.once("close", (exit) => resolve(exit ?? 1));
+    child.once("exit", (exit) => resolve(exit ?? 1));
   });
   const seconds = (performance.now() - started) / 1000;
   return { name, ok: code === 0, seconds, ...(await counts(name, code)) };
-}
-
-function print(name: string, output: Readable): void {
-  createInterface({ input: output }).on("line", (line) => console.log(`${name.padEnd(10)} ${line}`));
 }
 
 /** A check counts as one test; vitest's own report counts the rest. */
@@ -115,16 +103,8 @@ if (unknown.length > 0) {
 // Hundreds of processes of Node are started, of the same sources: they are compiled once.
 const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node"), ...process.env };
 if (options.includes("--long")) env[LONG] = "1";
-const chosen = (suite: Suite): boolean => wanted.length === 0 || wanted.includes(suite.name);
-const asked = lanes.map((lane) => lane.filter(chosen)).filter((lane) => lane.length > 0);
-const first = chosen(runner) ? [await run(runner, env, false)] : [];
-const inLanes = await Promise.all(
-  asked.map(async (lane) => {
-    const outcomes: Outcome[] = [];
-    for (const suite of lane) outcomes.push(await run(suite, env, asked.length > 1));
-    return outcomes;
-  }),
-);
-const outcomes = [...first, ...inLanes.flat()];
+const outcomes: Outcome[] = [];
+for (const suite of suites)
+  if (wanted.length === 0 || wanted.includes(suite.name)) outcomes.push(await run(suite, env));
 summarize(outcomes);
 process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;

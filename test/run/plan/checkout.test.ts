@@ -5,7 +5,7 @@ import { addressOf, requireRefName } from "../../../src/run/plan/checkout/addres
 import { gitVariables } from "../../../src/run/plan/checkout/git-variables.ts";
 import { planRun, type RunPlan } from "../../../src/run/plan/run-plan.ts";
 import { policyOf } from "../../support/policy.ts";
-import { agentOf, bundle, input, podOf, secretOf } from "../support/plan-input.ts";
+import { agentOf, bundle, filesOf, input, podOf, secretOf } from "../support/plan-input.ts";
 
 const URL = "https://git.example.com/team/app.git";
 
@@ -70,7 +70,7 @@ describe("a clone", () => {
 
   it("is no work for a run that has none: it gets no script, and starts as fast", () => {
     const plan = planOf({ config: { workspace: "empty" } });
-    expect(Object.keys(secretOf(plan)).filter((key) => /workspace|repository|setup|credential/.test(key))).toEqual([]);
+    expect(filesOf(plan).filter((key) => /workspace|repository|setup|credential/.test(key))).toEqual([]);
     expect(JSON.parse(secretOf(plan)["run.json"] ?? "")).not.toHaveProperty("workspace");
     expect(podOf(plan).terminationGracePeriodSeconds).toBe(45);
   });
@@ -115,7 +115,7 @@ describe("a login for git", () => {
       "url.https://git.example.com/.insteadOf=git@git.example.com:",
       "url.https://git.example.com/.insteadOf=ssh://git@git.example.com/",
     ]);
-    expect(secretOf(plan)).toHaveProperty("credential.sh");
+    expect(filesOf(plan)).toContain("credential.sh");
   });
 
   it.each([

@@ -81,6 +81,10 @@ export const secretOf = (plan: ReturnType<typeof planRun>): Record<string, strin
     Object.entries(plan.secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
   );
 
+/** Names of all files that the run's pod gets, its own and those that it shares. */
+export const filesOf = (plan: ReturnType<typeof planRun>): readonly string[] =>
+  [plan.secret, ...plan.bundles].flatMap(({ data = {} }) => Object.keys(data));
+
 /** What a managed agent with skills and MCP servers has. */
 export function everything(change: Partial<AgentBundle> = {}): AgentBundle {
   const file = (path: string, text: string, executable = false) => ({ path, bytes: Buffer.from(text), executable });
