@@ -158,11 +158,16 @@ export class SimulatedPod {
   }
 
   #command(): readonly unknown[] | undefined {
-    for (const { secret } of this.#pod.spec.volumes ?? []) {
+    const volumes = this.#pod.spec.volumes ?? [];
+    const names = volumes.flatMap(({ secret, projected }) => [
+      ...(secret ? [secret.secretName] : []),
+      ...(projected?.sources ?? []).flatMap(({ secret: source }) => (source ? [source.name] : [])),
+    ]);
+    for (const name of names) {
       const found = this.#context.store.get<KubeObject & { data?: Record<string, string> }>(
         "secrets",
         this.#pod.metadata.namespace ?? "",
-        secret?.secretName ?? "",
+        name ?? "",
       );
       const spec = found?.data?.[RUN_FILES.spec];
       if (spec !== undefined) return JSON.parse(Buffer.from(spec, "base64").toString()).command;

@@ -1,6 +1,7 @@
 /** What a cluster sends, as the fields that it has: without names, times and ids. */
 import type { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { byteLines } from "../../../src/kubernetes/http/byte-lines.ts";
+import { isBundle } from "../../../src/run/shared/names.ts";
 
 const COLLECTIONS = {
   jobs: "/apis/batch/v1/namespaces/NAMESPACE/jobs",
@@ -38,7 +39,8 @@ export function watchWire(
       signal,
     );
     for await (const line of byteLines(answer.body, 1e7)) {
-      if (line.length > 0) events.push(JSON.parse(line.toString()) as WireEvent);
+      const event = line.length > 0 ? (JSON.parse(line.toString()) as WireEvent) : null;
+      if (event && !isOfBundle(event)) events.push(event);
       for (const listener of [...listeners]) listener();
     }
   };
@@ -58,6 +60,12 @@ export function watchWire(
         look();
       }),
   };
+}
+
+/** Of what runs share: it comes when it comes, beside the run's own. */
+function isOfBundle({ object }: WireEvent): boolean {
+  const about = (object.involvedObject ?? object.metadata) as { readonly name?: string };
+  return isBundle(about.name ?? "");
 }
 
 /** Each event's type and fields, repetitions told once. */
