@@ -42,10 +42,7 @@ export type LogOpening =
 
 export interface OpenLog {
   readonly kind: "open";
-  /**
-   * The bytes as they come, to be read once: each chunk is valid until the next one is asked for. Never throws; leaving the loop
-   * closes the stream.
-   */
+  /** The bytes as they come, to be read once. Never throws; leaving the loop closes the stream. */
   readonly body: AsyncIterable<Buffer>;
   /** Settles after the last chunk was taken; never rejects. */
   readonly end: Promise<LogEnd>;
@@ -69,7 +66,7 @@ export async function openLog(
     const answer = await transport.send(call, deadline.signal);
     deadline.stopTimer();
     if (answer.statusCode !== 204) return opened(answer, call.request, deadline.signal, () => deadline.clear());
-    for await (const _ of answer.body);
+    await answer.body.dump();
     deadline.clear();
     return { kind: "not-yet", error: notScheduled(call.request) };
   } catch (thrown) {
@@ -91,8 +88,11 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
       resolve(value);
     };
   });
-  // Also for a stream that nobody reads.
-  signal.addEventListener("abort", () => settle({ end: "aborted" }), { once: true });
+  // An unread stream must neither crash the process when it breaks nor leave `end` pending when it is aborted.
+  answer.body.on("error", () => undefined);
+  answer.body.once("close", () => {
+    if (signal.aborted) settle({ end: "aborted" });
+  });
   return { kind: "open", body: read(answer.body, request, signal, settle), end };
 }
 
@@ -122,7 +122,6 @@ function callOf(log: LogRequest): Call {
     query: { container, follow, previous, timestamps, sinceTime, limitBytes, tailLines },
     // Refusals come as JSON whatever is asked for (measured); the log itself is text.
     accept: "*/*",
-    streamed: true,
   };
 }
 

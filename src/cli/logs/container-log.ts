@@ -22,7 +22,7 @@ export async function showContainer(
   const opening = await openLog(client.transport, { namespace, pod: pod.metadata.name, container, follow }, signal);
   if (opening.kind === "aborted") throw signal.reason;
   if (opening.kind !== "open") throw opening.error;
-  for await (const chunk of opening.body) await write(process.stdout, Buffer.from(chunk));
+  for await (const chunk of opening.body) await write(process.stdout, chunk);
   const end = await opening.end;
   if (end.end === "aborted") throw signal.reason;
   if (end.end === "broken") throw new CommandError(`The log broke off: ${end.error.message}.`, "Ask again.");

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Status } from "kubernetes-types/meta/v1.js";
 import type { Dispatcher } from "undici";
 import { ApiError, type Request } from "../api-error.ts";
@@ -10,7 +9,6 @@ import { retryAfterMs } from "./backoff.ts";
 import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
-import { streamedRequest } from "./streamed-request.ts";
 
 /** One HTTP request to the API. */
 export interface Call {
@@ -23,15 +21,9 @@ export interface Call {
   /** @default application/json */
   readonly contentType?: string;
   readonly accept?: string;
-  /** The answer is long and comes in small pieces: see streamed-body.ts for what that asks of its reader. @default false */
-  readonly streamed?: boolean;
 }
 
-export interface Answer {
-  readonly statusCode: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: AsyncIterable<Buffer>;
-}
+export type Answer = Dispatcher.ResponseData;
 
 /** What a call is sent with. */
 export interface Access {
@@ -86,16 +78,14 @@ export class Transport {
     const began = this.clock.now();
     try {
       signal.throwIfAborted();
-      const options = {
+      const answer = await dispatcher.request({
         origin: server.origin,
         path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
         method: call.method,
         headers: { ...headers },
+        signal,
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
-      };
-      const answer: Answer = call.streamed
-        ? await streamedRequest(dispatcher, options, signal)
-        : await dispatcher.request({ ...options, signal });
+      });
       this.answered(call, String(answer.statusCode), began);
       return answer;
     } catch (error) {
@@ -207,9 +197,8 @@ export function queryString(query: Call["query"]): string {
 async function readText(answer: Answer): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer.body) {
-    // Of a streamed answer the bytes are used again.
-    chunks.push(Buffer.from(chunk));
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
     size += chunk.length;
     if (size >= MAX_ERROR_BODY_BYTES) break;
   }

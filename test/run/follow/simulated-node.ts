@@ -124,7 +124,7 @@ export class SimulatedNode {
     }).then((how) =>
       how === "broken" ? ({ end: "broken", error: new Error("ECONNRESET") } as const) : ({ end: how } as const),
     );
-    return { kind: "open", body: reused(this.#body(request, fault, signal, settle)), end };
+    return { kind: "open", body: this.#body(request, fault, signal, settle), end };
   };
 
   async *#body(
@@ -256,15 +256,4 @@ function lineOf({ at, text }: Entry): Buffer {
   const second = new Date(Number(at / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
   const nanos = String(at % 1_000_000_000n).padStart(9, "0");
   return Buffer.concat([Buffer.from(`${second}.${nanos}Z `), text, Buffer.from("\n")]);
-}
-
-/** As the client's: a chunk's bytes are used again when the next one is asked for. */
-async function* reused(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
-  for await (const chunk of body) {
-    try {
-      yield chunk;
-    } finally {
-      chunk.fill("?");
-    }
-  }
 }

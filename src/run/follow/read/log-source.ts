@@ -22,7 +22,6 @@ export type LogError = Error & {
  * `failed` it may.
  */
 export type LogOpening =
-  /** A chunk of the body is valid until the next one is asked for. */
   | { readonly kind: "open"; readonly body: AsyncIterable<Buffer>; readonly end: Promise<LogEnd> }
   | { readonly kind: "not-yet" | "gone" | "refused" | "failed"; readonly error: LogError }
   | { readonly kind: "aborted" };

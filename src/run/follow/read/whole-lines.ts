@@ -25,7 +25,7 @@ export class WholeLines {
     this.#onOverlong = onOverlong;
   }
 
-  /** Calls `block` with consecutive whole lines, each ended by a newline. The bytes stay valid as long as `chunk` does; none are kept. */
+  /** Calls `block` with consecutive whole lines, each ended by a newline. The bytes stay valid as long as `chunk` does. */
   push(chunk: Buffer, block: (lines: Buffer) => void): void {
     let from = 0;
     if (this.#heldBytes > 0) {
@@ -58,7 +58,7 @@ export class WholeLines {
   #hold(part: Buffer): void {
     this.#heldBytes += part.length;
     if (this.#overlong) return;
-    this.#held.push(Buffer.from(part));
+    this.#held.push(part);
     if (this.#heldBytes > this.#maxLineBytes) {
       this.#overlong = true;
       this.#held = [Buffer.from(Buffer.concat(this.#held).subarray(0, KEPT_OF_OVERLONG))];

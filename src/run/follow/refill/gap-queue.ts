@@ -62,9 +62,8 @@ export class GapQueue {
     return this.#waiting.close();
   }
 
-  /** The lines are copied: what they lie in is used again. */
   #wait(lines: Buffer): void {
-    this.#waiting.push({ tag: 0, from: 0, to: 0, bytes: Buffer.from(lines) });
+    this.#waiting.push({ tag: 0, from: 0, to: 0, bytes: lines });
     const start = lines.length < 2 ? 0 : lines.lastIndexOf(NEWLINE, lines.length - 2) + 1;
     this.lastStamp = stampAt(lines, start) ?? this.lastStamp;
   }
