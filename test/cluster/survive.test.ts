@@ -1,5 +1,5 @@
 /** A run survives the death of its process, at any call that it makes. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -86,12 +86,6 @@ onDevcluster("SIGKILL at any call to the API server", () => {
     600_000,
   );
 
-  async function ownInstructions(): Promise<{ readonly instructionsFilePath: string }> {
-    const instructionsFilePath = join(folder, `${freshId()}.md`);
-    await writeFile(instructionsFilePath, freshId().repeat(500));
-    return { instructionsFilePath };
-  }
-
   const isDone = ({ status }: RequestRecord): boolean => status === 200;
 
   class KillBench {
@@ -122,9 +116,7 @@ onDevcluster("SIGKILL at any call to the API server", () => {
       this.#spare = this.#start();
       const counter = join(tmpdir(), `starts-${freshId()}`);
       const agent = `cat >/dev/null; echo started >> ${counter}; ${INIT}; sleep 0.3; ${RESULT}`;
-      // What a run is the first to have, it makes a shared Secret of.
-      const config = then === "the same run again" && where === "a plain host" ? await ownInstructions() : {};
-      const settings = settingsOf(apart, { agent, config });
+      const settings = settingsOf(apart, { agent });
       const { runId, agentId } = settings;
       const { paperclip } = apart;
       const before = this.#matching(call).length;
