@@ -103,7 +103,9 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     for (const block of more.slice(0, -1)) said.push(await terminal.run(block));
     expect(said.join("")).toContain("Hello from my pod: the work is done.");
     expect(said.at(-1)).toMatch(/completed its task after \d+ turns/);
-    expect(await status("localhost", "/companies")).toBe(401);
+    // It answers under that name, and nobody without a login.
+    expect(await status("localhost", "/health")).toBe(200);
+    expect(await status("localhost", "/companies")).toBe(403);
   }, 400_000);
 
   it("is upgraded into a new pod with its home: the adapter is there, and says that nothing is missing", async () => {
