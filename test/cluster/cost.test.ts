@@ -48,7 +48,9 @@ async function anHourOf(runs: number): Promise<string[]> {
   );
 }
 
-it("at most 24 requests alone in its process, beside those for what runs share, at most 12 for each further one", async ({ skip }) => {
+it("at most 24 requests alone in its process, beside those for what runs share, at most 12 for each further one", async ({
+  skip,
+}) => {
   if (!place.devcluster) return skip("it counts the devcluster's requests");
   const alone = await anHourOf(1);
   const together = await anHourOf(4);
