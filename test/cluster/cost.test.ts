@@ -24,8 +24,6 @@ useGates((made) => {
 
 /** Two watches live for 30 to 60 minutes each, by the server's clock, which nobody sets forward. */
 const RENEWALS = 2;
-/** The first run of a process looks for the holder and the Secret of what runs share, and makes both. */
-const SHARED = 4;
 
 /** `runs` of as many agents, each silent for an hour; the adapter's requests, in words. */
 async function anHourOf(runs: number): Promise<string[]> {
@@ -48,12 +46,10 @@ async function anHourOf(runs: number): Promise<string[]> {
   );
 }
 
-it("at most 24 requests alone in its process, beside those for what runs share, at most 12 for each further one", async ({
-  skip,
-}) => {
+it("at most 24 requests alone in its process, at most 12 for each further one", async ({ skip }) => {
   if (!place.devcluster) return skip("it counts the devcluster's requests");
   const alone = await anHourOf(1);
   const together = await anHourOf(4);
-  expect(alone.length + RENEWALS - SHARED, alone.join("\n")).toBeLessThanOrEqual(24);
+  expect(alone.length + RENEWALS, alone.join("\n")).toBeLessThanOrEqual(24);
   expect((together.length - alone.length) / 3, together.join("\n")).toBeLessThanOrEqual(12);
 });

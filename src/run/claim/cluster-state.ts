@@ -19,6 +19,8 @@ import { relationOf } from "./slot.ts";
 
 /** Milliseconds that the watches get to sync where they alone may show the pods. */
 const SEEN_WITHIN_MS = 60_000;
+/** Milliseconds for which the first run of a process waits for its watches rather than list what they are about to show. */
+const UP_WITHIN_MS = 500;
 
 type Place = Pick<RunPlan, "namespace" | "identity" | "installation">;
 
@@ -40,6 +42,7 @@ export async function readClusterState(
   place: Place,
   options: CallOptions,
 ): Promise<ClusterState> {
+  await up(client, observer, options.signal);
   const shared = await watched(observer, place.identity);
   const [own, seen] = await Promise.all([
     jobsOfAgent(client, place, options),
@@ -88,6 +91,19 @@ async function seenOrListed(
   await Promise.race(either).finally(() => done.abort());
   await Promise.allSettled(either);
   return (await watched(observer, place.identity)) ?? { ...found, pods: [] };
+}
+
+/** Resolves when the watches are up, are denied, or take too long. Rejects with the signal's reason. */
+async function up({ clock }: KubernetesClient, observer: Observer, signal: AbortSignal | undefined): Promise<void> {
+  const done = new AbortController();
+  const either = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
+  const waiting = [observer.synced(either), observer.denied(either), clock.sleep(UP_WITHIN_MS, either)];
+  const settled = Promise.allSettled(waiting);
+  // Whatever it is that fails: then the API server itself is asked.
+  await Promise.race(waiting).catch(() => undefined);
+  done.abort();
+  await settled;
+  signal?.throwIfAborted();
 }
 
 /** Null while the watches are not up. */

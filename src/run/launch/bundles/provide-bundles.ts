@@ -89,21 +89,21 @@ const isPassing = (error: unknown): boolean => isRetryable(error) || (error inst
 async function tryToProvide({ client, plan, bundle, need, signal }: Use): Promise<number | null> {
   const { namespace } = plan;
   const options = { ...RETRY, signal };
-  const [found, secret] = await Promise.all([
-    client.find(jobs, namespace, bundle.name, options),
-    client.find(secrets, namespace, bundle.name, options),
-  ]);
+  const found = await client.find(jobs, namespace, bundle.name, options);
   const now = client.clock.now();
-  if (secret && !hasContentOf(secret, bundle)) throw otherContent(bundle.name, namespace, now);
   if (found && !isHolder(found, plan.installation)) throw foreignHolder(bundle.name, namespace, now);
-  // Somebody has removed its holder and left it: nothing takes it away.
-  if (secret && !found && !secret.metadata.ownerReferences?.length && !isLeaving(secret)) return need.wanted;
   if (found && (isLeaving(found) || heldUntil(found) < now + LAPSED_MS)) {
     await removeHolder(client, found, signal);
     return null;
   }
   const holder = found ?? (await createHolder({ client, plan, bundle, need, signal }));
-  if (secret && (isLeaving(secret) || !isOwnedBy(secret, holder))) return null;
+  // Behind a new holder there is none, but for what is on its way out or was orphaned: the create meets that, and it is looked at.
+  const secret = found && (await client.find(secrets, namespace, bundle.name, options));
+  if (secret && !hasContentOf(secret, bundle)) throw otherContent(bundle.name, namespace, now);
+  if (secret && isLeaving(secret)) return null;
+  // Somebody has removed its holder and left it: nothing takes it away.
+  if (secret && !secret.metadata.ownerReferences?.length) return need.wanted;
+  if (secret && !isOwnedBy(secret, holder)) return null;
   if (!secret) await createSecret({ client, plan, bundle, need, signal }, holder);
   if (heldUntil(holder) >= need.least) return heldUntil(holder);
   const { uid, resourceVersion } = holder.metadata;
