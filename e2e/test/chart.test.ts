@@ -1,4 +1,5 @@
 /** `helm install` of a whole Paperclip, and the first task of its first agent, on the devcluster. */
+import { randomUUID } from "node:crypto";
 import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../../demo/scripted-model/index.ts";
@@ -105,6 +106,7 @@ describe.skipIf(!hasHelm)("a whole Paperclip of the chart", () => {
     expect(said.at(-1)).toMatch(/completed its task after \d+ turns/);
     // It answers under that name, and nobody without a login.
     expect(await status("localhost", "/health")).toBe(200);
+    expect(await status("localhost", `/companies/${randomUUID()}/agents`)).toBe(401);
     expect(await status("localhost", "/companies")).toBe(403);
   }, 400_000);
 
