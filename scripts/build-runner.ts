@@ -45,7 +45,7 @@ export async function buildRunner(): Promise<void> {
   );
 }
 
-/** Suites run side by side, and each builds it: nobody reads half a file. */
+/** Each suite builds it, and somebody may run two at once: nobody reads half a file. */
 async function replace(path: string, text: string): Promise<void> {
   if ((await readFile(path, "utf8").catch(() => null)) === text) return;
   const next = `${path}.${process.pid}`;

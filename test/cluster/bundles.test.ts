@@ -8,6 +8,7 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, type Stored, secrets } from "../../src/kubernetes/resource-types.ts";
 import { bundlesOf } from "../../src/run/plan/plan.ts";
 import { BUNDLES, LABELS } from "../../src/run/shared/names.ts";
+import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
@@ -135,6 +136,26 @@ describe("runs with the same files", () => {
       `Secret ${name} (namespace ${place.namespace}) is named like files that runs share`,
     );
     expect(result.errorMessage).toContain(`kubectl -n ${place.namespace} delete secret ${name}`);
+    expect(await leftovers(place, run)).toEqual([]);
+  });
+
+  it("wait for a webhook that is away for as long as their Jobs do", async ({ skip }) => {
+    const { devcluster } = place;
+    if (!devcluster) return skip("the moment is the devcluster's");
+    const clock = new LeapingClock();
+    const message = 'Internal error occurred: failed calling webhook "guard.example": connection refused';
+    const match = { method: "POST", path: new RegExp(`/namespaces/${place.namespace}/jobs$`) };
+    const away = devcluster.faults.add({ match, action: { kind: "respond", code: 500, message } });
+    const run = start(await instructions(), { dependencies: { clusters: new ClusterRegistry({ clock }) } });
+    await run.event("k8s.api.waiting", /guard\.example/);
+    // Ten minutes, where other faults are waited out for three.
+    for (let minute = 0; minute < 10; minute++) {
+      const { hits } = away;
+      clock.leap(60_000);
+      await expect.poll(() => away.hits, { timeout: 20_000 }).toBeGreaterThan(hits + 1);
+    }
+    away.remove();
+    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     expect(await leftovers(place, run)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Starts the run's Job: the Job, suspended, and meanwhile the bundles that it shares with others; an election between the
- * candidates of its slot; its Secret, owned by the Job; then the Job is let go. Every write is idempotent. A crash between any two leaves a Job that never started and
- * takes its Secret with it.
+ * candidates of its slot; its Secret, owned by the Job; then the Job is let go. Every write is idempotent. A crash between
+ * any two leaves a Job that never started and takes its Secret with it.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Job } from "kubernetes-types/batch/v1";

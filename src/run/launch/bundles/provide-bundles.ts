@@ -9,6 +9,7 @@ import { fullJitter } from "../../../kubernetes/http/backoff.ts";
 import { jobs, type Stored, secrets } from "../../../kubernetes/resource-types.ts";
 import { isOwnedBy } from "../../claim/claim.ts";
 import { type Bundle, bundleHolder, bundleSecret, hasContentOf, isHolder, type RunPlan } from "../../plan/plan.ts";
+import { WEBHOOK_AWAY_MS, webhookAway } from "../../shared/api-advice.ts";
 import { RunFault } from "../../shared/run-fault.ts";
 import { CREATE_AGAIN_MS, failed, isRetryable, RETRY } from "../create.ts";
 import { knownUntil, remember } from "./known-bundles.ts";
@@ -64,18 +65,21 @@ async function once(use: Use): Promise<void> {
 /** Until when it is there, milliseconds since 1970. */
 async function provide(use: Use): Promise<number> {
   const { client, bundle, signal } = use;
-  const deadline = client.clock.now() + RETRY.retryForMs;
+  const began = client.clock.now();
   for (let attempt = 0; ; attempt++) {
     let problem: unknown = new Error("an earlier one of that name is still being removed");
+    let waitMs = RETRY.retryForMs;
     try {
       const until = await tryToProvide(use);
       if (until !== null) return until;
     } catch (error) {
       if (error instanceof RunFault || signal.aborted) throw error;
       problem = error;
-      if (!isPassing(error)) throw failed(client, CODE, doing(bundle), error);
+      // As long as the run's own Job is waited for, whose creation tells of it.
+      if (webhookAway(error) !== null) waitMs = WEBHOOK_AWAY_MS;
+      else if (!isPassing(error)) throw failed(client, CODE, doing(bundle), error);
     }
-    if (client.clock.now() > deadline) throw failed(client, CODE, doing(bundle), problem);
+    if (client.clock.now() > began + waitMs) throw failed(client, CODE, doing(bundle), problem);
     await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
   }
 }
