@@ -76,6 +76,8 @@ async function sentBy(cluster: Cluster, { stopped }: { readonly stopped: boolean
     await client.delete(jobs, NAMESPACE, String(ended?.object.metadata.name));
   }
   await pods?.until(({ type }) => type === "DELETED");
+  // What the Job owns goes in any order; a stopped one is kept, with its Secret.
+  if (!stopped) await Object.fromEntries(watching).secrets?.until(({ type }) => type === "DELETED");
   over.abort();
   await opened.close();
   await cluster.stop();
