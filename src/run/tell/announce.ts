@@ -42,10 +42,12 @@ export async function announceReturn(
   await host.status(message);
 }
 
-/** By the prompt that the next pod's runner has for it. */
+/** By the prompt that the next pod's runner has for it; a Job of a version before has no projected volume of its files. */
 const resumesInNextPod = ({ spec }: Job): boolean =>
-  spec?.template.spec?.volumes?.some(({ secret }) =>
-    secret?.items?.some(({ path }) => path === RUN_FILES.goesOnPrompt),
+  spec?.template.spec?.volumes?.some(({ secret, projected }) =>
+    [secret, ...(projected?.sources ?? []).map((source) => source.secret)].some((files) =>
+      files?.items?.some(({ path }) => path === RUN_FILES.goesOnPrompt),
+    ),
   ) ?? false;
 
 function announce(host: Host, job: JobInCluster, type: string, message: string): Promise<void> {
