@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { KubernetesClient } from "../src/kubernetes/client.ts";
 import { openCluster } from "../src/kubernetes/cluster.ts";
-import { jobName } from "../src/run/shared/names.ts";
+import { BUNDLES, jobName, LABELS } from "../src/run/shared/names.ts";
 import type { DemoEvent } from "./demo-event.ts";
 import { leaveNothing } from "./leftovers.ts";
 import { openModel } from "./model.ts";
@@ -54,7 +54,13 @@ export async function demo(options: DemoOptions, { apiKey, tell, signal }: Surro
   else {
     tell({ event: "progress", text: "looking for anything left behind" });
     const { ctx } = outcome;
-    const run = { namespace, jobName: jobName(ctx.agent.id, ctx.runId), labelSelector: selectorOf(ctx) };
+    const sharedSelector = `${BUNDLES},${LABELS.companyId}=${ctx.agent.companyId}`;
+    const run = {
+      namespace,
+      jobName: jobName(ctx.agent.id, ctx.runId),
+      labelSelector: selectorOf(ctx),
+      sharedSelector,
+    };
     tell(await leaveNothing(client, run));
   }
   return ending;

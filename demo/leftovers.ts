@@ -8,11 +8,13 @@ import type { LeftBehindEvent } from "./demo-event.ts";
 const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
-/** A run's objects: all have the Job's name, or the label. */
+/** A run's objects: all have the Job's name, or a label. */
 export interface RunObjects {
   readonly namespace: string;
   readonly jobName: string;
   readonly labelSelector: string;
+  /** Of the Jobs that hold Secrets which the demo's runs share. */
+  readonly sharedSelector: string;
 }
 
 interface Leftovers {
@@ -22,13 +24,18 @@ interface Leftovers {
   readonly unknown: readonly string[];
 }
 
-/** The adapter has cleaned up already; a Job that it left in spite of that is deleted here. */
+/** The adapter has cleaned up already; what it left in spite of that is deleted here, and what it keeps for the next run. */
 export async function leaveNothing(client: KubernetesClient, run: RunObjects): Promise<LeftBehindEvent> {
-  const { namespace, jobName } = run;
+  const { namespace, jobName, sharedSelector: labelSelector } = run;
   await unlessForbidden(async () => {
     if (await client.find(jobs, namespace, jobName)) await client.delete(jobs, namespace, jobName);
   });
-  return leftBehind(await waitForNone(client, run));
+  const shared = await unlessForbidden(async () => {
+    const names = (await client.list(jobs, namespace, { labelSelector })).items.map(({ metadata }) => metadata.name);
+    for (const name of names) await client.delete(jobs, namespace, name);
+    return names;
+  });
+  return leftBehind(await waitForNone(client, run, shared === FORBIDDEN ? [] : shared));
 }
 
 export function leftBehind({ found, unknown }: Leftovers): LeftBehindEvent {
@@ -41,33 +48,39 @@ export function leftBehind({ found, unknown }: Leftovers): LeftBehindEvent {
 }
 
 /** Waits until nothing of the run is left, or patience ends. */
-async function waitForNone(client: KubernetesClient, run: RunObjects): Promise<Leftovers> {
+async function waitForNone(client: KubernetesClient, run: RunObjects, shared: readonly string[]): Promise<Leftovers> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
-    const left = await whatIsLeft(client, run);
+    const left = await whatIsLeft(client, run, shared);
     if (left.found.length === 0 || performance.now() > end) return left;
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-/** The Secret has the Job's name: rights to list Secrets are not needed. */
-async function whatIsLeft(client: KubernetesClient, run: RunObjects): Promise<Leftovers> {
-  const { namespace, jobName, labelSelector } = run;
-  const [job, secret, podList] = await Promise.all([
-    unlessForbidden(() => client.find(jobs, namespace, jobName)),
-    unlessForbidden(() => client.find(secrets, namespace, jobName)),
+/** A Secret has the name of its Job, shared ones too: rights to list Secrets are not needed. */
+async function whatIsLeft(
+  client: KubernetesClient,
+  { namespace, jobName, labelSelector }: RunObjects,
+  shared: readonly string[],
+): Promise<Leftovers> {
+  const names = [jobName, ...shared];
+  const [ofJobs, ofSecrets, podList] = await Promise.all([
+    Promise.all(names.map((name) => unlessForbidden(() => client.find(jobs, namespace, name)))),
+    Promise.all(names.map((name) => unlessForbidden(() => client.find(secrets, namespace, name)))),
     unlessForbidden(() => client.list(pods, namespace, { labelSelector })),
   ]);
+  const present = (kind: string, all: readonly unknown[]): string[] =>
+    names.filter((_, index) => all[index] && all[index] !== FORBIDDEN).map((name) => `${kind}/${name}`);
   return {
     found: [
-      ...(job && job !== FORBIDDEN ? [`job/${jobName}`] : []),
+      ...present("job", ofJobs),
       ...(podList === FORBIDDEN ? [] : podList.items.map((pod) => `pod/${pod.metadata.name}`)),
-      ...(secret && secret !== FORBIDDEN ? [`secret/${jobName}`] : []),
+      ...present("secret", ofSecrets),
     ],
     unknown: [
-      ...(job === FORBIDDEN ? ["Job"] : []),
+      ...(ofJobs.includes(FORBIDDEN) ? ["Job"] : []),
       ...(podList === FORBIDDEN ? ["pod"] : []),
-      ...(secret === FORBIDDEN ? ["Secret"] : []),
+      ...(ofSecrets.includes(FORBIDDEN) ? ["Secret"] : []),
     ],
   };
 }
