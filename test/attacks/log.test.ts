@@ -6,18 +6,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT, SESSION } from "../cluster/support/run.ts";
 import { onDevcluster, useDevcluster } from "../cluster/support/use-place.ts";
+import { parseCostMs } from "./support/parse-cost.ts";
 import { HostileImages } from "./support/past-the-runner.ts";
 import { attack } from "./support/victim.ts";
 import type { Damage } from "./support/victim-main.ts";
 
 let place: Place;
 let home = "";
+let parseMs = 0;
 let images: HostileImages;
 useDevcluster((opened) => {
   place = opened;
 });
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "attacked-"));
+  parseMs = parseCostMs();
   if (place) images = await HostileImages.make(place);
 });
 afterAll(async () => {
@@ -152,8 +155,11 @@ const rows: readonly Row[] = [
 
 /** Megabytes above the server before the run; an honest run takes about 60. */
 const MOST_RSS_MB = 450;
-/** Milliseconds of CPU that one turn of the event loop takes; 30 MB of JSON took 5,000. */
-const MOST_BLOCKED_MS = 1500;
+/**
+ * How often the worst line could be parsed in the CPU time of one turn of the event loop: 1,500 ms where that takes 500, as on
+ * the machine on which 30 MB of JSON took 5,000.
+ */
+const MOST_BLOCKED = 3;
 
 onDevcluster("an agent that", () => {
   it.each(rows)("$who", async ({ agent = "", forged, form = "stream-json", expected }) => {
@@ -161,7 +167,7 @@ onDevcluster("an agent that", () => {
     const damage = await attack(place, forged === undefined ? { agent, env } : { ...(await images.add(forged)), env });
     expected(damage);
     expect(damage.rssMb).toBeLessThan(MOST_RSS_MB);
-    expect(damage.blockedMs).toBeLessThan(MOST_BLOCKED_MS);
+    expect(damage.blockedMs).toBeLessThan(MOST_BLOCKED * parseMs);
     expect(damage.openFiles).toBeLessThan(20);
     if (process.env.ATTACKS) console.log(Math.round(damage.rssMb), Math.round(damage.blockedMs), damage.openFiles);
   });
