@@ -6,8 +6,9 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { LONG } from "../test/support/thoroughness.ts";
 
 interface Suite {
@@ -52,6 +53,24 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** A line for each test that failed: its file, its name, what it said first. */
+  readonly failures: readonly string[];
+}
+
+/** What is read of vitest's JSON report. */
+interface Report {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly numTodoTests?: number;
+  readonly testResults?: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly name: string;
+  readonly status: string;
+  readonly message?: string;
+  readonly assertionResults: readonly { fullName: string; status: string; failureMessages?: readonly string[] }[];
 }
 
 async function run({ name, command }: Suite, env: NodeJS.ProcessEnv): Promise<Outcome> {
@@ -68,16 +87,30 @@ async function run({ name, command }: Suite, env: NodeJS.ProcessEnv): Promise<Ou
 }
 
 /** A check counts as one test; vitest's own report counts the rest. */
-async function counts(name: string, code: number): Promise<Pick<Outcome, "passed" | "failed" | "skipped">> {
+async function counts(
+  name: string,
+  code: number,
+): Promise<Pick<Outcome, "passed" | "failed" | "skipped" | "failures">> {
   try {
-    const json = JSON.parse(await readFile(report(name), "utf8")) as Record<string, number>;
+    const json = JSON.parse(await readFile(report(name), "utf8")) as Report;
     await rm(report(name), { force: true });
     const failed = json.numFailedTests ?? 0;
     const skipped = (json.numPendingTests ?? 0) + (json.numTodoTests ?? 0);
-    return { passed: json.numPassedTests ?? 0, failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
+    const failures = (json.testResults ?? []).flatMap(failuresOf);
+    return { passed: json.numPassedTests ?? 0, failed: failed === 0 && code !== 0 ? 1 : failed, skipped, failures };
   } catch {
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, failures: [] };
   }
+}
+
+function failuresOf({ name, status, message, assertionResults }: FileReport): string[] {
+  const file = relative(root, name);
+  const first = (text = ""): string => stripVTControlCharacters(text).split("\n", 1)[0]?.slice(0, 160) ?? "";
+  const failed = assertionResults
+    .filter((test) => test.status === "failed")
+    .map((test) => `${file}: ${test.fullName}: ${first(test.failureMessages?.[0])}`);
+  // A file whose imports or hooks fail has no test that failed.
+  return failed.length === 0 && status === "failed" ? [`${file}: ${first(message)}`] : failed;
 }
 
 function summarize(outcomes: readonly Outcome[]): void {
@@ -91,6 +124,8 @@ function summarize(outcomes: readonly Outcome[]): void {
   console.log(
     `\n${sum((o) => o.passed)} passed, ${sum((o) => o.failed)} failed, ${sum((o) => o.skipped)} skipped, in ${(performance.now() / 1000).toFixed(0)} s`,
   );
+  const failures = outcomes.flatMap((outcome) => outcome.failures.map((line) => `  ${outcome.name}: ${line}`));
+  if (failures.length > 0) console.log(`\nFailed\n${failures.join("\n")}`);
 }
 
 const options = process.argv.slice(2);
