@@ -55,6 +55,9 @@ export function paperclipUrl(agent: { readonly id: string; readonly companyId: s
 
 const OVER = new Set(["succeeded", "failed", "cancelled", "timed_out", "interrupted"]);
 
+/** False for a status that this version does not know, too. */
+export const isOver = (status: string): boolean => OVER.has(status);
+
 /** True for the only two statuses by which somebody wants a run to stop. */
 export const isCancelled = (status: string): boolean => status === "cancelled" || status === "cancelling";
 
@@ -87,7 +90,7 @@ function statusFrom(runId: string, httpStatus: number, body: unknown): RunStatus
   const status = text(run.status);
   if (status === null || (run.id !== undefined && run.id !== runId))
     return unreadable("the answer is no record of a run");
-  if (!OVER.has(status)) return { kind: "alive", status };
+  if (!isOver(status)) return { kind: "alive", status };
   const result = record(run.resultJson);
   const job = text(record(result.job).uid);
   const successor = text(record(run.execution).successorRunId);

@@ -3,19 +3,20 @@ import type { Pod } from "kubernetes-types/core/v1.js";
 import type { ApiError } from "../api-error.ts";
 import type { KubernetesClient } from "../client.ts";
 import { jobs, pods, type Stored } from "../resource-types.ts";
-import { jobsOf, PodsByJob } from "./pods-by-job.ts";
+import { Listeners, type Observation, type ObservationFilter, type ObservationListener } from "./listeners.ts";
+import { PodsByJob } from "./pods-by-job.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
-import type { ChangeType } from "./resource-view.ts";
 
-/** One change of a Job or a Pod. */
-export type Observation =
-  | { readonly resource: "jobs"; readonly type: ChangeType; readonly object: Stored<Job> }
-  | { readonly resource: "pods"; readonly type: ChangeType; readonly object: Stored<Pod> };
+export type { Observation, ObservationFilter, ObservationListener } from "./listeners.ts";
 
-/** Which observations a listener gets: those that pass, or those of one Job and its pods, at no cost to the listeners of others. */
-export type ObservationFilter = ((observation: Observation) => boolean) | { readonly jobUid: string };
-
-export type ObservationListener = (observation: Observation) => void;
+/** What the watches show at this moment. */
+export interface Seen {
+  jobs(): Iterable<Stored<Job>>;
+  /** undefined: it is gone. */
+  job(uid: string): Stored<Job> | undefined;
+  /** Those of one Job. */
+  podsOf(uid: string): readonly Stored<Pod>[];
+}
 
 export interface ObserverHealth {
   readonly jobs: FeedHealth;
@@ -36,11 +37,6 @@ export interface ObserverOptions {
   readonly warn?: (message: string) => void;
 }
 
-interface Listening {
-  readonly passes: (observation: Observation) => boolean;
-  readonly listener: ObservationListener;
-}
-
 interface Session {
   readonly stop: AbortController;
   readonly jobs: ResourceFeed<Job>;
@@ -56,20 +52,17 @@ interface Session {
 export class Observer {
   readonly #client: KubernetesClient;
   readonly #options: ObserverOptions;
-  /** Those who are told whatever passes. */
-  readonly #listeners = new Set<Listening>();
-  /** Job UID → those who are told of that Job. */
-  readonly #ofJob = new Map<string, Set<Listening>>();
+  readonly #listeners: Listeners;
   /** Listeners, and those who only keep the watches up. */
   #users = 0;
   readonly #whenDenied = new Set<(error: ApiError) => void>();
   #session: Session | undefined;
   #ending: Promise<unknown> = Promise.resolve();
-  #listenerErrors = 0;
 
   constructor(client: KubernetesClient, options: ObserverOptions) {
     this.#client = client;
     this.#options = options;
+    this.#listeners = new Listeners(options.warn);
   }
 
   /**
@@ -78,10 +71,7 @@ export class Observer {
    */
   observe(filter: ObservationFilter | undefined, listener: ObservationListener): () => void {
     const leave = this.hold();
-    const jobUid = typeof filter === "object" ? filter.jobUid : undefined;
-    const entry = { passes: typeof filter === "function" ? filter : () => true, listener };
-    const stop = jobUid === undefined ? this.#listen(entry) : this.#listenTo(jobUid, entry);
-    for (const observation of this.#known(jobUid)) this.#notify(entry, observation);
+    const stop = this.#listeners.add(filter, listener, (jobUid) => this.#known(jobUid));
     return () => {
       stop();
       leave();
@@ -130,26 +120,19 @@ export class Observer {
 
   get health(): ObserverHealth | undefined {
     const session = this.#session;
-    return session && { jobs: session.jobs.health, pods: session.pods.health, listenerErrors: this.#listenerErrors };
+    return session && { jobs: session.jobs.health, pods: session.pods.health, listenerErrors: this.#listeners.errors };
+  }
+
+  /** What exists, without a request; null while a watch is not up, or has not been heard of for so long that it may be late. */
+  get seen(): Seen | null {
+    const { jobs, pods, podsByJob } = this.#session ?? {};
+    if (!jobs?.isCurrent || !pods?.isCurrent || !podsByJob) return null;
+    return { jobs: () => jobs.view.objects, job: (uid) => jobs.view.get(uid), podsOf: (uid) => podsByJob.of(uid) };
   }
 
   /** Resolves when nothing runs any more after the last listener has left. */
   async idle(): Promise<void> {
     await this.#ending;
-  }
-
-  #listen(entry: Listening): () => void {
-    this.#listeners.add(entry);
-    return () => this.#listeners.delete(entry);
-  }
-
-  #listenTo(jobUid: string, entry: Listening): () => void {
-    const others = this.#ofJob.get(jobUid) ?? new Set<Listening>();
-    this.#ofJob.set(jobUid, others.add(entry));
-    return () => {
-      others.delete(entry);
-      if (others.size === 0 && this.#ofJob.get(jobUid) === others) this.#ofJob.delete(jobUid);
-    };
   }
 
   /** @param jobUid undefined: everything */
@@ -193,7 +176,7 @@ export class Observer {
     const { signal } = stop;
     // What is still buffered when the last listener leaves is not delivered to the next one.
     const notify = (observation: Observation) => {
-      if (!signal.aborted) this.#notifyAll(observation);
+      if (!signal.aborted) this.#listeners.tell(observation);
     };
     const jobFeed = new ResourceFeed({
       ...common,
@@ -229,21 +212,6 @@ export class Observer {
       const wait = resyncMs * (0.8 + 0.4 * this.#client.random());
       await this.#client.clock.sleep(wait, signal).catch(() => undefined);
       if (!signal.aborted) await feeds[turn % feeds.length]?.resync(signal);
-    }
-  }
-
-  #notifyAll(observation: Observation): void {
-    for (const entry of this.#listeners) this.#notify(entry, observation);
-    const owners = observation.resource === "jobs" ? [observation.object.metadata.uid] : jobsOf(observation.object);
-    for (const uid of owners) for (const entry of this.#ofJob.get(uid) ?? []) this.#notify(entry, observation);
-  }
-
-  #notify({ passes, listener }: Listening, observation: Observation): void {
-    try {
-      if (passes(observation)) listener(observation);
-    } catch (error) {
-      this.#listenerErrors++;
-      this.#options.warn?.(`an observer's listener threw: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

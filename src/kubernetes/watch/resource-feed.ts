@@ -34,6 +34,9 @@ export interface FeedOptions<T extends KubeObject> {
   readonly warn: (message: string) => void;
 }
 
+/** Milliseconds since a watch was last heard of, by which it is current: a bookmark comes each minute. */
+export const CURRENT_FOR_MS = 90_000;
+
 /** While polling, the watch is tried again this often, milliseconds: the right may have been granted. */
 const WATCH_AGAIN_MS = 600_000;
 
@@ -62,6 +65,12 @@ export class ResourceFeed<T extends KubeObject> {
 
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** Everything that exists is known, by a watch that is up and was heard of lately. */
+  get isCurrent(): boolean {
+    const isLate = this.#options.client.clock.now() - this.#lastContactAt >= CURRENT_FOR_MS;
+    return this.#hasSynced && this.#health.state === "watching" && !isLate;
   }
 
   /** Resolves once everything that exists is known. */

@@ -1,9 +1,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
-
-/** Milliseconds since a watch was last heard of, by which it is current: a bookmark comes each minute. */
-const CURRENT_FOR_MS = 90_000;
+import { CURRENT_FOR_MS } from "../../kubernetes/watch/resource-feed.ts";
 
 /** A Job as watches show it that are up anyway, until it is disposed of. */
 export class JobView implements Disposable {

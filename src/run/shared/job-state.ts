@@ -57,8 +57,9 @@ const trueConditions = ({ status }: Job) =>
  * node is silent nobody can say.
  */
 export function withPods<T extends Job>(jobs: readonly T[], pods: readonly Pod[], now: number): readonly T[] {
+  const podsOf = Map.groupBy(pods, ownerOf);
   return jobs.map((job) => {
-    const own = pods.filter((pod) => isPodOf(job, pod));
+    const own = podsOf.get(job.metadata?.uid ?? "") ?? [];
     const endedAt = agentEndedAt(own.filter((pod) => !comesBack(job, pod)));
     if (endedAt !== null) return withCondition(job, AGENT_ENDED, endedAt);
     const overdue = own.some((pod) => (overdueEnd(job, pod)?.at ?? Number.POSITIVE_INFINITY) <= now);
@@ -75,8 +76,9 @@ function withCondition<T extends Job>(job: T, type: string, lastTransitionTime?:
   return { ...job, status: { ...job.status, conditions: [...(job.status?.conditions ?? []), condition] } };
 }
 
-const isPodOf = (job: Job, { metadata }: Pod): boolean =>
-  metadata?.ownerReferences?.some(({ kind, uid }) => kind === "Job" && uid === job.metadata?.uid) ?? false;
+/** Uid of the Job that owns it: one does at most, its controller. */
+const ownerOf = ({ metadata }: Pod): string | undefined =>
+  metadata?.ownerReferences?.find(({ kind }) => kind === "Job")?.uid;
 
 /** Null while the agent may run in one of them, or has never run. */
 function agentEndedAt(pods: readonly Pod[]): string | null {

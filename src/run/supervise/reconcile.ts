@@ -1,35 +1,28 @@
 /** Reconciles one namespace: which Jobs does no run look after, and what is to be done about each. */
 import type { Job } from "kubernetes-types/batch/v1";
-import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
-import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
-import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
-import type { Installation } from "../../paperclip/installation.ts";
+import type { Random } from "../../kubernetes/clock.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
 import type { WorkspaceClaimRule } from "../../policy/policy.ts";
 import type { LabelsOf } from "../../telemetry/instruments.ts";
 import { describeForeign, describeRemoval, type ReadOwnership, type Removal, removeJob } from "../claim/claim.ts";
 import { removeExpiredProbes } from "../conclude/conclude.ts";
 import type { Dependencies } from "../shared/dependencies.ts";
-import { isProbe, nameOf, runIdOf, stateOf, withPods } from "../shared/job-state.ts";
-import { madeBy, ofNoInstance, RUNS, RUNS_AND_PROBES } from "../shared/names.ts";
+import { isProbe, nameOf, runIdOf, stateOf } from "../shared/job-state.ts";
 import { releaseCommands } from "../shared/unknown-agent.ts";
 import type { Wake } from "./action.ts";
 import { activeRuns } from "./active-runs.ts";
 import { isDeniedForLong } from "./denials.ts";
+import { findJobs, type WhereToFind } from "./found.ts";
+import { Glance } from "./glance.ts";
 import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
 import { enterOnLedger } from "./ledger/enter.ts";
-import { isEarlierDue, noteEarlier } from "./places/earlier-versions.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { askOperator } from "./wake/ask-operator.ts";
 import { claimWakeup, wake } from "./wake/wake.ts";
 
-export interface NamespaceToReconcile {
-  readonly lease: ClusterLease;
-  readonly namespace: string;
-  /** This Paperclip. */
-  readonly installation: Installation;
+export interface NamespaceToReconcile extends WhereToFind {
   readonly readOwnership: ReadOwnership;
   readonly paperclipUrl: Dependencies["paperclipUrl"];
   /** How the policy has claims made; null: there are none. */
@@ -46,61 +39,65 @@ export interface NamespaceToReconcile {
   readonly tell: (message: string) => void;
   /** As `tell`, the same words once. */
   readonly tellOnce: (message: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Jobs that are worked on at a time: each is a few requests, and one slow answer is to hold up nobody else. */
 const AT_ONCE = 8;
 
-/** Resolves with the number of Jobs of this Paperclip. Throws ApiError when they cannot be listed. */
-export async function reconcileNamespace(here: NamespaceToReconcile): Promise<number> {
+/** Jobs of this Paperclip that are there. */
+export interface Reconciled {
+  readonly found: number;
+  /** Those that the watches of runs show, or would. */
+  readonly watched: number;
+}
+
+/** Throws ApiError when they cannot be listed. */
+export async function reconcileNamespace(here: NamespaceToReconcile): Promise<Reconciled> {
   const { client } = here.lease;
-  const labelled = await list(here, jobs, madeBy(RUNS_AND_PROBES, here.installation.label));
-  const unlabelled = isEarlierDue(here) ? await list(here, jobs, ofNoInstance(RUNS_AND_PROBES)) : null;
-  const items = [...labelled, ...(unlabelled ?? [])];
-  if (unlabelled) noteEarlier(here, unlabelled.length);
-  await removeExpiredProbes(client, items.filter(isProbe), here.installation);
+  const found = await findJobs(here);
+  const { jobs } = found;
+  await removeExpiredProbes(client, jobs.filter(isProbe), here.installation);
   // Which copies belong to no Job is known only where all Jobs are.
-  if (here.isOwnNamespace && unlabelled)
-    await sweepTranscriptCopies(here.paperclipHome, new Set(items.map(nameOf)), client.clock.now());
-  const ours = items.filter((job) => !isProbe(job));
-  const left = withPods(ours, ours.length > 0 ? await podsIn(here, unlabelled) : [], client.clock.now()).values();
+  if (here.isOwnNamespace && found.hasProbes && found.hasEarlier)
+    await sweepTranscriptCopies(here.paperclipHome, new Set(jobs.map(nameOf)), client.clock.now());
+  const { installation, paperclipUrl, signal } = here;
+  const glance = new Glance({ installation, paperclipUrl, now: () => client.clock.now(), jobs, signal });
+  // Not in one order in all servers: what one has begun with the others find done.
+  const left = shuffled(jobs.filter(isUnattended), client.random).values();
   const worker = async (): Promise<void> => {
-    for (const job of left) {
-      here.signal.throwIfAborted();
-      await reconcileJob(here, job);
+    for (const listed of left) {
+      signal.throwIfAborted();
+      const job = found.now(listed);
+      if (job) await reconcileJob(here, job, glance);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  await removeIdleClaims(here, items);
-  return items.length;
+  if (found.hasProbes) await removeIdleClaims(here, jobs);
+  return { found: jobs.length, watched: found.watched };
 }
 
-async function list<T extends KubeObject>(
-  { lease, namespace, signal }: NamespaceToReconcile,
-  type: ResourceType<T>,
-  labelSelector: string,
-): Promise<readonly Stored<T>[]> {
-  return (await lease.client.list(type, namespace, { labelSelector, signal })).items;
-}
-
-/** None without the right to list them: then a Job's conditions must do. */
-async function podsIn(here: NamespaceToReconcile, unlabelled: readonly Job[] | null): Promise<readonly Pod[]> {
-  try {
-    const own = await list(here, pods, madeBy(RUNS, here.installation.label));
-    return unlabelled?.length ? [...own, ...(await list(here, pods, ofNoInstance(RUNS)))] : own;
-  } catch (error) {
-    if (error instanceof ApiError && error.forbidden) return [];
-    throw error;
-  }
-}
-
-async function reconcileJob(here: NamespaceToReconcile, job: Job): Promise<void> {
+/** No run of this process looks after it. */
+function isUnattended(job: Job): boolean {
   const runId = runIdOf(job);
-  if (!runId || activeRuns.has(runId)) return;
+  return !isProbe(job) && runId !== null && !activeRuns.has(runId);
+}
+
+function shuffled<T>(all: readonly T[], random: Random): T[] {
+  return all
+    .map((one) => ({ one, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
+}
+
+async function reconcileJob(here: NamespaceToReconcile, job: Job, glance: Glance): Promise<void> {
+  if (!isUnattended(job)) return;
   try {
     const { client } = here.lease;
-    await attend(here, job, await judgeJob({ ...here, client }, job));
+    if (await glance.isSettled(job)) return void isDeniedForLong(job.metadata?.uid ?? "", false, client.clock.now());
+    const judgement = await judgeJob({ ...here, client }, job);
+    if (judgement.kind === "judged" && judgement.access && judgement.status.kind !== "unreadable")
+      glance.learn(job, judgement.access);
+    await attend(here, job, judgement);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     here.tell(`Job ${nameOf(job)}: ${error.message}`);

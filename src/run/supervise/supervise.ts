@@ -5,6 +5,7 @@
  */
 import { autoRecovery } from "../../config/operator.ts";
 import { systemClock } from "../../kubernetes/clock.ts";
+import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
 import { type Installation, readInstallation } from "../../paperclip/installation.ts";
@@ -15,7 +16,9 @@ import { paperclipHome } from "../plan/plan.ts";
 import { type Dependencies, realDependencies } from "../shared/dependencies.ts";
 import { LABELS } from "../shared/names.ts";
 import { tellOnce } from "../shared/tell-once.ts";
+import { observerOfRuns } from "./found.ts";
 import { allPlaces } from "./places/all-places.ts";
+import type { HeldWatches } from "./places/held-watches.ts";
 import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
 import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
@@ -23,6 +26,7 @@ import { reconcileNamespace } from "./reconcile.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
 export { type Judgement, judgeJob } from "./judge-job.ts";
 export { allPlaces } from "./places/all-places.ts";
+export { HeldWatches } from "./places/held-watches.ts";
 export { distinct, type Place } from "./places/places.ts";
 export { removeTranscriptCopies, unownedTranscriptCopies } from "./transcript-copies.ts";
 
@@ -41,6 +45,8 @@ export interface SupervisorOptions {
   readonly tell?: (message: string) => void;
   /** What this process has looked at. @default one for the process */
   readonly rounds?: Rounds;
+  /** Where the watches are kept up from one call to the next. @default those of the process's runs are used, none is kept */
+  readonly watches?: HeldWatches | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +55,7 @@ export interface SupervisorOptions {
  * reached now may be next time.
  */
 export async function superviseOnce(options: SupervisorOptions): Promise<void> {
-  const { dependencies, places, tell, rounds = roundsOfProcess, signal } = options;
+  const { dependencies, places, tell, rounds = roundsOfProcess, watches, signal } = options;
   const deps = { ...realDependencies(), ...dependencies };
   const log = tell ?? deps.log;
   const policy = await lastGoodPolicy(deps, log);
@@ -59,8 +65,9 @@ export async function superviseOnce(options: SupervisorOptions): Promise<void> {
     places ?? [...(await allPlaces(policy, installation.label, deps, log, signal)), ...placesOfRuns.all],
   );
   // Side by side: a cluster that does not answer holds up no other.
-  const look = (place: Place): Promise<Look> => reconcilePlace(place, policy, installation, deps, log, signal);
-  await Promise.all(all.map((place) => rounds.lookAt(place, () => look(place))));
+  const common = { policy, installation, deps, tell: log, watches, signal };
+  await watches?.keepOnly(all);
+  await Promise.all(all.map((place) => rounds.lookAt(place, () => reconcilePlace(place, common))));
 }
 
 /** Of this process: a policy that is broken now refuses new runs, and is no reason to leave running ones alone. */
@@ -76,44 +83,24 @@ async function lastGoodPolicy({ env, readPolicy }: Dependencies, tell: (message:
   return lastGood;
 }
 
-async function reconcilePlace(
-  place: Place,
-  policy: Policy,
-  installation: Installation,
-  deps: Dependencies,
-  tell: (message: string) => void,
-  signal: AbortSignal,
-): Promise<Look> {
+interface Round {
+  readonly policy: Policy;
+  readonly installation: Installation;
+  readonly deps: Dependencies;
+  readonly tell: (message: string) => void;
+  readonly watches: HeldWatches | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function reconcilePlace(place: Place, round: Round): Promise<Look> {
+  const { policy, deps, tell, signal } = round;
   let named = place.cluster.kubeconfig !== undefined || policy.path !== null || placesOfRuns.all.includes(place);
   try {
     const lease = await deps.clusters.acquire(place.cluster);
-    try {
-      const { client } = lease;
-      named ||= client.cluster.source === "in-cluster";
-      const namespace = place.namespace ?? client.cluster.namespace;
-      const { env, paperclipUrl } = deps;
-      const hostPod = await hostPodAddress(env, deps.readFile);
-      const { telemetry } = deps;
-      const found = await reconcileNamespace({
-        lease,
-        namespace,
-        installation,
-        readOwnership: ownershipReader(client, installation, paperclipUrl),
-        paperclipUrl,
-        workspaceClaims: policy.workspaceClaims,
-        paperclipHome: paperclipHome(env),
-        isOwnNamespace: hostPod?.namespace === namespace,
-        wakes: autoRecovery(env),
-        acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
-        tell,
-        tellOnce: (message) => tellOnce(tell, message),
-        signal,
-      });
-      telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
-      return { found, named };
-    } finally {
-      await lease.release();
-    }
+    named ||= lease.client.cluster.source === "in-cluster";
+    const found = await reconcileLeased(place, lease, round);
+    deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
+    return { found, named };
   } catch (error) {
     const look = { found: null, named };
     if (signal.aborted || isNoCluster(error)) return look;
@@ -121,6 +108,42 @@ async function reconcilePlace(
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
     return look;
+  }
+}
+
+/** Resolves with the number of Jobs of this Paperclip. Gives the lease back. */
+async function reconcileLeased(
+  place: Place,
+  lease: ClusterLease,
+  { policy, installation, deps, tell, watches, signal }: Round,
+): Promise<number> {
+  const { client } = lease;
+  const namespace = place.namespace ?? client.cluster.namespace;
+  // What cannot be looked at now has what it had.
+  let isWatchWanted = watches?.isHeld(place) ?? false;
+  try {
+    const { env, paperclipUrl, telemetry } = deps;
+    const hostPod = await hostPodAddress(env, deps.readFile);
+    const { found, watched } = await reconcileNamespace({
+      lease,
+      namespace,
+      installation,
+      readOwnership: ownershipReader(client, installation, paperclipUrl),
+      paperclipUrl,
+      workspaceClaims: policy.workspaceClaims,
+      paperclipHome: paperclipHome(env),
+      isOwnNamespace: hostPod?.namespace === namespace,
+      wakes: autoRecovery(env),
+      acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
+      tell,
+      tellOnce: (message) => tellOnce(tell, message),
+      signal,
+    });
+    isWatchWanted = watched > 0;
+    return found;
+  } finally {
+    if (watches) await watches.settle(place, lease, observerOfRuns(lease, namespace, installation), isWatchWanted);
+    else await lease.release();
   }
 }
 

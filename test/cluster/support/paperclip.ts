@@ -8,6 +8,8 @@ import { ownerOf } from "../../support/run-token.ts";
 
 export interface FakePaperclip {
   readonly url: string;
+  /** What was asked for so far: `METHOD PATH`, without its query. */
+  readonly requests: readonly string[];
   /** How often the record of a run was asked for, by itself or with those of its company. */
   asked(runId: string): number;
   /** Resolves when the record of the run has been asked for once more. */
@@ -42,12 +44,14 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const tasks = new Map<string, string>();
   const assignees = new Map<string, string>();
   const questions: string[] = [];
+  const requests: string[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
   let board: { readonly key: string; readonly stop: (runId: string) => Promise<unknown> } | null = null;
   let failure: number | null = null;
   let deniesTokens = false;
   const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url?.split("?")[0]}`);
     const runId = decodeURIComponent(/^\/api\/heartbeat-runs\/([^/]+)$/.exec(request.url ?? "")?.[1] ?? "");
     const isList = /^\/api\/companies\/[^/]+\/heartbeat-runs\?/.test(request.url ?? "");
     const about = isList ? [...runs.keys()] : [runId];
@@ -101,6 +105,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
     asked: (runId) => questions.filter((id) => id === runId).length,
     nextQuestion: (runId) =>
       new Promise((resolve) => {

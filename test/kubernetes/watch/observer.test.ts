@@ -161,6 +161,54 @@ describe("one observer", () => {
   });
 });
 
+describe("what it shows without a request", () => {
+  const owned = (name: string, job: string) => {
+    const ownerReferences = [{ apiVersion: "batch/v1", kind: "Job", name: "run", uid: job }];
+    const metadata = { name, namespace: "runs", uid: `uid-of-${name}`, resourceVersion: String(api.version + 1) };
+    return api.put("pods", name, { metadata: { ...metadata, ownerReferences } });
+  };
+
+  test("is everything as it is now, once all of it is known", async () => {
+    const { uid } = api.put("jobs", "run-1").metadata;
+    owned("run-1-x", uid);
+    const observer = await observerOf();
+    expect(observer.seen).toBeNull();
+    const { told, leave } = listen(observer);
+    expect(observer.seen).toBeNull();
+    await observer.synced();
+    const { seen } = observer;
+    expect([...(seen?.jobs() ?? [])].map(({ metadata }) => metadata.name)).toEqual(["run-1"]);
+    expect(seen?.podsOf(uid).map(({ metadata }) => metadata.name)).toEqual(["run-1-x"]);
+    api.put("jobs", "run-2");
+    api.remove("jobs", "run-1");
+    await tells(told, "ADDED jobs/run-2", "DELETED jobs/run-1");
+    expect([...(seen?.jobs() ?? [])].map(({ metadata }) => metadata.name)).toEqual(["run-2"]);
+    expect(seen?.job(uid)).toBeUndefined();
+    expect(server.seen).toHaveLength(2);
+    leave();
+    expect(observer.seen).toBeNull();
+  });
+
+  test("is nothing while a watch is down, or has not been heard of for longer than bookmarks take", async () => {
+    const observer = await observerOf();
+    listen(observer);
+    await observer.synced();
+    clock.advance(89_000);
+    expect(observer.seen).not.toBeNull();
+    clock.advance(1_000);
+    expect(observer.seen).toBeNull();
+    api.bookmark();
+    await eventually(() => observer.seen !== null, "the bookmarks are taken in");
+    api.intercept = (_, reply) => {
+      reply.socket?.destroy();
+      return true;
+    };
+    server.cut();
+    await eventually(() => observer.health?.pods.state === "disconnected", "the cut is noticed");
+    expect(observer.seen).toBeNull();
+  });
+});
+
 describe("its life", () => {
   test("begins with the first listener, ends with the last, and may begin again", async () => {
     const observer = await observerOf();
