@@ -36,12 +36,6 @@ const load = (): string => loadavg()[0]?.toFixed(1) ?? "";
 const total = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; load ${load()} before\n`);
-if (figure === "quiet") await quiet();
-else if (figure === "kills") await kills();
-else throw new Error(`there is no figure ${figure}: quiet, kills`);
-console.log(`\nload ${load()} after`);
-
 const sceneOf = (more: Pick<SceneOptions, "servers" | "seconds">): SceneOptions => ({
   tasks: number("runs"),
   periodMs: PERIOD_MS,
@@ -49,6 +43,12 @@ const sceneOf = (more: Pick<SceneOptions, "servers" | "seconds">): SceneOptions 
   seed: number("seed"),
   ...more,
 });
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; load ${load()} before\n`);
+if (figure === "quiet") await quiet();
+else if (figure === "kills") await kills();
+else throw new Error(`there is no figure ${figure}: quiet, kills`);
+console.log(`\nload ${load()} after`);
 
 async function quiet(): Promise<void> {
   const seconds = number("seconds");

@@ -54,6 +54,11 @@ export class Glance {
     this.#options = options;
   }
 
+  /** This process cannot read the runs of any company yet. */
+  get isBlind(): boolean {
+    return companies.size === 0;
+  }
+
   /** Nothing is to be done with the Job: its run is alive, or its next run has just been asked for. Never rejects. */
   async isSettled(job: Job): Promise<boolean> {
     const { installation, now } = this.#options;
