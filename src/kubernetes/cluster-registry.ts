@@ -9,6 +9,8 @@ export interface ClusterLease {
   readonly client: KubernetesClient;
   /** The one observer of this namespace (undefined: of all) and label selector, however many ask for it. */
   observer(namespace: string | undefined, labelSelector: string): Observer;
+  /** One more share in the same, to be given back by itself. */
+  again(): ClusterLease;
   /** Gives the share back; the last one closes the cluster's connections. May be called twice. */
   release(): Promise<void>;
 }
@@ -60,6 +62,11 @@ export class ClusterRegistry {
       client,
       cluster: client.cluster,
       observer: (namespace, labelSelector) => this.#observer(shared, namespace, labelSelector),
+      again: () => {
+        if (released) throw new Error("the share was given back");
+        shared.leases++;
+        return this.#lease(id, shared);
+      },
       release: async () => {
         if (released) return;
         released = true;

@@ -7,6 +7,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { jobs, type KubeObject, pods, type ResourceType, type Stored } from "../../kubernetes/resource-types.ts";
+import { isOlder } from "../../kubernetes/resource-version.ts";
 import type { Observer, Seen } from "../../kubernetes/watch/observer.ts";
 import type { Installation } from "../../paperclip/installation.ts";
 import { isProbe, withPods } from "../shared/job-state.ts";
@@ -60,20 +61,24 @@ export async function findJobs(where: WhereToFind): Promise<Found> {
   };
 }
 
+/** By the watch as soon as it is up, also in a round that has begun with lists. */
 async function joinedWithPods(
   where: WhereToFind,
   seen: Seen | null,
   runs: readonly Stored<Job>[],
   earlier: readonly Stored<Job>[],
 ): Promise<Found["now"]> {
-  const { clock } = where.lease.client;
+  const { lease, namespace, installation } = where;
+  const { clock } = lease.client;
+  const observer = observerOfRuns(lease, namespace, installation);
   const listed = seen ? earlier : [...runs, ...earlier];
   const pods = listed.length > 0 ? await listPods(where, seen, earlier) : [];
   const shown = new Map(withPods(listed, pods, clock.now()).map((job) => [job.metadata.uid, job]));
   return ({ metadata: { uid } }) => {
-    const current = seen?.job(uid);
-    if (!seen || !current) return shown.get(uid) ?? null;
-    return withPods([current], seen.podsOf(uid), clock.now())[0] ?? null;
+    const latest = observer.seen ?? seen;
+    const [job, before = null] = [latest?.job(uid), shown.get(uid)];
+    if (!latest || !job || isOlder(job, before)) return before;
+    return withPods([job], latest.podsOf(uid), clock.now())[0] ?? null;
   };
 }
 

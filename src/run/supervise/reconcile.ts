@@ -2,6 +2,7 @@
 import type { Job } from "kubernetes-types/batch/v1";
 import { ApiError } from "../../kubernetes/api-error.ts";
 import type { Random } from "../../kubernetes/clock.ts";
+import type { Stored } from "../../kubernetes/resource-types.ts";
 import { statusOfOverTask } from "../../paperclip/task-over.ts";
 import type { WorkspaceClaimRule } from "../../policy/policy.ts";
 import type { LabelsOf } from "../../telemetry/instruments.ts";
@@ -33,6 +34,8 @@ export interface NamespaceToReconcile extends WhereToFind {
   readonly isOwnNamespace: boolean;
   /** False: the agent of a lost run waits for a person; what is left over is removed all the same. */
   readonly wakes: boolean;
+  /** Is told how many Jobs the watches of runs show, or would, before anything is done about them. */
+  readonly found: (watched: number) => Promise<void>;
   /** Is told of each action, for whoever counts them. */
   readonly acted: (action: LabelsOf<"claude_k8s.supervisor.actions">["action"]) => void;
   /** Is told what is done, in a sentence. */
@@ -44,18 +47,12 @@ export interface NamespaceToReconcile extends WhereToFind {
 /** Jobs that are worked on at a time: each is a few requests, and one slow answer is to hold up nobody else. */
 const AT_ONCE = 8;
 
-/** Jobs of this Paperclip that are there. */
-export interface Reconciled {
-  readonly found: number;
-  /** Those that the watches of runs show, or would. */
-  readonly watched: number;
-}
-
-/** Throws ApiError when they cannot be listed. */
-export async function reconcileNamespace(here: NamespaceToReconcile): Promise<Reconciled> {
+/** Resolves with the number of Jobs of this Paperclip. Throws ApiError when they cannot be listed. */
+export async function reconcileNamespace(here: NamespaceToReconcile): Promise<number> {
   const { client } = here.lease;
   const found = await findJobs(here);
   const { jobs } = found;
+  await here.found(found.watched);
   await removeExpiredProbes(client, jobs.filter(isProbe), here.installation);
   // Which copies belong to no Job is known only where all Jobs are.
   if (here.isOwnNamespace && found.hasProbes && found.hasEarlier)
@@ -68,8 +65,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<Re
     const { done, value } = left.next();
     if (done) return false;
     signal.throwIfAborted();
-    const job = found.now(value);
-    if (job) await reconcileJob(here, job, glance);
+    await reconcileJob(here, () => found.now(value), glance);
     return true;
   };
   const worker = async (): Promise<void> => {
@@ -79,7 +75,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<Re
   if (glance.isBlind) await next();
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (found.hasProbes) await removeIdleClaims(here, jobs);
-  return { found: jobs.length, watched: found.watched };
+  return jobs.length;
 }
 
 /** No run of this process looks after it. */
@@ -95,15 +91,18 @@ function shuffled<T>(all: readonly T[], random: Random): T[] {
     .map(({ one }) => one);
 }
 
-async function reconcileJob(here: NamespaceToReconcile, job: Job, glance: Glance): Promise<void> {
-  if (!isUnattended(job)) return;
+/** @param now the Job as it is known to be; null: it is gone */
+async function reconcileJob(here: NamespaceToReconcile, now: () => Stored<Job> | null, glance: Glance): Promise<void> {
+  const job = now();
+  if (!job || !isUnattended(job)) return;
   try {
     const { client } = here.lease;
-    if (await glance.isSettled(job)) return void isDeniedForLong(job.metadata?.uid ?? "", false, client.clock.now());
+    if (await glance.isSettled(job)) return void isDeniedForLong(job.metadata.uid, false, client.clock.now());
     const judgement = await judgeJob({ ...here, client }, job);
     if (judgement.kind === "judged" && judgement.access && judgement.status.kind !== "unreadable")
       glance.learn(job, judgement.access);
-    await attend(here, job, judgement);
+    // Another server was quicker, or its run has ended: what we would do holds only for what was judged.
+    if (now()?.metadata.resourceVersion === job.metadata.resourceVersion) await attend(here, job, judgement);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     here.tell(`Job ${nameOf(job)}: ${error.message}`);

@@ -98,7 +98,7 @@ async function reconcilePlace(place: Place, round: Round): Promise<Look> {
   try {
     const lease = await deps.clusters.acquire(place.cluster);
     named ||= lease.client.cluster.source === "in-cluster";
-    const found = await reconcileLeased(place, lease, round);
+    const found = await reconcileLeased(place, lease, round).finally(() => lease.release());
     deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
     return { found, named };
   } catch (error) {
@@ -111,40 +111,33 @@ async function reconcilePlace(place: Place, round: Round): Promise<Look> {
   }
 }
 
-/** Resolves with the number of Jobs of this Paperclip. Gives the lease back. */
+/** Resolves with the number of Jobs of this Paperclip. Throws ApiError when they cannot be listed. */
 async function reconcileLeased(
   place: Place,
   lease: ClusterLease,
   { policy, installation, deps, tell, watches, signal }: Round,
 ): Promise<number> {
   const { client } = lease;
+  const { env, paperclipUrl, telemetry } = deps;
   const namespace = place.namespace ?? client.cluster.namespace;
-  // What cannot be looked at now has what it had.
-  let isWatchWanted = watches?.isHeld(place) ?? false;
-  try {
-    const { env, paperclipUrl, telemetry } = deps;
-    const hostPod = await hostPodAddress(env, deps.readFile);
-    const { found, watched } = await reconcileNamespace({
-      lease,
-      namespace,
-      installation,
-      readOwnership: ownershipReader(client, installation, paperclipUrl),
-      paperclipUrl,
-      workspaceClaims: policy.workspaceClaims,
-      paperclipHome: paperclipHome(env),
-      isOwnNamespace: hostPod?.namespace === namespace,
-      wakes: autoRecovery(env),
-      acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
-      tell,
-      tellOnce: (message) => tellOnce(tell, message),
-      signal,
-    });
-    isWatchWanted = watched > 0;
-    return found;
-  } finally {
-    if (watches) await watches.settle(place, lease, observerOfRuns(lease, namespace, installation), isWatchWanted);
-    else await lease.release();
-  }
+  const hostPod = await hostPodAddress(env, deps.readFile);
+  const observer = observerOfRuns(lease, namespace, installation);
+  return reconcileNamespace({
+    lease,
+    namespace,
+    installation,
+    readOwnership: ownershipReader(client, installation, paperclipUrl),
+    paperclipUrl,
+    workspaceClaims: policy.workspaceClaims,
+    paperclipHome: paperclipHome(env),
+    isOwnNamespace: hostPod?.namespace === namespace,
+    wakes: autoRecovery(env),
+    found: async (watched) => watches?.settle(place, lease, observer, watched > 0),
+    acted: (action) => telemetry.add("claude_k8s.supervisor.actions", 1, { action }),
+    tell,
+    tellOnce: (message) => tellOnce(tell, message),
+    signal,
+  });
 }
 
 /** Where neither the server nor its environment names a cluster, agents name theirs. */

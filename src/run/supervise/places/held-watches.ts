@@ -26,20 +26,16 @@ export class HeldWatches {
     signal.addEventListener("abort", () => void this.keepOnly([]), { once: true });
   }
 
-  isHeld(place: Place): boolean {
-    return this.#held.has(keyOf(place));
-  }
-
-  /** Takes the lease over, and gives it back once the watches are not held any more. */
+  /** Holds them from now on, or no longer. */
   async settle(place: Place, lease: ClusterLease, observer: Observer, isWanted: boolean): Promise<void> {
     const key = keyOf(place);
     const held = this.#held.get(key);
     const holds = isWanted && !this.#signal.aborted && this.#isOfUse(key, lease, observer);
-    if (holds && held?.observer === observer) return lease.release();
+    if (holds && held?.observer === observer) return;
     // A changed kubeconfig is another cluster.
     this.#held.delete(key);
-    if (holds) this.#held.set(key, { lease, observer, leave: observer.hold() });
-    await Promise.all([holds ? undefined : lease.release(), held && release(held)]);
+    if (holds) this.#held.set(key, { lease: lease.again(), observer, leave: observer.hold() });
+    if (held) await release(held);
   }
 
   /** The policy may name other places than before. */
