@@ -57,7 +57,7 @@ onDevcluster("half an hour of a server's supervisor", () => {
     const clock = new LeapingClock();
     const server = startSupervisingServer(place, clock);
     await server.look();
-    await expect.poll(() => server.watches(), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => server.sees(), { timeout: 30_000 }).not.toBeNull();
     await server.look();
     const { requests } = place.paperclip;
     const before = requests.length;

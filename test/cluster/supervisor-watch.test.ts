@@ -43,7 +43,7 @@ const removeJobOf = async ({ agentId }: LostRun, { admin, namespace } = place): 
 /** It has listed, and its watches are up. */
 async function begun(server: SupervisingServer): Promise<void> {
   expect(lists(await server.look())).toEqual(expect.arrayContaining(["list jobs", "list pods"]));
-  await expect.poll(() => server.watches(), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => server.sees(), { timeout: 30_000 }).not.toBeNull();
 }
 
 describe("the supervisor of a server", () => {
@@ -109,21 +109,53 @@ describe("the supervisor of a server", () => {
     const clock = new LeapingClock();
     const server = startServer(clock, apart);
     expect(lists(await server.look())).toEqual(["list jobs", "list jobs"]);
-    expect(await server.watches()).toBe(false);
+    expect(await server.sees()).toBeNull();
     const run = await strangersRun(apart);
     expect(lists(await server.look())).toEqual(["list jobs", "list pods"]);
-    await expect.poll(() => server.watches(), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => server.sees(), { timeout: 30_000 }).not.toBeNull();
     await removeJobOf(run, apart);
     expect(await leftovers(apart, run)).toEqual([]);
-    await expect.poll(() => server.look().then(() => server.watches())).toBe(false);
+    await expect.poll(() => server.look().then(() => server.sees())).toBeNull();
     expect(await server.look()).toEqual(["list jobs"]);
 
     const last = await strangersRun(apart);
     await server.look();
-    await expect.poll(() => server.watches(), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => server.sees(), { timeout: 30_000 }).not.toBeNull();
     server.stop();
-    expect(await server.watches()).toBe(false);
+    expect(await server.sees()).toBeNull();
     await removeJobOf(last, apart);
+  });
+});
+
+onDevcluster("what has changed while the supervisor asked about it", () => {
+  it.each([
+    ["by its watches", true],
+    ["by lists, and goes on by its watches", false],
+  ])("is left to its next look, when it looks %s", async (_, isBegun) => {
+    const { admin, namespace, paperclip, devcluster } = place;
+    const other = await strangersRun();
+    const server = startServer(new LeapingClock());
+    if (isBegun) await begun(server);
+    const lost = await strangersRun();
+    const newest = async () =>
+      (await server.sees())?.find(({ metadata }) => metadata.labels?.[LABELS.agentId] === lost.agentId);
+    if (isBegun) await expect.poll(newest, { timeout: 30_000 }).toBeDefined();
+    paperclip.set(lost.runId, "failed");
+    const match = { method: "GET", path: /\/secrets\// };
+    const fault = devcluster?.faults.add({ match, action: { kind: "respond", code: 503 } });
+    const looking = server.look();
+    await expect.poll(() => fault?.hits, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(newest, { timeout: 30_000 }).toBeDefined();
+    const name = (await newest())?.metadata.name ?? "";
+    await admin.patch(jobs, namespace, name, { metadata: { annotations: { "example.com/changed": "yes" } } });
+    await expect
+      .poll(async () => (await newest())?.metadata.annotations, { timeout: 30_000 })
+      .toHaveProperty(["example.com/changed"]);
+    fault?.remove();
+    expect(await looking).not.toContain("patch jobs");
+    expect(await server.look()).toContain("patch jobs");
+    expect(paperclip.wakeups.filter(({ agentId }) => agentId === lost.agentId)).toHaveLength(1);
+    await Promise.all([removeJobOf(lost), removeJobOf(other)]);
   });
 });
 

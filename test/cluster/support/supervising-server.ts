@@ -1,6 +1,8 @@
 /** The supervisor of one of Paperclip's servers, which looks when a test says so, and what it asks of the cluster. */
+import type { Job } from "kubernetes-types/batch/v1";
 import type { Clock } from "../../../src/kubernetes/clock.ts";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
+import type { Stored } from "../../../src/kubernetes/resource-types.ts";
 import { Installation, labelOf } from "../../../src/paperclip/installation.ts";
 import { madeBy, RUNS } from "../../../src/run/shared/names.ts";
 import { Rounds } from "../../../src/run/supervise/places/rounds.ts";
@@ -15,8 +17,8 @@ export interface SupervisingServer {
   readonly asked: readonly string[];
   /** One look; resolves with what it asked the cluster for meanwhile. */
   look(): Promise<readonly string[]>;
-  /** The watches of its runs are up. */
-  watches(): Promise<boolean>;
+  /** The Jobs that the watches of its runs show; null: they are not up. */
+  sees(): Promise<readonly Stored<Job>[] | null>;
   stop(): void;
 }
 
@@ -49,11 +51,11 @@ export function startSupervisingServer(place: Place, clock: Clock): SupervisingS
       });
       return asked.slice(before);
     },
-    watches: async () => {
+    sees: async () => {
       const lease = await clusters.acquire({ kubeconfig });
       const { seen } = lease.observer(namespace, madeBy(RUNS, label));
       await lease.release();
-      return seen !== null;
+      return seen && [...seen.jobs()];
     },
     stop: () => stop.abort(new Error("the server is stopped")),
   };
