@@ -24,22 +24,29 @@ export interface GlanceOptions {
   readonly signal: AbortSignal;
 }
 
-/** How this process may read the runs of a company. */
-interface CompanyAccess {
+/** How this process reads the runs of a company. */
+interface Company {
   /** Paperclip has taken it before. */
   readonly token: string;
   /** When this Paperclip is asked for a list again, milliseconds since 1970: it had none. */
   readonly notBefore: number;
+  /** Runs on the last page; 0: none was asked for. */
+  readonly page: number;
+  /** Living runs of Jobs that were not on it. */
+  readonly missed: number;
 }
 
-/** Of this process. Address of Paperclip and id of the company → access. */
-const companies = new Map<string, CompanyAccess>();
+/** Of this process. Address of Paperclip and id of the company → how it is read. */
+const companies = new Map<string, Company>();
 const MAX_COMPANIES = 1000;
 /** Milliseconds for which a list that is absent is not asked for again. */
 const ABSENT_FOR_MS = 10 * 60_000;
 const TIMEOUT_MS = 10_000;
-/** Runs on a page: others of the company may be newer than those with a Job. Paperclip gives 1000 at most. */
-const PAGE = { least: 50, perJob: 2, most: 1000 };
+/**
+ * Runs on a page: others of the company may be newer than those with a Job. Paperclip gives 1000 at most. A page of twice
+ * that many is cheaper than the records of every eighth: a run is about 1.2 KB on a page, and 8 KB by itself (measured).
+ */
+const PAGE = { least: 50, perJob: 2, most: 1000, isShortFrom: 1 / 8 };
 /** Milliseconds that the run which was asked for has to take over its Job, before anybody looks again. */
 const ASKED_FOR_MS = 30_000;
 
@@ -49,6 +56,8 @@ type Statuses = ReadonlyMap<string, string>;
 export class Glance {
   readonly #options: GlanceOptions;
   readonly #lists = new Map<string, Promise<Statuses | null>>();
+  /** Companies of which there is a list. */
+  readonly #listed = new Set<string>();
 
   constructor(options: GlanceOptions) {
     this.#options = options;
@@ -73,39 +82,47 @@ export class Glance {
     return decideAction(job, known, now()).kind === "none";
   }
 
-  /** Paperclip has taken the token of a Job that has proven to be ours. */
-  learn(job: Job, { url, token }: { readonly url: string; readonly token: string }): void {
+  /** What a Job has shown that has proven to be ours: Paperclip has taken its token, and said how its run is. */
+  learn(job: Job, { url, token }: { readonly url: string; readonly token: string }, { kind }: RunStatus): void {
+    if (kind === "unreadable") return;
     const key = keyOf(url, companyOf(job));
-    const { notBefore = 0 } = companies.get(key) ?? {};
+    const { notBefore = 0, page = 0, missed = 0 } = companies.get(key) ?? {};
     const [oldest] = companies.keys();
     if (companies.size >= MAX_COMPANIES && oldest !== undefined) companies.delete(oldest);
-    companies.set(key, { token, notBefore });
+    const isMissed = kind === "alive" && this.#listed.has(key);
+    companies.set(key, { token, notBefore, page, missed: isMissed ? missed + 1 : missed });
   }
 
   #statuses(job: Job): Promise<Statuses | null> | null {
     const companyId = companyOf(job);
     const url = this.#options.paperclipUrl({ id: job.metadata?.labels?.[LABELS.agentId] ?? "", companyId });
     const key = keyOf(url ?? "", companyId);
-    const access = companies.get(key);
-    if (!url || !access || access.notBefore > this.#options.now()) return null;
-    const list = this.#lists.get(key) ?? this.#list(url, companyId, access);
+    const company = companies.get(key);
+    if (!url || !company || company.notBefore > this.#options.now()) return null;
+    const list = this.#lists.get(key) ?? this.#list(url, companyId, company);
     this.#lists.set(key, list);
     return list;
   }
 
-  async #list(url: string, companyId: string, { token }: CompanyAccess): Promise<Statuses | null> {
+  async #list(url: string, companyId: string, company: Company): Promise<Statuses | null> {
     const { jobs, now, signal } = this.#options;
-    const { least, perJob, most } = PAGE;
-    const own = jobs.filter((job) => companyOf(job) === companyId).length;
-    const limit = Math.min(most, Math.max(least, perJob * own));
-    const list = await listRuns({ url, companyId, token, limit, timeoutMs: TIMEOUT_MS, signal });
-    if (list.kind === "listed") return list.statuses;
     const key = keyOf(url, companyId);
-    if (list.kind === "absent") companies.set(key, { token, notBefore: now() + ABSENT_FOR_MS });
+    const { token } = company;
+    const limit = pageFor(company, jobs.filter((job) => companyOf(job) === companyId).length);
+    companies.set(key, { ...company, page: limit, missed: 0 });
+    const list = await listRuns({ url, companyId, token, limit, timeoutMs: TIMEOUT_MS, signal });
+    if (list.kind === "listed") this.#listed.add(key);
+    if (list.kind === "absent") companies.set(key, { ...company, notBefore: now() + ABSENT_FOR_MS });
     // It has expired, or its agent is gone: the next Job that is judged brings another.
     if (list.kind === "denied") companies.delete(key);
-    return null;
+    return list.kind === "listed" ? list.statuses : null;
   }
+}
+
+function pageFor({ page, missed }: Company, jobs: number): number {
+  const { least, perJob, most, isShortFrom } = PAGE;
+  const longer = missed > page * isShortFrom ? 2 * page : page;
+  return Math.min(most, Math.max(least, perJob * jobs, longer));
 }
 
 function isJustAsked(job: Job, runId: string, now: number): boolean {

@@ -99,8 +99,7 @@ async function reconcileJob(here: NamespaceToReconcile, now: () => Stored<Job> |
     const { client } = here.lease;
     if (await glance.isSettled(job)) return void isDeniedForLong(job.metadata.uid, false, client.clock.now());
     const judgement = await judgeJob({ ...here, client }, job);
-    if (judgement.kind === "judged" && judgement.access && judgement.status.kind !== "unreadable")
-      glance.learn(job, judgement.access);
+    if (judgement.kind === "judged" && judgement.access) glance.learn(job, judgement.access, judgement.status);
     // Another server was quicker, or its run has ended: what we would do holds only for what was judged.
     if (now()?.metadata.resourceVersion === job.metadata.resourceVersion) await attend(here, job, judgement);
   } catch (error) {

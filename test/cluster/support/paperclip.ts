@@ -97,7 +97,10 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       return answer(
         response,
         200,
-        [...runs].map(([id, { status }]) => ({ id, status })),
+        [...runs]
+          .reverse()
+          .slice(0, Number(/[?&]limit=(\d+)/.exec(request.url ?? "")?.[1] ?? runs.size))
+          .map(([id, { status }]) => ({ id, status })),
       );
     const run = runs.get(runId);
     answer(response, run ? 200 : 404, run ? { id: runId, ...run } : { error: "Heartbeat run not found" });

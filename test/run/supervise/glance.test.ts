@@ -11,6 +11,7 @@ import { type FakePaperclip, startFakePaperclip } from "../../cluster/support/pa
 const installation = new Installation("this-one", "default", "a-secret");
 const LIST = "GET /api/companies/company/heartbeat-runs";
 const MINUTE_MS = 60_000;
+const ALIVE = { kind: "alive", status: "running" } as const;
 
 let paperclip: FakePaperclip;
 let now: number;
@@ -54,7 +55,7 @@ const roundOver = (...jobs: Job[]): Glance =>
 /** What Paperclip has taken for the company. */
 function learnt(): void {
   const job = jobOf("any");
-  roundOver(job).learn(job, { url: paperclip.url, token: "token" });
+  roundOver(job).learn(job, { url: paperclip.url, token: "token" }, ALIVE);
 }
 
 const isSettled = (job: Job): Promise<boolean> => roundOver(job).isSettled(job);
@@ -129,5 +130,23 @@ describe("a Job needs no question", () => {
     expect(await isSettled(job)).toBe(false);
     learnt();
     expect(await isSettled(job)).toBe(true);
+  });
+
+  it("also of runs that are older than the page, which grows while it lacks many that live", async () => {
+    learnt();
+    const old = Array.from({ length: 10 }, (_, index) => jobOf(`old-${index}`));
+    for (const index of old.keys()) paperclip.set(`old-${index}`, "running");
+    for (let newer = 0; newer < 90; newer++) paperclip.set(`newer-${newer}`, "succeeded");
+    const settled = async (): Promise<number> => {
+      const round = roundOver(...old);
+      const found = await Promise.all(old.map((job) => round.isSettled(job)));
+      // Each of the others is asked about by itself.
+      for (const [index, job] of old.entries())
+        if (!found[index]) round.learn(job, { url: paperclip.url, token: "token" }, ALIVE);
+      return found.filter(Boolean).length;
+    };
+    expect(await settled()).toBe(0);
+    expect(await settled()).toBe(10);
+    expect(await settled()).toBe(10);
   });
 });
