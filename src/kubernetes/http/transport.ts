@@ -6,6 +6,7 @@ import type { Cluster } from "../cluster.ts";
 import { CredentialsError } from "../config/credentials.ts";
 import type { Traffic } from "../traffic.ts";
 import { retryAfterMs } from "./backoff.ts";
+import { ConnectionQueue } from "./connection-queue.ts";
 import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
@@ -47,6 +48,7 @@ export class Transport {
   readonly clock: Clock;
   readonly #traffic: Traffic | undefined;
   readonly #userAgent: string;
+  readonly #queue = new ConnectionQueue();
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(cluster: Cluster, clock: Clock, userAgent: string, traffic?: Traffic) {
@@ -78,7 +80,7 @@ export class Transport {
     const began = this.clock.now();
     try {
       signal.throwIfAborted();
-      const answer = await dispatcher.request({
+      const answer = await dispatcher.compose(this.#queue.until(signal)).request({
         origin: server.origin,
         path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
         method: call.method,
