@@ -1,4 +1,4 @@
-/** What so many living runs cost their process, each with a line a second. */
+/** What so many living runs cost their process, each with a line now and then. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Measured } from "../host/messages.ts";
 import type { Host } from "../host.ts";
@@ -16,11 +16,13 @@ export interface LivingOptions {
   readonly counts: readonly number[];
   /** Of each measurement. */
   readonly seconds: number;
+  /** Milliseconds from one line of a run to its next. */
+  readonly everyMs: number;
   readonly onStep?: (living: Living) => void;
 }
 
 /** Long enough for any measurement: a simulated agent is ended, a real one ends then. */
-const AN_HOUR = 3600;
+const LONG_MS = 3_600_000;
 /** Milliseconds between two starts. */
 const START_MS = 10;
 /** What has just begun is let come to rest. */
@@ -31,7 +33,10 @@ export async function measureLiving(place: Place, host: Host, options: LivingOpt
   let living = 0;
   for (const runs of options.counts) {
     const more = runs - living;
-    await host.start(place.newRuns(more, { lines: AN_HOUR, periodMs: 1000 }), more * START_MS);
+    await host.start(
+      place.newRuns(more, { lines: Math.ceil(LONG_MS / options.everyMs), periodMs: options.everyMs }),
+      more * START_MS,
+    );
     living = runs;
     await sleep(REST_MS);
     host.begin();
@@ -57,6 +62,7 @@ export const LIVING_HEAD = [
   "p99 to one alone",
   "watches",
   "requests an hour and run",
+  "KB a run",
   "wrong lines",
 ];
 
@@ -75,9 +81,13 @@ export function livingRow({ runs, measured, watches }: Living, alone: Living): (
     (delay.p99 / alone.measured.delay.p99).toFixed(1),
     watches ?? "",
     ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),
+    runs > alone.runs ? ((1000 * (held(measured) - held(alone.measured))) / (runs - alone.runs)).toFixed(0) : "",
     wrong,
   ];
 }
+
+/** Megabytes that a collection leaves, on the heap and beside it. */
+const held = ({ heapMb, externalMb }: Measured): number => heapMb + externalMb;
 
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   return [rowOf(head), `|${head.map(() => "---:").join("|")}|`, ...rows.map(rowOf)].join("\n");
