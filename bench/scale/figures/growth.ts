@@ -55,10 +55,13 @@ export interface Measure {
 
 export const GROWTH_HEAD = ["measure", "at rest", "and a run", "to the power of", "points off by at most %"];
 
-/** A row for each measure: how it grows over these steps. */
+/** A row for each measure that has a value at each step: how it grows over them. */
 export function growthRows(steps: readonly Living[], measures: readonly Measure[]): string[][] {
-  return measures.map(({ name, of }) => {
-    const { fixed, each, exponent, deviation } = growthOf(steps.map((step) => ({ runs: step.runs, value: of(step) })));
-    return [name, fixed.toPrecision(3), each.toPrecision(2), exponent.toFixed(2), (100 * deviation).toFixed(0)];
+  return measures.flatMap(({ name, of }) => {
+    const points = steps.map((step) => ({ runs: step.runs, value: of(step) }));
+    if (points.some(({ value }) => !(value > 0))) return [];
+    const { fixed, each, exponent, deviation } = growthOf(points);
+    const row = [name, fixed.toPrecision(3), each.toPrecision(2), exponent.toFixed(2), (100 * deviation).toFixed(0)];
+    return [row];
   });
 }

@@ -72,7 +72,7 @@ export const LIVING_HEAD = [
 
 /** A row of the table; `alone`: the first step. */
 export function livingRow({ runs, measured, watches, clusterLoopMs }: Living, alone: Living): (string | number)[] {
-  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, requests, wrong } = measured;
+  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, lines, requests, wrong } = measured;
   const asked = Object.values(requests).reduce((sum, count) => sum + count, 0);
   return [
     runs,
@@ -80,9 +80,8 @@ export function livingRow({ runs, measured, watches, clusterLoopMs }: Living, al
     rssMb.toFixed(0),
     heapMb.toFixed(0),
     loop.p99.toFixed(1),
-    delay.p50.toFixed(1),
-    delay.p99.toFixed(1),
-    (delay.p99 / alone.measured.delay.p99).toFixed(1),
+    ...(lines > 0 ? [delay.p50, delay.p99, delay.p99 / alone.measured.delay.p99] : []).map((ms) => ms.toFixed(1)),
+    ...(lines > 0 ? [] : ["", "", ""]),
     clusterLoopMs?.toFixed(1) ?? "",
     watches ?? "",
     ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),

@@ -53,14 +53,15 @@ ${ticksX.join("\n")}
 `;
 }
 
-/** The slope of what is proportional to the runs. */
+/** The slope of what is proportional to the runs, as far as there is room for it. */
 function linear(
   x: (runs: number) => number,
   y: (value: number) => number,
   most: number,
-  decades: { from: number },
+  decades: { from: number; to: number },
 ): string {
   const start = 10 ** decades.from;
-  return `<line x1="${x(1)}" y1="${y(start)}" x2="${x(most)}" y2="${y(start * most)}" stroke="#888" stroke-dasharray="4 4"/>
+  const last = Math.min(most, 10 ** (decades.to - decades.from));
+  return `<line x1="${x(1)}" y1="${y(start)}" x2="${x(last)}" y2="${y(start * last)}" stroke="#888" stroke-dasharray="4 4"/>
 <text x="${WIDTH - RIGHT + 14}" y="${TOP + 20 + SERIES.length * 22}" fill="#888">- - proportional</text>`;
 }
