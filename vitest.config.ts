@@ -14,6 +14,9 @@ export default defineConfig({
           testTimeout: 30_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{attacks,cluster,package}/**"],
+          // One load of the modules for all files of a worker: loading them for each took half of the time. What a test
+          // changes of its process it puts back.
+          isolate: false,
         },
       },
       {

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { e2eFolder } from "./install.ts";
+import { e2eFolder, rootFolder } from "./install.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -16,12 +16,21 @@ const FLAGS = [
 
 export const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+interface Part {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Viewer extends AsyncDisposable {
   readonly page: Page;
   /** Goes to an address, in a window of that height: pictures show what a person would scroll to. */
   open(url: string, height?: number): Promise<Page>;
   /** Keeps a picture of the page in e2e/artifacts/NAME.png. */
   shoot(name: string): Promise<void>;
+  /** With PICTURES=1, keeps what lies there in CSS pixels as docs/NAME.png: the pictures that the docs show. */
+  picture(name: string, part: Part): Promise<void>;
 }
 
 export async function openBrowser(): Promise<Viewer> {
@@ -40,6 +49,10 @@ export async function openBrowser(): Promise<Viewer> {
     async shoot(name) {
       await mkdir(join(e2eFolder, "artifacts"), { recursive: true });
       await page.screenshot({ path: join(e2eFolder, "artifacts", `${name}.png`), fullPage: true });
+    },
+    async picture(name, clip) {
+      if (process.env.PICTURES !== "1") return;
+      await page.screenshot({ path: join(rootFolder, "docs", `${name}.png`), clip });
     },
     [Symbol.asyncDispose]: () => browser.close(),
   };

@@ -5,7 +5,7 @@
 import { leaveNothing } from "../../demo/leftovers.ts";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
-import { LABELS } from "../../src/run/shared/names.ts";
+import { BUNDLES, LABELS } from "../../src/run/shared/names.ts";
 import type { RealCluster } from "./stage-cluster.ts";
 
 /** Deletes the Jobs of that company, and with each its Secret and pod. Resolves with what is still there in spite of it. */
@@ -16,6 +16,7 @@ export async function removeJobsOf(companyId: string, cluster: RealCluster): Pro
     const { client } = lease;
     const namespace = cluster.namespace ?? client.cluster.namespace;
     const labelSelector = `${LABELS.companyId}=${companyId}`;
+    const sharedSelector = `${BUNDLES},${labelSelector}`;
     const [jobList, podList] = await Promise.all([
       client.list(jobs, namespace, { labelSelector }),
       client.list(pods, namespace, { labelSelector }),
@@ -27,7 +28,7 @@ export async function removeJobsOf(companyId: string, cluster: RealCluster): Pro
     ]);
     const left: string[] = [];
     for (const jobName of names)
-      left.push(...(await leaveNothing(client, { namespace, jobName, labelSelector })).objects);
+      left.push(...(await leaveNothing(client, { namespace, jobName, labelSelector, sharedSelector })).objects);
     return left;
   } finally {
     await lease.release();

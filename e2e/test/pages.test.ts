@@ -35,6 +35,9 @@ Then I write.
 Then I look.
 Then I am done.`;
 
+/** Where a run's page shows the run, in CSS pixels. */
+const RUN = { x: 490, y: 65, width: 890 };
+
 let stage: Stage;
 let viewer: Viewer;
 let agent: Agent;
@@ -127,6 +130,7 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
     expect(shown).toMatch(/^■ result +success · 4 turns · /m);
     expect(shown).not.toContain('"type":"assistant"');
     await viewer.shoot("run");
+    await viewer.picture("run-page", { ...RUN, height: 1830 });
   });
 
   it("keep what the agent wrote, byte for byte", async () => {
@@ -189,6 +193,7 @@ describe.runIf(existsSync(chromiumPath))("the pages", () => {
       expect(shown).toMatch(words);
     expect(shown).not.toContain("line 13");
     await viewer.shoot("run-everything");
+    await viewer.picture("failure-page", { ...RUN, height: 1700 });
   });
 
   describe("with stream-json in the run's log", () => {

@@ -11,7 +11,7 @@ export type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O
 const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 
 export interface Definition<O extends Options> {
-  /** At most 24 lines of 100 columns: it fits a terminal. */
+  /** At most 23 lines of 80 columns: it fits a terminal of 80 by 24, with the prompt below. */
   readonly help: string;
   readonly options: O;
   /** Beside the options. @default none */

@@ -3,7 +3,7 @@ import type { CommandTable } from "./command.ts";
 
 export const commands: CommandTable = {
   ps: {
-    summary: "the Jobs of runs that live or are not collected, and what they wait for",
+    summary: "the runs that live or are not collected, and what they wait for",
     load: async () => (await import("./commands/ps.ts")).ps,
   },
   logs: {
@@ -31,7 +31,7 @@ export const commands: CommandTable = {
     load: async () => (await import("./commands/policy.ts")).policy,
   },
   manifest: {
-    summary: "print the Job that a run of an agent would be, and whose word each line is",
+    summary: "the Job that a run would be, and whose word each line is",
     load: async () => (await import("./commands/manifest.ts")).manifest,
   },
   transcript: {
@@ -48,7 +48,7 @@ export const commands: CommandTable = {
   },
 };
 
-export const overview = `claude-k8s: the operator's tool of the Paperclip adapter "Claude (Kubernetes)"
+export const overview = `claude-k8s: the operator's tool of Paperclip's adapter "Claude (Kubernetes)"
 
 Usage: claude-k8s COMMAND [options]
 
@@ -58,5 +58,6 @@ ${Object.entries(commands)
   .join("\n")}
 
 \`claude-k8s COMMAND --help\` lists the options of a command.
-Exit code: 0 done, or the answer is yes; 1 failed, or it is no; 2 wrong usage; 130 after Ctrl-C.
+Exit code: 0 done, or the answer is yes; 1 failed, or it is no; 2 wrong usage;
+130 after Ctrl-C.
 `;

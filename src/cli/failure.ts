@@ -39,6 +39,8 @@ function fixOfKubeconfig({ code, fix }: KubeconfigError): string {
 
 /** Whoever runs a command is not always Paperclip's service account. */
 function adviceOn(error: ApiError): string {
+  if (error.kind === "unreachable" && error.transient && error.code !== "ENOTFOUND")
+    return "Check that the cluster runs and that this machine reaches it (kubectl version with the same kubeconfig).";
   if (!error.deniesRight) return adviceFor(error);
   const { verb, resource, namespace } = error;
   const group = resource.startsWith("jobs") ? "batch" : "";

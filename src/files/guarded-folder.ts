@@ -158,9 +158,18 @@ export class GuardedFolder implements AsyncDisposable {
   }
 
   /** Lets everybody pass who knows the names below, as far as this process may. */
-  async letPass(): Promise<void> {
+  letPass(): Promise<void> {
+    return this.#allow(0o111);
+  }
+
+  /** Lets its owner change it, as far as this process may: some package caches are read-only. */
+  letChange(): Promise<void> {
+    return this.#allow(0o700);
+  }
+
+  async #allow(bits: number): Promise<void> {
     const { mode } = await this.#handle.stat();
-    if ((mode & 0o111) !== 0o111) await this.#handle.chmod((mode & 0o7777) | 0o111).catch(() => undefined);
+    if ((mode & bits) !== bits) await this.#handle.chmod((mode & 0o7777) | bits).catch(() => undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -66,7 +66,7 @@ export async function openLog(
     const answer = await transport.send(call, deadline.signal);
     deadline.stopTimer();
     if (answer.statusCode !== 204) return opened(answer, call.request, deadline.signal, () => deadline.clear());
-    await answer.body.dump();
+    for await (const _ of answer.body);
     deadline.clear();
     return { kind: "not-yet", error: notScheduled(call.request) };
   } catch (thrown) {
@@ -88,11 +88,8 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
       resolve(value);
     };
   });
-  // An unread stream must neither crash the process when it breaks nor leave `end` pending when it is aborted.
-  answer.body.on("error", () => undefined);
-  answer.body.once("close", () => {
-    if (signal.aborted) settle({ end: "aborted" });
-  });
+  // Also for a stream that nobody reads.
+  signal.addEventListener("abort", () => settle({ end: "aborted" }), { once: true });
   return { kind: "open", body: read(answer.body, request, signal, settle), end };
 }
 
@@ -122,6 +119,7 @@ function callOf(log: LogRequest): Call {
     query: { container, follow, previous, timestamps, sinceTime, limitBytes, tailLines },
     // Refusals come as JSON whatever is asked for (measured); the log itself is text.
     accept: "*/*",
+    streamed: true,
   };
 }
 

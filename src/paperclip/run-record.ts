@@ -70,5 +70,5 @@ export async function cancelRun(access: Access, runId: string): Promise<CancelAn
   return status < 300 ? { kind: "accepted" } : { kind: "refused", why: `Paperclip answered with ${status}` };
 }
 
-const whyDenied = ({ token }: Access, status: number): string =>
+export const whyDenied = ({ token }: Pick<Access, "token">, status: number): string =>
   token === null ? `Paperclip asks for a board API key (${status})` : `Paperclip does not accept the key (${status})`;

@@ -12,8 +12,9 @@ import { commands, overview } from "../../src/cli/commands.ts";
 import { completionScript } from "../../src/cli/completion/script.ts";
 
 const names = Object.keys(commands);
-const ROWS = 24;
-const COLUMNS = 100;
+/** Of a terminal of 80 by 24, whose last row the prompt has. */
+const ROWS = 23;
+const COLUMNS = 80;
 
 function expectFits(help: string): void {
   const lines = help.trimEnd().split("\n");

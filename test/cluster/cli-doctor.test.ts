@@ -19,7 +19,7 @@ useCli((opened) => {
 });
 
 onDevcluster("claude-k8s doctor", () => {
-  it("tests a configuration of a file with the cluster of the flags, and removes its Job", async () => {
+  it("tests a configuration of a file with the cluster of the flags, and removes its Job; manifest takes the same", async () => {
     const image = await bench.images.add({ claude: { sh: answering("hello") } });
     const config = {
       image,
@@ -33,6 +33,12 @@ onDevcluster("claude-k8s doctor", () => {
     expect(answer.stdout).toMatch(/^ok +.*hello/im);
     expect(answer.stdout).toMatch(/^A run of this agent would work/m);
     expect(await bench.probesLeft()).toEqual([]);
+
+    const planned = await cli.run(["manifest", ...args.slice(1)], { input: stringify(config) });
+    expect(planned, planned.stderr).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(new RegExp(`^  namespace: ${bench.place.namespace}\\b`, "m")),
+    });
 
     const without = await cli.run([...args, "--no-probe", "--json"], {
       input: stringify({ ...config, serviceAccountName: "x" }),

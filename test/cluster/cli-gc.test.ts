@@ -34,7 +34,7 @@ interface Listed {
     readonly problem: string | null;
   }[];
   readonly leftAlone: readonly string[];
-  readonly homesWithoutAgent: readonly string[];
+  readonly kept: readonly { readonly kind: string; readonly what: string }[];
   readonly unseen: readonly string[];
 }
 
@@ -111,7 +111,7 @@ describe("Jobs", () => {
 });
 
 describe("files and homes in Paperclip's pod", () => {
-  it("go by their age; homes are only listed", async () => {
+  it("go by their age; a home stays of which nobody can say whose it is", async () => {
     const home = join(cli.home, "paperclip");
     const transcripts = join(home, "claude_k8s/transcripts");
     const orphanHome = join(home, "claude_k8s/homes/company/gone");
@@ -133,8 +133,8 @@ describe("files and homes in Paperclip's pod", () => {
     };
     const listed = await cli.json<Listed>(["gc"], { env });
     expect(listed.over.map(({ kind }) => kind)).toEqual(["transcripts", "transcript-copies"]);
-    // The Paperclip of the suite lists no agents.
-    expect(listed.unseen.join("\n")).toMatch(/Homes without an agent: .*\/api\/companies/);
+    expect(listed.kept).toEqual([]);
+    expect(listed.leftAlone.join("\n")).toMatch(/Whether their agents are gone .* ids are none .*company\/gone/);
     await cli.run(["gc", "--yes"], { env });
     expect(await readdir(transcripts)).toEqual(["new.jsonl"]);
     expect(await readdir(copies)).toEqual([]);
@@ -177,7 +177,7 @@ describe("Secrets", () => {
     const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig: place.adminKubeconfig });
     const signal = AbortSignal.timeout(60_000);
     try {
-      const { over, unseen } = await leftSecrets({ places: [{ lease, namespace }], signal }, installation);
+      const { over, unseen } = await leftSecrets({ places: [{ lease, namespace }], found: [], signal }, installation);
       expect(unseen).toEqual([]);
       expect(over.map(({ what }) => what).toSorted()).toEqual(
         made.slice(0, 3).map((each) => `Secret ${namespace}/${each}`),

@@ -138,6 +138,14 @@ export const REFUSED: readonly Refused[] = [
     }),
   },
   {
+    title: "An API server whose certificate nobody vouches for",
+    error: refused("k8s_concurrency_guard_unreachable", "Could not list the agent's Jobs", {
+      kind: "unreachable",
+      code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      detail: "DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate",
+    }),
+  },
+  {
     title: "An API server whose name is unknown",
     error: refused("k8s_concurrency_guard_unreachable", "Could not list the agent's Jobs", {
       kind: "unreachable",

@@ -7,7 +7,7 @@ import { type AgentLine, Unframer } from "../unframe.ts";
 const help = `claude-k8s format: make a run's output readable
 
 Usage: kubectl logs job/NAME | claude-k8s format
-       claude --print --output-format stream-json --verbose … | claude-k8s format
+       claude -p --output-format stream-json --verbose … | claude-k8s format
 
 Reads Claude Code's stream-json on stdin, plain or as a run's pod logs it.
 

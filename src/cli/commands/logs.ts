@@ -6,16 +6,16 @@ const help = `claude-k8s logs: what the agent of a run says
 
 Usage: claude-k8s logs RUN [-f] [--stream-json | --json | --container NAME]
 
-From the cluster, as the adapter reads it: each line once and in order, without the numbers of the
-pod's log; what is missing is named, and stderr says whether all is there. When the Job is gone:
-the kept transcript, where Paperclip runs. RUN: a run, a Job or a task, or the beginning of an id.
+From the cluster: each line once and in order. What is missing is named, and
+stderr says whether all is there. When the Job is gone: the kept transcript,
+where Paperclip runs. RUN: a run, a Job, a task, or the beginning of an id.
 
 Options:
   -f, --follow      Go on until the run has ended.
-  --stream-json     The agent's own lines, byte for byte. Default: words, as on the run's page.
-  --json            One object a line: {channel, line}; the last one is {transcript}.
-  --container NAME  The log of this container as it is: an init container's, a sidecar's, or with
-                    \`recorder: separate\` that of claude itself.
+  --stream-json     The agent's own lines, byte for byte. Default: words.
+  --json            One object a line: {channel, line}; at last {transcript}.
+  --container NAME  The log of this container as it is: an init container's, a
+                    sidecar's, or with \`recorder: separate\` that of claude.
   --all             In words, also the events that only the machine needs.
   --help            Show this.
 ${whereHelp}`;

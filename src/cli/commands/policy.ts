@@ -3,28 +3,27 @@ import { UsageError } from "../command-error.ts";
 import { note, print, printJson } from "../output.ts";
 import { addressOf } from "../paperclip-address.ts";
 
-const help = `claude-k8s policy: the operator's rules on what agents may do (docs/policy.md)
+const help = `claude-k8s policy: the operator's rules for agents (docs/policy.md)
 
 Usage: claude-k8s policy [FILE] [--json]
        claude-k8s policy suggest [options] > policy.yaml
        claude-k8s policy --schema
 
-Prints the policy in force, each rule with its line in the file or as a default; exits with 1 and
-the lines when it is broken. In force is the file that PAPERCLIP_K8S_POLICY names here, so ask where
-Paperclip runs (kubectl exec). FILE (- is stdin) is checked for what it says, not for where it lies.
-\`suggest\` reads all agents, and the open tasks that override their configuration, and prints the
-policy under which they go on, with what each rule is for. It changes nothing.
+Prints the policy in force, each rule with its line or as a default; exits with
+1 and the lines where it is broken. In force is what PAPERCLIP_K8S_POLICY names:
+ask where Paperclip runs. FILE (- is stdin) is checked for what it says, not for
+where it lies. \`suggest\` reads all agents and prints the policy under which
+they go on as they are, with what each rule is for. It changes nothing.
 
 Options of suggest:
-  --api-url URL      Paperclip's address. Default: PAPERCLIP_API_URL, else http://127.0.0.1:3100.
-  --token KEY        A board API key of somebody who may see all companies (POST
-                     /api/board-api-keys), no agent's. Default: PAPERCLIP_API_KEY, else none.
-  --policy FILE      The policy of now, which is kept. Default: the one in force.
-  --kubeconfig FILE  Paperclip's own, which agents may name without a rule. Default: KUBECONFIG.
-  --namespace NAME   Paperclip's own namespace, the same. Default: that of this pod.
+  --api-url URL      Paperclip's. Default: PAPERCLIP_API_URL, 127.0.0.1:3100.
+  --token KEY        A board API key (POST /api/board-api-keys) of somebody who
+                     sees all companies. Default: PAPERCLIP_API_KEY, else none.
+  --policy FILE      The policy of now, which is kept. Default: that in force.
+  --kubeconfig FILE  Paperclip's own: it needs no rule. Default: KUBECONFIG.
+  --namespace NAME   Paperclip's own, the same. Default: that of this pod.
   --configmap        Print it as a ConfigMap for \`kubectl apply -f -\`.
-Others:
-  --schema, --json   The JSON Schema of the file, for editors; the policy as JSON. --help: this.
+Others: --schema (JSON Schema of the file, for editors), --json, --help.
 `;
 
 export const policy = defineCommand({

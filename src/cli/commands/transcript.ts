@@ -3,14 +3,15 @@ import { transcriptsFolder } from "../../paperclip/kept-files.ts";
 import { defineCommand } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 
-const help = `claude-k8s transcript: print what the agent of a run wrote, byte for byte
+const help = `claude-k8s transcript: print what an agent wrote, byte for byte
 
 Usage: claude-k8s transcript RUN
        claude-k8s transcript RUN | claude-k8s format --all
 
-RUN is the run's id or its beginning, as Paperclip's pages show it. Run this where Paperclip runs:
-the files are in its home (PAPERCLIP_HOME), and stay there for thirty days after a run's last line.
-There are none where the pages get stream-json themselves (PAPERCLIP_K8S_PAGE=stream-json).
+RUN is the run's id or its beginning, as Paperclip's pages show it. Run this
+where Paperclip runs: the files are in its home (PAPERCLIP_HOME), and stay there
+for thirty days after a run's last line. There are none where the pages get
+stream-json themselves (PAPERCLIP_K8S_PAGE=stream-json).
 
 Options:
   --help  Show this.

@@ -5,15 +5,15 @@ const help = `claude-k8s why: how a run ended, or what it does
 
 Usage: claude-k8s why RUN [options]
 
-Of a run that has ended: the verdict, the evidence that it rests on, and what to do; from its Job,
-whether or not Paperclip still knows the run, else from Paperclip's record. Of a living one: what it
-does, or waits for, and what to do about that. It changes nothing. RUN: a run, a Job or a task, or
-the beginning of an id.
+Of a run that has ended: the verdict, its evidence and what to do; from its Job,
+also where Paperclip does not know the run, else from Paperclip's record. Of a
+living one: what it does or waits for, and what to do about that. It changes
+nothing. RUN: a run, a Job, a task, or the beginning of an id.
 
 Options:
 ${paperclipHelp}  --json                             The same as JSON.
   --help                             Show this.
-${whereHelp}Exit code: 0 it completed its task, or is alive; 1 it failed, or nobody knows it.
+${whereHelp}Exit code: 0 it completed its task, or is alive; 1 it failed, or is not known.
 `;
 
 export const why = defineCommand({

@@ -1,55 +1,71 @@
 /** `gc`: lists what is left over, and removes it when told to. */
-
-import { type HomesSeen, homesWithoutAgent } from "../../operate/left/left-files.ts";
 import type { Leftover } from "../../operate/left/leftover.ts";
 import { findLeftovers, whyNotRemoved } from "../../operate/left/leftovers.ts";
 import { look } from "../../operate/look/open.ts";
 import type { Scope } from "../../operate/look/scope.ts";
-import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { note, print, printJson } from "../output.ts";
 import { listenForInterruption } from "../terminal/interruption.ts";
-import { openWaiting } from "../terminal/waiting.ts";
+import { openWaiting, type Waiting } from "../terminal/waiting.ts";
+
+export interface GcOptions {
+  /** Remove it. */
+  readonly yes: boolean;
+  /** Also what holds agents' work. */
+  readonly work: boolean;
+  readonly json: boolean;
+}
 
 const tell = (message: string): void => note("gc", message);
 
-export async function collect(
-  scope: Scope,
-  { yes, json }: { readonly yes: boolean; readonly json: boolean },
-): Promise<number> {
+export async function collect(scope: Scope, { yes, work, json }: GcOptions): Promise<number> {
   using waiting = openWaiting();
   waiting.show("asking the cluster and Paperclip");
   const signal = listenForInterruption();
   await using seen = await look({ scope, env: process.env, tell, signal });
-  const { over, leftAlone, unseen } = await findLeftovers(seen);
-  const homes: HomesSeen = seen.around.own
-    ? await homesWithoutAgent(seen, paperclipHome(process.env))
-    : { kind: "seen", paths: [] };
+  const found = await findLeftovers(seen);
   waiting.hide();
-  const done = over.map((leftover) => ({ leftover, problem: null as string | null }));
-  if (yes)
-    for (const one of done) {
-      signal.throwIfAborted();
-      waiting.show(`removing ${one.leftover.what}`);
-      one.problem = await one.leftover.remove().then(() => null, whyNotRemoved);
-      waiting.hide();
-      if (!json) print(`${line(one.leftover, one.problem, yes)}\n`);
-    }
-  const failed = done.some(({ problem }) => problem !== null);
-  const notLookedAt = homes.kind === "unseen" ? [...unseen, `Homes without an agent: ${homes.why}`] : unseen;
-  const without = homes.kind === "seen" ? homes.paths : [];
-  if (json) {
-    const removed = done.map(({ leftover: { kind, what, why, how }, problem }) => ({ kind, what, why, how, problem }));
-    printJson({ removed: yes, over: removed, leftAlone, homesWithoutAgent: without, unseen: notLookedAt });
-  } else {
-    if (!yes) for (const { leftover } of done) print(`${line(leftover, null, yes)}\n`);
-    for (const path of without) print(`home    ${path}: no agent of this adapter has it; it stays\n`);
-    for (const sentence of leftAlone) tell(sentence);
-    for (const sentence of notLookedAt) tell(sentence);
-    if (over.length === 0) tell("nothing is left over.");
+  const over = work ? [...found.over, ...found.work] : found.over;
+  const kept = work ? [] : found.work;
+  const show = json ? () => undefined : (text: string) => void print(`${text}\n`);
+  const done: Done[] = [];
+  for (const leftover of over) {
+    signal.throwIfAborted();
+    const problem = yes ? await remove(leftover, waiting) : null;
+    done.push({ leftover, problem });
+    show(line(leftover, problem, yes));
+  }
+  for (const { what, why } of kept) show(`keep    ${what}: ${why}; it holds work (--work takes it)`);
+  if (json)
+    printJson({
+      removed: yes,
+      over: done.map(({ leftover, problem }) => ({ ...plain(leftover), problem })),
+      kept: kept.map(plain),
+      leftAlone: found.leftAlone,
+      unseen: found.unseen,
+    });
+  else {
+    for (const sentence of [...found.leftAlone, ...found.unseen]) tell(sentence);
+    if (over.length === 0) tell(kept.length === 0 ? "nothing is left over." : "nothing else is left over.");
     else if (!yes) tell("nothing was changed; --yes does it.");
   }
-  return yes ? (failed ? 1 : 0) : over.length > 0 ? 1 : 0;
+  const isDone = yes ? done.every(({ problem }) => problem === null) : over.length === 0;
+  return isDone ? 0 : 1;
 }
+
+interface Done {
+  readonly leftover: Leftover;
+  /** Why it could not be removed. */
+  readonly problem: string | null;
+}
+
+async function remove(leftover: Leftover, waiting: Waiting): Promise<string | null> {
+  waiting.show(`removing ${leftover.what}`);
+  const problem = await leftover.remove().then(() => null, whyNotRemoved);
+  waiting.hide();
+  return problem;
+}
+
+const plain = ({ kind, what, why, how }: Leftover): Omit<Leftover, "remove"> => ({ kind, what, why, how });
 
 function line({ what, why, how }: Leftover, problem: string | null, yes: boolean): string {
   const verb = problem ? "failed" : yes ? (how === "stop" ? "stopped" : "removed") : how;

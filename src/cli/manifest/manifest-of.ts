@@ -13,20 +13,21 @@ export interface Manifest {
   readonly text: string;
 }
 
-/** Rejects with ConfigError where a run would be refused, with ApiError or KubeconfigError where there is no cluster. */
+/** Rejects with ConfigError where a run would be refused, with ApiError or KubeconfigError where there is no cluster, or the signal's reason. */
 export async function manifestOf(
   agent: ChosenAgent,
   policy: Policy,
   overrides: Partial<Dependencies> = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Manifest> {
   const deps = { ...realDependencies(), ...overrides };
   const config = withoutSecrets(agent.config);
   const governed = govern(config, policy, agent);
   const lease = await deps.clusters.acquire(governed.cluster);
   try {
-    const hostPod = await findHostPod(lease.client, deps);
+    const hostPod = await findHostPod(lease.client, deps, { signal });
     const ctx = contextOf(agent, config);
-    const plan = await prepare(ctx, governed, lease.client, deps, AbortSignal.timeout(30_000), hostPod);
+    const plan = await prepare(ctx, governed, lease.client, deps, signal, hostPod);
     const { made } = plan.templates;
     const stages = [...plan.templates.stages, { field: "pod of the policy", template: { ...plan.job.spec?.template } }];
     const pod = hostPod.kind === "found" ? hostPod.pod : null;

@@ -20,17 +20,25 @@ const BEFORE_SENDING = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_DESTROYED", 
 const CERTIFICATE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|ERR_OSSL_|INVALID_CA)/;
 
+/** Whether the server's certificate is what failed. @param code of an ApiError */
+export const isCertificateFault = (code: string | undefined): boolean => code !== undefined && CERTIFICATE.test(code);
+
+/** Node's advice to whoever starts it, which is not who reads this. */
+const ADVICE = /; if the root CA is installed locally, .*$/;
+
 export function networkFault(thrown: unknown): NetworkFault {
   const error = rootOf(thrown);
   const { code } = error;
-  const certificate = code !== undefined && CERTIFICATE.test(code);
+  const certificate = isCertificateFault(code);
   const connecting =
     error.syscall === "connect" || error.syscall === "getaddrinfo" || /before secure TLS/.test(error.message);
   const timeout = code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT";
   return {
     kind: timeout ? "timeout" : "unreachable",
     code,
-    detail: timeout ? "the API server did not answer in time" : [code, error.message].filter(Boolean).join(": "),
+    detail: timeout
+      ? "the API server did not answer in time"
+      : [code, error.message.replace(ADVICE, "")].filter(Boolean).join(": "),
     neverSent: connecting || certificate || (code !== undefined && BEFORE_SENDING.has(code)),
     transient: !certificate && code !== "UND_ERR_DESTROYED" && code !== "UND_ERR_CLOSED",
   };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Status } from "kubernetes-types/meta/v1.js";
 import type { Dispatcher } from "undici";
 import { ApiError, type Request } from "../api-error.ts";
@@ -10,6 +11,7 @@ import { ConnectionQueue } from "./connection-queue.ts";
 import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
+import { streamedRequest } from "./streamed-request.ts";
 
 /** One HTTP request to the API. */
 export interface Call {
@@ -22,9 +24,15 @@ export interface Call {
   /** @default application/json */
   readonly contentType?: string;
   readonly accept?: string;
+  /** The answer is long and comes in small pieces: see streamed-body.ts. @default false */
+  readonly streamed?: boolean;
 }
 
-export type Answer = Dispatcher.ResponseData;
+export interface Answer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncIterable<Buffer>;
+}
 
 /** What a call is sent with. */
 export interface Access {
@@ -80,14 +88,17 @@ export class Transport {
     const began = this.clock.now();
     try {
       signal.throwIfAborted();
-      const answer = await dispatcher.compose(this.#queue.until(signal)).request({
+      const options = {
         origin: server.origin,
         path: `${server.pathname.replace(/\/$/, "")}${call.path}${queryString(call.query)}`,
         method: call.method,
         headers: { ...headers },
-        signal,
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
-      });
+      };
+      const held = dispatcher.compose(this.#queue.until(signal));
+      const answer: Answer = call.streamed
+        ? await streamedRequest(held, options, signal)
+        : await held.request({ ...options, signal });
       this.answered(call, String(answer.statusCode), began);
       return answer;
     } catch (error) {
@@ -199,7 +210,7 @@ export function queryString(query: Call["query"]): string {
 async function readText(answer: Answer): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of answer.body) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= MAX_ERROR_BODY_BYTES) break;

@@ -1,9 +1,6 @@
-/** The runners' copies of transcripts in Paperclip's home whose Job is gone; and homes of agents that are. */
-import { listAgents } from "../../paperclip/agent-list.ts";
+/** The runners' copies of transcripts in Paperclip's home whose Job is gone. */
 import { hostPodAddress } from "../../paperclip/host-pod.ts";
-import { homesInPaperclipsHome, isHomeOf } from "../../run/plan/plan.ts";
 import { nameOf } from "../../run/shared/job-state.ts";
-import { ADAPTER_TYPE } from "../../run/shared/names.ts";
 import { removeTranscriptCopies, unownedTranscriptCopies } from "../../run/supervise/supervise.ts";
 import type { Look } from "../look/open.ts";
 import type { Leftover } from "./leftover.ts";
@@ -35,18 +32,4 @@ export async function leftCopies(
       },
     });
   return { over, unseen: [] };
-}
-
-export type HomesSeen =
-  | { readonly kind: "seen"; readonly paths: readonly string[] }
-  | { readonly kind: "unseen"; readonly why: string };
-
-/** Private homes whose agent Paperclip does not know any more. They are listed and never removed: they hold work. */
-export async function homesWithoutAgent({ scope }: Pick<Look, "scope">, home: string): Promise<HomesSeen> {
-  const homes = await homesInPaperclipsHome(home);
-  if (homes.length === 0) return { kind: "seen", paths: [] };
-  const list = await listAgents({ ...scope.paperclip, adapterType: ADAPTER_TYPE });
-  if (list.kind === "failed") return { kind: "unseen", why: `${list.why}. ${list.fix}` };
-  const paths = homes.filter((path) => !list.agents.some((agent) => isHomeOf(path, agent)));
-  return { kind: "seen", paths };
 }

@@ -15,16 +15,15 @@ import { installationOf, type Look } from "../look/open.ts";
 import { OperatorError } from "../look/operator-error.ts";
 import type { FoundJob } from "../look/snapshot.ts";
 import { outlook } from "../run/outlook.ts";
+import { leftBundles } from "./left-bundles.ts";
 import { leftCopies } from "./left-files.ts";
 import { leftSecrets } from "./left-secrets.ts";
-import type { Leftover } from "./leftover.ts";
+import { leftWork } from "./left-work.ts";
+import type { Found, Leftover } from "./leftover.ts";
 
-export interface Leftovers {
-  readonly over: readonly Leftover[];
-  /** What looks left over and is not removed, each with why, in sentences. */
-  readonly leftAlone: readonly string[];
-  /** What was not looked for, in sentences. */
-  readonly unseen: readonly string[];
+export interface Leftovers extends Found {
+  /** Of agents that are gone: it holds what they have worked, and nobody can bring it back. */
+  readonly work: readonly Leftover[];
 }
 
 /** Throws ApiError, or OperatorError where it is not known of which Paperclip. */
@@ -37,7 +36,7 @@ export async function findLeftovers(seen: Look): Promise<Leftovers> {
         "Name it with --instance LABEL.",
         true,
       );
-    return { over: [], leftAlone: [], unseen: seen.unseen };
+    return { over: [], work: [], leftAlone: [], unseen: seen.unseen };
   }
   const over: Leftover[] = [];
   const leftAlone: string[] = [];
@@ -47,12 +46,15 @@ export async function findLeftovers(seen: Look): Promise<Leftovers> {
       : await judged(found, seen, installation, leftAlone);
     if (leftover) over.push(leftover);
   }
+  const bundles = await leftBundles(seen, installation);
   const secrets = await leftSecrets(seen, installation);
   const files = await ownFiles(seen);
+  const work = await leftWork(seen, installation);
   return {
-    over: [...over, ...secrets.over, ...files.over],
-    leftAlone,
-    unseen: [...seen.unseen, ...secrets.unseen, ...files.unseen],
+    over: [...over, ...bundles, ...secrets.over, ...files.over],
+    work: work.over,
+    leftAlone: [...leftAlone, ...work.leftAlone],
+    unseen: [...seen.unseen, ...secrets.unseen, ...files.unseen, ...work.unseen],
   };
 }
 

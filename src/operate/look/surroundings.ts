@@ -30,19 +30,24 @@ export async function readSurroundings(
     (read) => ({ policy: read, problem: null }),
     (error: Error) => ({ policy: null, problem: error }),
   );
-  const clusters = new ClusterRegistry({
-    open: (options) => openNamed(options, scope),
-    warn: tell,
-    retryForMs: RETRY_FOR_MS,
-    requestTimeoutMs: REQUEST_MS,
-    userAgent: "claude-k8s",
-  });
+  const clusters = operatorClusters(scope, tell);
   const deps = { ...realDependencies(), env, clusters, paperclipUrl: () => scope.paperclip.url, log: tell };
   return { deps, policy, policyProblem: problem, own: await readInstallationOnDisk(env, policy?.instance ?? null) };
 }
 
+/** The way to clusters of somebody who waits at a terminal. */
+export function operatorClusters(scope: Pick<Scope, "cluster" | "namespace">, warn: (message: string) => void) {
+  return new ClusterRegistry({
+    open: (options) => openNamed(options, scope),
+    warn,
+    retryForMs: RETRY_FOR_MS,
+    requestTimeoutMs: REQUEST_MS,
+    userAgent: "claude-k8s",
+  });
+}
+
 /** What the operator names on the command line is the default cluster, also for the environment test. */
-async function openNamed(options: ClusterOptions, scope: Scope): Promise<Cluster> {
+async function openNamed(options: ClusterOptions, scope: Pick<Scope, "cluster" | "namespace">): Promise<Cluster> {
   const isDefault = options.kubeconfig === undefined && options.context === undefined;
   const cluster = await openCluster(isDefault ? scope.cluster : options);
   return isDefault && scope.namespace !== null ? inNamespace(cluster, scope.namespace) : cluster;

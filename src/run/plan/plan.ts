@@ -30,7 +30,7 @@ export { findHostPod, type HostPodLookup } from "./find-host-pod.ts";
 export { DROPPED_FIX, droppedHardening } from "./hardening.ts";
 export { HOMES_FOLDER } from "./home/entitlement.ts";
 export { furnishHome } from "./home/furnish.ts";
-export { homesInPaperclipsHome, isHomeOf } from "./home/homes-on-disk.ts";
+export { homesInPaperclipsHome, removeHome } from "./home/homes-on-disk.ts";
 export { chooseHome, type Home, isHomeOnClaim, isOnPaperclipsVolume } from "./home.ts";
 export { itemKey, type Origins, originsOf, pathKey } from "./overlay/origins.ts";
 export { lacksSidecars } from "./recorder.ts";
@@ -44,6 +44,7 @@ export {
   TRANSCRIPT_COPIES,
   transcriptCopyOf,
 } from "./transcript-copy.ts";
+export { workspaceClaim } from "./workspace/claim-name.ts";
 export type { ClaimRequest } from "./workspace/claim-request.ts";
 export { whyNoFolders } from "./workspace/unseen.ts";
 

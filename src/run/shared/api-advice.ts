@@ -1,5 +1,6 @@
 /** What to do about a refused or failed call to the API server, in one sentence. */
 import { ApiError } from "../../kubernetes/api-error.ts";
+import { isCertificateFault } from "../../kubernetes/http/network-error.ts";
 import { isTransient } from "../../kubernetes/http/retry.ts";
 import type { Fault } from "./run-fault.ts";
 
@@ -7,6 +8,8 @@ export function adviceFor(error: unknown): string {
   if (!(error instanceof ApiError)) return "Please report this message: it is a fault of the adapter.";
   switch (error.kind) {
     case "unreachable":
+      if (isCertificateFault(error.code))
+        return "Check the certificate authority and the server of the kubeconfig: the API server's certificate does not match them, or is out of date.";
       return error.code === "ENOTFOUND"
         ? "Check the server's name in the kubeconfig."
         : "Check that the cluster runs and that Paperclip's host reaches it (kubectl version with the same kubeconfig).";

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
+import type { Answered } from "./many-commands.ts";
 
 export interface CliOptions {
   /** Beside PATH, and homes that are empty. */
@@ -29,8 +30,12 @@ export interface RunningCommand {
 export interface Cli {
   /** Empty, and the home of the operator and of Paperclip where a test says nothing else. */
   readonly home: string;
+  /** Its program, for Node. */
+  readonly program: string;
   run(args: readonly string[], options?: CliOptions): Promise<Answer>;
   start(args: readonly string[], options?: CliOptions): RunningCommand;
+  /** Side by side in one process, in an environment that all have. */
+  together(all: readonly (readonly string[])[], env: NodeJS.ProcessEnv): Promise<readonly Answered[]>;
   json<T>(args: readonly string[], options?: CliOptions): Promise<T>;
 }
 
@@ -45,7 +50,10 @@ export function useCli(set: (cli: Cli) => void): void {
     await mkdir(cache, { recursive: true });
     folder = await mkdtemp(join(cache, "claude-k8s-cli-"));
     await build({
-      entryPoints: { bin: join(root, "src/cli/main.ts") },
+      entryPoints: {
+        bin: join(root, "src/cli/main.ts"),
+        many: join(root, "test/cluster/support/many-commands.ts"),
+      },
       outdir: folder,
       outExtension: { ".js": ".mjs" },
       bundle: true,
@@ -58,7 +66,7 @@ export function useCli(set: (cli: Cli) => void): void {
     });
     const home = join(folder, "home");
     await mkdir(home);
-    set(cliIn(join(folder, "bin.mjs"), home, running));
+    set(cliIn(folder, home, running));
   }, 60_000);
   afterAll(async () => {
     for (const child of running) child.kill("SIGKILL");
@@ -66,10 +74,11 @@ export function useCli(set: (cli: Cli) => void): void {
   });
 }
 
-function cliIn(program: string, home: string, running: Set<ChildProcess>): Cli {
-  const start: Cli["start"] = (args, { env = {}, input = "" } = {}) => {
+function cliIn(folder: string, home: string, running: Set<ChildProcess>): Cli {
+  const [program, many] = [join(folder, "bin.mjs"), join(folder, "many.mjs")];
+  const startProgram = (script: string, args: readonly string[], { env = {}, input = "" }: CliOptions) => {
     const own = { PATH: process.env.PATH, HOME: home, PAPERCLIP_HOME: home, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
-    const child = spawn(process.execPath, [program, ...args], { env: { ...own, ...env }, stdio: "pipe" });
+    const child = spawn(process.execPath, [script, ...args], { env: { ...own, ...env }, stdio: "pipe" });
     running.add(child);
     const out = { stdout: "", stderr: "" };
     const listeners = new Set<() => void>();
@@ -85,9 +94,9 @@ function cliIn(program: string, home: string, running: Set<ChildProcess>): Cli {
     });
     return {
       answer,
-      signal: (name) => void child.kill(name),
-      said: (words) =>
-        new Promise((resolve, reject) => {
+      signal: (name: NodeJS.Signals) => void child.kill(name),
+      said: (words: RegExp) =>
+        new Promise<void>((resolve, reject) => {
           const look = (): void => {
             if (!words.test(out.stdout)) return;
             listeners.delete(look);
@@ -99,11 +108,18 @@ function cliIn(program: string, home: string, running: Set<ChildProcess>): Cli {
         }),
     };
   };
+  const start: Cli["start"] = (args, options = {}) => startProgram(program, args, options);
   const run: Cli["run"] = (args, options) => start(args, options).answer;
   return {
     home,
+    program,
     start,
     run,
+    together: async (all, env) => {
+      const { stdout, stderr } = await startProgram(many, [JSON.stringify(all)], { env }).answer;
+      if (stderr !== "") throw new Error(stderr);
+      return JSON.parse(stdout);
+    },
     json: async (args, options) => {
       const { stdout, stderr } = await run([...args, "--json"], options);
       try {

@@ -1,6 +1,6 @@
 /** Paperclip's own pod on a devcluster, with its home on a claim that this process sees under the same path as the pods. */
 import { join } from "node:path";
-import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, KubeConfig, type V1Pod, type V1PodSpec } from "@kubernetes/client-node";
 import { pods } from "../../../src/kubernetes/resource-types.ts";
 import type { Place } from "./place.ts";
 
@@ -9,12 +9,18 @@ const HOST_POD = "paperclip-0";
 /** In no other word of its command: the devcluster puts the claim's real directory in its place. */
 const ANYWHERE = "/claim-of-paperclip";
 
-/** The environment by which an adapter finds that it is in that pod. */
-export async function furnishHostPod(place: Place): Promise<NodeJS.ProcessEnv & { readonly PAPERCLIP_HOME: string }> {
+/** The environment by which an adapter finds that it is in that pod. `account`: the pod's, with whose token it is started. */
+export async function furnishHostPod(
+  place: Place,
+  account: string | null = null,
+): Promise<NodeJS.ProcessEnv & { readonly PAPERCLIP_HOME: string }> {
   const { namespace } = place;
   const home = await makeClaim(place, CLAIM);
-  const body = podWithClaim(place, { name: HOST_POD, claim: CLAIM, mountPath: home, script: "exec sleep 600" });
-  await coreOf(place).createNamespacedPod({ namespace, body });
+  const { spec, ...body } = podWithClaim(place, {
+    ...{ name: HOST_POD, claim: CLAIM, mountPath: home, script: "exec sleep 600" },
+  });
+  const named = { ...body, spec: { ...spec, ...(account ? { serviceAccountName: account } : {}) } as V1PodSpec };
+  await coreOf(place).createNamespacedPod({ namespace, body: named });
   return { HOSTNAME: HOST_POD, PAPERCLIP_NAMESPACE: namespace, PAPERCLIP_HOME: home };
 }
 

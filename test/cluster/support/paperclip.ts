@@ -21,6 +21,8 @@ export interface FakePaperclip {
   readonly costs: readonly Readonly<Record<string, unknown>>[];
   /** What a task's page says from now on. */
   setTask(taskId: string, status: string): void;
+  /** A company, and all agents that it has. */
+  employ(companyId: string, agentIds: readonly string[]): void;
   /** Gives a task to an agent. */
   assign(taskId: string, agentId: string): void;
   /** The run's process has returned; what is over already keeps its status, and the late result is dropped. */
@@ -41,6 +43,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const costs: FakePaperclip["costs"][number][] = [];
   const tasks = new Map<string, string>();
   const assignees = new Map<string, string>();
+  const companies = new Map<string, readonly string[]>();
   const questions: string[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
@@ -85,6 +88,11 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
       });
       return;
     }
+    const [, kind, id = ""] = /^\/api\/(companies|agents)\/([^/]+)$/.exec(request.url ?? "") ?? [];
+    if (kind) {
+      const isThere = kind === "companies" ? companies.has(id) : [...companies.values()].flat().includes(id);
+      return answer(response, isThere ? 200 : 404, isThere ? { id } : { error: "not found" });
+    }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");
     const status = tasks.get(taskId ?? "");
@@ -116,6 +124,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     setTask: (taskId, status) => tasks.set(taskId, status),
     status: (runId) => runs.get(runId)?.status,
     set: (runId, status) => runs.set(runId, { status, resultJson: null }),
+    employ: (companyId, agentIds) => companies.set(companyId, agentIds),
     assign: (taskId, agentId) => assignees.set(taskId, agentId),
     ended: (runId, { errorCode, timedOut, resultJson }) => {
       if (!LIVING.includes(runs.get(runId)?.status ?? "running")) return;

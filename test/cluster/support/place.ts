@@ -46,7 +46,8 @@ export interface Place {
   close(): Promise<void>;
 }
 
-const SERVICE_ACCOUNT = "paperclip";
+/** The one with the documented Role. */
+export const SERVICE_ACCOUNT = "paperclip";
 const role = fileURLToPath(new URL("../../../deploy/rbac.yaml", import.meta.url));
 
 /** @param more of the devcluster, when there is one */
