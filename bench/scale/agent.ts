@@ -1,10 +1,10 @@
 /**
- * The agent of the load: says its session, then a line each so many milliseconds, each with its number and the time at which
- * it was printed, then its result. A program for sh, so that a real cluster runs it; the simulated node reads its arguments.
+ * The agent of the load: says its session and a first line, then a line each so many milliseconds, each with its number and the
+ * time at which it was printed, then its result. A program for sh, so that a real cluster runs it; the simulated node reads its arguments.
  */
 
 export interface AgentScript {
-  /** Lines between the first one and the result. */
+  /** Lines between that of its session and the result. */
   readonly lines: number;
   readonly periodMs: number;
 }
@@ -38,8 +38,8 @@ const PROGRAM = `cat >/dev/null
 echo '${INIT}'
 i=1
 while [ $i -le "$1" ]; do
-  sleep "$2"
   echo '${BEFORE}'"n=$i at=$(date +%s%3N)"'${AFTER}'
+  sleep "$2"
   i=$((i + 1))
 done
 echo '${RESULT}'`;

@@ -1,21 +1,22 @@
 /**
  * Thousands of runs in one process, on a simulated cluster in another:
  *
- *     node bench/scale/main.ts living [--runs 1,10,100,300,1000,2000] [--seconds 20] [--namespaces 1] [--plot FILE.svg]
+ *     node bench/scale/main.ts living [--runs 1,10,100,300,1000,2000] [--seconds 20] [--every 1] [--namespaces 1] [--plot FILE.svg]
  *     node bench/scale/main.ts burst  [--runs 1000] [--within 10]
  *     node bench/scale/main.ts adopt  [--runs 1000]
  *     node bench/scale/main.ts churn  [--runs 100] [--rounds 10]
  *
  * `living` on a real cluster, whose pods are real: --kubeconfig FILE --namespace NAME --image IMAGE (with sh, Node and GNU date).
- * With --profile FOLDER the measured process leaves a V8 profile of its CPU there.
+ * `--every`: seconds from one line of a run to its next; 3600 is an idle run. With --profile FOLDER the measured process leaves a V8 profile of its CPU there.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { measureAdoption, measureEnd, measureStart, PHASE_HEAD, phaseRow } from "./figures/burst.ts";
+import { measureAdoption, measureEnd, measureStart, PHASE_HEAD, type Phase, phaseRow } from "./figures/burst.ts";
+import { GROWTH_HEAD, growthRows } from "./figures/growth.ts";
 import { LIVING_HEAD, type Living, livingRow, measureLiving, rowOf, table } from "./figures/living.ts";
 import { measureChurn } from "./figures/memory.ts";
-import { plot } from "./figures/plot.ts";
+import { plot, SERIES } from "./figures/plot.ts";
 import { type Host, startHost } from "./host.ts";
 import { openPlace, type Place } from "./place.ts";
 
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: "string" },
     seconds: { type: "string", default: "20" },
+    every: { type: "string", default: "1" },
     within: { type: "string", default: "10" },
     rounds: { type: "string", default: "10" },
     namespaces: { type: "string", default: "1" },
@@ -59,7 +61,9 @@ async function living(place: Place): Promise<void> {
     alone ??= step;
     console.log(rowOf(livingRow(step, alone)));
   };
-  const steps = await measureLiving(place, host, { counts, seconds: Number(values.seconds), onStep });
+  const [seconds, everyMs] = [Number(values.seconds), Number(values.every) * 1000];
+  const steps = await measureLiving(place, host, { counts, seconds, everyMs, onStep });
+  if (steps.length > 2) console.log(`\n${table(GROWTH_HEAD, growthRows(steps, SERIES))}`);
   if (values.plot) await writeFile(values.plot, plot(steps));
 }
 
@@ -69,7 +73,7 @@ async function burst(place: Place): Promise<void> {
   await warmUp(place, host);
   const started = await measureStart(place, host, runs, Number(values.within) * 1000);
   const ended = await measureEnd(place, host, runs);
-  console.log(table(PHASE_HEAD, [started, ended].map(phaseRow)));
+  tellPhases([started, ended]);
   tellVerdicts(host);
 }
 
@@ -86,7 +90,7 @@ async function adopt(place: Place): Promise<void> {
   const adopted = await measureAdoption(place, host, lost, agents);
   const { objects } = (await place.simulation?.look()) ?? { objects: {} };
   const ended = await measureEnd(place, host, runs);
-  console.log(table(PHASE_HEAD, [adopted, ended].map(phaseRow)));
+  tellPhases([adopted, ended]);
   console.log(`\nobjects while all were taken over: ${JSON.stringify(objects)}`);
   tellVerdicts(host);
 }
@@ -106,6 +110,11 @@ async function churn(place: Place): Promise<void> {
 async function warmUp(place: Place, host: Host): Promise<void> {
   await measureStart(place, host, 1, 0);
   await measureEnd(place, host, 1);
+}
+
+function tellPhases(phases: readonly Phase[]): void {
+  console.log(table(PHASE_HEAD, phases.map(phaseRow)));
+  for (const { what, measured } of phases) console.log(`\nrequests, ${what}: ${JSON.stringify(measured.requests)}`);
 }
 
 function tellVerdicts({ results }: Host): void {

@@ -1,4 +1,5 @@
 /** The simulated cluster, and Paperclip's API as far as the adapter asks it, in a process beside the one that is measured. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fastTimings, measuredTimings } from "../../../devcluster/src/index.ts";
 import { isBundle } from "../../../src/run/shared/names.ts";
 import { startFakePaperclip } from "../../../test/cluster/support/paperclip.ts";
@@ -8,6 +9,9 @@ import { startSimulatedCluster } from "./simulated-cluster.ts";
 const settings = JSON.parse(process.argv[2] ?? "") as ClusterSettings;
 const cluster = await startSimulatedCluster({ timings: settings.fast ? fastTimings : measuredTimings });
 const paperclip = await startFakePaperclip();
+const RESOLUTION_MS = 2;
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+loop.enable();
 const send = (message: FromCluster): void => {
   process.send?.(message);
 };
@@ -45,7 +49,9 @@ function look(): void {
     requests[key] = (requests[key] ?? 0) + 1;
     statuses[status] = (statuses[status] ?? 0) + 1;
   }
-  send({ kind: "look", cpuMs: (user + system) / 1000, objects, requests, statuses });
+  const loopP99Ms = Math.max(0, loop.percentile(99) / 1e6 - RESOLUTION_MS);
+  loop.reset();
+  send({ kind: "look", cpuMs: (user + system) / 1000, loopP99Ms, objects, requests, statuses });
 }
 
 function verbOf(method: string, query: string): string {

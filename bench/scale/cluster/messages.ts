@@ -26,6 +26,8 @@ export type FromCluster =
 export interface ClusterLook {
   /** Of this process since it began, milliseconds. */
   readonly cpuMs: number;
+  /** Of its event loop since the last look, milliseconds: what is late here is late for the measured process. */
+  readonly loopP99Ms: number;
   /** By kind; `bundles` are Secrets that runs share, and are not counted among the others. */
   readonly objects: Readonly<Record<string, number>>;
   /** Answered so far, by `VERB resource`, and by status. */

@@ -37,6 +37,7 @@ export class SimulatedAgent {
     this.#stderr = new StderrRecord(block);
     this.#say(INIT);
     this.#timer = setInterval(() => this.#tick(), script.periodMs);
+    this.#tick();
   }
 
   /** Its work is done before its time. */

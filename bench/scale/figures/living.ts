@@ -1,4 +1,4 @@
-/** What so many living runs cost their process, each with a line a second. */
+/** What so many living runs cost their process, each with a line now and then. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Measured } from "../host/messages.ts";
 import type { Host } from "../host.ts";
@@ -9,6 +9,8 @@ export interface Living {
   readonly measured: Measured;
   /** Watches that the cluster was asked for in all: null where it is a real one. */
   readonly watches: number | null;
+  /** Of the simulated cluster's event loop, meanwhile: lines are late by that much before they are sent. */
+  readonly clusterLoopMs: number | null;
 }
 
 export interface LivingOptions {
@@ -16,11 +18,13 @@ export interface LivingOptions {
   readonly counts: readonly number[];
   /** Of each measurement. */
   readonly seconds: number;
+  /** Milliseconds from one line of a run to its next. */
+  readonly everyMs: number;
   readonly onStep?: (living: Living) => void;
 }
 
 /** Long enough for any measurement: a simulated agent is ended, a real one ends then. */
-const AN_HOUR = 3600;
+const LONG_MS = 3_600_000;
 /** Milliseconds between two starts. */
 const START_MS = 10;
 /** What has just begun is let come to rest. */
@@ -31,15 +35,19 @@ export async function measureLiving(place: Place, host: Host, options: LivingOpt
   let living = 0;
   for (const runs of options.counts) {
     const more = runs - living;
-    await host.start(place.newRuns(more, { lines: AN_HOUR, periodMs: 1000 }), more * START_MS);
+    await host.start(
+      place.newRuns(more, { lines: Math.ceil(LONG_MS / options.everyMs), periodMs: options.everyMs }),
+      more * START_MS,
+    );
     living = runs;
     await sleep(REST_MS);
+    await place.simulation?.look();
     host.begin();
     await sleep(options.seconds * 1000);
     const measured = await host.measure();
     const look = await place.simulation?.look();
     const watches = look ? (look.requests["WATCH jobs"] ?? 0) + (look.requests["WATCH pods"] ?? 0) : null;
-    const step = { runs, measured, watches };
+    const step = { runs, measured, watches, clusterLoopMs: look?.loopP99Ms ?? null };
     options.onStep?.(step);
     steps.push(step);
   }
@@ -55,14 +63,16 @@ export const LIVING_HEAD = [
   "line p50 ms",
   "p99 ms",
   "p99 to one alone",
+  "cluster's loop p99 ms",
   "watches",
   "requests an hour and run",
+  "KB a run",
   "wrong lines",
 ];
 
 /** A row of the table; `alone`: the first step. */
-export function livingRow({ runs, measured, watches }: Living, alone: Living): (string | number)[] {
-  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, requests, wrong } = measured;
+export function livingRow({ runs, measured, watches, clusterLoopMs }: Living, alone: Living): (string | number)[] {
+  const { cpuMs, wallMs, rssMb, heapMb, loop, delay, lines, requests, wrong } = measured;
   const asked = Object.values(requests).reduce((sum, count) => sum + count, 0);
   return [
     runs,
@@ -70,14 +80,18 @@ export function livingRow({ runs, measured, watches }: Living, alone: Living): (
     rssMb.toFixed(0),
     heapMb.toFixed(0),
     loop.p99.toFixed(1),
-    delay.p50.toFixed(1),
-    delay.p99.toFixed(1),
-    (delay.p99 / alone.measured.delay.p99).toFixed(1),
+    ...(lines > 0 ? [delay.p50, delay.p99, delay.p99 / alone.measured.delay.p99] : []).map((ms) => ms.toFixed(1)),
+    ...(lines > 0 ? [] : ["", "", ""]),
+    clusterLoopMs?.toFixed(1) ?? "",
     watches ?? "",
     ((asked / runs) * (3_600_000 / wallMs)).toFixed(1),
+    runs > alone.runs ? ((1000 * (held(measured) - held(alone.measured))) / (runs - alone.runs)).toFixed(0) : "",
     wrong,
   ];
 }
+
+/** Megabytes that a collection leaves, on the heap and beside it. */
+const held = ({ heapMb, externalMb }: Measured): number => heapMb + externalMb;
 
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   return [rowOf(head), `|${head.map(() => "---:").join("|")}|`, ...rows.map(rowOf)].join("\n");

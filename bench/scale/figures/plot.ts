@@ -1,4 +1,5 @@
 /** How what a process uses grows with its runs: each measure beside a line through its first point that is as steep as linear growth. */
+import type { Measure } from "./growth.ts";
 import type { Living } from "./living.ts";
 
 const WIDTH = 720;
@@ -8,13 +9,13 @@ const RIGHT = 170;
 const TOP = 30;
 const BOTTOM = 50;
 
-const SERIES = [
-  { name: "cores × 1000", of: ({ measured }: Living) => (1000 * measured.cpuMs) / measured.wallMs, colour: "#c0392b" },
-  { name: "RSS, MB", of: ({ measured }: Living) => measured.rssMb, colour: "#2471a3" },
-  { name: "heap, MB", of: ({ measured }: Living) => measured.heapMb, colour: "#17a589" },
-  { name: "event loop p99, ms", of: ({ measured }: Living) => measured.loop.p99, colour: "#b9770e" },
-  { name: "delay p99, ms", of: ({ measured }: Living) => measured.delay.p99, colour: "#7d3c98" },
-] as const;
+export const SERIES: readonly (Measure & { readonly colour: string })[] = [
+  { name: "cores × 1000", of: ({ measured }) => (1000 * measured.cpuMs) / measured.wallMs, colour: "#c0392b" },
+  { name: "RSS, MB", of: ({ measured }) => measured.rssMb, colour: "#2471a3" },
+  { name: "heap, MB", of: ({ measured }) => measured.heapMb, colour: "#17a589" },
+  { name: "event loop p99, ms", of: ({ measured }) => measured.loop.p99, colour: "#b9770e" },
+  { name: "delay p99, ms", of: ({ measured }) => measured.delay.p99, colour: "#7d3c98" },
+];
 
 /** An SVG with both axes logarithmic. */
 export function plot(steps: readonly Living[]): string {
@@ -52,14 +53,15 @@ ${ticksX.join("\n")}
 `;
 }
 
-/** The slope of what is proportional to the runs. */
+/** The slope of what is proportional to the runs, as far as there is room for it. */
 function linear(
   x: (runs: number) => number,
   y: (value: number) => number,
   most: number,
-  decades: { from: number },
+  decades: { from: number; to: number },
 ): string {
   const start = 10 ** decades.from;
-  return `<line x1="${x(1)}" y1="${y(start)}" x2="${x(most)}" y2="${y(start * most)}" stroke="#888" stroke-dasharray="4 4"/>
+  const last = Math.min(most, 10 ** (decades.to - decades.from));
+  return `<line x1="${x(1)}" y1="${y(start)}" x2="${x(last)}" y2="${y(start * last)}" stroke="#888" stroke-dasharray="4 4"/>
 <text x="${WIDTH - RIGHT + 14}" y="${TOP + 20 + SERIES.length * 22}" fill="#888">- - proportional</text>`;
 }

@@ -65,7 +65,8 @@ async function start(settings: RunSettings): Promise<void> {
       if (last === 0) speaks(now - startedAt);
       if (number !== last + 1) wrong += 1;
       last = number;
-      delays.push(now - at);
+      // What was printed before waited for the collection with which a measurement begins.
+      if (at >= begun.at) delays.push(now - at);
     }
     return Promise.resolve();
   };

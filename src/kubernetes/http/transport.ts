@@ -7,6 +7,7 @@ import type { Cluster } from "../cluster.ts";
 import { CredentialsError } from "../config/credentials.ts";
 import type { Traffic } from "../traffic.ts";
 import { retryAfterMs } from "./backoff.ts";
+import { ConnectionQueue } from "./connection-queue.ts";
 import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
@@ -55,6 +56,7 @@ export class Transport {
   readonly clock: Clock;
   readonly #traffic: Traffic | undefined;
   readonly #userAgent: string;
+  readonly #queue = new ConnectionQueue();
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(cluster: Cluster, clock: Clock, userAgent: string, traffic?: Traffic) {
@@ -93,9 +95,10 @@ export class Transport {
         headers: { ...headers },
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
       };
+      const held = dispatcher.compose(this.#queue.until(signal));
       const answer: Answer = call.streamed
-        ? await streamedRequest(dispatcher, options, signal)
-        : await dispatcher.request({ ...options, signal });
+        ? await streamedRequest(held, options, signal)
+        : await held.request({ ...options, signal });
       this.answered(call, String(answer.statusCode), began);
       return answer;
     } catch (error) {

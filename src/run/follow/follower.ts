@@ -115,7 +115,8 @@ export class Follower {
     const retryAfterMs =
       reading.kind === "failed" || reading.kind === "refused" ? reading.error.retryAfterMs : undefined;
     const early = reading.kind === "not-yet" && container.state() === "waiting";
-    const waitMs = Math.max(retryAfterMs ?? 0, early ? pollWait(random) : reconnectWait(attempt, random));
+    const inOrder = reading.kind === "ended" && reading.clean && !endsInErrorText(reading);
+    const waitMs = Math.max(retryAfterMs ?? 0, early ? pollWait(random) : reconnectWait(attempt, random, inOrder));
     onEvent({ type: "reconnect", why: troubleOf(reading), waitMs, early: reading.kind === "not-yet" });
     await this.#changeWithin(waitMs, retryAfterMs !== undefined);
   }

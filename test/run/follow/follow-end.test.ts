@@ -4,6 +4,21 @@ import { check, print } from "./story.ts";
 
 const MINUTE = 60_000;
 
+test("a container whose end the cluster tells late, as where a thousand end at once, is asked for its log a few times", async () => {
+  const run = new SimulatedRun();
+  let toldAt = 0;
+  const report = await run.follow(async () => {
+    print(run, 1, 5);
+    await run.exit(18_000);
+    toldAt = run.clock.now();
+  });
+  check(run, report);
+  expect(report.transcript.state).toBe("complete");
+  // By the growing waits of a stream that breaks there were eight.
+  expect(report.streams).toBeLessThanOrEqual(5);
+  expect(run.clock.now() - toldAt).toBeLessThan(1000);
+});
+
 describe("when lines are missing at the end", () => {
   test.each([
     ["an API server that knows no roles yet", "refused", 403],

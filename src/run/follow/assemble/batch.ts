@@ -7,10 +7,15 @@ const OPENING_BRACE = 0x7b;
 /** Bytes of one batch, at most, unless a single line is longer. Fewer characters than the host cuts at (65,536). */
 export const BATCH_BYTES = 60 * 1024;
 
+/** Buffers that no batch uses now: of a thousand runs few have lines in the same moment. */
+const spare: Buffer[] = [];
+const MAX_SPARE = 16;
+
 /** Gathers the lines of one channel that follow each other, so that everything behind works on blocks, not on lines. */
 export class LineBatch {
   readonly #flush: (block: LineBlock) => void;
-  readonly #buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  /** Null while it is empty. */
+  #buffer: Buffer | null = null;
   #length = 0;
   #channel: Channel = "stdout";
   #from = 0;
@@ -39,6 +44,7 @@ export class LineBatch {
       return own.subarray(0, length);
     }
     if (!isObject) this.#objects = false;
+    this.#buffer ??= spare.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES);
     bytes.copy(this.#buffer, this.#length, start, end);
     this.#length += length;
     this.#buffer[this.#length++] = NEWLINE;
@@ -50,18 +56,21 @@ export class LineBatch {
 
   /** Hands on what was gathered; the bytes are overwritten by what comes next. */
   flush(): void {
-    if (this.#length === 0) return;
+    const buffer = this.#buffer;
+    if (buffer === null) return;
     const block = {
       channel: this.#channel,
-      bytes: this.#buffer.subarray(0, this.#length),
+      bytes: buffer.subarray(0, this.#length),
       from: this.#from,
       to: this.#to,
       objects: this.#objects,
     };
+    this.#buffer = null;
     this.#objects = true;
     this.#length = 0;
     this.#from = 0;
     this.#to = 0;
     this.#flush(block);
+    if (spare.length < MAX_SPARE) spare.push(buffer);
   }
 }

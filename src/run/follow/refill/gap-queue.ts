@@ -40,7 +40,7 @@ export class GapQueue {
   }
 
   push(lines: Buffer): void {
-    const { transcript } = this.#options;
+    const { transcript, signal } = this.#options;
     if (this.#emptying) {
       this.#wait(lines);
       return;
@@ -50,7 +50,8 @@ export class GapQueue {
     if (transcript.taken > taken) this.lastStamp = transcript.lastStamp;
     if (end === lines.length) return;
     this.#wait(lines.subarray(end));
-    this.#emptying = this.#empty();
+    // Once stopped nobody would empty it, and whoever waits for that would wait in one turn of the loop for ever.
+    if (!signal.aborted) this.#emptying = this.#empty();
   }
 
   /** Resolves when no line waits for a gap. */
