@@ -42,7 +42,8 @@ export function plot(steps: readonly Living[]): string {
     const at = y(value).toFixed(1);
     return `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="#ddd"/><text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${value}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" role="img">
+<title>What living runs cost, by their number</title>
 <rect width="100%" height="100%" fill="white"/>
 ${ticksY.join("\n")}
 ${linear(x, y, most, decades)}
