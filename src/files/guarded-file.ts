@@ -3,7 +3,7 @@
  * there (a pipe, a device, a link to elsewhere, a terabyte, a disk that does not answer) costs no more than an error.
  */
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, open, readlink, realpath, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readlink, realpath, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export interface FileGuard {
@@ -68,7 +68,19 @@ export async function realFolderOf(path: string, home: string): Promise<string> 
 export async function removeGuarded(path: string, home: string): Promise<void> {
   if ((await realpath(dirname(path))) !== (await realFolderOf(path, home)))
     throw new GuardedFileError("ELSEWHERE", path, "leads out of its folder");
-  await rm(path, { force: true });
+  await removeEntry(path);
+}
+
+/**
+ * Removes an entry that is no folder, where there is one. Never node's `rm`: where a folder has come into the entry's place
+ * since it looked, that removes what lies in it, and behind a link that takes the folder's place (24.21). Rejects as the system does.
+ */
+export async function removeEntry(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 function withFile<T>(path: string, guard: FileGuard, use: (file: FileHandle, found: Stats) => Promise<T>): Promise<T> {

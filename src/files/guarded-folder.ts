@@ -4,9 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, opendir, rename, rm } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, opendir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { GuardedFileError } from "./guarded-file.ts";
+import { GuardedFileError, removeEntry } from "./guarded-file.ts";
 
 export interface Owner {
   readonly uid: number;
@@ -117,9 +117,9 @@ export class GuardedFolder implements AsyncDisposable {
     }
   }
 
-  /** Removes an entry that is no folder. */
+  /** Removes an entry that is no folder, where there is one. Rejects as the system does. */
   remove(name: string): Promise<void> {
-    return rm(this.at(name), { force: true });
+    return removeEntry(this.at(name));
   }
 
   async #open(name: string): Promise<GuardedFolder> {

@@ -27,7 +27,10 @@ export type ReadAgentKnown = (ids: AgentIds) => Promise<AgentKnown>;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TIMEOUT_MS = 10_000;
 
-/** Each company is asked for once. */
+/** What Paperclip says of an agent that it does not have; of a path that it does not know it answers with a 404 as well (2026.916.1). */
+const NOT_FOUND = "Agent not found";
+
+/** Each company is asked for once, and again before one of its agents is told as gone: the key's right may end meanwhile. */
 export function agentKnownReader(access: Pick<ApiGet, "url" | "token" | "signal">): ReadAgentKnown {
   const companies = new Map<string, Promise<string | null>>();
   return async ({ companyId, agentId }) => {
@@ -40,9 +43,9 @@ export function agentKnownReader(access: Pick<ApiGet, "url" | "token" | "signal"
     if (answer.kind === "failed") return unclear(answer.why);
     const { status, body } = answer;
     if (status === 200 && text(record(body).id) === agentId) return { kind: "known" };
-    // A proxy's 404 has no JSON.
-    if (status === 404 && text(record(body).error) !== null) return { kind: "gone" };
-    return unclear(whyNot(access, status));
+    if (status !== 404 || text(record(body).error) !== NOT_FOUND) return unclear(whyNot(access, status));
+    const still = await whyHidden(access, companyId);
+    return still === null ? { kind: "gone" } : unclear(still);
   };
 }
 

@@ -43,6 +43,7 @@ describe("what agents leave", () => {
     const env = {
       ...{ KUBECONFIG: place.kubeconfig, PAPERCLIP_HOME: home, PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET },
       ...{ PAPERCLIP_API_URL: paperclip.url, PAPERCLIP_API_KEY: "board" },
+      ...{ POD_NAME: "paperclip-0", POD_NAMESPACE: namespace },
     };
     await mkdir(join(home, "instances/default/db/global"), { recursive: true });
     await writeFile(join(home, "instances/default/db/global/pg_control"), Buffer.alloc(64, 9));
@@ -97,6 +98,11 @@ describe("what agents leave", () => {
     for (const away of [{ PAPERCLIP_API_URL: "http://127.0.0.1:1" }, { PAPERCLIP_API_KEY: "" }])
       expect((await cli.json<Listed>(["gc", "--work"], { env: { ...env, ...away } })).over).toEqual([]);
 
+    // A deleted agent's Job may still run where nobody has looked.
+    const inAnother = await cli.json<Listed>(["gc"], { env: { ...env, POD_NAMESPACE: "another" } });
+    expect(inAnother.kept.map(({ kind }) => kind)).not.toContain("home");
+    expect(inAnother.unseen.join("\n")).toContain("Homes without an agent were not looked for");
+
     const without = await cli.run(["gc", "--yes"], { env });
     expect(without.stdout).toMatch(/^keep {4}home .*it holds work \(--work takes it\)$/m);
     expect(await readdir(homes)).toHaveLength(2);
@@ -145,15 +151,16 @@ describe("files that runs shared", () => {
     clock.leap(75 * 60_000);
     const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig: place.adminKubeconfig });
     const where = { lease, namespace };
-    const seen = { places: [where], found: [{ place: where, job, pods: [] }], signal: AbortSignal.timeout(60_000) };
+    const seen = { seenPlaces: [where], found: [{ place: where, job, pods: [] }], signal: AbortSignal.timeout(60_000) };
     try {
-      const holders = await leftBundles(seen, installation);
+      const { over: holders, unseen: hidden } = await leftBundles(seen, installation);
+      expect(hidden).toEqual([]);
       expect(holders.map(({ what }) => what)).toEqual([`Job ${namespace}/${lapsed.name} with files that runs share`]);
       const { over, unseen } = await leftSecrets(seen, installation);
       expect(unseen).toEqual([]);
       expect(over.map(({ what }) => what)).toEqual([`Secret ${namespace}/${orphan.name}`]);
       const stranger = new Installation(installation.label, "default", "a-secret-that-is-not-paperclips");
-      expect(await leftBundles(seen, stranger)).toEqual([]);
+      expect(await leftBundles(seen, stranger)).toEqual({ over: [], unseen: [] });
       for (const one of [...holders, ...over]) await one.remove();
       expect(await admin.find(secrets, namespace, orphan.name)).toBeUndefined();
       await expect.poll(() => admin.find(jobs, namespace, lapsed.name)).toBeUndefined();

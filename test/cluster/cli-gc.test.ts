@@ -177,7 +177,10 @@ describe("Secrets", () => {
     const lease = await new ClusterRegistry({ clock }).acquire({ kubeconfig: place.adminKubeconfig });
     const signal = AbortSignal.timeout(60_000);
     try {
-      const { over, unseen } = await leftSecrets({ places: [{ lease, namespace }], found: [], signal }, installation);
+      const { over, unseen } = await leftSecrets(
+        { seenPlaces: [{ lease, namespace }], found: [], signal },
+        installation,
+      );
       expect(unseen).toEqual([]);
       expect(over.map(({ what }) => what).toSorted()).toEqual(
         made.slice(0, 3).map((each) => `Secret ${namespace}/${each}`),

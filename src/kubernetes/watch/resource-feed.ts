@@ -14,7 +14,7 @@ export interface FeedHealth {
   readonly state: "connecting" | "watching" | "polling" | "disconnected";
   /** Since when the state lasts, milliseconds since 1970. */
   readonly since: number;
-  /** When anything last arrived from the server, a bookmark included; 0 = never. */
+  /** When the server last told anything of the collection, by a bookmark or more, milliseconds since 1970; 0 = never. */
   readonly lastContactAt: number;
   /** Why it is disconnected, or polling. */
   readonly error?: ApiError;
@@ -114,7 +114,9 @@ export class ResourceFeed<T extends KubeObject> {
   }
 
   #take(event: Exclude<WatchEvent<T>, { type: "FORBIDDEN" }>): void {
-    if (event.type !== "DISCONNECTED") this.#lastContactAt = this.#options.client.clock.now();
+    // A watch that has only connected again shows what it showed before: it may be told next that this is too old.
+    if (event.type !== "DISCONNECTED" && event.type !== "CONNECTED")
+      this.#lastContactAt = this.#options.client.clock.now();
     switch (event.type) {
       case "CONNECTED":
         this.#refusals = 0;

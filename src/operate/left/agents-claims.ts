@@ -8,16 +8,17 @@ import { workspaceClaim } from "../../run/plan/plan.ts";
 import { type ClaimOwner, claimsOf, ownershipOf } from "../../run/shared/workspace-claim.ts";
 import type { Look } from "../look/open.ts";
 import type { Found, OfAgent } from "./leftover.ts";
+import { removeUnchanged } from "./remove-unchanged.ts";
 
 /** Those that prove to be its own. */
 export async function claimsOfAgents(
-  { places, around, signal }: Pick<Look, "places" | "around" | "signal">,
+  { seenPlaces, around, signal }: Pick<Look, "seenPlaces" | "around" | "signal">,
   installation: Installation,
 ): Promise<Omit<Found, "over"> & { readonly things: readonly OfAgent[] }> {
   const things: OfAgent[] = [];
   const leftAlone: string[] = [];
   const unseen: string[] = [];
-  for (const { lease, namespace } of places) {
+  for (const { lease, namespace } of seenPlaces) {
     const { client } = lease;
     try {
       const labelSelector = claimsOf(installation.label);
@@ -63,8 +64,6 @@ function leftoverOf(
     kind: "claim",
     what: nameOf(claim),
     // A run that begins with it now has left its mark: then it stays.
-    remove: async () => {
-      await client.delete(persistentVolumeClaims, namespace, name, { uid, resourceVersion, signal });
-    },
+    remove: () => removeUnchanged(client, persistentVolumeClaims, { namespace, name, uid, resourceVersion }, signal),
   };
 }

@@ -5,17 +5,23 @@ import { removeTranscriptCopies, unownedTranscriptCopies } from "../../run/super
 import type { Look } from "../look/open.ts";
 import type { Leftover } from "./leftover.ts";
 
+/** Whether the Jobs that can see Paperclip's volume are among those looked at: they are in its own namespace. */
+export async function looksAtOwnNamespace({ places, around }: Pick<Look, "places" | "around">): Promise<boolean> {
+  const own = await hostPodAddress(around.deps.env, around.deps.readFile);
+  return places.some(({ namespace }) => own !== null && [undefined, own.namespace].includes(namespace));
+}
+
 /** Which copies belong to no Job is known only where all Jobs are. */
 export async function leftCopies(
-  { found, unseen, places, around }: Look,
+  seen: Look,
   home: string,
 ): Promise<{ readonly over: readonly Leftover[]; readonly unseen: readonly string[] }> {
-  const own = await hostPodAddress(around.deps.env, around.deps.readFile);
-  if (!places.some(({ namespace }) => own !== null && [undefined, own.namespace].includes(namespace)))
+  if (!(await looksAtOwnNamespace(seen)))
     return {
       over: [],
       unseen: ["Copies of transcripts were not looked at: their Jobs are in Paperclip's own namespace."],
     };
+  const { found, unseen } = seen;
   if (unseen.length > 0)
     return { over: [], unseen: ["Copies of transcripts were not looked at: not all Jobs could be seen."] };
   const living = new Set(found.map(({ job }) => nameOf(job)));

@@ -13,16 +13,17 @@ import type { OpenPlace } from "../look/places.ts";
 import type { FoundJob } from "../look/snapshot.ts";
 import { isShared } from "./left-bundles.ts";
 import type { Leftover } from "./leftover.ts";
+import { removeUnchanged } from "./remove-unchanged.ts";
 
 const OLD_MS = 60 * 60_000;
 
 export async function leftSecrets(
-  { places, found, signal }: Pick<Look, "places" | "found" | "signal">,
+  { seenPlaces, found, signal }: Pick<Look, "seenPlaces" | "found" | "signal">,
   installation: Installation,
 ): Promise<{ readonly over: readonly Leftover[]; readonly unseen: readonly string[] }> {
   const over: Leftover[] = [];
   const unseen: string[] = [];
-  for (const place of places) {
+  for (const place of seenPlaces) {
     try {
       over.push(...(await secretsIn(place, found, installation, signal)));
     } catch (error) {
@@ -63,9 +64,7 @@ async function secretsIn(
       what: `Secret ${namespace}/${name}`,
       why: "its Job was deleted without it, and nothing uses it",
       how: "delete",
-      remove: async () => {
-        await client.delete(secrets, namespace, name, { uid, resourceVersion, signal });
-      },
+      remove: () => removeUnchanged(client, secrets, { namespace, name, uid, resourceVersion }, signal),
     });
   }
   return left;

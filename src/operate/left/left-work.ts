@@ -6,10 +6,11 @@ import { agentKnownReader, type ReadAgentKnown } from "../../paperclip/agent-kno
 import type { Installation } from "../../paperclip/installation.ts";
 import { paperclipHome } from "../../paperclip/kept-files.ts";
 import { homesInPaperclipsHome, removeHome } from "../../run/plan/plan.ts";
-import { agentLabel, LABELS } from "../../run/shared/names.ts";
+import { LABELS, labelValue } from "../../run/shared/names.ts";
 import type { Look } from "../look/open.ts";
 import { OperatorError } from "../look/operator-error.ts";
 import { claimsOfAgents } from "./agents-claims.ts";
+import { looksAtOwnNamespace } from "./left-files.ts";
 import type { Found, Leftover, OfAgent } from "./leftover.ts";
 
 export async function leftWork(seen: Look, installation: Installation): Promise<Found> {
@@ -17,7 +18,8 @@ export async function leftWork(seen: Look, installation: Installation): Promise<
   const claims = await claimsOfAgents(seen, installation);
   const homes = await ownHomes(seen);
   const working = new Set(found.map(({ job }) => job.metadata.labels?.[LABELS.agentId]));
-  const idle = [...claims.things, ...homes.things].filter(({ agent }) => !working.has(agentLabel(agent.agentId)));
+  // Of a word that is no label, there is no Job.
+  const idle = [...claims.things, ...homes.things].filter(({ agent }) => !working.has(labelValue(agent.agentId) ?? ""));
   const judged = await withoutAgent(idle, agentKnownReader({ ...scope.paperclip, signal }));
   return {
     over: judged.over,
@@ -45,15 +47,21 @@ async function withoutAgent(
 }
 
 /** Of Paperclip's home, where this is its machine. */
-async function ownHomes({ around, instance, unseen }: Look): Promise<{
+async function ownHomes(seen: Look): Promise<{
   readonly things: readonly OfAgent[];
   readonly unseen: readonly string[];
 }> {
+  const { around, instance, unseen } = seen;
   // That files were not looked at is told already.
   if (around.own === null || around.own.label !== instance) return { things: [], unseen: [] };
   const home = paperclipHome(around.deps.env);
   const homes = await homesInPaperclipsHome(home);
   if (homes.length === 0) return { things: [], unseen: [] };
+  if (!(await looksAtOwnNamespace(seen)))
+    return {
+      things: [],
+      unseen: ["Homes without an agent were not looked for: their Jobs are in Paperclip's own namespace."],
+    };
   if (unseen.length > 0)
     return { things: [], unseen: ["Homes without an agent were not looked for: not all Jobs could be seen."] };
   const things = homes.map(({ path, tenant }): OfAgent => {

@@ -9,7 +9,7 @@ export interface Leftover {
   readonly why: string;
   /** What would be done: `stop` ends an agent first. */
   readonly how: "delete" | "stop";
-  /** Throws ApiError or OperatorError; resolves also where it has changed meanwhile, and stays. */
+  /** Throws ApiError or OperatorError, also where it has changed meanwhile, and stays. */
   readonly remove: () => Promise<void>;
 }
 

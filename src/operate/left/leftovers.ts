@@ -26,6 +26,9 @@ export interface Leftovers extends Found {
   readonly work: readonly Leftover[];
 }
 
+const WHOSE =
+  "Nothing was looked for: no Job tells which Paperclip is meant, and this machine has none. Name it with --instance LABEL.";
+
 /** Throws ApiError, or OperatorError where it is not known of which Paperclip. */
 export async function findLeftovers(seen: Look): Promise<Leftovers> {
   const installation = installationOf(seen);
@@ -36,7 +39,7 @@ export async function findLeftovers(seen: Look): Promise<Leftovers> {
         "Name it with --instance LABEL.",
         true,
       );
-    return { over: [], work: [], leftAlone: [], unseen: seen.unseen };
+    return { over: [], work: [], leftAlone: [], unseen: [...seen.unseen, WHOSE] };
   }
   const over: Leftover[] = [];
   const leftAlone: string[] = [];
@@ -51,10 +54,10 @@ export async function findLeftovers(seen: Look): Promise<Leftovers> {
   const files = await ownFiles(seen);
   const work = await leftWork(seen, installation);
   return {
-    over: [...over, ...bundles, ...secrets.over, ...files.over],
+    over: [...over, ...bundles.over, ...secrets.over, ...files.over],
     work: work.over,
     leftAlone: [...leftAlone, ...work.leftAlone],
-    unseen: [...seen.unseen, ...secrets.unseen, ...files.unseen, ...work.unseen],
+    unseen: [...seen.unseen, ...bundles.unseen, ...secrets.unseen, ...files.unseen, ...work.unseen],
   };
 }
 

@@ -14,6 +14,8 @@ export interface Look extends AsyncDisposable {
   readonly scope: Scope;
   readonly around: Surroundings;
   readonly places: readonly OpenPlace[];
+  /** Those whose Jobs could be listed. */
+  readonly seenPlaces: readonly OpenPlace[];
   /** Jobs of the chosen Paperclip, or of all; those of probes too. */
   readonly found: readonly FoundJob[];
   /** Label of the chosen Paperclip; null: all, or nobody's Job says whose it is. */
@@ -37,7 +39,7 @@ export async function look({ scope, env, tell, signal }: LookRequest): Promise<L
   const around = await readSurroundings(scope, env, tell);
   const opened = await openPlaces(around, scope, signal);
   try {
-    const { found, unseen } = await takeSnapshot(opened.places, signal);
+    const { found, unseen, seenPlaces } = await takeSnapshot(opened.places, signal);
     const [only, ...more] = opened.places;
     if (found.length === 0 && only && more.length === 0) await requireNamespace(only, signal);
     const chosen = choose(found, scope, around);
@@ -47,6 +49,7 @@ export async function look({ scope, env, tell, signal }: LookRequest): Promise<L
       scope,
       around,
       places: opened.places,
+      seenPlaces,
       unseen: [...(policyProblem ? [withoutPolicy(policyProblem)] : []), ...opened.unreached, ...unseen],
       signal,
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),

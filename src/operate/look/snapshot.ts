@@ -16,6 +16,8 @@ export interface FoundJob {
 }
 
 export interface Snapshot {
+  /** Where Jobs could be listed. */
+  readonly seenPlaces: readonly OpenPlace[];
   readonly found: readonly FoundJob[];
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];
@@ -28,6 +30,7 @@ export async function takeSnapshot(places: readonly OpenPlace[], signal: AbortSi
   const [first] = failed;
   if (first && failed.length === results.length) throw first.reason;
   return {
+    seenPlaces: places.filter((_, index) => results[index]?.status === "fulfilled"),
     found: results.flatMap((result) => (result.status === "fulfilled" ? result.value.found : [])),
     unseen: results.flatMap((result) =>
       result.status === "fulfilled" ? result.value.unseen : [`${(result.reason as Error).message}.`],
@@ -35,7 +38,7 @@ export async function takeSnapshot(places: readonly OpenPlace[], signal: AbortSi
   };
 }
 
-async function look(place: OpenPlace, signal: AbortSignal): Promise<Snapshot> {
+async function look(place: OpenPlace, signal: AbortSignal): Promise<Omit<Snapshot, "seenPlaces">> {
   const { client } = place.lease;
   const options = { labelSelector: RUNS_AND_PROBES, signal };
   const unseen: string[] = [];

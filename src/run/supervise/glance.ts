@@ -58,6 +58,8 @@ export class Glance {
   readonly #lists = new Map<string, Promise<Statuses | null>>();
   /** Companies of which there is a list. */
   readonly #listed = new Set<string>();
+  /** Runs that these lists have. */
+  readonly #shown = new Set<string>();
 
   constructor(options: GlanceOptions) {
     this.#options = options;
@@ -89,7 +91,7 @@ export class Glance {
     const { notBefore = 0, page = 0, missed = 0 } = companies.get(key) ?? {};
     const [oldest] = companies.keys();
     if (companies.size >= MAX_COMPANIES && oldest !== undefined) companies.delete(oldest);
-    const isMissed = kind === "alive" && this.#listed.has(key);
+    const isMissed = kind === "alive" && this.#listed.has(key) && !this.#shown.has(runIdOf(job) ?? "");
     companies.set(key, { token, notBefore, page, missed: isMissed ? missed + 1 : missed });
   }
 
@@ -111,7 +113,10 @@ export class Glance {
     const limit = pageFor(company, jobs.filter((job) => companyOf(job) === companyId).length);
     companies.set(key, { ...company, page: limit, missed: 0 });
     const list = await listRuns({ url, companyId, token, limit, timeoutMs: TIMEOUT_MS, signal });
-    if (list.kind === "listed") this.#listed.add(key);
+    if (list.kind === "listed") {
+      this.#listed.add(key);
+      for (const runId of list.statuses.keys()) this.#shown.add(runId);
+    }
     if (list.kind === "absent") companies.set(key, { ...company, notBefore: now() + ABSENT_FOR_MS });
     // It has expired, or its agent is gone: the next Job that is judged brings another.
     if (list.kind === "denied") companies.delete(key);

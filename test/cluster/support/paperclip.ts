@@ -95,7 +95,11 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     const [, kind, id = ""] = /^\/api\/(companies|agents)\/([^/]+)$/.exec(request.url ?? "") ?? [];
     if (kind) {
       const isThere = kind === "companies" ? companies.has(id) : [...companies.values()].flat().includes(id);
-      return answer(response, isThere ? 200 : 404, isThere ? { id } : { error: "not found" });
+      return answer(
+        response,
+        isThere ? 200 : 404,
+        isThere ? { id } : { error: `${kind === "agents" ? "Agent" : "Company"} not found` },
+      );
     }
     const taskId = /^\/api\/issues\/([^/]+)$/.exec(request.url ?? "")?.[1];
     const assigneeAgentId = assignees.get(taskId ?? "");

@@ -394,6 +394,27 @@ describe("what an hour costs", () => {
   });
 });
 
+test("a watch that was away for long and has only connected again does not count as current", async () => {
+  api.put("jobs", "run-1");
+  const observer = await observerOf();
+  listen(observer);
+  await observer.synced();
+  await quiet(observer);
+  expect(observer.seen).not.toBeNull();
+  const { watchers } = api;
+  const before = [...watchers];
+  // As after a freeze: twenty minutes have passed for the cluster, and none of them was heard of.
+  clock.advance(20 * 60_000);
+  for (const watcher of before) api.end(watcher);
+  await moveUntil(
+    () =>
+      watchers.size === 2 && before.every((one) => !watchers.has(one)) && observer.health?.jobs.state === "watching",
+  );
+  expect(observer.seen).toBeNull();
+  api.bookmark();
+  await eventually(() => observer.seen !== null, "the bookmark");
+});
+
 const lifetimeOf = (watcher: { seen: { url: URL } }) =>
   Number(watcher.seen.url.searchParams.get("timeoutSeconds")) * 1000;
 

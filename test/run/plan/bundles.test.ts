@@ -49,6 +49,22 @@ it("60 runs of 60 agents with 600 KiB of skills: 62 Secrets, and each run's own 
   expect(plans[59]?.bundles[1]?.data).toBe(plans[0]?.bundles[1]?.data);
 });
 
+it("empty files are shared as well, those too that come first", () => {
+  const files = ["skills/.gitkeep", "skills/.other", "skills/SKILL.md", "skills/z"].map(
+    (path): RunFile => ({
+      path,
+      content: path.endsWith("SKILL.md") ? Buffer.alloc(8 * KIB, "x") : Buffer.alloc(0),
+      executable: false,
+      layer: "skills",
+    }),
+  );
+  const { own: kept, bundles } = share(files, own, "company");
+  expect(kept).toEqual([]);
+  expect(bundles.flatMap(({ items }) => items.map(({ path }) => path)).toSorted()).toEqual(
+    files.map(({ path }) => path),
+  );
+});
+
 it("the pod finds all of it in one directory", () => {
   const plan = planOf(1);
   const run = podOf(plan).volumes?.find(({ name }) => name === "run");

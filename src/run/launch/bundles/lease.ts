@@ -6,7 +6,7 @@ import type { RunPlan } from "../../plan/plan.ts";
 const BEYOND_MS = 2 * 3600_000;
 /** A holder that has less left counts as gone: the cluster may be about to remove it, and its clock may be another. */
 export const LAPSED_MS = 10 * 60_000;
-/** Milliseconds for a Job in a queue without limit: it may wait through a Paperclip that is away. */
+/** Milliseconds for a Job in a queue: it may be taken back at any time, and wait again through a Paperclip that is away. */
 const IN_QUEUE_MS = 7 * 86_400_000;
 
 export interface Need {
@@ -16,9 +16,11 @@ export interface Need {
   readonly wanted: number;
 }
 
-export function needOf({ queue, queueTimeoutSec, podStartTimeoutSec }: RunPlan, now: number): Need {
-  const inQueue = queueTimeoutSec > 0 ? Math.min(queueTimeoutSec * 1000, IN_QUEUE_MS) : IN_QUEUE_MS;
-  const start = now + podStartTimeoutSec * 1000 + (queue === null ? 0 : inQueue);
+export function needOf(
+  { queue, podStartTimeoutSec }: Pick<RunPlan, "queue" | "podStartTimeoutSec">,
+  now: number,
+): Need {
+  const start = now + podStartTimeoutSec * 1000 + (queue === null ? 0 : IN_QUEUE_MS);
   return { least: start + BEYOND_MS / 2, wanted: start + BEYOND_MS };
 }
 

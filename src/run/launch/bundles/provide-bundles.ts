@@ -3,6 +3,7 @@
  * that make the same bundle at once, or one that is killed between any two calls, leave nothing that another run cannot use.
  */
 import type { Job } from "kubernetes-types/batch/v1";
+import { raceSignal } from "race-signal";
 import { ApiError } from "../../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../../kubernetes/client.ts";
 import { fullJitter } from "../../../kubernetes/http/backoff.ts";
@@ -14,7 +15,7 @@ import { RunFault } from "../../shared/run-fault.ts";
 import { CREATE_AGAIN_MS, failed, isRetryable, RETRY } from "../create.ts";
 import { knownUntil, remember } from "./known-bundles.ts";
 import { heldUntil, LAPSED_MS, type Need, needOf, ttlUntil } from "./lease.ts";
-import { foreignHolder, otherContent } from "./unusable-bundle.ts";
+import { foreignHolder, otherContent, stillLeaving } from "./unusable-bundle.ts";
 
 const CODE = "k8s_prompt_secret_create_failed";
 
@@ -23,6 +24,8 @@ interface Use {
   readonly plan: RunPlan;
   readonly bundle: Bundle;
   readonly need: Need;
+  /** When the run began to ask for it, milliseconds since 1970. */
+  readonly began: number;
   readonly signal: AbortSignal;
 }
 
@@ -33,9 +36,10 @@ export async function provideBundles(
   signal: AbortSignal,
   only: readonly Bundle[] = plan.bundles,
 ): Promise<void> {
-  const need = needOf(plan, client.clock.now());
+  const began = client.clock.now();
+  const need = needOf(plan, began);
   const distinct = new Map(only.map((bundle) => [bundle.name, bundle]));
-  await Promise.all([...distinct.values()].map((bundle) => once({ client, plan, bundle, need, signal })));
+  await Promise.all([...distinct.values()].map((bundle) => once({ client, plan, bundle, need, began, signal })));
 }
 
 /** Of this process, by cluster and name: runs that start together wait for one of them. */
@@ -52,7 +56,7 @@ async function once(use: Use): Promise<void> {
     const other = all.get(key);
     if (other === undefined) break;
     // What it meets is its own run's to tell; this one then looks for itself.
-    await other;
+    await raceSignal(other, signal);
   }
   const own = provide(use);
   all.set(
@@ -64,10 +68,9 @@ async function once(use: Use): Promise<void> {
 
 /** Until when it is there, milliseconds since 1970. */
 async function provide(use: Use): Promise<number> {
-  const { client, bundle, signal } = use;
-  const began = client.clock.now();
+  const { client, plan, bundle, began, signal } = use;
   for (let attempt = 0; ; attempt++) {
-    let problem: unknown = new Error("an earlier one of that name is still being removed");
+    let problem: unknown = null;
     let waitMs = RETRY.retryForMs;
     try {
       const until = await tryToProvide(use);
@@ -79,7 +82,11 @@ async function provide(use: Use): Promise<number> {
       if (webhookAway(error) !== null) waitMs = WEBHOOK_AWAY_MS;
       else if (!isPassing(error)) throw failed(client, CODE, doing(bundle), error);
     }
-    if (client.clock.now() > began + waitMs) throw failed(client, CODE, doing(bundle), problem);
+    const now = client.clock.now();
+    if (now > began + waitMs)
+      throw problem === null
+        ? stillLeaving(bundle.name, plan.namespace, now)
+        : failed(client, CODE, doing(bundle), problem);
     await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
   }
 }
@@ -90,7 +97,8 @@ const doing = ({ name }: Bundle): string => `Could not make Secret ${name} of fi
 const isPassing = (error: unknown): boolean => isRetryable(error) || (error instanceof ApiError && error.notFound);
 
 /** Null: something of an earlier one is on its way out. */
-async function tryToProvide({ client, plan, bundle, need, signal }: Use): Promise<number | null> {
+async function tryToProvide(use: Use): Promise<number | null> {
+  const { client, plan, bundle, need, signal } = use;
   const { namespace } = plan;
   const options = { ...RETRY, signal };
   const found = await client.find(jobs, namespace, bundle.name, options);
@@ -100,7 +108,7 @@ async function tryToProvide({ client, plan, bundle, need, signal }: Use): Promis
     await removeHolder(client, found, signal);
     return null;
   }
-  const holder = found ?? (await createHolder({ client, plan, bundle, need, signal }));
+  const holder = found ?? (await createHolder(use));
   // Behind a new holder there is none, but for what is on its way out or was orphaned: the create meets that, and it is looked at.
   const secret = found && (await client.find(secrets, namespace, bundle.name, options));
   if (secret && !hasContentOf(secret, bundle)) throw otherContent(bundle.name, namespace, now);
@@ -108,7 +116,7 @@ async function tryToProvide({ client, plan, bundle, need, signal }: Use): Promis
   // Somebody has removed its holder and left it: nothing takes it away.
   if (secret && !secret.metadata.ownerReferences?.length) return need.wanted;
   if (secret && !isOwnedBy(secret, holder)) return null;
-  if (!secret) await createSecret({ client, plan, bundle, need, signal }, holder);
+  if (!secret) await createSecret(use, holder);
   if (heldUntil(holder) >= need.least) return heldUntil(holder);
   const { uid, resourceVersion } = holder.metadata;
   const longer = {

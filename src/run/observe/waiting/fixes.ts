@@ -67,6 +67,8 @@ export function fixForWaiting(reason: string, message = ""): string | null {
     return "Wait until a pod on the other node ends: with workspace: claim, the pods of one claim run on one node while several run. Or lower resources.requests, so that more of them fit there.";
   if (/volume node affinity conflict/.test(message))
     return "The volume is on a node or in a zone that the pod may not go to now: bring that node back, change nodeSelector or tolerations so that it fits, or delete the volume claim with all that is on it.";
+  if (reason === "FailedMount" && /secret "ac-bundle-[0-9a-f]+" not found/i.test(message))
+    return "The files that runs share are gone (somebody deleted them, or the run waited for longer than a week): stop this run; the next one makes them anew.";
   if (reason === "FailedMount" && namesMissingObject(message))
     return "Create the Secret, ConfigMap or volume that the message names, in the namespace of the run.";
   return FIXES.get(SAME.get(reason) ?? reason) ?? null;

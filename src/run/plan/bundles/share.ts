@@ -40,7 +40,8 @@ function parts(files: readonly RunFile[]): RunFile[][] {
   for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
     const bytes = Buffer.byteLength(file.content);
     if (bytes > MAX_SECRET_BYTES) throw tooLarge(file.path, bytes);
-    if (bytes > room) {
+    // The first may be empty.
+    if (all.length === 0 || bytes > room) {
       all.push([]);
       room = MAX_SECRET_BYTES;
     }
