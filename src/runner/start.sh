@@ -141,8 +141,8 @@ sealed_code() {
 }
 
 # pass_on SIGNAL: to the runner, once: each signal more would end `wait` early (see below). It may get lost where it comes
-# between fork and exec, while the child has the traps of this shell; so it is repeated when there is no seal after a
-# second: the runner writes one as soon as it runs.
+# between fork and exec, while the child has the traps of this shell; so it is repeated after a second, which a runner that
+# has heard the first does not mind. A seal proves only that it runs.
 passed_on=
 pass_on() {
   told=$1
@@ -150,7 +150,7 @@ pass_on() {
   passed_on=1
   trap '' TERM INT HUP QUIT
   kill "-$1" "$child"
-  (sleep 1 && [ ! -s "$termination_log" ] && kill "-$1" "$child") </dev/null >/dev/null 2>&1 &
+  (sleep 1 && kill "-$1" "$child") </dev/null >/dev/null 2>&1 &
 }
 
 child=

@@ -59,6 +59,18 @@ describe.each(nodeRunners)("a signal before the agent's start on $name", (runner
     expectNoAgent(await pod.ended(), "sh");
   });
 
+  it("is repeated where it was lost between fork and exec, though the runner has written a seal since", async () => {
+    // As that child does, this one takes the first signal by the shell's trap, and forgets it.
+    const loses = `trap 'lost=1' TERM; : >"\${0%/*}/../held"; until [ -n "$lost" ]; do sleep 0.02; done; trap - TERM`;
+    const fakes = { node: `#!/bin/sh\ncase "$*" in *runner.mjs*) ${loses} ;; esac\nexec ${node} "$@"\n` };
+    const pod = new Pod(runner, { command: sh("echo agent; exec sleep 300"), first: true, fakes });
+    await pod.until(() => existsSync(join(pod.folder, "held")));
+    pod.signal("SIGTERM");
+    const { seal } = await pod.ended();
+    expect(seal).toMatchObject({ runner: "node", ending: "terminated" });
+    expect(seal.partial).toBeUndefined();
+  });
+
   it("is seen by a Node that is busy with its own start", async () => {
     const holds = `case "$2" in */runner.mjs) cd "\${2%/*}"; mv run.json saved.json; mkfifo run.json ;; esac`;
     const fakes = { node: `#!/bin/sh\n(PATH=$PATH:/bin:/usr/bin; ${holds})\nexec ${node} "$@"\n` };
