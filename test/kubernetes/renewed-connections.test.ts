@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import type { Cluster } from "../../src/kubernetes/cluster.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer, json } from "./support/api-server.ts";
+import { ApiServer, json, type Reply } from "./support/api-server.ts";
 import { LeapingClock } from "./support/clocks.ts";
 import { failure, JOB } from "./support/one-client.ts";
 
@@ -14,13 +14,12 @@ afterEach(async () => {
   await server?.stop();
 });
 
-/** A client whose call gets `old` with its credentials, and all that read the connections after that get others. */
-async function clientOf(old: Agent) {
-  server = await ApiServer.start((_, reply) => json(reply, 201, JOB));
+/** A client whose call gets `old` with its credentials; whoever reads the connections after that gets others. */
+function clientOf(old: Agent, { origin }: ApiServer): KubernetesClient {
   agent = new Agent();
   const all = [old, agent];
   const cluster: Cluster = {
-    ...{ server: new URL(server.origin), namespace: "runs", source: "kubeconfig", id: "renewed" },
+    ...{ server: new URL(origin), namespace: "runs", source: "kubeconfig", id: "renewed" },
     get dispatcher() {
       return (all.length > 1 ? all.shift() : all[0]) as Agent;
     },
@@ -28,22 +27,27 @@ async function clientOf(old: Agent) {
     forgetCredentials: () => undefined,
     close: async () => undefined,
   };
-  return { client: new KubernetesClient(cluster, { clock: new LeapingClock() }), server };
+  return new KubernetesClient(cluster, { clock: new LeapingClock() });
 }
 
-const endings = {
-  "that are being closed": (old: Agent) => void old.close(),
-  "that are closed": (old: Agent) => old.close(),
-};
-
-test.each(Object.entries(endings))(
-  "a create that was about to use connections %s uses the new ones",
-  async (_, end) => {
+test.each([true, false])(
+  "a create that was to use replaced connections uses the new ones (others busy: %s)",
+  async (isBusy) => {
+    const begun = Promise.withResolvers<Reply>();
+    server = await ApiServer.start((seen, reply) =>
+      seen.method === "GET" ? begun.resolve(reply) : json(reply, 201, JOB),
+    );
     const old = new Agent();
-    await end(old);
-    const { client, server } = await clientOf(old);
-    expect((await client.create(jobs, "runs", JOB)).metadata.name).toBe("run-1");
-    expect(server.seen).toHaveLength(1);
+    const busy = isBusy && old.request({ origin: server.origin, path: "/", method: "GET" });
+    if (isBusy) await begun.promise;
+    const closed = old.close();
+    if (!isBusy) await closed;
+    expect((await clientOf(old, server).create(jobs, "runs", JOB)).metadata.name).toBe("run-1");
+    expect(server.seen.filter(({ method }) => method === "POST")).toHaveLength(1);
+    if (!busy) return;
+    json(await begun.promise, 200, {});
+    await (await busy).body.dump();
+    await closed;
   },
 );
 
