@@ -9,7 +9,7 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number;
   /** Milliseconds for all attempts of one call. @default 60000 */
   readonly retryForMs?: number;
-  /** Lists and creates that are under way at once; the others wait for their turn. @default 16 */
+  /** Paced calls that are under way at once; the others of these wait for their turn. @default 16 */
   readonly callsAtOnce?: number;
   /** @default "paperclip-adapter-claude-k8s" */
   readonly userAgent?: string;
@@ -24,6 +24,11 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** 0 = one attempt only. @default the client's retryForMs */
   readonly retryForMs?: number | undefined;
+  /**
+   * Waits for its turn among the calls by which runs start, without a limit of its own: for those only.
+   * @default true for a create that stores something, else false
+   */
+  readonly paced?: boolean | undefined;
 }
 
 export interface ListOptions extends CallOptions {

@@ -15,8 +15,9 @@ import type { Cluster } from "./cluster.ts";
 import { startDeadline } from "./http/deadline.ts";
 import { Pace } from "./http/pace.ts";
 import { readJson } from "./http/read-json.ts";
-import { retry } from "./http/retry.ts";
+import { type Attempt, retry } from "./http/retry.ts";
 import { type Call, Transport } from "./http/transport.ts";
+import { isUnsent } from "./http/unsent-error.ts";
 import { warningsIn } from "./http/warning-header.ts";
 import { listPages } from "./list-pages.ts";
 import { type LogOpening, type LogRequest, openLog } from "./log-stream.ts";
@@ -41,7 +42,7 @@ export class KubernetesClient {
   readonly traffic: Traffic | undefined;
   readonly #timeoutMs: number;
   readonly #retryForMs: number;
-  /** Of the calls by which runs start: of those that stop or end one, none waits for them. */
+  /** Of the calls by which runs start: no other one waits for them. */
   readonly #pace: Pace;
   /** The calls that wait for another attempt, oldest first. */
   readonly #retried = new Map<object, RetriedCall>();
@@ -114,7 +115,8 @@ export class KubernetesClient {
     const repeatable = dryRun === true || CREATED_TWICE_IS_ONCE.has(type.plural);
     return this.#call<Stored<T>>(
       { request, method: "POST", path: pathOf(type, namespace), query, body },
-      options,
+      // What stores nothing starts nothing.
+      { ...options, paced: options.paced ?? !repeatable },
       repeatable,
     );
   }
@@ -180,8 +182,8 @@ export class KubernetesClient {
   readonly retriedCall = (): RetriedCall | null => this.#retried.values().next().value ?? null;
 
   async #call<R>(call: Call, options: CreateOptions, repeatable = call.method !== "POST"): Promise<R> {
-    const isPaced = call.request.verb === "list" || call.request.verb === "create";
-    const attempt = () => (isPaced ? this.#paced<R>(call, options) : this.#once<R>(call, options));
+    const attempt: Attempt<R> = (waited) =>
+      options.paced ? this.#paced<R>(call, options, waited) : this.#once<R>(call, options);
     const { clock, random } = this;
     try {
       return await retry(attempt, {
@@ -201,8 +203,10 @@ export class KubernetesClient {
     }
   }
 
-  async #paced<R>(call: Call, options: CreateOptions): Promise<R> {
+  async #paced<R>(call: Call, options: CreateOptions, waited: (ms: number) => void): Promise<R> {
+    const came = this.clock.now();
     return this.#pace.run(async () => {
+      waited(this.clock.now() - came);
       try {
         return await this.#once<R>(call, options);
       } catch (error) {
@@ -221,8 +225,7 @@ export class KubernetesClient {
       return (await readJson(answer.body, call.request)) as R;
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason;
-      const isUnsent = error instanceof ApiError && error.kind === "credentials";
-      if (!deadline.expired || isUnsent) throw this.transport.fault(call, error);
+      if (!deadline.expired || isUnsent(error)) throw this.transport.fault(call, error);
       const detail = `the API server did not answer within ${timeoutMs / 1000} s`;
       throw new ApiError({ kind: "timeout", detail, request: call.request, ambiguous: call.method !== "GET" });
     } finally {

@@ -2,6 +2,7 @@ import { ApiError, type Request } from "./api-error.ts";
 import { startDeadline } from "./http/deadline.ts";
 import { networkError } from "./http/network-error.ts";
 import type { Answer, Call, Transport } from "./http/transport.ts";
+import { isUnsent } from "./http/unsent-error.ts";
 import { pathOf, pods } from "./resource-types.ts";
 
 export interface LogRequest {
@@ -73,9 +74,10 @@ export async function openLog(
     deadline.clear();
     if (signal.aborted) return { kind: "aborted" };
     const detail = `the API server did not answer within ${openTimeoutMs / 1000} s`;
-    const error = deadline.expired
-      ? new ApiError({ kind: "timeout", request: call.request, detail })
-      : networkError(thrown, call.request);
+    const error =
+      deadline.expired && !isUnsent(thrown)
+        ? new ApiError({ kind: "timeout", request: call.request, detail })
+        : networkError(thrown, call.request);
     return { kind: kindOf(error), error };
   }
 }

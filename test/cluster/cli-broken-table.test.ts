@@ -50,7 +50,8 @@ const MAY_NOT: Cell = {
 };
 const CREDENTIALS = /Check the credentials of the kubeconfig \(kubectl auth whoami\)\.$/;
 const REACHES = /cannot be reached: .*Check that the cluster runs and that .* reaches it/;
-const SLOW = /did not answer within \d+ s\.? Run it again later: the API server is slow or cannot be reached\.$/;
+const SLOW =
+  /(did not answer within \d+ s|no connection to the API server within \d+ s, so nothing was sent)\.? Run it again later: the API server is slow or cannot be reached\.$/;
 /** The policy is told, and a run is looked for where one would be without. */
 const withoutPolicy = (why: RegExp): Row => {
   const told = { tells: new RegExp(`The policy is not looked at.*${why.source}`) };

@@ -19,16 +19,20 @@ export class ConnectionQueue {
     this.#most = most;
   }
 
-  /** For `compose`, of one request. */
-  until(signal: AbortSignal): Dispatcher.DispatcherComposeInterceptor {
+  /**
+   * For `compose`, of one request.
+   *
+   * @param onSending called before the first byte of it is sent; never called: none was
+   */
+  until(signal: AbortSignal, onSending: () => void = () => undefined): Dispatcher.DispatcherComposeInterceptor {
     return (dispatch) => (options, handler) => {
-      const request = new HeldRequest(handler, signal, () => this.#leave());
+      const request = new HeldRequest(handler, signal, onSending, () => this.#leave());
       const begin = (): void => {
         this.#held += 1;
         request.isHeld = true;
         dispatch(options, request);
       };
-      if (this.#held < this.#most) begin();
+      if (this.#held < this.#most && this.#waiting.size === 0) begin();
       else {
         this.#waiting.add(begin);
         request.onEnd = () => this.#waiting.delete(begin);
@@ -37,10 +41,15 @@ export class ConnectionQueue {
     };
   }
 
+  /** The next begins on a stack of its own: thousands may fail one after the other as soon as they begin. */
   #leave(): void {
     this.#held -= 1;
+    queueMicrotask(() => this.#beginNext());
+  }
+
+  #beginNext(): void {
     const [next] = this.#waiting;
-    if (next === undefined) return;
+    if (next === undefined || this.#held >= this.#most) return;
     this.#waiting.delete(next);
     next();
   }
@@ -53,6 +62,7 @@ class HeldRequest implements Handler {
   onEnd: () => void = () => undefined;
   readonly #handler: Handler;
   readonly #signal: AbortSignal;
+  readonly #onSending: () => void;
   readonly #leave: () => void;
   readonly #abort = (): void => {
     this.#isOver = true;
@@ -62,17 +72,22 @@ class HeldRequest implements Handler {
   };
   #isOver = false;
 
-  constructor(handler: Handler, signal: AbortSignal, leave: () => void) {
+  constructor(handler: Handler, signal: AbortSignal, onSending: () => void, leave: () => void) {
     this.#handler = handler;
     this.#signal = signal;
+    this.#onSending = onSending;
     this.#leave = leave;
     signal.addEventListener("abort", this.#abort, { once: true });
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
     this.#begun();
-    if (this.#isOver) controller.abort(this.#signal.reason);
-    else this.#handler.onRequestStart?.(controller, context);
+    if (this.#isOver) {
+      controller.abort(this.#signal.reason);
+      return;
+    }
+    this.#onSending();
+    this.#handler.onRequestStart?.(controller, context);
   }
 
   onResponseStart(

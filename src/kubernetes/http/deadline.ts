@@ -1,6 +1,14 @@
 /** The reason of the signal when the time ran out. */
 export class DeadlineExpired extends Error {
   override readonly name = "DeadlineExpired";
+
+  /** How much time there was, milliseconds. */
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+    this.ms = ms;
+  }
 }
 
 /** A time limit joined with the caller's own signal. */
@@ -19,7 +27,7 @@ export function startDeadline(ms: number, caller: AbortSignal | undefined): Dead
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
-    controller.abort(new DeadlineExpired(`no answer within ${ms} ms`));
+    controller.abort(new DeadlineExpired(ms));
   }, ms);
   const onAbort = () => controller.abort(caller?.reason);
   if (caller?.aborted) onAbort();

@@ -26,7 +26,8 @@ export const isCertificateFault = (code: string | undefined): boolean => code !=
 /** Node's advice to whoever starts it, which is not who reads this. */
 const ADVICE = /; if the root CA is installed locally, .*$/;
 
-export function networkFault(thrown: unknown): NetworkFault {
+/** @param isReplaced its connections were closed since for new ones, with renewed credentials */
+export function networkFault(thrown: unknown, isReplaced = false): NetworkFault {
   const error = rootOf(thrown);
   const { code } = error;
   const certificate = isCertificateFault(code);
@@ -40,7 +41,8 @@ export function networkFault(thrown: unknown): NetworkFault {
       ? "the API server did not answer in time"
       : [code, error.message.replace(ADVICE, "")].filter(Boolean).join(": "),
     neverSent: connecting || certificate || (code !== undefined && BEFORE_SENDING.has(code)),
-    transient: !certificate && code !== "UND_ERR_DESTROYED" && code !== "UND_ERR_CLOSED",
+    // Only a renewal closes connections in order (and destroys them when all on them is done); the end of a client destroys.
+    transient: !certificate && (code !== "UND_ERR_DESTROYED" || isReplaced),
   };
 }
 

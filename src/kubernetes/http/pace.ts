@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { boundRetryAfter } from "./backoff.ts";
 
 /**
  * Lets so many calls begin at once, the others in the order of their coming; and none for as long as the server has asked to be
@@ -33,8 +34,11 @@ export class Pace {
     this.#notBefore = Math.max(this.#notBefore, this.#clock.now() + ms);
   }
 
+  /** Milliseconds, never more than a server may ask for: the clock may have been set back since it did. */
   #left(): number {
-    return this.#notBefore - this.#clock.now();
+    const now = this.#clock.now();
+    this.#notBefore = now + boundRetryAfter(this.#notBefore - now);
+    return this.#notBefore - now;
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock, Random } from "../clock.ts";
 import { fullJitter } from "./backoff.ts";
 
 export interface RetryOptions {
-  /** Milliseconds from the first attempt after which none is started any more. */
+  /** Milliseconds from the first attempt after which none is started any more. What an attempt waited for its turn is added. */
   readonly totalMs: number;
   /** True when doing it twice is the same as doing it once. */
   readonly repeatable: boolean;
@@ -14,18 +14,24 @@ export interface RetryOptions {
   readonly onRetry?: (error: ApiError) => void;
 }
 
+/** @param waited to be told, once it is its turn, how many milliseconds it waited for that */
+export type Attempt<R> = (waited: (ms: number) => void) => Promise<R>;
+
 /**
  * Repeats a call while its failure is transient. A call that may have been carried out is repeated only when that is
  * idempotent. The error that is finally thrown is `ambiguous` when any attempt was.
  */
-export async function retry<R>(attempt: () => Promise<R>, options: RetryOptions): Promise<R> {
+export async function retry<R>(attempt: Attempt<R>, options: RetryOptions): Promise<R> {
   const { clock, random, signal } = options;
-  const end = clock.now() + options.totalMs;
+  let end = clock.now() + options.totalMs;
+  const waited = (ms: number): void => {
+    end += ms;
+  };
   let ambiguous = false;
   let doubtedSince: number | null = null;
   for (let count = 0; ; count++) {
     try {
-      return await attempt();
+      return await attempt(waited);
     } catch (thrown) {
       if (!(thrown instanceof ApiError) || signal?.aborted) throw thrown;
       ambiguous ||= thrown.ambiguous;

@@ -12,6 +12,7 @@ import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
 import { streamedRequest } from "./streamed-request.ts";
+import { UnsentError } from "./unsent-error.ts";
 
 /** One HTTP request to the API. */
 export interface Call {
@@ -86,6 +87,7 @@ export class Transport {
   async #sendOnce(call: Call, { headers, dispatcher }: Access, signal: AbortSignal): Promise<Answer> {
     const { server } = this.cluster;
     const began = this.clock.now();
+    let isSent = false;
     try {
       signal.throwIfAborted();
       const options = {
@@ -95,7 +97,10 @@ export class Transport {
         headers: { ...headers },
         body: call.body === undefined ? null : Buffer.from(JSON.stringify(call.body)),
       };
-      const held = dispatcher.compose(this.#queue.until(signal));
+      const onSending = () => {
+        isSent = true;
+      };
+      const held = dispatcher.compose(this.#queue.until(signal, onSending));
       const answer: Answer = call.streamed
         ? await streamedRequest(held, options, signal)
         : await held.request({ ...options, signal });
@@ -103,10 +108,11 @@ export class Transport {
       return answer;
     } catch (error) {
       if (signal.aborted) {
-        this.answered(call, signal.reason instanceof DeadlineExpired ? "timeout" : "aborted", began);
-        throw signal.reason;
+        const { reason } = signal;
+        this.answered(call, reason instanceof DeadlineExpired ? "timeout" : "aborted", began);
+        throw reason instanceof DeadlineExpired && !isSent ? unsent(call, reason) : reason;
       }
-      const fault = this.fault(call, error);
+      const fault = this.fault(call, error, dispatcher !== this.cluster.dispatcher);
       this.answered(call, fault.kind, began);
       throw fault;
     }
@@ -129,7 +135,7 @@ export class Transport {
     } catch (error) {
       // Nothing was sent: it is not the API server that is slow.
       if (signal.reason instanceof DeadlineExpired)
-        throw new ApiError({ kind: "credentials", detail: HANGS, request: call.request });
+        throw new UnsentError({ kind: "credentials", detail: HANGS, request: call.request });
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof CredentialsError)) throw error;
       const { message: detail, transient } = error;
@@ -154,12 +160,16 @@ export class Transport {
     return renews || !isSame(latest, refused) ? latest : null;
   }
 
-  /** What the network threw, as an ApiError that knows whether the change may have happened. */
-  fault(call: Call, thrown: unknown): ApiError {
+  /**
+   * What the network threw, as an ApiError that knows whether the change may have happened.
+   *
+   * @param isReplaced the cluster has other connections by now
+   */
+  fault(call: Call, thrown: unknown, isReplaced = false): ApiError {
     // Whatever goes wrong with the body of a 2xx, the change has been made.
     if (thrown instanceof ApiError)
       return thrown.kind === "protocol" && call.method !== "GET" ? thrown.asAmbiguous() : thrown;
-    const { neverSent, ...fault } = networkFault(thrown);
+    const { neverSent, ...fault } = networkFault(thrown, isReplaced);
     return new ApiError({ ...fault, request: call.request, ambiguous: call.method !== "GET" && !neverSent });
   }
 
@@ -191,6 +201,11 @@ export class Transport {
       ambiguous: call.method !== "GET" && mayHaveHappened(status, headers["retry-after"] !== undefined),
     });
   }
+}
+
+function unsent({ request }: Call, { ms }: DeadlineExpired): ApiError {
+  const detail = `no connection to the API server within ${ms / 1000} s, so nothing was sent`;
+  return new UnsentError({ kind: "timeout", detail, request });
 }
 
 /** A refusal means no change; a fault inside the server (or of a gateway before it) proves nothing. */

@@ -6,6 +6,7 @@ import { startDeadline } from "../http/deadline.ts";
 import { IdleTimeout } from "../http/idle-timeout.ts";
 import { networkError } from "../http/network-error.ts";
 import type { Call, Transport } from "../http/transport.ts";
+import { isUnsent } from "../http/unsent-error.ts";
 import type { KubeObject, Stored } from "../resource-types.ts";
 
 /** One line of a watch, as the server sends it; `OPENED` comes first and is ours. */
@@ -56,7 +57,7 @@ export async function* watchStream<T extends KubeObject>(
   } catch (thrown) {
     if (signal.aborted) return { why: "aborted" };
     if (idle.expired) return { why: "idle" };
-    return { why: "failed", error: deadline.expired ? late(call) : failure(thrown, call) };
+    return { why: "failed", error: deadline.expired && !isUnsent(thrown) ? late(call) : failure(thrown, call) };
   } finally {
     signal.removeEventListener("abort", stop);
     deadline.clear();

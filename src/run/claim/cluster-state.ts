@@ -21,13 +21,17 @@ import { relationOf } from "./slot.ts";
 const SEEN_WITHIN_MS = 60_000;
 /** Milliseconds for which the first run of a process waits for its watches rather than list what they are about to show. */
 const UP_WITHIN_MS = 500;
+/** Each of these lists is read by the server from all of a namespace, once or more by each run that starts. */
+const START = { paced: true };
 
 type Place = Pick<RunPlan, "namespace" | "identity" | "installation">;
 
 /** All Jobs of the agent, those of versions before too, which did not say which Paperclip made them. Throws ApiError. */
 async function jobsOfAgent(client: KubernetesClient, place: Place, options: CallOptions): Promise<readonly Job[]> {
   const labelSelector = ofAgent(place.identity);
-  return (await client.list(jobs, place.namespace, { labelSelector, ...options })).items.filter(mayBeOf(place));
+  return (await client.list(jobs, place.namespace, { labelSelector, ...options, ...START })).items.filter(
+    mayBeOf(place),
+  );
 }
 
 const mayBeOf =
@@ -135,7 +139,7 @@ async function listed<T extends readonly Pod[] | null>(
 ): Promise<{ readonly jobs: readonly Job[]; readonly pods: readonly Pod[] | T }> {
   const { namespace, identity } = place;
   const labelSelector = ofOthersOnTask(identity);
-  const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options });
+  const others = labelSelector && client.list(jobs, namespace, { labelSelector, ...options, ...START });
   const [found, onTask] = await Promise.all([podsOfAgent(client, place, options), others]);
   return { jobs: onTask ? onTask.items.filter(mayBeOf(place)) : [], pods: found ?? unlisted };
 }
@@ -148,7 +152,9 @@ async function podsOfAgent(
 ): Promise<readonly Pod[] | null> {
   const labelSelector = ofAgent(place.identity);
   try {
-    return (await client.list(pods, place.namespace, { labelSelector, ...options })).items.filter(mayBeOf(place));
+    return (await client.list(pods, place.namespace, { labelSelector, ...options, ...START })).items.filter(
+      mayBeOf(place),
+    );
   } catch (error) {
     if (error instanceof ApiError && error.forbidden) return null;
     throw error;

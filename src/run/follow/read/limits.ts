@@ -59,6 +59,6 @@ const LONGEST_LOOK_MS = 10_000;
  */
 export function reconnectWait(attempt: number, random: Random, inOrder: boolean): number {
   if (attempt === 0) return Math.round(random() * 50);
-  if (inOrder) return Math.round(Math.min(LONGEST_LOOK_MS, 1000 * 2 ** attempt) * (0.5 + random()));
+  if (inOrder) return Math.round(Math.min(LONGEST_LOOK_MS, 1000 * 2 ** attempt * (0.5 + random())));
   return fullJitter(attempt - 1, random, { baseMs: 400, capMs: 5000 });
 }
