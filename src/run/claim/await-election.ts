@@ -9,7 +9,7 @@ import { type Candidate, elect } from "./elect.ts";
 import type { ReadOwnership } from "./ownership/read.ts";
 import { relationOf } from "./slot.ts";
 
-/** Milliseconds that a candidate gets to start or to withdraw: it has at most two calls to make. */
+/** Milliseconds that a candidate gets to start or to withdraw, from the first look on: it has at most two calls to make. */
 const ELECTION_TIMEOUT_MS = 30_000;
 const POLL_EVERY_MS = 300;
 
@@ -27,12 +27,14 @@ export async function awaitElection(
   readOwnership: ReadOwnership,
   options: CallOptions & { readonly signal: AbortSignal },
 ): Promise<ElectionResult> {
-  const deadline = client.clock.now() + ELECTION_TIMEOUT_MS;
+  let deadline = Number.POSITIVE_INFINITY;
   const candidate = { ...plan.identity, name: job.name, uid: job.uid };
   for (;;) {
     const all = await jobsAndPodsOfAgent(client, plan, options);
     const found = await ownRivals(candidate, all, readOwnership, options.signal);
     const election = elect(candidate, found);
+    // A look may have waited long among a thousand starts.
+    deadline = Math.min(deadline, client.clock.now() + ELECTION_TIMEOUT_MS);
     if (election.kind === "start") {
       const object = found.find(({ metadata }) => metadata?.uid === job.uid);
       return { kind: "elected", job: object ? { ...job, object } : job };
