@@ -107,6 +107,11 @@ export class GuardedFolder implements AsyncDisposable {
     return names;
   }
 
+  /** Number of the volume that it is on. */
+  async device(): Promise<number> {
+    return (await this.#handle.stat()).dev;
+  }
+
   /** What an entry is, itself and not what it links to; null when there is none. */
   async find(name: string): Promise<Stats | null> {
     try {

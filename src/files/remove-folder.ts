@@ -1,15 +1,21 @@
 /** Removes a folder with all that is in it, where pods may have written: no link on the way leads this process elsewhere. */
 import { rmdir } from "node:fs/promises";
+import { GuardedFileError } from "./guarded-file.ts";
 import type { GuardedFolder } from "./guarded-folder.ts";
 
 /** Names that are read at once: a folder may have more than memory should hold. */
 const AT_ONCE = 1000;
 
-/** Resolves with false where there is none. Rejects as the system does, or with GuardedFileError for a link or a file. */
+/**
+ * Resolves with false where there is none. Rejects as the system does, or with GuardedFileError for a link, a file, or another
+ * volume that is mounted there.
+ */
 export async function removeFolder(parent: GuardedFolder, name: string): Promise<boolean> {
   {
     await using folder = await parent.enter(name);
     if (folder === null) return false;
+    if ((await folder.device()) !== (await parent.device()))
+      throw new GuardedFileError("ELSEWHERE", folder.path, "is another volume");
     await folder.letChange();
     await empty(folder);
   }

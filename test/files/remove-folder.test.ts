@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,25 @@ describe("a folder that is removed", () => {
     expect(readdirSync(root)).toEqual(["elsewhere"]);
     expect(readdirSync(elsewhere)).toEqual(["kept"]);
     expect(await removeFolder(parent, "home")).toBe(false);
+  });
+
+  it("stays where another volume is mounted in it, whose files stay too", async ({ skip }) => {
+    const volume = join(root, "with/volume");
+    mkdirSync(volume, { recursive: true });
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "none", volume], { stdio: "ignore" });
+    } catch {
+      return skip("nothing may be mounted here");
+    }
+    try {
+      writeFileSync(join(volume, "kept"), "");
+      await using parent = await GuardedFolder.open(root);
+      await expect(removeFolder(parent, "with")).rejects.toThrow("is another volume");
+      expect(readdirSync(volume)).toEqual(["kept"]);
+    } finally {
+      execFileSync("umount", [volume]);
+    }
+    rmSync(join(root, "with"), { recursive: true });
   });
 
   it("stays where it is a link, or no folder", async () => {

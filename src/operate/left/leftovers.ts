@@ -9,7 +9,7 @@ import { removeJob } from "../../run/claim/claim.ts";
 import { cleanUp, isExpiredProbe } from "../../run/conclude/conclude.ts";
 import { isProbe, nameOf, runIdOf } from "../../run/shared/job-state.ts";
 import { jobInCluster } from "../../run/shared/launched-run.ts";
-import { judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
+import { isInLine, judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
 import { oldTranscripts, sweepTranscripts } from "../../run/tell/tell.ts";
 import { installationOf, type Look } from "../look/open.ts";
 import { OperatorError } from "../look/operator-error.ts";
@@ -92,6 +92,13 @@ async function judged(
   if (judgement.kind !== "judged" || judgement.action.kind !== "remove") return null;
   const { removal } = judgement.action;
   const { namespace = "" } = job.metadata;
+  // Its token, by which its run's record is read, is good for two days; Paperclip's server knows the runs that it has itself.
+  if (isInLine(job) && judgement.status.kind === "unreadable") {
+    leftAlone.push(
+      `Job ${namespace}/${nameOf(job)} of run ${runIdOf(job)} is left alone: it waits for its turn, and whether its run is over cannot be read (${judgement.status.why}).`,
+    );
+    return null;
+  }
   return {
     kind: "job",
     what: `Job ${namespace}/${nameOf(job)} of run ${runIdOf(job)}`,

@@ -113,7 +113,8 @@ function isReported(job: Job, status: Extract<RunStatus, { kind: "over" }>): boo
   return reported?.job === job.metadata?.uid && !["detached", "adapter-fault"].includes(reported?.verdict ?? "");
 }
 
-const isInLine = ({ metadata }: Job): boolean => metadata?.annotations?.[ANNOTATIONS.queued] !== undefined;
+/** It waits for its turn, because the policy's `limits.jobs` is reached. */
+export const isInLine = ({ metadata }: Job): boolean => metadata?.annotations?.[ANNOTATIONS.queued] !== undefined;
 
 /** By two clocks, the cluster's and ours. */
 function ageOf({ metadata }: Job, now: number): number {

@@ -23,6 +23,7 @@ import { distinct, type Place, PlacesOfRuns } from "./places/places.ts";
 import { type Look, Rounds } from "./places/rounds.ts";
 import { reconcileNamespace } from "./reconcile.ts";
 
+export { isInLine } from "./action.ts";
 export { addActiveRun, removeActiveRun } from "./active-runs.ts";
 export { type Judgement, judgeJob } from "./judge-job.ts";
 export { allPlaces } from "./places/all-places.ts";
