@@ -4,6 +4,7 @@
  * that matters; several processes may do it at the same time, for the Job itself decides between them.
  */
 import { autoRecovery } from "../../config/operator.ts";
+import { ApiError } from "../../kubernetes/api-error.ts";
 import { systemClock } from "../../kubernetes/clock.ts";
 import type { ClusterLease } from "../../kubernetes/cluster-registry.ts";
 import { KubeconfigError } from "../../kubernetes/config/kubeconfig-error.ts";
@@ -123,7 +124,7 @@ async function reconcileLeased(
   const namespace = place.namespace ?? client.cluster.namespace;
   const hostPod = await hostPodAddress(env, deps.readFile);
   const observer = observerOfRuns(lease, namespace, installation);
-  return reconcileNamespace({
+  const reconciled = reconcileNamespace({
     lease,
     namespace,
     installation,
@@ -138,6 +139,11 @@ async function reconcileLeased(
     tell,
     tellOnce: (message) => tellOnce(tell, message),
     signal,
+  });
+  return reconciled.catch(async (error: unknown) => {
+    // Watches without the right are lists, each few seconds.
+    if (error instanceof ApiError && error.forbidden) await watches?.settle(place, lease, observer, false);
+    throw error;
   });
 }
 
