@@ -1,8 +1,10 @@
 /** Agents that work in steps until a test lets them go on (the scene `steps`): what a restart of the server may not harm. */
+
 import { glob, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../devcluster/src/types.ts";
+import { isBundle } from "../../src/run/shared/names.ts";
 import type { Agent, Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
 import type { Stage } from "./stage.ts";
@@ -77,8 +79,13 @@ export const marksOf = (stage: Stage, work: string): Promise<string> =>
 /** Lets its last step be done. */
 export const letGoOn = (stage: Stage, work: string): Promise<void> => writeFile(fileOf(stage, "go", work), "");
 
-export const jobsOf = (stage: Stage): readonly KubeObject[] =>
-  stage.cluster.devcluster?.store.list("jobs", "agents") ?? [];
+/** Those of runs: not what holds the files that runs share, and stays for the next one. */
+export const jobsOf = (stage: Stage): readonly KubeObject[] => ownOf(stage, "jobs");
+
+export const secretsOf = (stage: Stage): readonly KubeObject[] => ownOf(stage, "secrets");
+
+const ownOf = (stage: Stage, resource: string): readonly KubeObject[] =>
+  (stage.cluster.devcluster?.store.list(resource, "agents") ?? []).filter(({ metadata }) => !isBundle(metadata.name));
 
 export const jobNames = (stage: Stage): string[] => jobsOf(stage).map(({ metadata }) => metadata.name);
 

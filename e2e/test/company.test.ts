@@ -15,7 +15,7 @@ import {
 } from "../stage/companies.ts";
 import { countAtWork, devclusterOf } from "../stage/disruptions.ts";
 import { Stage } from "../stage/stage.ts";
-import { countNewTokens, jobNames, letGoOn, marksOf, outliveLease } from "../stage/work.ts";
+import { countNewTokens, jobNames, letGoOn, marksOf, outliveLease, secretsOf } from "../stage/work.ts";
 
 const NORTH = ["Nell", "Nico", "Nina"];
 const SOUTH = ["Sara", "Seth"];
@@ -137,9 +137,8 @@ describe("two companies with five agents", () => {
   });
 
   it("leave nothing in the cluster", async () => {
-    const { store } = devclusterOf(stage);
     await until("no Job and no Secret is left", async () => {
-      return jobNames(stage).length === 0 && store.list("secrets", "agents").length === 0;
+      return jobNames(stage).length === 0 && secretsOf(stage).length === 0;
     });
   });
 });

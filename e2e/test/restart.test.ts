@@ -11,7 +11,7 @@ import type { Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
 import { refused, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
-import { beginOnDemand, beginTask, countNewTokens, jobNames, outliveLease } from "../stage/work.ts";
+import { beginOnDemand, beginTask, countNewTokens, jobNames, outliveLease, secretsOf } from "../stage/work.ts";
 import { endsWell, isDone, takenOver } from "./support/going-on.ts";
 
 /** Claude Code asks once more by itself. */
@@ -28,7 +28,7 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 /** Jobs go once their outcome is on record, and their Secrets with them. */
 const nothingIsLeft = (): Promise<unknown> =>
   until("nothing is left", async () => {
-    const secrets = stage.cluster.devcluster?.store.list("secrets", "agents") ?? [];
+    const secrets = secretsOf(stage);
     return jobNames(stage).length === 0 && secrets.length === 0;
   });
 

@@ -4,6 +4,7 @@ import type { Agent, Issue, Run } from "../host/records.ts";
 import { until } from "../host/until.ts";
 import { environment, equipped, finish, steps } from "../stage/scenes.ts";
 import { Stage } from "../stage/stage.ts";
+import { jobsOf } from "../stage/work.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const textOf = async (run: Run): Promise<string> =>
   (await stage.api.log(run.id).catch(() => [])).map(({ chunk }) => chunk).join("");
-const jobs = () => stage.cluster.devcluster?.store.list("jobs", "agents") ?? [];
+const jobs = () => jobsOf(stage);
 
 describe("a task", () => {
   let agent: Agent;
