@@ -13,7 +13,7 @@ import {
   staff,
   wordsIn,
 } from "../stage/companies.ts";
-import { countAtWork, devclusterOf } from "../stage/disruptions.ts";
+import { countAtWork } from "../stage/disruptions.ts";
 import { Stage } from "../stage/stage.ts";
 import { countNewTokens, jobNames, letGoOn, marksOf, outliveLease, secretsOf } from "../stage/work.ts";
 
