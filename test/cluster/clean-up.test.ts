@@ -1,5 +1,5 @@
 /** The clean-up ends although the cluster takes no deletion for a while, and removes nothing but what is the run's own. */
-import { mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
@@ -140,5 +140,6 @@ onDevcluster("the runner's copies on Paperclip's volume", () => {
     for (const folder of folders)
       expect((await readdir(folder)).toSorted()).toEqual(["ac-agent-fresh-abc123", "notes.txt"]);
     expect(await readdir(elsewhere)).toHaveLength(3);
+    await rm(elsewhere, { recursive: true });
   });
 });

@@ -160,6 +160,31 @@ onDevcluster("what has changed while the supervisor asked about it", () => {
 });
 
 onDevcluster("without the right to watch", () => {
+  it("it lets go of its watches where it may not list any more either", async () => {
+    const apart = await place.apart();
+    const run = await strangersRun(apart);
+    const clock = new LeapingClock();
+    const server = startServer(clock, apart);
+    await begun(server);
+    expect(await server.holds()).toBe(true);
+    const giveBack = [];
+    for (const resource of ["jobs", "pods"]) giveBack.push(await takeRights(apart, resource, "list", "watch"));
+    apart.devcluster?.cutConnections();
+    // A refusal is doubted for a while: by then the look has found out.
+    await expect
+      .poll(
+        async () => {
+          clock.leap(15_000);
+          await server.look();
+          return server.holds();
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(false);
+    for (const give of giveBack.toReversed()) await give();
+    await removeJobOf(run, apart);
+  });
+
   it("it lists as it always did, and holds nothing that would list more often", async () => {
     const apart = await place.apart();
     await takeRights(apart, "jobs", "watch");

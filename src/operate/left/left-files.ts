@@ -3,12 +3,19 @@ import { hostPodAddress } from "../../paperclip/host-pod.ts";
 import { nameOf } from "../../run/shared/job-state.ts";
 import { removeTranscriptCopies, unownedTranscriptCopies } from "../../run/supervise/supervise.ts";
 import type { Look } from "../look/open.ts";
+import { OperatorError } from "../look/operator-error.ts";
 import type { Leftover } from "./leftover.ts";
 
 /** Whether the Jobs that can see Paperclip's volume are among those looked at: they are in its own namespace. */
 export async function looksAtOwnNamespace({ places, around }: Pick<Look, "places" | "around">): Promise<boolean> {
   const own = await hostPodAddress(around.deps.env, around.deps.readFile);
   return places.some(({ namespace }) => own !== null && [undefined, own.namespace].includes(namespace));
+}
+
+/** Throws OperatorError for files that were to be removed and are there. */
+export function mustBeNone(files: readonly string[]): void {
+  if (files.length > 0)
+    throw new OperatorError(`${files.length} of them could not be removed.`, "Remove them as the user who owns them.");
 }
 
 /** Which copies belong to no Job is known only where all Jobs are. */
@@ -35,6 +42,8 @@ export async function leftCopies(
       remove: async () => {
         for await (const again of unownedTranscriptCopies(home, living, Date.now()))
           if (again.folder.path === folder.path) await removeTranscriptCopies(again);
+        for await (const still of unownedTranscriptCopies(home, living, Date.now()))
+          if (still.folder.path === folder.path) mustBeNone(still.names);
       },
     });
   return { over, unseen: [] };

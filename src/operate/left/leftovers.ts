@@ -9,17 +9,18 @@ import { removeJob } from "../../run/claim/claim.ts";
 import { cleanUp, isExpiredProbe } from "../../run/conclude/conclude.ts";
 import { isProbe, nameOf, runIdOf } from "../../run/shared/job-state.ts";
 import { jobInCluster } from "../../run/shared/launched-run.ts";
-import { isInLine, judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
+import { judgeJob, ownershipReader } from "../../run/supervise/supervise.ts";
 import { oldTranscripts, sweepTranscripts } from "../../run/tell/tell.ts";
 import { installationOf, type Look } from "../look/open.ts";
 import { OperatorError } from "../look/operator-error.ts";
 import type { FoundJob } from "../look/snapshot.ts";
-import { outlook } from "../run/outlook.ts";
+import { outlook, removalOf } from "../run/outlook.ts";
 import { leftBundles } from "./left-bundles.ts";
-import { leftCopies } from "./left-files.ts";
+import { leftCopies, mustBeNone } from "./left-files.ts";
 import { leftSecrets } from "./left-secrets.ts";
 import { leftWork } from "./left-work.ts";
 import type { Found, Leftover } from "./leftover.ts";
+import { changed } from "./remove-unchanged.ts";
 
 export interface Leftovers extends Found {
   /** Of agents that are gone: it holds what they have worked, and nobody can bring it back. */
@@ -89,22 +90,17 @@ async function judged(
   const judgement = await judgeJob({ client, readOwnership, paperclipUrl, signal }, job);
   const why = outlook(found, judgement);
   if (why !== null) leftAlone.push(why);
-  if (judgement.kind !== "judged" || judgement.action.kind !== "remove") return null;
-  const { removal } = judgement.action;
+  const removal = removalOf(found, judgement);
+  if (removal === null) return null;
   const { namespace = "" } = job.metadata;
-  // Its token, by which its run's record is read, is good for two days; Paperclip's server knows the runs that it has itself.
-  if (isInLine(job) && judgement.status.kind === "unreadable") {
-    leftAlone.push(
-      `Job ${namespace}/${nameOf(job)} of run ${runIdOf(job)} is left alone: it waits for its turn, and whether its run is over cannot be read (${judgement.status.why}).`,
-    );
-    return null;
-  }
   return {
     kind: "job",
     what: `Job ${namespace}/${nameOf(job)} of run ${runIdOf(job)}`,
     why: removal.why,
     how: removal.how,
-    remove: () => removeJob(client, namespace, removal, signal),
+    remove: async () => {
+      if (!(await removeJob(client, namespace, removal, signal))) throw changed();
+    },
   };
 }
 
@@ -121,7 +117,10 @@ async function ownFiles(seen: Look): Promise<Pick<Leftovers, "over" | "unseen">>
     what: `${old.length} transcripts in ${folder}`,
     why: "their last line is older than thirty days",
     how: "delete",
-    remove: () => sweepTranscripts(folder, Date.now()),
+    remove: async () => {
+      await sweepTranscripts(folder, Date.now());
+      mustBeNone(await oldTranscripts(folder, Date.now()));
+    },
   };
   const copies = await leftCopies(seen, paperclipHome(env));
   return { over: [...(old.length > 0 ? [transcripts] : []), ...copies.over], unseen: copies.unseen };

@@ -20,6 +20,9 @@ export async function removeUnchanged(
     await client.delete(type, namespace, name, { uid, resourceVersion, signal });
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 409)) throw error;
-    throw new OperatorError("It has changed meanwhile, and stays: somebody may need it.", "Look again.");
+    throw changed();
   }
 }
+
+export const changed = (): OperatorError =>
+  new OperatorError("It has changed meanwhile, and stays: somebody may need it.", "Look again.");

@@ -10,15 +10,14 @@ import type { Removal } from "./classify.ts";
 
 /**
  * A stopped agent gets SIGTERM and its grace, as on any Stop; its Job is removed when its pod is gone, that of a queue at
- * once. Resolves also when
- * the Job has changed since: then it is decided again. Throws ApiError.
+ * once. Resolves with false when the Job has changed since: then it is decided again. Throws ApiError.
  */
 export async function removeJob(
   client: KubernetesClient,
   namespace: string,
   { job, how, why }: Removal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { uid, resourceVersion } = job.metadata ?? {};
   try {
     if (how === "stop" && stateOf(job) === "collected" && queueOf(job) !== null)
@@ -32,7 +31,10 @@ export async function removeJob(
       await client.delete(jobs, namespace, nameOf(job), { uid, ...held, signal });
       await removeTranscriptCopy(job, client.clock);
     }
+    return true;
   } catch (error) {
-    if (!(error instanceof ApiError && (error.conflict || error.notFound))) throw error;
+    if (error instanceof ApiError && error.notFound) return true;
+    if (error instanceof ApiError && error.conflict) return false;
+    throw error;
   }
 }

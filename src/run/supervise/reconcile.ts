@@ -147,10 +147,13 @@ async function carryOut(
   }
 }
 
-function remove({ lease, namespace, acted, tell, signal }: NamespaceToReconcile, removal: Removal): Promise<void> {
+async function remove(
+  { lease, namespace, acted, tell, signal }: NamespaceToReconcile,
+  removal: Removal,
+): Promise<void> {
   acted(removal.how);
   tell(describeRemoval(removal));
-  return removeJob(lease.client, namespace, removal, signal);
+  await removeJob(lease.client, namespace, removal, signal);
 }
 
 async function wakeOrAsk(

@@ -19,6 +19,8 @@ export interface SupervisingServer {
   look(): Promise<readonly string[]>;
   /** The Jobs that the watches of its runs show; null: they are not up. */
   sees(): Promise<readonly Stored<Job>[] | null>;
+  /** Whether watches are kept up, or lists in their place. */
+  holds(): Promise<boolean>;
   stop(): void;
 }
 
@@ -56,6 +58,12 @@ export function startSupervisingServer(place: Place, clock: Clock): SupervisingS
       const { seen } = lease.observer(namespace, madeBy(RUNS, label));
       await lease.release();
       return seen && [...seen.jobs()];
+    },
+    holds: async () => {
+      const lease = await clusters.acquire({ kubeconfig });
+      const { health } = lease.observer(namespace, madeBy(RUNS, label));
+      await lease.release();
+      return health !== undefined;
     },
     stop: () => stop.abort(new Error("the server is stopped")),
   };

@@ -1,6 +1,7 @@
 /** The agent's stdout in a file, byte for byte, as it arrives. */
-import { constants, type FileHandle, lstat, mkdir, open, rm, statfs } from "node:fs/promises";
+import { constants, type FileHandle, lstat, mkdir, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { removeEntry } from "../../../files/guarded-file.ts";
 import { bytes } from "../../../format/numbers.ts";
 
 const NEWLINE = Buffer.from("\n");
@@ -155,7 +156,7 @@ async function create(file: string): Promise<FileHandle> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   // A link in its place, where pods share the folder, would lead anywhere.
   if (!(await lstat(dirname(file))).isDirectory()) throw new Error("its folder is a link");
-  await rm(file, { force: true });
+  await removeEntry(file);
   return open(file, "wx", 0o600);
 }
 

@@ -1,27 +1,37 @@
-import { lstat, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
+import { GuardedFolder } from "../../../files/guarded-folder.ts";
 
 /** Milliseconds that a transcript is kept after its last line (30 days). */
 const KEPT_MS = 30 * 86_400_000;
 
 /** Removes old transcripts. Never rejects: what cannot be removed now is next time. @param now milliseconds since 1970 */
 export async function sweepTranscripts(folder: string, now: number): Promise<void> {
-  for (const file of await oldTranscripts(folder, now)) await rm(file, { force: true }).catch(() => undefined);
+  await using kept = await enter(folder);
+  for (const name of kept ? await oldIn(kept, now) : []) await kept?.remove(name).catch(() => undefined);
 }
 
-/** Paths of those that are not kept any longer. Never rejects. */
+/** Names of those that are not kept any longer. Never rejects. */
 export async function oldTranscripts(folder: string, now: number): Promise<readonly string[]> {
-  // A link in its place, where pods share the folder, would lead anywhere.
-  const isFolder = await lstat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const names = isFolder ? await readdir(folder).catch(() => []) : [];
+  await using kept = await enter(folder);
+  return kept ? await oldIn(kept, now) : [];
+}
+
+/** Null where there is none. A link in its place, where pods share the folder, would lead anywhere. */
+async function enter(folder: string): Promise<GuardedFolder | null> {
+  try {
+    await using parent = await GuardedFolder.open(dirname(folder));
+    return await parent.enter(basename(folder));
+  } catch {
+    return null;
+  }
+}
+
+async function oldIn(kept: GuardedFolder, now: number): Promise<readonly string[]> {
   const old: string[] = [];
+  const names = await kept.names(Number.POSITIVE_INFINITY).catch(() => []);
   for (const name of names.filter((one) => one.endsWith(".jsonl"))) {
-    const file = join(folder, name);
-    const found = await lstat(file).catch(() => null);
-    if (found && now - found.mtimeMs > KEPT_MS) old.push(file);
+    const found = await kept.find(name).catch(() => null);
+    if (found && !found.isDirectory() && now - found.mtimeMs > KEPT_MS) old.push(name);
   }
   return old;
 }
