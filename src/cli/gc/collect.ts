@@ -4,7 +4,7 @@ import { findLeftovers, whyNotRemoved } from "../../operate/left/leftovers.ts";
 import { look } from "../../operate/look/open.ts";
 import type { Scope } from "../../operate/look/scope.ts";
 import { note, print, printJson } from "../output.ts";
-import { listenForInterruption } from "../terminal/interruption.ts";
+import { Interrupted, listenForInterruption } from "../terminal/interruption.ts";
 import { openWaiting, type Waiting } from "../terminal/waiting.ts";
 
 export interface GcOptions {
@@ -28,14 +28,7 @@ export async function collect(scope: Scope, { yes, work, json }: GcOptions): Pro
   const kept = work ? [] : found.work;
   const show = json ? () => undefined : (text: string) => void print(`${text}\n`);
   const done: Done[] = [];
-  for (const leftover of over) {
-    signal.throwIfAborted();
-    const problem = yes ? await remove(leftover, waiting) : null;
-    done.push({ leftover, problem });
-    show(line(leftover, problem, yes));
-  }
-  for (const { what, why } of kept) show(`keep    ${what}: ${why}; it holds work (--work takes it)`);
-  if (json)
+  const answer = (): void => {
     printJson({
       removed: yes,
       over: done.map(({ leftover, problem }) => ({ ...plain(leftover), problem })),
@@ -43,6 +36,21 @@ export async function collect(scope: Scope, { yes, work, json }: GcOptions): Pro
       leftAlone: found.leftAlone,
       unseen: found.unseen,
     });
+  };
+  try {
+    for (const leftover of over) {
+      signal.throwIfAborted();
+      const problem = yes ? await remove(leftover, waiting) : null;
+      done.push({ leftover, problem });
+      show(line(leftover, problem, yes));
+    }
+  } catch (error) {
+    // What is removed already is told, also of a run that was interrupted.
+    if (json && error instanceof Interrupted) answer();
+    throw error;
+  }
+  for (const { what, why } of kept) show(`keep    ${what}: ${why}; it holds work (--work takes it)`);
+  if (json) answer();
   else {
     for (const sentence of [...found.leftAlone, ...found.unseen]) tell(sentence);
     if (over.length === 0) tell(kept.length === 0 ? "nothing is left over." : "nothing else is left over.");
