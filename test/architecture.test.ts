@@ -136,6 +136,14 @@ describe("the import rules", () => {
     expect(texts.filter((text) => /\brm\b.*from "node:fs/.test(text))).toEqual([]);
   });
 
+  it("has no hook in a module that several unit tests share: it is loaded once for all of them", () => {
+    const folder = fileURLToPath(new URL(".", import.meta.url));
+    const shared = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+      .filter((name) => /^(before|after)(Each|All)\(/m.test(readFileSync(join(folder, name), "utf8")));
+    expect(shared).toEqual([]);
+  });
+
   it("has no circle of files anywhere", () => {
     const files = ["src", "devcluster", "strategic-merge", "demo", "e2e", "bench", "scripts", "test"].flatMap(sources);
     expect(files.length).toBeGreaterThan(500);

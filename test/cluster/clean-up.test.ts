@@ -112,6 +112,7 @@ onDevcluster("the runner's copies on Paperclip's volume", () => {
     expect(await run.result).toMatchObject({ exitCode: 0 });
     expect(run.events.map(({ eventType }) => eventType)).not.toContain("k8s.job.adopted");
     expect(await readFile(victim, "utf8")).toBe("precious");
+    await rm(victim);
     const [stays] = await jobsOf({ agentId });
     await place.admin.delete(jobs, place.namespace, stays?.metadata.name ?? "");
     expect(await leftovers(place, { agentId })).toEqual([]);

@@ -1,10 +1,10 @@
 /** Both halves of the runner, where the record is kept by a container of its own, as real processes. */
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { sh } from "./pod.ts";
 import { nodeRunners, shRunners } from "./runners.ts";
 import { recorderAlone, SeparatePod } from "./separate-pod.ts";
@@ -143,6 +143,7 @@ describe.each(nodeRunners)("a recorder of its own on $name", (runner) => {
   it("that is killed ends the agent, which is not blocked by what nobody reads; another one records nothing", async () => {
     const agent = `trap 'echo saved >"$1"; exit 0' TERM; echo ready; yes "a line that nobody reads" & wait`;
     const saved = join(process.env.TMPDIR ?? "/tmp", `saved-${process.pid}-${Math.random().toString(36).slice(2)}`);
+    onTestFinished(() => rmSync(saved, { force: true }));
     const pod = new SeparatePod(runner, { command: sh(agent, saved), graceSec: 2 });
     await pod.recorder.prints("a line that nobody reads");
     pod.recorder.signal("SIGKILL");

@@ -1,4 +1,4 @@
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import type { ApiError } from "../../../src/kubernetes/api-error.ts";
 import type { ClientOptions } from "../../../src/kubernetes/call-options.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
@@ -6,17 +6,12 @@ import { ApiServer, type Handler } from "./api-server.ts";
 import { LeapingClock } from "./clocks.ts";
 
 export const JOB = { metadata: { name: "run-1", uid: "u1", resourceVersion: "7" } };
-let server: ApiServer | undefined;
-
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-});
 
 /** A client of a server of its own, which is stopped after the test. */
 export async function clientOf(handler: Handler, options: ClientOptions = {}, protocol: "plain" | "h2" = "plain") {
   const started = await ApiServer.start(handler, protocol);
-  server = started;
+  // Not a hook of this module: it is loaded once for several test files.
+  onTestFinished(() => started.stop());
   const clock = new LeapingClock();
   const client = new KubernetesClient(await started.cluster(), { clock, random: () => 0.5, ...options });
   return { client, clock, server: started };
