@@ -24,6 +24,7 @@ export default defineConfig({
         // Most of their time these wait for a cluster; each file has one of its own.
         test: {
           name: "cluster",
+          globalSetup: ["test/support/programs.ts"],
           include: ["test/{attacks,cluster}/**/*.test.ts"],
           testTimeout: 120_000,
           maxWorkers: 3,
