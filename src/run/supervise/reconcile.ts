@@ -58,7 +58,8 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<nu
   if (here.isOwnNamespace && found.hasProbes && found.hasEarlier)
     await sweepTranscriptCopies(here.paperclipHome, new Set(jobs.map(nameOf)), client.clock.now());
   const { installation, paperclipUrl, signal } = here;
-  const glance = new Glance({ installation, paperclipUrl, now: () => client.clock.now(), jobs, signal });
+  const place = JSON.stringify([client.cluster.id, here.namespace]);
+  const glance = new Glance({ installation, paperclipUrl, now: () => client.clock.now(), place, jobs, signal });
   // Not in one order in all servers: what one has begun with the others find done.
   const left = shuffled(jobs.filter(isUnattended), client.random).values();
   const next = async (): Promise<boolean> => {
