@@ -19,6 +19,7 @@ import { Glance } from "./glance.ts";
 import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
 import { enterOnLedger } from "./ledger/enter.ts";
+import { keepLivingBundles } from "./living-bundles.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { askOperator } from "./wake/ask-operator.ts";
 import { claimWakeup, wake } from "./wake/wake.ts";
@@ -53,6 +54,7 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<nu
   const found = await findJobs(here);
   const { jobs } = found;
   await here.found(found.watched);
+  await keepLivingBundles(here, jobs);
   await removeExpiredProbes(client, jobs.filter(isProbe), here.installation);
   // Which copies belong to no Job is known only where all Jobs are.
   if (here.isOwnNamespace && found.hasProbes && found.hasEarlier)
