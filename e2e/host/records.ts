@@ -61,6 +61,8 @@ export interface Run {
   readonly scheduledRetryAt: string | null;
   /** Until when its server's word counts; renewed every 10 s while that lives. */
   readonly controllerLeaseExpiresAt: string | null;
+  /** The server's process that holds it; another one once it is lost. */
+  readonly controllerBootId: string | null;
   readonly scheduledRetryReason: string | null;
   readonly sessionIdBefore: string | null;
   readonly sessionIdAfter: string | null;

@@ -3,7 +3,7 @@ import type { ScriptedModel } from "../../demo/scripted-model/index.ts";
 import { createHome, type PaperclipHome } from "../host/home.ts";
 import { packageFolder } from "../host/install.ts";
 import { type Agent, type Company, type Issue, isOver, type Json, type Run } from "../host/records.ts";
-import { bootServer, type PaperclipServer } from "../host/server.ts";
+import { bootServer, type PaperclipServer, type ServerOptions } from "../host/server.ts";
 import { until } from "../host/until.ts";
 import { openDevcluster, openRealCluster } from "./cluster.ts";
 import { createOperator, type Operator } from "./operator.ts";
@@ -159,10 +159,10 @@ export class Stage implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** A second server beside the first: the same home, so the same database, adapter and keys; its own port. */
-  async replica(): Promise<PaperclipServer> {
+  /** Another server beside the first: the same home, so the same database, adapter and keys; its own port. */
+  async replica(options: Pick<ServerOptions, "port"> = {}): Promise<PaperclipServer> {
     const { home, undo, env } = this.#parts;
-    const server = await bootServer({ home, env });
+    const server = await bootServer({ home, env, ...options });
     undo.defer(() => server.stop());
     return server;
   }
