@@ -23,10 +23,12 @@ export async function openFront(): Promise<Front> {
       [onward, socket],
     ] as const) {
       open.add(one);
-      one.on("error", () => other.destroy()).on("close", () => {
-        open.delete(one);
-        other.destroy();
-      });
+      one
+        .on("error", () => other.destroy())
+        .on("close", () => {
+          open.delete(one);
+          other.destroy();
+        });
       one.pipe(other);
     }
   });

@@ -19,7 +19,7 @@ import { runsOfCompany, type Verdicts, watchVerdicts } from "./support/verdicts.
 const SIZES = isLong
   ? [
       { servers: 3, tasks: 20, kills: 3, quietSec: 60 },
-      { servers: 1, tasks: 20, kills: 3, quietSec: 60 },
+      { servers: 1, tasks: 20, kills: 2, quietSec: 60 },
     ]
   : [{ servers: 3, tasks: 6, kills: 2, quietSec: 0 }];
 /** Milliseconds: a server's first looks are over. */
@@ -76,12 +76,20 @@ describe.each(SIZES)("$servers servers with $tasks tasks, of which $kills are ki
     );
   }
 
-  const untilDone = (some: readonly Issue[]): Promise<unknown> =>
-    until(
-      "the tasks are done",
-      async () => (await Promise.all(some.map(({ id }) => all.api.issue(id)))).every(({ status }) => status === "done"),
+  /** A run that is lost after its agent has closed the task is continued by nobody: so its result is waited for, too. */
+  async function finish(some: readonly Issue[]): Promise<void> {
+    await Promise.all(some.map(({ id }) => letGoOn(all.stage, id)));
+    await until(
+      "the tasks are done, and their runs over",
+      async () => {
+        const tasks = await Promise.all(some.map(({ id }) => all.api.issue(id)));
+        const list = await runs();
+        return tasks.every((task) => task.status === "done" && runsOf(list, task).every(isOver));
+      },
       { within: 180_000, every: 1000 },
+      async () => (await runs()).map(({ id, status, errorCode }) => [id, status, errorCode].join(" ")),
     );
+  }
 
   it("begin, each server some of them, one after the other", async () => {
     const agents = await Promise.all(["Ada", "Bob", "Cyd", "Dan", "Eve"].map((name) => all.stage.agent(name)));
@@ -94,19 +102,24 @@ describe.each(SIZES)("$servers servers with $tasks tasks, of which $kills are ki
     issues = begun;
     await until(
       "each agent is at its second step",
-      async () => (await Promise.all(issues.map(({ id }) => marksOf(all.stage, id)))).every((marks) => /second/.test(marks)),
+      async () =>
+        (await Promise.all(issues.map(({ id }) => marksOf(all.stage, id)))).every((marks) => /second/.test(marks)),
       { within: 240_000, every: 500 },
     );
   }, 300_000);
 
-  it.runIf(size.quietSec > 0)("ask little of the cluster while all runs live", async () => {
-    await pause(SETTLED_AFTER);
-    const begin = requestsSoFar(all.stage);
-    await pause(size.quietSec * 1000);
-    const asked = requestsSince(all.stage, begin);
-    console.log(`${size.servers} servers, ${size.tasks} living runs, ${size.quietSec} s: ${JSON.stringify(asked)}`);
-    expect(total(asked)).toBeLessThanOrEqual(10);
-  }, 180_000);
+  it.runIf(size.quietSec > 0)(
+    "ask little of the cluster while all runs live",
+    async () => {
+      await pause(SETTLED_AFTER);
+      const begin = requestsSoFar(all.stage);
+      await pause(size.quietSec * 1000);
+      const asked = requestsSince(all.stage, begin);
+      console.log(`${size.servers} servers, ${size.tasks} living runs, ${size.quietSec} s: ${JSON.stringify(asked)}`);
+      expect(total(asked)).toBeLessThanOrEqual(10);
+    },
+    180_000,
+  );
 
   it("are killed, and every task goes on", async () => {
     const begin = requestsSoFar(all.stage);
@@ -117,19 +130,16 @@ describe.each(SIZES)("$servers servers with $tasks tasks, of which $kills are ki
     await over();
     await all.replace(1);
     await goesOn(issues);
-    const [some, rest] = [issues.filter((_, index) => index % 3 === 0), issues.filter((_, index) => index % 3 !== 0)];
-    await Promise.all(some.map(({ id }) => letGoOn(all.stage, id)));
+    const rest = issues.filter((_, index) => index % 3 !== 0);
+    await finish(issues.filter((_, index) => index % 3 === 0));
     for (let killed = 2; killed < size.kills; killed++) {
       const overAgain = await kill(killed);
       await overAgain();
       await all.replace(killed);
       await goesOn(rest);
     }
-    await Promise.all(rest.map(({ id }) => letGoOn(all.stage, id)));
-    await untilDone(issues);
-    await until("no run goes on, and no Job is left", async () => {
-      return (await runs()).every(isOver) && jobNames(all.stage).length === 0;
-    });
+    await finish(rest);
+    await until("no Job is left", async () => jobNames(all.stage).length === 0);
     const list = await runs();
     const lost = list.filter(({ errorCode }) => errorCode === "process_lost");
     const asked = requestsSince(all.stage, begin);
