@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { PaperclipApi } from "../../host/api.ts";
-import { type Issue, isOver, type Json, type Run, type RunStatus } from "../../host/records.ts";
+import { type Issue, isOver, type Json, type Run, type RunEvent, type RunStatus } from "../../host/records.ts";
 import type { History } from "../../stage/history.ts";
 
 export interface TaskToAudit {
@@ -30,35 +30,47 @@ export async function audit({ api, issue, runs, marks, history, verdicts }: Task
   const said = (await api.comments(issue.id)).filter(({ body }) => body.startsWith("Hello from my pod"));
   must(said.length === 1, `its agent commented ${said.length} times`);
   must(marks === "first\nsecond\nthird\n", `its agent did ${JSON.stringify(marks)}`);
-  const jobs = [...(history.jobs.get(issue.id) ?? [])];
-  must(jobs.length === 1, `${jobs.length} Jobs were made`);
-  must(history.pods.get(issue.id)?.size === 1, `${history.pods.get(issue.id)?.size ?? 0} pods were made`);
+  const jobs = history.jobs.get(issue.id) ?? new Set();
+  const pods = history.pods.get(issue.id)?.size ?? 0;
+  // One, unless Paperclip itself asked twice for the new task.
+  const first = await Promise.all(runs.map(async ({ id }) => isFirst(await api.events(id))));
+  const asked = first.filter(Boolean).length;
+  must(asked >= 1 && jobs.size === asked, `${jobs.size} Jobs were made for ${asked} runs`);
+  must(pods === jobs.size, `${pods} pods were made for ${jobs.size} Jobs`);
   must(history.atOnce.get(issue.id) === 1, `${history.atOnce.get(issue.id) ?? 0} agents ran at once`);
   const done = runs.filter((run) => run.status === "succeeded");
-  must(done.length === 1, `${done.length} of its ${runs.length} runs succeeded`);
+  must(done.length === asked, `${done.length} of its ${runs.length} runs succeeded, where ${asked} Jobs were made`);
   for (const run of runs) {
     const name = `run ${run.id}`;
     const isLost = run.status === "failed" && run.errorCode === "process_lost";
     must(run.status === "succeeded" || isLost, `${name} ended as ${run.status}: ${run.errorCode} ${run.error}`);
     must(isOver(run) && verdicts.get(run.id)?.size === 1, `${name} ended as ${[...(verdicts.get(run.id) ?? [])]}`);
     const page = (await api.log(run.id)).map(({ chunk }) => chunk).join("");
-    const most = run.status === "succeeded" ? 1 : 0;
     for (const words of ONCE) {
       const times = page.match(words)?.length ?? 0;
-      must(times <= 1 && times >= most, `${name} shows ${words.source} ${times} times`);
+      const isWhole = run.status !== "succeeded" || asked > 1 || times === 1;
+      must(times <= 1 && isWhole, `${name} shows ${words.source} ${times} times`);
     }
   }
   // Lists do not have the result.
-  for (const { id } of done)
-    for (const what of await faultsOf(await api.run(id), jobs)) must(false, `run ${id}: ${what}`);
+  const results = await Promise.all(done.map(({ id }) => api.run(id)));
+  for (const run of results) for (const what of await faultsOf(run)) must(false, `run ${run.id}: ${what}`);
+  const reported = new Set(results.map(({ resultJson }) => String((resultJson?.job as Json | undefined)?.uid)));
+  must(
+    [...reported].every((uid) => jobs.has(uid)) && reported.size === done.length,
+    "a Job has two successes, or is none of its own",
+  );
   return wrong;
 }
 
-async function faultsOf({ resultJson }: Run, jobs: readonly string[]): Promise<string[]> {
-  const { verdict, job, transcript } = (resultJson ?? {}) as { verdict?: string; job?: Json; transcript?: Json };
+/** It has created its Job, and not taken over one. */
+const isFirst = (events: readonly RunEvent[]): boolean =>
+  events.some(({ eventType }) => eventType === "k8s.job.created");
+
+async function faultsOf({ resultJson }: Run): Promise<string[]> {
+  const { verdict, transcript } = (resultJson ?? {}) as { verdict?: string; transcript?: Json };
   const wrong: string[] = [];
   if (verdict !== "completed") wrong.push(`its verdict is ${verdict}`);
-  if (job?.uid !== jobs[0]) wrong.push("its Job is another one");
   if (transcript?.complete !== true) return [...wrong, `its transcript is ${JSON.stringify(transcript)}`];
   const bytes = await readFile(String(transcript.file));
   const sha256 = createHash("sha256").update(bytes).digest("hex");
