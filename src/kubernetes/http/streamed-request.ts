@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { hastenStreams } from "./hastened-frames.ts";
 import { StreamedBody } from "./streamed-body.ts";
 
 type Controller = Dispatcher.DispatchController;
@@ -25,16 +24,11 @@ export function streamedRequest(
     let body: StreamedBody | null = null;
     const onAbort = () => {
       const reason = signal.reason as Error;
-      begun();
       body?.discard(reason);
       reject(reason);
       controller?.abort(reason);
     };
-    const begun = hastenStreams(options.path);
-    const settled = () => {
-      begun();
-      signal.removeEventListener("abort", onAbort);
-    };
+    const settled = () => signal.removeEventListener("abort", onAbort);
     signal.addEventListener("abort", onAbort, { once: true });
     dispatcher.dispatch(options, {
       onRequestStart(started) {
@@ -43,7 +37,6 @@ export function streamedRequest(
       },
       onResponseStart(started, statusCode, headers) {
         if (statusCode < 200) return;
-        begun();
         body = new StreamedBody({
           pause: () => started.pause(),
           resume: () => started.resume(),
