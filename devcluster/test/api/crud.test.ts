@@ -104,6 +104,16 @@ describe("create", () => {
     );
   });
 
+  it.each([
+    ["a list without a rule", [], ["Ingress"]],
+    ["a rule", [{}], ["Ingress", "Egress"]],
+  ])("fills in whether a NetworkPolicy limits what goes out: with %s", async (_, egress, policyTypes) => {
+    const path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies?dryRun=All";
+    const spec = { podSelector: {}, egress };
+    const body = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "a" }, spec };
+    expect(await api.call("POST", path, { body })).toMatchObject({ code: 201, body: { spec: { policyTypes } } });
+  });
+
   it("says in plain text that it serves no such group, and of its own groups with a Status", async () => {
     const other = await api.call("GET", "/apis/kueue.x-k8s.io/v1beta2/namespaces/default/localqueues/team");
     expect(other).toMatchObject({ code: 404, body: "404 page not found\n" });
