@@ -7,7 +7,7 @@
  *     node bench/scale/main.ts churn  [--runs 100] [--rounds 10]
  *
  * `living` on a real cluster, whose pods are real: --kubeconfig FILE --namespace NAME --image IMAGE (with sh, Node and GNU date).
- * `--every`: seconds from one line of a run to its next; 3600 is an idle run. With --profile FOLDER the measured process leaves a V8 profile of its CPU there.
+ * `--every`: seconds from one line of a run to its next; 3600 is an idle run. With --profile FOLDER both processes leave V8 profiles of their CPU there.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
@@ -47,7 +47,11 @@ const measure = figures[figure];
 if (!measure) throw new Error(`there is no figure ${figure}: ${Object.keys(figures).join(", ")}`);
 const load = (): string => loadavg()[0]?.toFixed(1) ?? "";
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; load ${load()} before\n`);
-await using place = await openPlace({ namespaces: Number(values.namespaces), ...(real ? { real } : {}) });
+await using place = await openPlace({
+  namespaces: Number(values.namespaces),
+  execArgv: profile,
+  ...(real ? { real } : {}),
+});
 await measure(place);
 console.log(`\nload ${load()} after`);
 

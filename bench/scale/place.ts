@@ -14,6 +14,8 @@ export interface PlaceOptions {
   readonly namespaces?: number;
   /** The cluster answers as quickly as it can, not as a real one. @default false */
   readonly fast?: boolean;
+  /** Arguments of Node for the simulated cluster's process. @default none */
+  readonly execArgv?: readonly string[];
   /** A real cluster, whose pods run as processes. @default the simulated one */
   readonly real?: { readonly kubeconfig: string; readonly namespace: string; readonly image: string };
 }
@@ -40,13 +42,13 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
 }
 
 async function openSimulated(
-  { namespaces: count = 1, fast = false }: PlaceOptions,
+  { namespaces: count = 1, fast = false, execArgv = [] }: PlaceOptions,
   folder: string,
   kubeconfig: string,
 ): Promise<Place> {
   const namespaces = Array.from({ length: count }, (_, index) => `scale-${index}`);
   const settings: ClusterSettings = { namespaces, fast };
-  const child = startChild<ToCluster, FromCluster>(CLUSTER, JSON.stringify(settings));
+  const child = startChild<ToCluster, FromCluster>(CLUSTER, JSON.stringify(settings), execArgv);
   const ready = await child.next("ready");
   await writeFile(kubeconfig, ready.kubeconfig, { mode: 0o600 });
   const record: Place["record"] = (runIds, status) => child.send({ kind: "record", runIds, status });
@@ -65,7 +67,7 @@ async function openSimulated(
       },
     },
     [Symbol.asyncDispose]: async () => {
-      await child.kill("SIGKILL");
+      await child.kill("SIGTERM");
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -12,7 +12,7 @@ import {
   isQuantity,
   isWholePages,
 } from "./kubernetes-formats.ts";
-import { ownAnnotations } from "./pod-template/field-rules.ts";
+import { ownAnnotations } from "./pod-template/field-rules/metadata.ts";
 import { readStructured } from "./text-values.ts";
 
 export { amountOf } from "./kubernetes-formats.ts";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Dispatcher } from "undici";
 import { CredentialSource, type TlsOptions } from "./config/credentials.ts";
 import { environmentProxy } from "./config/environment-proxy.ts";
@@ -64,7 +65,7 @@ class OpenCluster implements Cluster {
   readonly #credentials: CredentialSource;
   readonly #build: (tls: TlsOptions) => Promise<Dispatcher>;
   #dispatcher: Dispatcher;
-  #fingerprint = "";
+  #tls: TlsOptions = {};
   #renewal: Promise<unknown> = Promise.resolve();
 
   constructor(selection: Selection, server: URL, build: (tls: TlsOptions) => Promise<Dispatcher>, first: Dispatcher) {
@@ -99,11 +100,10 @@ class OpenCluster implements Cluster {
   }
 
   async #renew(tls: TlsOptions): Promise<void> {
-    const fingerprint = digest(Object.entries(tls).map(([name, value]) => [name, String(value)]));
-    if (fingerprint === this.#fingerprint) return;
+    if (isDeepStrictEqual(tls, this.#tls)) return;
     const old = this.#dispatcher;
     this.#dispatcher = await this.#build(tls);
-    this.#fingerprint = fingerprint;
+    this.#tls = tls;
     // Streams of the old credentials run to their end; nothing new starts on them.
     void old.close().catch(() => undefined);
   }

@@ -2,7 +2,6 @@
  * Calls the host back during a run. Every callback of the host may be missing, slow, hang or throw: none of that may end
  * or hold up a run, so nothing here rejects, or waits for long.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AdapterExecutionContext, AdapterInvocationMeta } from "@paperclipai/adapter-utils";
 
 export interface Notice {
@@ -45,11 +44,13 @@ export function createHost(ctx: Callbacks, patience: HostPatience = { firstMs: 1
     if (!faults.has(name)) faults.set(name, `${name} ${message}`);
   };
   const guard = async (name: string, call: () => unknown): Promise<void> => {
-    const done = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
     try {
       const called = Promise.resolve(call());
       const ms = hanging.has(name) ? patience.againMs : patience.firstMs;
-      const late = sleep(ms, true, { signal: done.signal }).catch(() => false);
+      const late = new Promise<true>((resolve) => {
+        timer = setTimeout(resolve, ms, true);
+      });
       if (!(await Promise.race([called.then(() => false), late]))) return;
       hanging.add(name);
       const back = () => hanging.delete(name);
@@ -58,7 +59,7 @@ export function createHost(ctx: Callbacks, patience: HostPatience = { firstMs: 1
     } catch (error) {
       fault(name, `failed: ${error instanceof Error ? error.message : error}`);
     } finally {
-      done.abort();
+      clearTimeout(timer);
     }
   };
   return {

@@ -1,12 +1,12 @@
 /** The environment test's Job among runs, and after its process was killed; and a cluster that does not answer. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS, PROBES } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { programOf } from "../support/program.ts";
 import { answering } from "./support/agent-images.ts";
 import { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
@@ -86,7 +86,7 @@ async function leaveProbe(how: "held" | "running"): Promise<void> {
     action: { kind: "delay", milliseconds: 60_000 },
   } as const;
   const fault = how === "held" ? bench.place.devcluster.faults.add(held) : null;
-  const child = fork(fileURLToPath(new URL("support/tester-main.ts", import.meta.url)), {
+  const child = fork(programOf(new URL("support/tester-main.ts", import.meta.url)), {
     execArgv: [],
     stdio: "inherit",
   });

@@ -1,11 +1,11 @@
 /** A run survives the death of its process, at any call that it makes. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Devcluster, Fault, RequestRecord } from "../../devcluster/src/index.ts";
 import { isLong } from "../support/thoroughness.ts";
-import { type AdapterProcess, bundleAdapter, startAdapterProcess } from "./support/adapter-process.ts";
+import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId, SERVER_ENV, settingsOf } from "./support/context.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { loseRun } from "./support/lost-run.ts";
@@ -52,20 +52,12 @@ onDevcluster("SIGKILL at any call to the API server", () => {
     "Paperclip's server": { ...SERVER_ENV, PAPERCLIP_LISTEN_PORT: "3100" },
   };
 
-  let folder: string;
-  let program: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "adapter-"));
-    program = await bundleAdapter(folder);
-  }, 120_000);
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
   // Side by side: each has a namespace of its own, by which its calls are known.
   it.concurrent.each(cases)(
     "of $where, $when it is carried out, then $then",
     async (of) => {
       const apart = await place.apart();
-      const start = () => startAdapterProcess(environments[of.where], program);
+      const start = () => startAdapterProcess(environments[of.where]);
       const bench = new KillBench(apart, devcluster, of, start);
       const killedAt = new Set<string>();
       const calls = new RegExp(`/namespaces/${apart.namespace}/`);

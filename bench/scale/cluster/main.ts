@@ -32,6 +32,7 @@ process.on("message", (message: ToCluster) => {
   if (message.kind === "look") look();
 });
 process.on("disconnect", () => process.exit());
+process.on("SIGTERM", () => process.exit());
 send({ kind: "ready", kubeconfig: cluster.kubeconfig, paperclipUrl: paperclip.url });
 
 function look(): void {

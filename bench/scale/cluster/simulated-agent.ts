@@ -24,6 +24,7 @@ export class SimulatedAgent {
   readonly #stdout: StdoutRecord;
   readonly #stderr: StderrRecord;
   readonly #startedAt = Date.now();
+  readonly #firstAt = performance.now();
   readonly #end = Promise.withResolvers<SimulatedEnd>();
   #timer: NodeJS.Timeout | undefined;
   #printed = 0;
@@ -36,7 +37,6 @@ export class SimulatedAgent {
     this.#stdout = new StdoutRecord(block, () => undefined);
     this.#stderr = new StderrRecord(block);
     this.#say(INIT);
-    this.#timer = setInterval(() => this.#tick(), script.periodMs);
     this.#tick();
   }
 
@@ -54,6 +54,7 @@ export class SimulatedAgent {
   }
 
   #tick(): void {
+    this.#timer = this.#untilNext();
     if (this.#printed === this.#script.lines) this.finish();
     else {
       this.#printed += 1;
@@ -61,12 +62,21 @@ export class SimulatedAgent {
     }
   }
 
+  /**
+   * By the agent's own clock. Intervals of one length start again together when a busy process has once fired them
+   * together, and after some minutes a thousand agents would speak as a few choirs, as no agents in pods do.
+   */
+  #untilNext(): NodeJS.Timeout {
+    const at = this.#firstAt + (this.#printed + 1) * this.#script.periodMs;
+    return setTimeout(() => this.#tick(), Math.max(0, at - performance.now()));
+  }
+
   #say(line: string): void {
     this.#stdout.push(Buffer.from(`${line}\n`));
   }
 
   #seal(end: Pick<Seal, "exitCode" | "signal" | "ending">, exitCode: number): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     const message = fitSeal({
       v: 1,

@@ -1,5 +1,5 @@
 import { parse as parseYaml } from "yaml";
-import { isPlain, type Plain } from "../store/plain.ts";
+import { clone, isPlain, type Plain } from "../store/plain.ts";
 import type { KubeObject } from "../types.ts";
 import { ApiError, badRequest } from "./api-error.ts";
 import { decodeProtobuf, PROTOBUF } from "./protobuf/decode.ts";
@@ -56,7 +56,7 @@ export function decodeObject(
   if (kind !== definition.kind) {
     throw badRequest(`${kind} in version "${definition.version}" cannot be handled as a ${definition.kind}`);
   }
-  const object: Plain = { ...structuredClone(value), kind, apiVersion };
+  const object: Plain = { ...clone(value), kind, apiVersion };
   if (!isPlain(object.metadata)) object.metadata = {};
   const unknown = checkFields(object, definition);
   report(unknown, definition, request);

@@ -1,6 +1,6 @@
 import jsonPatch, { type Operation } from "fast-json-patch";
 import { MergeError, strategicMerge } from "../../../strategic-merge/strategic-merge.ts";
-import { isPlain, type Plain } from "../store/plain.ts";
+import { clone, isPlain, type Plain } from "../store/plain.ts";
 import type { KubeObject } from "../types.ts";
 import { ApiError, badRequest, notFound } from "./api-error.ts";
 import { createDecoded } from "./create.ts";
@@ -27,7 +27,7 @@ export async function patch(request: ResourceRequest, context: ApiContext): Prom
   if (type === "application/apply-patch+yaml") return apply(body, request, context);
   const { definition } = request.target;
   return replace(request, context, (current) => {
-    const before = structuredClone(current) as unknown as Plain;
+    const before = clone(current) as unknown as Plain;
     return decodeObject(patched(type, before, body, request), definition, request);
   });
 }
@@ -77,7 +77,7 @@ async function apply(body: unknown, request: ResourceRequest, context: ApiContex
     return createDecoded(object, request, context);
   }
   return replace(request, context, (current) => {
-    const before = structuredClone(current) as unknown as Plain;
+    const before = clone(current) as unknown as Plain;
     return decodeObject(merged(before, body), definition, request) as KubeObject;
   });
 }

@@ -87,13 +87,13 @@ export function fieldSelector(resource: string, text: string | null): Matcher {
     if (!COMMON_FIELDS.includes(field) && !(FIELDS[resource] ?? []).includes(field)) {
       throw badRequest(`field label not supported: ${given}`);
     }
-    return { field, equal: operator !== "!=", value };
+    const path = field === "source" ? ["source", "component"] : field.split(".");
+    return { field, path, equal: operator !== "!=", value };
   });
-  return (object) => terms.every(({ field, equal, value }) => (read(object, field) === value) === equal);
+  return (object) => terms.every(({ field, path, equal, value }) => (read(object, field, path) === value) === equal);
 }
 
-function read(object: KubeObject, field: string): string {
-  const path = field === "source" ? ["source", "component"] : field.split(".");
+function read(object: KubeObject, field: string, path: readonly string[]): string {
   let value: unknown = object;
   for (const key of path) value = isPlain(value) ? value[key] : undefined;
   if (field === "spec.unschedulable" || field === "spec.hostNetwork") return String(value ?? false);

@@ -1,4 +1,4 @@
-import { plain } from "../store/plain.ts";
+import { clone, plain } from "../store/plain.ts";
 import type { KubeObject, ObjectMeta } from "../types.ts";
 import { badRequest, conflict, invalid } from "./api-error.ts";
 import { inNamespace } from "./create.ts";
@@ -64,16 +64,16 @@ function checkIdentity(wanted: KubeObject, current: KubeObject, { target }: Reso
 function overwrite(draft: KubeObject, wanted: KubeObject, current: KubeObject, part: string | undefined): void {
   if (part === "ephemeralcontainers") {
     const { ephemeralContainers } = plain(wanted.spec);
-    draft.spec = { ...plain(draft.spec), ephemeralContainers: structuredClone(ephemeralContainers) };
+    draft.spec = { ...plain(draft.spec), ephemeralContainers: clone(ephemeralContainers) };
     return;
   }
   const metadata = metadataFrom(wanted.metadata, current.metadata);
   for (const key of Object.keys(draft)) delete draft[key];
-  Object.assign(draft, structuredClone(part === "status" ? current : wanted), { metadata });
+  Object.assign(draft, clone(part === "status" ? current : wanted), { metadata });
   const statusFrom = part === "status" ? wanted : current;
   if (part !== undefined) {
     if (statusFrom.status === undefined) delete draft.status;
-    else draft.status = structuredClone(statusFrom.status);
+    else draft.status = clone(statusFrom.status);
   }
   draft.apiVersion = current.apiVersion;
   draft.kind = current.kind;
@@ -81,8 +81,8 @@ function overwrite(draft: KubeObject, wanted: KubeObject, current: KubeObject, p
 
 /** What the server owns stays; labels, annotations, finalizers and owners are the client's. */
 function metadataFrom(wanted: ObjectMeta, current: ObjectMeta): ObjectMeta {
-  const { labels, annotations, finalizers, ownerReferences } = structuredClone(wanted);
-  const { labels: _, annotations: __, finalizers: ___, ownerReferences: ____, ...owned } = structuredClone(current);
+  const { labels, annotations, finalizers, ownerReferences } = clone(wanted);
+  const { labels: _, annotations: __, finalizers: ___, ownerReferences: ____, ...owned } = clone(current);
   return {
     ...owned,
     ...(labels === undefined ? {} : { labels }),

@@ -24,10 +24,22 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/**
+ * A copy that may be changed. JSON values only, which is all that an API server holds: `structuredClone` knows more, and takes
+ * several times as long (measured: a fifth of a busy cluster's CPU).
+ */
+export function clone<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(clone) as T;
+  const copy: Plain = {};
+  for (const key in value) copy[key] = clone(value[key]);
+  return copy as T;
+}
+
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const child of Object.values(value)) deepFreeze(child);
+  for (const key in value) deepFreeze(value[key]);
   return value;
 }
 

@@ -6,9 +6,10 @@ import type { Clock, DeleteOptions, KubeObject, ResourceName, Store, StoreEvent,
 import { checkPreconditions, isGone, markDeleted, timestamp } from "./deletion.ts";
 import { createHistory, type HistoryEntry } from "./history.ts";
 import { generatedName } from "./names.ts";
-import { deepEqual, deepFreeze } from "./plain.ts";
+import { clone, deepEqual, deepFreeze } from "./plain.ts";
 import { createPublisher } from "./publisher.ts";
 import type { ObjectRules, RuleContext } from "./rules.ts";
+import { Table } from "./table.ts";
 
 /** A young real cluster has written some hundred objects before its first user: revision 1 is long compacted. */
 const FIRST_REVISION = 500;
@@ -60,7 +61,7 @@ export function createStore(options: StoreOptions = {}): ApiStore {
 class MemoryStore implements ApiStore {
   readonly clock: Clock;
   readonly #rules: ObjectRules;
-  readonly #objects = new Map<ResourceName, Map<string, KubeObject>>();
+  readonly #objects = new Map<ResourceName, Table>();
   readonly #history;
   readonly #publisher = createPublisher();
   #revision = FIRST_REVISION;
@@ -84,14 +85,13 @@ class MemoryStore implements ApiStore {
   }
 
   list<T extends KubeObject = KubeObject>(resource: ResourceName, namespace?: string): T[] {
-    const all = [...this.#table(resource)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object as T);
-    if (namespace === undefined || namespace === "") return all;
-    return all.filter((object) => object.metadata.namespace === namespace);
+    if (namespace === undefined || namespace === "") return this.#table(resource).list("") as T[];
+    return resourceNamed(resource).namespaced ? (this.#table(resource).list(`${namespace}/`) as T[]) : [];
   }
 
   create<T extends KubeObject = KubeObject>(resource: ResourceName, object: object, options: WriteOptions = {}): T {
     const definition = resourceNamed(resource);
-    const draft = structuredClone(object) as KubeObject;
+    const draft = clone(object) as KubeObject;
     draft.apiVersion = apiVersionOf(definition);
     draft.kind = definition.kind;
     const { name, generateName, namespace, uid: _, resourceVersion: __, ...rest } = draft.metadata ?? {};
@@ -121,7 +121,7 @@ class MemoryStore implements ApiStore {
   ): T | undefined {
     const current = this.get<T>(resource, namespace, name);
     if (current === undefined) return undefined;
-    const draft = structuredClone(current);
+    const draft = clone(current);
     change(draft);
     return this.#replace(resourceNamed(resource), current, draft, false) as T;
   }
@@ -136,7 +136,7 @@ class MemoryStore implements ApiStore {
     const definition = resourceNamed(resource);
     const current = this.get(resource, namespace, name);
     if (current === undefined) throw notFound(definition, name);
-    const draft = structuredClone(current);
+    const draft = clone(current);
     change(draft, current);
     const context = this.#context(definition, options);
     const { subresource } = options;
@@ -156,7 +156,7 @@ class MemoryStore implements ApiStore {
     const current = this.get(resource, namespace, name);
     if (current === undefined) return undefined;
     checkPreconditions(resource, current, options);
-    const draft = structuredClone(current);
+    const draft = clone(current);
     markDeleted(resource, draft, options, this.clock());
     const definition = resourceNamed(resource);
     if (options.dryRun === true) return draft;
@@ -182,11 +182,11 @@ class MemoryStore implements ApiStore {
     this.#history.compact(this.#revision);
   }
 
-  #table(resource: ResourceName): Map<string, KubeObject> {
+  #table(resource: ResourceName): Table {
     let table = this.#objects.get(resource);
     if (table === undefined) {
       resourceNamed(resource);
-      table = new Map();
+      table = new Table();
       this.#objects.set(resource, table);
     }
     return table;

@@ -12,6 +12,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { jobs, pods } from "../../kubernetes/resource-types.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { firstOf } from "../shared/first-of.ts";
 import { withPods } from "../shared/job-state.ts";
 import { agentLabel, LABELS, labelValue, RUNS, type RunIdentity } from "../shared/names.ts";
 import type { ClusterState } from "./decide.ts";
@@ -81,32 +82,25 @@ async function seenOrListed(
 ): Promise<ClusterState> {
   const found = await listed(client, place, options, null);
   if (found.pods !== null) return { ...found, pods: found.pods };
-  const done = new AbortController();
-  const signal = AbortSignal.any([done.signal, ...(options.signal ? [options.signal] : [])]);
-  const late = client.clock.sleep(SEEN_WITHIN_MS, signal).then(() => {
+  const late = async (stop: AbortSignal): Promise<never> => {
+    await client.clock.sleep(SEEN_WITHIN_MS, stop);
     const request = { verb: "watch", resource: "pods", namespace: place.namespace };
-    throw new ApiError({
-      kind: "timeout",
-      request,
-      detail: `not within ${SEEN_WITHIN_MS / 1000} s, and no list is allowed`,
-    });
-  });
-  const either = [observer.synced(signal), observer.denied(signal), late];
-  await Promise.race(either).finally(() => done.abort());
-  await Promise.allSettled(either);
+    const detail = `not within ${SEEN_WITHIN_MS / 1000} s, and no list is allowed`;
+    throw new ApiError({ kind: "timeout", request, detail });
+  };
+  await firstOf<unknown>(options.signal, [(stop) => observer.synced(stop), (stop) => observer.denied(stop), late]);
   return (await watched(observer, place.identity)) ?? { ...found, pods: [] };
 }
 
 /** Resolves when the watches are up, are denied, or take too long. Rejects with the signal's reason. */
 async function up({ clock }: KubernetesClient, observer: Observer, signal: AbortSignal | undefined): Promise<void> {
-  const done = new AbortController();
-  const either = signal ? AbortSignal.any([signal, done.signal]) : done.signal;
-  const waiting = [observer.synced(either), observer.denied(either), clock.sleep(UP_WITHIN_MS, either)];
-  const settled = Promise.allSettled(waiting);
+  const waits = [
+    (stop: AbortSignal) => observer.synced(stop),
+    (stop: AbortSignal) => observer.denied(stop),
+    (stop: AbortSignal) => clock.sleep(UP_WITHIN_MS, stop),
+  ];
   // Whatever it is that fails: then the API server itself is asked.
-  await Promise.race(waiting).catch(() => undefined);
-  done.abort();
-  await settled;
+  await firstOf<unknown>(signal, waits).catch(() => undefined);
   signal?.throwIfAborted();
 }
 

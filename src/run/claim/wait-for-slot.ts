@@ -1,9 +1,11 @@
 /** Waits until the slot of a run may be free, and reports to the host what it waits for. */
 
+import { raceSignal } from "race-signal";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { fullJitter } from "../../kubernetes/http/backoff.ts";
 import type { Observation, Observer } from "../../kubernetes/watch/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
+import { firstOf } from "../shared/first-of.ts";
 import { refusal } from "./refusal.ts";
 import type { SlotOfRun } from "./slot.ts";
 import { relationOf } from "./slot.ts";
@@ -82,19 +84,14 @@ async function changeOf(
   withinMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const changed = new AbortController();
+  const { promise: changed, resolve } = Promise.withResolvers<void>();
   const concerns = ({ object }: Observation): boolean => relationOf(run, object) !== null;
-  const stop = observer.observe(concerns, ({ type }) => {
-    if (type !== "CURRENT") changed.abort();
+  const stopObserving = observer.observe(concerns, ({ type }) => {
+    if (type !== "CURRENT") resolve();
   });
-  const either = AbortSignal.any([signal, changed.signal]);
   try {
-    await sleep(withinMs, either);
-  } catch (error) {
-    if (!changed.signal.aborted || signal.aborted) throw error;
+    await firstOf(signal, [(stop) => raceSignal(changed, stop), (stop) => sleep(withinMs, stop)]);
   } finally {
-    stop();
-    // Node keeps a composite signal that somebody listens to until it aborts.
-    changed.abort();
+    stopObserving();
   }
 }

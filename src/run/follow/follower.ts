@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../kubernetes/clock.ts";
 import type { Channel } from "../../runner/frame.ts";
 import type { Seal } from "../../runner/seal.ts";
+import { firstOf } from "../shared/first-of.ts";
 import type { FollowEvent } from "./assemble/events.ts";
 import type { LineSink } from "./assemble/line-sink.ts";
 import { Transcript } from "./assemble/transcript.ts";
@@ -124,12 +125,9 @@ export class Follower {
   /** A change of the container is a reason to look at once; but what the server asked for is kept to (`whole`). */
   async #changeWithin(waitMs: number, whole = false): Promise<void> {
     const { clock, container, signal } = this.#options;
-    const done = new AbortController();
-    const stop = AbortSignal.any([signal, done.signal]);
-    const slept = clock.sleep(waitMs, stop).catch(() => undefined);
-    const changed = whole ? slept : container.changed(stop).catch(() => undefined);
-    await Promise.race([slept, changed]);
-    done.abort();
+    const slept = (stop: AbortSignal): Promise<void> => clock.sleep(waitMs, stop);
+    const changed = (stop: AbortSignal): Promise<void> => container.changed(stop);
+    await firstOf(signal, whole ? [slept] : [slept, changed]).catch(() => "stopped");
   }
 
   #whyMissing(): string {

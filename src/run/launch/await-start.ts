@@ -14,6 +14,7 @@ import {
   type Waiting,
 } from "../observe/observe.ts";
 import { adviceFor } from "../shared/api-advice.ts";
+import { firstOf } from "../shared/first-of.ts";
 import type { JobInCluster } from "../shared/launched-run.ts";
 import { CONTAINER } from "../shared/names.ts";
 import type { KeepBundles } from "./bundles/keep-bundles.ts";
@@ -111,16 +112,10 @@ async function changeOrTime(
   ms: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const change = observed.changed(either).then(() => "changed" as const);
-  const due = clock.sleep(ms, either).then(() => "due" as const);
-  try {
-    return (await Promise.race([change, due])) === "due";
-  } finally {
-    done.abort();
-    await Promise.allSettled([change, due]);
-  }
+  return firstOf(signal, [
+    (stop) => observed.changed(stop).then(() => false),
+    (stop) => clock.sleep(ms, stop).then(() => true),
+  ]);
 }
 
 /** Events carry the cluster's reasons. Resolves with its refusal where they may not be read. */

@@ -1,6 +1,7 @@
 /** Notices that the run's node has not told of its end though it was due: then nobody can say whether the agent runs. */
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Clock } from "../../kubernetes/clock.ts";
+import { firstOf } from "../shared/first-of.ts";
 import { type OverdueEnd, overdueEnd, releaseCommands } from "../shared/unknown-agent.ts";
 import type { FindPod } from "./find-pod.ts";
 import type { ObservedRun } from "./observed-run.ts";
@@ -57,13 +58,5 @@ class FirstSeen {
 
 async function changeOrTime(observed: ObservedRun, clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (ms === Number.POSITIVE_INFINITY) return observed.changed(signal);
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const waits = [observed.changed(either), clock.sleep(ms, either)];
-  try {
-    await Promise.race(waits);
-  } finally {
-    over.abort();
-    await Promise.allSettled(waits);
-  }
+  await firstOf(signal, [(stop) => observed.changed(stop), (stop) => clock.sleep(ms, stop)]);
 }

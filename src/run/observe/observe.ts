@@ -9,6 +9,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Clock } from "../../kubernetes/clock.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import { agentCli } from "../shared/agent-cli.ts";
+import { firstOf } from "../shared/first-of.ts";
 import type { LaunchedRun } from "../shared/launched-run.ts";
 import { causeIsPending } from "./end-of-run.ts";
 import { type FindPod, podFinder } from "./find-pod.ts";
@@ -25,6 +26,7 @@ export type { FindPod } from "./find-pod.ts";
 export { JobView } from "./job-view.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export { createObservedRun, type ObservedRun } from "./observed-run.ts";
+export { observerOf } from "./observer-of.ts";
 export { comesBack } from "./queue/comes-back.ts";
 export { queueReader, type ReadQueue } from "./queue/read-queue.ts";
 export { readReturn } from "./queue/read-return.ts";
@@ -77,11 +79,10 @@ const CAUSE_WITHIN_MS = 5_000;
 
 /** Waits until the cluster has reported why the run ended, where it is about to, within a bound. Never rejects. */
 export async function untilCauseIsKnown(observed: ObservedRun, clock: Clock, signal: AbortSignal): Promise<void> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const known = observed.until(() => !causeIsPending(observed.evidence), either);
-  const late = clock.sleep(CAUSE_WITHIN_MS, either);
-  await Promise.race([known, late]).catch(() => "the run is over");
-  done.abort();
-  await Promise.allSettled([known, late]);
+  if (!causeIsPending(observed.evidence)) return;
+  const waits = [
+    (stop: AbortSignal) => observed.until(() => !causeIsPending(observed.evidence), stop),
+    (stop: AbortSignal) => clock.sleep(CAUSE_WITHIN_MS, stop),
+  ];
+  await firstOf(signal, waits).catch(() => "the run is over");
 }

@@ -6,6 +6,7 @@ import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { Observer } from "../../kubernetes/watch/observer.ts";
 import type { Host } from "../../paperclip/host.ts";
 import { faultOf } from "../shared/api-advice.ts";
+import { firstOf } from "../shared/first-of.ts";
 import { type Fault, RunFault } from "../shared/run-fault.ts";
 
 /** Milliseconds that rights may be missing in the middle of a run: somebody may be replacing a Role or its binding. */
@@ -20,25 +21,18 @@ export async function requireVisibility(
   observer: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const late = async () => {
-    await client.clock.sleep(SYNC_WITHIN_MS, either);
+  const late = async (stop: AbortSignal): Promise<Error> => {
+    await client.clock.sleep(SYNC_WITHIN_MS, stop);
     const { jobs, pods } = observer.health ?? {};
     return pods?.error ?? jobs?.error ?? new Error("the cluster does not show its Jobs and pods");
   };
-  const waiting = [observer.denied(either), observer.synced(either), late()] as const;
-  try {
-    const error = await Promise.race(waiting);
-    if (error)
-      throw new RunFault(
-        faultFrom(client, error, "The run is not started, because its end could not be observed"),
-        error,
-      );
-  } finally {
-    done.abort();
-    await Promise.allSettled(waiting);
-  }
+  const error = await firstOf<Error | undefined>(signal, [
+    (stop) => observer.denied(stop),
+    (stop) => observer.synced(stop).then(() => undefined),
+    late,
+  ]);
+  if (!error) return;
+  throw new RunFault(faultFrom(client, error, "The run is not started, because its end could not be observed"), error);
 }
 
 /** Resolves with the fault once the cluster has denied the watches for too long. Rejects with the signal's reason. */

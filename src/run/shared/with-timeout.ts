@@ -1,5 +1,7 @@
 import type { Clock } from "../../kubernetes/clock.ts";
 
+const SETTLED = new Error("it was in time");
+
 /** Resolves with the promise's value, or with `fallback` after `ms` milliseconds. Rejects as the promise does. */
 export async function withTimeout<T, O>(clock: Clock, ms: number, promise: Promise<T>, fallback: O): Promise<T | O> {
   const settled = new AbortController();
@@ -7,7 +9,7 @@ export async function withTimeout<T, O>(clock: Clock, ms: number, promise: Promi
   try {
     return await Promise.race([promise, timeout]);
   } finally {
-    settled.abort();
+    settled.abort(SETTLED);
     timeout.catch(() => "it was in time");
     promise.catch(() => "it was late");
   }

@@ -1,12 +1,12 @@
 /** Starts a server that has an operator's policy, and attacks it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { freshId, settingsOf } from "../../cluster/support/context.ts";
 import type { Place } from "../../cluster/support/place.ts";
+import { programOf } from "../../support/program.ts";
 import type { Answer, Door, Intrusion } from "./governed-main.ts";
 
-const main = fileURLToPath(new URL("governed-main.ts", import.meta.url));
+const main = programOf(new URL("governed-main.ts", import.meta.url));
 
 export interface IntrusionOptions {
   readonly config?: Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 /** Attacks a server of its own, so that what it costs can be told from what the test and its cluster cost. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { settingsOf } from "../../cluster/support/context.ts";
 import type { Place } from "../../cluster/support/place.ts";
+import { programOf } from "../../support/program.ts";
 import type { Attack, Damage } from "./victim-main.ts";
 
-const main = fileURLToPath(new URL("victim-main.ts", import.meta.url));
+const main = programOf(new URL("victim-main.ts", import.meta.url));
 
 export interface AttackOptions extends Partial<Pick<Attack, "env" | "stored">> {
   /** The agent: a program for sh. */

@@ -1,10 +1,8 @@
 /** The adapter in a process of its own, to be killed, or raced against another. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { AdapterExecutionResult } from "@paperclipai/adapter-utils";
-import { build } from "esbuild";
+import { programOf } from "../../support/program.ts";
 import { type RunSettings, SERVER_ENV } from "./context.ts";
 
 export type ToAdapter =
@@ -28,36 +26,14 @@ export interface AdapterProcess {
   kill(signal: NodeJS.Signals): Promise<NodeJS.Signals | null>;
 }
 
-const main = fileURLToPath(new URL("adapter-main.ts", import.meta.url));
+const main = new URL("adapter-main.ts", import.meta.url);
 
 /** Variable by which the adapter's process is told the environment that the adapter is to see. */
 export const ADAPTER_ENV = "ADAPTER_ENV";
 
-/** In one file: it starts in half of the time, which counts where hundreds are started. */
-export async function bundleAdapter(folder: string): Promise<string> {
-  const outfile = join(folder, "adapter-main.mjs");
-  const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  await build({
-    entryPoints: [main],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    banner: { js },
-    outfile,
-    logLevel: "error",
-  });
-  return outfile;
-}
-
-/**
- * @param env what the adapter sees as its process's environment
- * @param program what is run instead of the sources: see bundleAdapter
- */
-export async function startAdapterProcess(
-  env: NodeJS.ProcessEnv = SERVER_ENV,
-  program = main,
-): Promise<AdapterProcess> {
-  const child = fork(program, {
+/** @param env what the adapter sees as its process's environment */
+export async function startAdapterProcess(env: NodeJS.ProcessEnv = SERVER_ENV): Promise<AdapterProcess> {
+  const child = fork(programOf(main), {
     execArgv: [],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, [ADAPTER_ENV]: JSON.stringify(env) },

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { DaemonSetSpec, StatefulSetSpec } from "kubernetes-types/apps/v1";
 import type { PersistentVolumeClaim, PodTemplateSpec } from "kubernetes-types/core/v1";
-import { child, plain } from "../../store/plain.ts";
+import { child, clone, plain } from "../../store/plain.ts";
 import type { KubeObject } from "../../types.ts";
 
 export interface StatefulSet extends KubeObject {
@@ -82,7 +82,7 @@ export function podsOfDaemonSet(set: DaemonSet, nodes: readonly KubeObject[]): D
 }
 
 function podOf(set: StatefulSet | DaemonSet, name: string, more: Readonly<Record<string, string>>): KubeObject {
-  const { metadata, spec } = structuredClone(set.spec.template) as PodTemplateSpec;
+  const { metadata, spec } = clone(set.spec.template) as PodTemplateSpec;
   const { apiVersion, kind } = set;
   return {
     metadata: {

@@ -1,9 +1,11 @@
 /** The Jobs and pods of a namespace as the shared watches show them, for a run that waits for its turn. */
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod } from "kubernetes-types/core/v1";
+import { raceSignal } from "race-signal";
 import type { Clock } from "../../../kubernetes/clock.ts";
 import type { Observation, Observer } from "../../../kubernetes/watch/observer.ts";
 import type { Installation } from "../../../paperclip/installation.ts";
+import { firstOf } from "../../shared/first-of.ts";
 import { isPodSigned, mayBeSignedBy } from "../../shared/job-signature.ts";
 import { withPods } from "../../shared/job-state.ts";
 import { type JobsSeen, jobsSeen } from "./order.ts";
@@ -54,17 +56,8 @@ export class TurnView {
 
   /** Resolves soon after the next change, or after `withinMs`. Rejects with the signal's reason. */
   async changed(withinMs: number, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    const slept = this.#clock.sleep(withinMs, either);
-    slept.catch(() => undefined);
-    try {
-      await Promise.race([this.#changed.promise, slept]);
-      signal.throwIfAborted();
-    } finally {
-      // Node keeps a composite signal that somebody listens to until it aborts.
-      done.abort();
-    }
+    const changed = (stop: AbortSignal): Promise<void> => raceSignal(this.#changed.promise, stop);
+    await firstOf(signal, [changed, (stop) => this.#clock.sleep(withinMs, stop)]);
     await this.#clock.sleep(SETTLE_MS, signal);
     this.#changed = Promise.withResolvers();
   }

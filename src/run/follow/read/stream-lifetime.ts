@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../../../kubernetes/clock.ts";
+import { firstOf } from "../../shared/first-of.ts";
 import { allArrived } from "../assemble/completeness.ts";
 import type { Transcript } from "../assemble/transcript.ts";
 import { type ContainerView, hasEnded } from "./container.ts";
@@ -27,6 +28,8 @@ export class StreamLifetime {
   readonly #options: LifetimeOptions;
   readonly #closed = new AbortController();
   readonly #ended = new AbortController();
+  /** Aborts when the stream has ended, or is to be closed. */
+  readonly #over = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
   readonly #watching: Promise<void>;
   #receivedAt: number;
 
@@ -81,15 +84,14 @@ export class StreamLifetime {
     const { readEnd, limits, clock } = this.#options;
     const endSeenAt = clock.now();
     this.progress();
-    const done = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
     // Also when bytes arrive slowly.
-    clock.sleep(limits.endDeadlineMs, done).then(
+    clock.sleep(limits.endDeadlineMs, this.#over).then(
       () => this.#closed.abort(),
       () => undefined,
     );
     await this.#sleepUntilSilence(QUIET_MS);
     if (this.#isOver()) return;
-    await readEnd(done);
+    await readEnd(this.#over);
     this.progress();
     this.#receivedAt = Math.max(this.#receivedAt, endSeenAt);
     await this.#sleepUntilSilence(limits.lingerMs);
@@ -97,7 +99,7 @@ export class StreamLifetime {
   }
 
   #isOver(): boolean {
-    return this.#ended.signal.aborted || this.#closed.signal.aborted;
+    return this.#over.aborted;
   }
 
   #silence(): number {
@@ -105,19 +107,15 @@ export class StreamLifetime {
   }
 
   async #sleepUntilSilence(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#ended.signal, this.#closed.signal]);
     for (let left = ms - this.#silence(); left > 0 && !this.#isOver(); left = ms - this.#silence()) {
-      await this.#options.clock.sleep(left, signal).catch(() => undefined);
+      await this.#options.clock.sleep(left, this.#over).catch(() => undefined);
     }
   }
 
   async #sleepOrChange(ms: number): Promise<void> {
     const { clock, container } = this.#options;
-    const done = new AbortController();
-    const signal = AbortSignal.any([this.#ended.signal, this.#closed.signal, done.signal]);
-    const slept = clock.sleep(ms, signal).catch(() => undefined);
-    const changed = container.changed(signal).catch(() => undefined);
-    await Promise.race([slept, changed]);
-    done.abort();
+    await firstOf(this.#over, [(stop) => clock.sleep(ms, stop), (stop) => container.changed(stop)]).catch(
+      () => "the stream is over",
+    );
   }
 }

@@ -1,4 +1,5 @@
 import jsonPatch from "fast-json-patch";
+import { clone } from "../../../store/plain.ts";
 import type { ApiStore, WriteOptions } from "../../../store/store.ts";
 import type { KubeObject, ResourceName } from "../../../types.ts";
 import { applyDefaults } from "../../defaults/index.ts";
@@ -45,7 +46,7 @@ async function mutated(
   webhooks: readonly Webhook[],
   ask: (webhook: Webhook, about: KubeObject) => ReturnType<typeof callWebhook>,
 ): Promise<KubeObject> {
-  let draft: KubeObject = { ...structuredClone(object), apiVersion: apiVersionOf(resource), kind: resource.kind };
+  let draft: KubeObject = { ...clone(object), apiVersion: apiVersionOf(resource), kind: resource.kind };
   applyDefaults(draft, resource);
   for (const webhook of webhooks) {
     draft = jsonPatch.applyPatch(draft, await ask(webhook, draft), true, false).newDocument;

@@ -1,0 +1,8 @@
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What is started for a program's source: its bundle where there is one (programs.ts), else the source itself. */
+export function programOf(source: URL): string {
+  const folder = process.env.TEST_PROGRAMS;
+  return folder ? join(folder, basename(source.pathname).replace(/ts$/, "mjs")) : fileURLToPath(source);
+}
