@@ -9,6 +9,8 @@ import { build } from "esbuild";
 
 const runner = (name: string): string => fileURLToPath(new URL(`../src/runner/${name}`, import.meta.url));
 
+/** Of start.sh, in order: one script in the pod, which says what it is for in its first lines. */
+const START = ["begin", "trust", "seal", "child", "node", "stop", "prepare", "agent", "end"];
 /** Of the one script for the workspace, in order. */
 const WORKSPACE = ["common", "git", "clone", "renew", "setup", "keep", "main"];
 
@@ -27,9 +29,9 @@ export async function buildRunner(): Promise<void> {
   });
   const script = bundle.outputFiles[0]?.text;
   if (!script) throw new Error("esbuild gave no output for the runner");
-  const start = await readFile(runner("start.sh"), "utf8");
+  const start = await joined("start", START);
   const probe = await readFile(runner("probe.sh"), "utf8");
-  const workspace = await Promise.all(WORKSPACE.map((part) => readFile(runner(`workspace/${part}.sh`), "utf8")));
+  const workspace = await joined("workspace", WORKSPACE);
   const credential = await readFile(runner("workspace/credential.sh"), "utf8");
   await replace(
     runner("scripts.generated.ts"),
@@ -38,11 +40,16 @@ export async function buildRunner(): Promise<void> {
       `export const runnerScript = ${JSON.stringify(script)};`,
       `export const startScript = ${JSON.stringify(start)};`,
       `export const probeScript = ${JSON.stringify(probe)};`,
-      `export const workspaceScript = ${JSON.stringify(workspace.join("\n"))};`,
+      `export const workspaceScript = ${JSON.stringify(workspace)};`,
       `export const credentialScript = ${JSON.stringify(credential)};`,
       "",
     ].join("\n"),
   );
+}
+
+async function joined(folder: string, parts: readonly string[]): Promise<string> {
+  const texts = await Promise.all(parts.map((part) => readFile(runner(`${folder}/${part}.sh`), "utf8")));
+  return texts.join("\n");
 }
 
 /** Each suite builds it, and somebody may run two at once: nobody reads half a file. */

@@ -27,6 +27,15 @@ ${block(overview)}
 
 **The same code.** \`logs\` reads through the adapter's own follower, \`why\` and \`stop\` judge by its verdict, \`gc\` by its supervisor's rules ([decision 26](decisions/0026-the-operators-command-line.md)).
 
+**A company that was deleted** in Paperclip takes its agents along, and nothing there proves it any more: to a key Paperclip says what it says of a company that the key may not see (403), without a login what any other Paperclip would say of it (404). So \`gc\` lists the claims and homes of its agents as not known, with the company's id, and removes them never. If it was you who deleted the company, its claims go with
+
+\`\`\`sh
+kubectl get pvc -l app.kubernetes.io/component=workspace,paperclip.io/company-id=COMPANY -L paperclip.io/agent-id
+kubectl delete pvc -l app.kubernetes.io/component=workspace,paperclip.io/company-id=COMPANY
+\`\`\`
+
+and the homes are the folder \`claude_k8s/homes/COMPANY\` of Paperclip's home. \`idleDays\` of the [policy](workspace.md#a-claim) takes such claims without a word of Paperclip.
+
 ${helps.join("\n\n")}
 `;
 }

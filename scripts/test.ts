@@ -42,6 +42,7 @@ const suites: readonly Suite[] = [
   vitest("unit"),
   vitest("devcluster"),
   vitest("cluster"),
+  vitest("metrics"),
   vitest("demo"),
   vitest("package"),
 ];

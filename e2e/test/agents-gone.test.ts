@@ -22,3 +22,13 @@ it("is that it was deleted, in a company that is there; not that it is terminate
   expect(await Promise.all([here, terminated, deleted].map(({ id }) => known(id)))).toEqual(["known", "known", "gone"]);
   expect(await known(deleted.id, randomUUID())).toBe("unclear");
 });
+
+it("is not that its company was deleted: of that Paperclip says what any other one would say of it", async () => {
+  const { api, server } = stage;
+  const company = await api.createCompany("Leaves");
+  const agent = await api.createAgent(company.id, { name: "Leaver", adapterType: "process", adapterConfig: {} });
+  const known = () => agentKnownReader({ url: server.url, token: null })({ companyId: company.id, agentId: agent.id });
+  expect(await known()).toEqual({ kind: "known" });
+  expect((await api.ask("DELETE", `/companies/${company.id}`)).status).toBe(200);
+  expect(await known()).toEqual({ kind: "unclear", why: `Paperclip has no company ${company.id}` });
+});

@@ -11,7 +11,7 @@ import {
   isQualifiedName,
   isQuantity,
 } from "./kubernetes-formats.ts";
-import { ownAnnotations } from "./pod-template/field-rules.ts";
+import { ownAnnotations } from "./pod-template/field-rules/metadata.ts";
 import { readStructured } from "./text-values.ts";
 
 export { amountOf } from "./kubernetes-formats.ts";

@@ -29,6 +29,8 @@ export interface CallOptions {
    * @default true for a create that stores something, else false
    */
   readonly paced?: boolean | undefined;
+  /** Called at each turn of a paced call with the milliseconds that it waited for it. @default nobody */
+  readonly onTurn?: ((waitedMs: number) => void) | undefined;
 }
 
 export interface ListOptions extends CallOptions {

@@ -206,7 +206,9 @@ export class KubernetesClient {
   async #paced<R>(call: Call, options: CreateOptions, waited: (ms: number) => void): Promise<R> {
     const came = this.clock.now();
     return this.#pace.run(async () => {
-      waited(this.clock.now() - came);
+      const waitedMs = this.clock.now() - came;
+      waited(waitedMs);
+      options.onTurn?.(waitedMs);
       try {
         return await this.#once<R>(call, options);
       } catch (error) {

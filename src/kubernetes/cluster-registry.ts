@@ -1,6 +1,7 @@
 import type { ClientOptions } from "./call-options.ts";
 import { KubernetesClient } from "./client.ts";
 import { type Cluster, type ClusterOptions, openCluster } from "./cluster.ts";
+import { News } from "./watch/news.ts";
 import { Observer } from "./watch/observer.ts";
 
 /** A share in what a process has of one cluster. */
@@ -31,6 +32,8 @@ interface Shared {
 /** All runs of a process that use the same cluster as the same user share its connections and observers. */
 export class ClusterRegistry {
   readonly #options: RegistryOptions;
+  /** Of all observers: one that is made anew meets the rights that are missing again. */
+  readonly #news = new News();
   readonly #shared = new Map<string, Shared>();
 
   constructor(options: RegistryOptions = {}) {
@@ -82,7 +85,7 @@ export class ClusterRegistry {
     const known = observers.get(key);
     if (known) return known;
     const { warn } = this.#options;
-    const observer = new Observer(client, { namespace, labelSelector, ...(warn && { warn }) });
+    const observer = new Observer(client, { namespace, labelSelector, news: this.#news, ...(warn && { warn }) });
     observers.set(key, observer);
     return observer;
   }

@@ -8,13 +8,12 @@
 import type { AdapterExecutionContext, AdapterExecutionResult } from "@paperclipai/adapter-utils";
 import { raceSignal } from "race-signal";
 import type { ClusterLease } from "../kubernetes/cluster-registry.ts";
-import type { Observer } from "../kubernetes/watch/observer.ts";
-import { createHost, type Host } from "../paperclip/host.ts";
-import { createRunStatusReader, type ReadRunStatus } from "../paperclip/run-status.ts";
+import { createHost } from "../paperclip/host.ts";
+import { createRunStatusReader } from "../paperclip/run-status.ts";
 import { inPaperclipServer } from "../paperclip/server.ts";
-import { createTaskAssigneeReader, type ReadTaskAssignee } from "../paperclip/task-assignee.ts";
+import { createTaskAssigneeReader } from "../paperclip/task-assignee.ts";
 import { createTokenOwnerReader } from "../paperclip/token-owner.ts";
-import { type GovernedAgent, govern } from "../policy/policy.ts";
+import { govern } from "../policy/policy.ts";
 import { claim, createOwnershipReader } from "./claim/claim.ts";
 import { abandon, conclude, finishInBackground, refuse, withdrawal } from "./conclude/conclude.ts";
 import { followRun } from "./follow/follow.ts";
@@ -25,6 +24,7 @@ import {
   JobView,
   type ObservedRun,
   observeRun,
+  observerOf,
   readReturn,
   requireVisibility,
   tellRetries,
@@ -34,31 +34,14 @@ import {
   withEarlierPod,
 } from "./observe/observe.ts";
 import { prepare, type RunPlan } from "./plan/plan.ts";
+import type { RunContext } from "./run-context.ts";
 import { faultOf } from "./shared/api-advice.ts";
 import { type Dependencies, realDependencies } from "./shared/dependencies.ts";
 import { type JobInCluster, type LaunchedRun, launchedRun } from "./shared/launched-run.ts";
-import { LABELS, madeBy, ofNoInstance, RUNS } from "./shared/names.ts";
 import { tellOnce } from "./shared/tell-once.ts";
 import { createStopSignal, enforceStop } from "./stop/stop.ts";
-import { announceAdoption, announceJob, announceReturn, type Page, planPage, tellRun } from "./tell/tell.ts";
+import { announceAdoption, announceJob, announceReturn, planPage, tellRun } from "./tell/tell.ts";
 import { judge } from "./verdict/verdict.ts";
-
-/** What all chapters of a run share. */
-interface RunContext {
-  readonly ctx: AdapterExecutionContext;
-  readonly agent: GovernedAgent;
-  readonly lease: ClusterLease;
-  readonly deps: Dependencies;
-  readonly host: Host;
-  readonly readStatus: ReadRunStatus;
-  readonly readAssignee: ReadTaskAssignee;
-  readonly page: Page;
-  readonly meter: RunMeter;
-  /** Aborts when the run is to be stopped or detached; classifyStop() reads its reason. */
-  readonly stopSignal: AbortSignal;
-  /** Aborts when the run has a Job, or will have none. */
-  readonly launching: AbortController;
-}
 
 export async function execute(
   ctx: AdapterExecutionContext,
@@ -176,12 +159,6 @@ async function launchOrAdopt(context: RunContext, plan: RunPlan): Promise<Launch
 /** The result is out, and the cluster has not taken the run's Job back yet. */
 async function leaveBehind({ agent, deps }: RunContext, job: JobInCluster): Promise<void> {
   await finishInBackground(() => deps.clusters.acquire(agent.cluster), withdrawal(job));
-}
-
-/** Of this Paperclip's Jobs and pods; of a run that adopted the Job of a version before: of those that name no Paperclip. */
-function observerOf(lease: ClusterLease, { namespace, installation }: RunPlan, run?: LaunchedRun): Observer {
-  const says = run?.object.metadata?.labels?.[LABELS.instance] ?? (run ? undefined : installation.label);
-  return lease.observer(namespace, says === undefined ? ofNoInstance(RUNS) : madeBy(RUNS, installation.label));
 }
 
 /** One pod, or one after the other where a queue takes them back. */

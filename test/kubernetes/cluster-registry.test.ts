@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
-import { ApiServer } from "./support/api-server.ts";
+import { ApiServer, refuse } from "./support/api-server.ts";
+import { ManualClock } from "./support/clocks.ts";
 import { CollectionApi } from "./support/collection-api.ts";
 import { eventually } from "./support/eventually.ts";
 
@@ -62,4 +63,37 @@ test("a kubeconfig that changed is another cluster for new runs, while old runs 
 test("what cannot be opened leaves nothing behind", async () => {
   const registry = new ClusterRegistry();
   await expect(registry.acquire({ kubeconfig: "/nonexistent" })).rejects.toMatchObject({ code: "missing" });
+});
+
+test("rights that are missing are told once, however often the watches are begun anew, and by cluster", async () => {
+  api.intercept = (seen, reply) => {
+    if (!seen.url.searchParams.has("watch")) return false;
+    refuse(reply, 403, "Forbidden", "cannot watch");
+    return true;
+  };
+  const warnings: string[] = [];
+  const clock = new ManualClock();
+  const registry = new ClusterRegistry({ clock, random: () => 0.5, warn: (message) => warnings.push(message) });
+  const watchOnce = async (kubeconfig: string): Promise<void> => {
+    const lease = await registry.acquire({ kubeconfig });
+    const before = server.seen.length;
+    const leave = lease.observer("runs", "a=b").hold();
+    const asked = (resource: string) => {
+      const urls = server.seen.slice(before).map(({ url }) => url);
+      return urls.filter(({ pathname }) => pathname.endsWith(resource)).length;
+    };
+    // A watch, a list and the same again: the list takes the place of a watch that was refused twice.
+    await eventually(() => {
+      if (clock.sleeping.some((ms) => ms <= 5000)) clock.advance(5000);
+      return asked("jobs") >= 4 && asked("pods") >= 4;
+    }, "lists take the place of both watches");
+    leave();
+    await lease.observer("runs", "a=b").idle();
+    await lease.release();
+  };
+  const kubeconfig = await server.kubeconfig();
+  for (let time = 0; time < 3; time++) await watchOnce(kubeconfig);
+  expect(warnings).toEqual([expect.stringContaining('the right "watch" on "jobs" and "pods" in namespace "runs"')]);
+  await watchOnce(await server.kubeconfig({ token: "another" }));
+  expect(warnings).toHaveLength(2);
 });

@@ -2,6 +2,7 @@ import { Agent } from "undici";
 import { afterEach, expect, test } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import type { Cluster } from "../../src/kubernetes/cluster.ts";
+import { exec } from "../../src/kubernetes/exec/exec.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { watchStream } from "../../src/kubernetes/watch/watch-stream.ts";
 import { failure } from "./support/one-client.ts";
@@ -16,8 +17,13 @@ const cluster: Cluster = {
   close: async () => undefined,
 };
 
-test("a credential plugin that hangs is what a call, a log and a watch tell of, not the API server", async () => {
-  const client = new KubernetesClient(cluster, { requestTimeoutMs: 20, retryForMs: 0 });
+const ignored = (): void => undefined;
+
+test("a credential plugin that hangs is what a call, a log, a watch and an exec tell of, not the API server", async () => {
+  const answered: string[] = [];
+  const told = (_: unknown, code: string): void => void answered.push(code);
+  const traffic = { answered: told, retried: ignored, watchEnded: ignored, relisted: ignored };
+  const client = new KubernetesClient(cluster, { requestTimeoutMs: 20, retryForMs: 0, traffic });
   const { signal } = new AbortController();
   const call = { request: { verb: "watch", resource: "pods" }, method: "GET", path: "/api/v1/pods" } as const;
   const limits = { idleTimeoutMs: 1000, openTimeoutMs: 20, maxLineBytes: 1024 };
@@ -27,4 +33,9 @@ test("a credential plugin that hangs is what a call, a log and a watch tell of, 
   expect(log).toMatchObject({ kind: "failed", error: why });
   const { value } = await watchStream(client.transport, call, limits, signal).next();
   expect(value).toMatchObject({ why: "failed", error: why });
+  const program = { namespace: "runs", pod: "p", container: "c", command: ["true"] } as const;
+  const ended = await exec(client.transport, program, ignored, signal, { openTimeoutMs: 20 });
+  expect(ended).toMatchObject({ kind: "failed", error: why });
+  // Nothing of it was a request.
+  expect(answered).toEqual([]);
 });

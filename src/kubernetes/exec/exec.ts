@@ -4,6 +4,7 @@ import { startDeadline } from "../http/deadline.ts";
 import { IdleTimeout } from "../http/idle-timeout.ts";
 import { isTransient } from "../http/retry.ts";
 import type { Call, Transport } from "../http/transport.ts";
+import { isUnsent } from "../http/unsent-error.ts";
 import { pathOf, pods } from "../resource-types.ts";
 import { runWebSocket } from "./web-socket.ts";
 
@@ -76,10 +77,12 @@ export async function exec(
     await runWebSocket(transport, call, { protocols: PROTOCOLS, onOpen, onMessage }, until);
     return endOf(status, stderr, call.request);
   } catch (thrown) {
-    if (!opened) transport.answered(call, codeOf(thrown, deadline.expired, signal.aborted), began);
+    // As for every call: what was not sent is no request.
+    if (!opened && !isUnsent(thrown)) transport.answered(call, codeOf(thrown, deadline.expired, signal.aborted), began);
     if (signal.aborted) return { kind: "aborted" };
     if (status !== "") return endOf(status, stderr, call.request);
-    if (deadline.expired) return late(call, `the API server did not answer within ${openTimeoutMs / 1000} s`);
+    if (deadline.expired && !isUnsent(thrown))
+      return late(call, `the API server did not answer within ${openTimeoutMs / 1000} s`);
     if (idle.expired) return late(call, "the connection was idle for too long");
     if (!(thrown instanceof ApiError)) throw thrown;
     return { kind: kindOf(thrown), error: thrown };

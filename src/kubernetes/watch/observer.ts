@@ -4,6 +4,8 @@ import type { ApiError } from "../api-error.ts";
 import type { KubernetesClient } from "../client.ts";
 import { jobs, pods, type Stored } from "../resource-types.ts";
 import { Listeners, type Observation, type ObservationFilter, type ObservationListener } from "./listeners.ts";
+import { MissingRights } from "./missing-rights.ts";
+import { News } from "./news.ts";
 import { PodsByJob } from "./pods-by-job.ts";
 import { type FeedHealth, ResourceFeed } from "./resource-feed.ts";
 
@@ -33,8 +35,10 @@ export interface ObserverOptions {
   readonly resyncMs?: number;
   /** Milliseconds between lists where the right to watch is missing. @default 5000 */
   readonly pollMs?: number;
-  /** Called once for each right that is missing, and for each listener that throws. @default nothing */
+  /** Called for each listener that throws, and with the rights that are missing: at most once an hour while they are the same. @default nothing */
   readonly warn?: (message: string) => void;
+  /** What has been warned of. @default of this observer only */
+  readonly news?: News;
 }
 
 interface Session {
@@ -53,6 +57,7 @@ export class Observer {
   readonly #client: KubernetesClient;
   readonly #options: ObserverOptions;
   readonly #listeners: Listeners;
+  readonly #news: News;
   /** Listeners, and those who only keep the watches up. */
   #users = 0;
   readonly #whenDenied = new Set<(error: ApiError) => void>();
@@ -63,6 +68,7 @@ export class Observer {
     this.#client = client;
     this.#options = options;
     this.#listeners = new Listeners(options.warn);
+    this.#news = options.news ?? new News();
   }
 
   /**
@@ -167,11 +173,13 @@ export class Observer {
   }
 
   #start(): Session {
-    const { namespace, labelSelector, pollMs = 5000, warn = () => undefined } = this.#options;
+    const { namespace, labelSelector, pollMs = 5000 } = this.#options;
+    const tell = (sentence: string) => this.#warnSeldom(sentence);
+    const rights = new MissingRights({ resources: [jobs.plural, pods.plural], pollMs, tell });
     const onDenial = (error: ApiError) => {
       for (const waiting of this.#whenDenied) waiting(error);
     };
-    const common = { client: this.#client, namespace, labelSelector, pollMs, warn, onDenial };
+    const common = { client: this.#client, namespace, labelSelector, pollMs, rights, onDenial };
     const stop = new AbortController();
     const { signal } = stop;
     // What is still buffered when the last listener leaves is not delivered to the next one.
@@ -195,6 +203,11 @@ export class Observer {
     const ended = Promise.all([jobFeed.run(signal), podFeed.run(signal), this.#resync([jobFeed, podFeed], signal)]);
     this.#session = { stop, jobs: jobFeed, pods: podFeed, podsByJob, ended };
     return this.#session;
+  }
+
+  #warnSeldom(sentence: string): void {
+    const { cluster, clock } = this.#client;
+    if (this.#news.isNews(JSON.stringify([cluster.id, sentence]), clock.now())) this.#options.warn?.(sentence);
   }
 
   #stop(): void {

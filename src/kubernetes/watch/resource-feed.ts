@@ -3,6 +3,7 @@ import type { KubernetesClient } from "../client.ts";
 import { fullJitter } from "../http/backoff.ts";
 import { doubtMsOf } from "../http/retry.ts";
 import type { KubeObject, ResourceType } from "../resource-types.ts";
+import type { MissingRights } from "./missing-rights.ts";
 import { type Change, ResourceView } from "./resource-view.ts";
 import { type WatchEvent, watch } from "./watch.ts";
 
@@ -31,7 +32,8 @@ export interface FeedOptions<T extends KubeObject> {
   readonly onChange: (change: Change<T>) => void;
   /** Called for as long as there is a denial, at each attempt. */
   readonly onDenial: (error: ApiError) => void;
-  readonly warn: (message: string) => void;
+  /** Are told whether the collection may be watched. */
+  readonly rights: Pick<MissingRights, "allowed" | "refused">;
 }
 
 /** Milliseconds since a watch was last heard of, by which it is current: a bookmark comes each minute. */
@@ -49,7 +51,6 @@ export class ResourceFeed<T extends KubeObject> {
   #synced = Promise.withResolvers<void>();
   #hasSynced = false;
   #refusals = 0;
-  #warned = false;
   #denials = 0;
   #deniedSince = 0;
   #denial: ApiError | undefined;
@@ -121,6 +122,7 @@ export class ResourceFeed<T extends KubeObject> {
       case "CONNECTED":
         this.#refusals = 0;
         this.#allow();
+        this.#options.rights.allowed(this.#options.type.plural);
         this.#setState("watching");
         return;
       case "DISCONNECTED":
@@ -183,15 +185,7 @@ export class ResourceFeed<T extends KubeObject> {
   #refused(error: ApiError): void {
     this.#refusals++;
     this.#setState("disconnected", error);
-    if (this.#refusals < 2 || this.#warned) return;
-    this.#warned = true;
-    const { verb, resource, namespace } = error;
-    const fallback =
-      verb === "list"
-        ? "nothing can be observed"
-        : `a list each ${this.#options.pollMs / 1000} s takes its place, which shows ends later and may miss their reason`;
-    const where = namespace === undefined ? "all namespaces" : `namespace "${namespace}"`;
-    this.#options.warn(`the right "${verb}" on "${resource}" in ${where} is missing: ${fallback}`);
+    if (this.#refusals >= 2) this.#options.rights.refused(this.#options.type.plural, error);
   }
 
   #fail(error: ApiError): void {

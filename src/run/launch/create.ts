@@ -32,9 +32,12 @@ export async function create<T extends KubeObject>(
   signal: AbortSignal,
   { type, object, isOurs, isLeaving, code, tellAway }: Creation<T>,
 ): Promise<Stored<T>> {
-  const options = { ...RETRY, signal };
-  const began = client.clock.now();
-  const deadline = began + RETRY.retryForMs;
+  let began = client.clock.now();
+  // What it waits behind other starts is not taken from the time for which it is tried.
+  const onTurn = (waitedMs: number): void => {
+    began += waitedMs;
+  };
+  const options = { ...RETRY, signal, onTurn };
   for (let attempt = 0; ; attempt++) {
     try {
       return await client.create(type, plan.namespace, object, options);
@@ -46,7 +49,7 @@ export async function create<T extends KubeObject>(
       const retry = found ? isLeaving(found) : isRetryable(error);
       const away = webhookAway(error);
       if (away !== null) await tellAway?.(away);
-      if (!retry || client.clock.now() > (away === null ? deadline : began + WEBHOOK_AWAY_MS))
+      if (!retry || client.clock.now() > began + (away === null ? RETRY.retryForMs : WEBHOOK_AWAY_MS))
         throw failed(client, code, `Could not create ${type.kind} ${plan.name}`, error);
       await client.clock.sleep(CREATE_AGAIN_MS + fullJitter(attempt, client.random), signal);
     }

@@ -35,6 +35,7 @@ import { type ClaimUse, type ProvidedClaim, provideClaim } from "./provide-claim
 export { awaitStart, readEvents } from "./await-start.ts";
 export { keepBundles } from "./bundles/keep-bundles.ts";
 export { heldUntil } from "./bundles/lease.ts";
+export { renewLeases } from "./bundles/renew-leases.ts";
 
 /** @default a run that waits for no turn, as a probe */
 export type Turns = Omit<TurnRequest, "client" | "plan"> & {

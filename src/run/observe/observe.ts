@@ -26,6 +26,7 @@ export type { FindPod } from "./find-pod.ts";
 export { JobView } from "./job-view.ts";
 export { untilPodLost } from "./lost-pod.ts";
 export { createObservedRun, type ObservedRun } from "./observed-run.ts";
+export { observerOf } from "./observer-of.ts";
 export { comesBack } from "./queue/comes-back.ts";
 export { queueReader, type ReadQueue } from "./queue/read-queue.ts";
 export { readReturn } from "./queue/read-return.ts";

@@ -12,6 +12,7 @@ import { isJobSigned } from "../shared/job-signature.ts";
 import { isAgentUnknown, runIdOf, stateOf } from "../shared/job-state.ts";
 import { LABELS } from "../shared/names.ts";
 import { decideAction } from "./action.ts";
+import { nextPageSize, type PageOfRuns } from "./page-of-runs.ts";
 import { readMark } from "./wake/woken-mark.ts";
 
 export interface GlanceOptions {
@@ -19,6 +20,8 @@ export interface GlanceOptions {
   readonly paperclipUrl: Dependencies["paperclipUrl"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Where the Jobs are: each place has its own runs to look for. */
+  readonly place: string;
   /** All that were found. */
   readonly jobs: readonly Job[];
   readonly signal: AbortSignal;
@@ -30,10 +33,8 @@ interface Company {
   readonly token: string;
   /** When this Paperclip is asked for a list again, milliseconds since 1970: it had none. */
   readonly notBefore: number;
-  /** Runs on the last page; 0: none was asked for. */
-  readonly page: number;
-  /** Living runs of Jobs that were not on it. */
-  readonly missed: number;
+  /** Place → the last page that was asked for it. */
+  readonly pages: Map<string, PageOfRuns>;
 }
 
 /** Of this process. Address of Paperclip and id of the company → how it is read. */
@@ -42,11 +43,6 @@ const MAX_COMPANIES = 1000;
 /** Milliseconds for which a list that is absent is not asked for again. */
 const ABSENT_FOR_MS = 10 * 60_000;
 const TIMEOUT_MS = 10_000;
-/**
- * Runs on a page: others of the company may be newer than those with a Job. Paperclip gives 1000 at most. A page of twice
- * that many is cheaper than the records of every eighth: a run is about 1.2 KB on a page, and 8 KB by itself (measured).
- */
-const PAGE = { least: 50, perJob: 2, most: 1000, isShortFrom: 1 / 8 };
 /** Milliseconds that the run which was asked for has to take over its Job, before anybody looks again. */
 const ASKED_FOR_MS = 30_000;
 
@@ -88,11 +84,14 @@ export class Glance {
   learn(job: Job, { url, token }: { readonly url: string; readonly token: string }, { kind }: RunStatus): void {
     if (kind === "unreadable") return;
     const key = keyOf(url, companyOf(job));
-    const { notBefore = 0, page = 0, missed = 0 } = companies.get(key) ?? {};
+    const { notBefore = 0, pages = new Map<string, PageOfRuns>() } = companies.get(key) ?? {};
     const [oldest] = companies.keys();
     if (companies.size >= MAX_COMPANIES && oldest !== undefined) companies.delete(oldest);
     const isMissed = kind === "alive" && this.#listed.has(key) && !this.#shown.has(runIdOf(job) ?? "");
-    companies.set(key, { token, notBefore, page, missed: isMissed ? missed + 1 : missed });
+    companies.set(key, { token, notBefore, pages });
+    const { place } = this.#options;
+    const page = pages.get(place);
+    if (isMissed && page) pages.set(place, { ...page, missed: page.missed + 1 });
   }
 
   #statuses(job: Job): Promise<Statuses | null> | null {
@@ -107,14 +106,15 @@ export class Glance {
   }
 
   async #list(url: string, companyId: string, company: Company): Promise<Statuses | null> {
-    const { jobs, now, signal } = this.#options;
+    const { jobs, now, place, signal } = this.#options;
     const key = keyOf(url, companyId);
-    const { token } = company;
-    const limit = pageFor(company, jobs.filter((job) => companyOf(job) === companyId).length);
-    companies.set(key, { ...company, page: limit, missed: 0 });
+    const { token, pages } = company;
+    const ofCompany = jobs.filter((job) => companyOf(job) === companyId);
+    const limit = nextPageSize(pages.get(place), ofCompany.length);
     const list = await listRuns({ url, companyId, token, limit, timeoutMs: TIMEOUT_MS, signal });
     if (list.kind === "listed") {
       this.#listed.add(key);
+      remember(pages, place, { size: limit, missed: 0, reach: reachOf(ofCompany, list.statuses) });
       for (const runId of list.statuses.keys()) this.#shown.add(runId);
     }
     if (list.kind === "absent") companies.set(key, { ...company, notBefore: now() + ABSENT_FOR_MS });
@@ -124,10 +124,20 @@ export class Glance {
   }
 }
 
-function pageFor({ page, missed }: Company, jobs: number): number {
-  const { least, perJob, most, isShortFrom } = PAGE;
-  const longer = missed > page * isShortFrom ? 2 * page : page;
-  return Math.min(most, Math.max(least, perJob * jobs, longer));
+/** The place on the page of the oldest living run of these Jobs, from 1; 0: there is none. */
+function reachOf(jobs: readonly Job[], statuses: Statuses): number {
+  const runs = new Set(jobs.map(runIdOf));
+  return [...statuses].findLastIndex(([runId, status]) => runs.has(runId) && !isOver(status)) + 1;
+}
+
+/** The newest ones: a policy may name other places than before. */
+const MAX_PLACES = 100;
+
+function remember(pages: Map<string, PageOfRuns>, place: string, page: PageOfRuns): void {
+  pages.delete(place);
+  const [oldest] = pages.keys();
+  if (pages.size >= MAX_PLACES && oldest !== undefined) pages.delete(oldest);
+  pages.set(place, page);
 }
 
 function isJustAsked(job: Job, runId: string, now: number): boolean {

@@ -19,6 +19,7 @@ import { Glance } from "./glance.ts";
 import { removeIdleClaims } from "./idle-claims.ts";
 import { type Judgement, judgeJob } from "./judge-job.ts";
 import { enterOnLedger } from "./ledger/enter.ts";
+import { keepLivingBundles } from "./living-bundles.ts";
 import { sweepTranscriptCopies } from "./transcript-copies.ts";
 import { askOperator } from "./wake/ask-operator.ts";
 import { claimWakeup, wake } from "./wake/wake.ts";
@@ -53,12 +54,14 @@ export async function reconcileNamespace(here: NamespaceToReconcile): Promise<nu
   const found = await findJobs(here);
   const { jobs } = found;
   await here.found(found.watched);
+  await keepLivingBundles(here, jobs);
   await removeExpiredProbes(client, jobs.filter(isProbe), here.installation);
   // Which copies belong to no Job is known only where all Jobs are.
   if (here.isOwnNamespace && found.hasProbes && found.hasEarlier)
     await sweepTranscriptCopies(here.paperclipHome, new Set(jobs.map(nameOf)), client.clock.now());
   const { installation, paperclipUrl, signal } = here;
-  const glance = new Glance({ installation, paperclipUrl, now: () => client.clock.now(), jobs, signal });
+  const place = JSON.stringify([client.cluster.id, here.namespace]);
+  const glance = new Glance({ installation, paperclipUrl, now: () => client.clock.now(), place, jobs, signal });
   // Not in one order in all servers: what one has begun with the others find done.
   const left = shuffled(jobs.filter(isUnattended), client.random).values();
   const next = async (): Promise<boolean> => {

@@ -10,6 +10,8 @@ export interface FakePaperclip {
   readonly url: string;
   /** What was asked for so far: `METHOD PATH`, without its query. */
   readonly requests: readonly string[];
+  /** How many runs each list of a company's was asked for. */
+  readonly pages: readonly number[];
   /** How often the record of a run was asked for, by itself or with those of its company. */
   asked(runId: string): number;
   /** Resolves when the record of the run has been asked for once more. */
@@ -48,6 +50,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   const companies = new Map<string, readonly string[]>();
   const questions: string[] = [];
   const requests: string[] = [];
+  const pages: number[] = [];
   const wakeups: FakePaperclip["wakeups"][number][] = [];
   const curious = new Set<(runId: string) => void>();
   let board: { readonly key: string; readonly stop: (runId: string) => Promise<unknown> } | null = null;
@@ -105,15 +108,16 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
     const assigneeAgentId = assignees.get(taskId ?? "");
     const status = tasks.get(taskId ?? "");
     if (assigneeAgentId ?? status) return answer(response, 200, { id: taskId, assigneeAgentId, status });
-    if (isList)
+    if (isList) {
+      const limit = Number(/[?&]limit=(\d+)/.exec(request.url ?? "")?.[1] ?? runs.size);
+      pages.push(limit);
+      const newest = [...runs].reverse().slice(0, limit);
       return answer(
         response,
         200,
-        [...runs]
-          .reverse()
-          .slice(0, Number(/[?&]limit=(\d+)/.exec(request.url ?? "")?.[1] ?? runs.size))
-          .map(([id, { status }]) => ({ id, status })),
+        newest.map(([id, { status }]) => ({ id, status })),
       );
+    }
     const run = runs.get(runId);
     answer(response, run ? 200 : 404, run ? { id: runId, ...run } : { error: "Heartbeat run not found" });
   });
@@ -121,6 +125,7 @@ export async function startFakePaperclip(): Promise<FakePaperclip> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    pages,
     asked: (runId) => questions.filter((id) => id === runId).length,
     nextQuestion: (runId) =>
       new Promise((resolve) => {

@@ -48,12 +48,15 @@ export async function openScene(): Promise<Scene> {
           RUN: run.runId,
           POD: pod?.metadata.name ?? "",
           AGENT: run.agentId,
+          COMPANY: DELETED_COMPANY,
           IMAGE: place.image,
         },
       }),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }
+
+const DELETED_COMPANY = "3a1c0f5e-0000-4000-8000-00000000c0de";
 
 /** What stands in the cluster of an operator who reads these pages. */
 async function furnish({ adminKubeconfig, namespace, devcluster }: Place, agentId: string): Promise<void> {
@@ -65,12 +68,13 @@ async function furnish({ adminKubeconfig, namespace, devcluster }: Place, agentI
     namespace,
     body: { metadata: { name: "probe", labels: { "paperclip.io/probe": "hello" } } },
   });
-  const labels = { "app.kubernetes.io/component": "workspace", "paperclip.io/agent-id": agentId };
-  const claim: V1PersistentVolumeClaim = {
-    metadata: { name: "workspace", labels },
+  const claimOf = (name: string, owner: Record<string, string>): V1PersistentVolumeClaim => ({
+    metadata: { name, labels: { "app.kubernetes.io/component": "workspace", ...owner } },
     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-  };
-  await core.createNamespacedPersistentVolumeClaim({ namespace, body: claim });
+  });
+  const ofAgent = claimOf("workspace", { "paperclip.io/agent-id": agentId });
+  const ofCompany = claimOf("workspace-of-a-deleted-company", { "paperclip.io/company-id": DELETED_COMPANY });
+  for (const body of [ofAgent, ofCompany]) await core.createNamespacedPersistentVolumeClaim({ namespace, body });
   // As 0.1.53 left one: it has no instance.
   const containers = [{ name: "claude", image: "nowhere:1" }];
   devcluster?.store.create("jobs", {

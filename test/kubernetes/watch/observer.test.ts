@@ -254,6 +254,8 @@ describe("its life", () => {
 });
 
 describe("without the right to watch", () => {
+  const MISSING = (resources: string) =>
+    `the right "watch" on ${resources} in namespace "runs" is missing: a list each 5 s takes its place, which shows ends later and may miss their reason`;
   const forbidWatch = () => {
     api.intercept = (seen, reply) => {
       if (!seen.url.searchParams.has("watch")) return false;
@@ -262,7 +264,7 @@ describe("without the right to watch", () => {
     };
   };
 
-  test("it reads lists instead, says once per right what is missing, and sees ends as GONE", async () => {
+  test("it reads lists instead, says once which rights are missing, and sees ends as GONE", async () => {
     forbidWatch();
     api.put("pods", "p");
     const warnings: string[] = [];
@@ -271,18 +273,37 @@ describe("without the right to watch", () => {
     await observer.synced();
     expect(told).toEqual(["ADDED pods/p"]);
     api.remove("pods", "p");
-    await moveUntil(() => told.includes("GONE pods/p") && warnings.length === 2, 5000);
+    await moveUntil(() => told.includes("GONE pods/p") && warnings.length > 0, 5000);
     await moveUntil(() => server.seen.length > 20, 5000);
-    expect(warnings.sort()).toEqual(
-      ["jobs", "pods"].map(
-        (resource) =>
-          `the right "watch" on "${resource}" in namespace "runs" is missing: a list each 5 s takes its place, which shows ends later and may miss their reason`,
-      ),
-    );
+    expect(warnings).toEqual([MISSING('"jobs" and "pods"')]);
     expect(observer.health).toMatchObject({
       jobs: { state: "polling" },
       pods: { state: "polling", error: { forbidden: true } },
     });
+  });
+
+  test("it says so again when other rights are missing, and after an hour", async () => {
+    const forbidden = new Set(["jobs"]);
+    api.intercept = (seen, reply) => {
+      const isForbidden =
+        seen.url.searchParams.has("watch") && forbidden.has(seen.url.pathname.split("/").at(-1) ?? "");
+      if (isForbidden) refuse(reply, 403, "Forbidden", "cannot watch");
+      return isForbidden;
+    };
+    const warnings: string[] = [];
+    const observer = await observerOf({ warn: (message) => warnings.push(message) });
+    const began = clock.now();
+    listen(observer);
+    const told = (count: number) => moveUntil(() => warnings.length === count, 60_000);
+    await told(1);
+    forbidden.add("pods");
+    server.cut();
+    await told(2);
+    expect(clock.now() - began).toBeLessThan(60 * 60_000);
+    clock.advance(60 * 60_000);
+    await told(3);
+    const both = MISSING('"jobs" and "pods"');
+    expect(warnings).toEqual([MISSING('"jobs"'), both, both]);
   });
 
   test("a refusal by a server that has just started is not believed at once", async () => {

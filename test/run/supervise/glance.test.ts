@@ -48,6 +48,7 @@ const roundOver = (...jobs: Job[]): Glance =>
     installation,
     paperclipUrl: () => paperclip.url,
     now: () => now,
+    place: "runs",
     jobs,
     signal: new AbortController().signal,
   });
@@ -148,5 +149,24 @@ describe("a Job needs no question", () => {
     expect(await settled()).toBe(0);
     expect(await settled()).toBe(10);
     expect(await settled()).toBe(10);
+  });
+
+  it("by a page that is shorter again when what it lacked is there no more", async () => {
+    learnt();
+    const sizes = (): number[] => paperclip.pages.slice(-4);
+    const look = async (jobs: readonly Job[]): Promise<void> => {
+      const round = roundOver(...jobs);
+      for (const job of jobs)
+        if (!(await round.isSettled(job))) round.learn(job, { url: paperclip.url, token: "token" }, ALIVE);
+    };
+    const old = Array.from({ length: 30 }, (_, index) => jobOf(`old-${index}`));
+    for (const index of old.keys()) paperclip.set(`old-${index}`, "running");
+    for (let newer = 0; newer < 150; newer++) paperclip.set(`newer-${newer}`, "succeeded");
+    for (let round = 0; round < 5; round++) await look(old);
+    expect(sizes()).toEqual([120, 240, 240, 240]);
+    const young = jobOf("young");
+    paperclip.set("young", "running");
+    for (let round = 0; round < 4; round++) await look([young]);
+    expect(sizes()).toEqual([240, 120, 60, 50]);
   });
 });

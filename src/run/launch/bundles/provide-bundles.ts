@@ -29,6 +29,11 @@ interface Use {
   readonly signal: AbortSignal;
 }
 
+/** A use that tries: what its calls wait behind other starts is not taken from its time. */
+interface Trial extends Use {
+  readonly onTurn: (waitedMs: number) => void;
+}
+
 /** Throws RunFault, or the signal's reason. @param only some of the plan's; default: all */
 export async function provideBundles(
   client: KubernetesClient,
@@ -68,12 +73,16 @@ async function once(use: Use): Promise<void> {
 
 /** Until when it is there, milliseconds since 1970. */
 async function provide(use: Use): Promise<number> {
-  const { client, plan, bundle, began, signal } = use;
+  const { client, plan, bundle, signal } = use;
+  let { began } = use;
+  const onTurn = (waitedMs: number): void => {
+    began += waitedMs;
+  };
   for (let attempt = 0; ; attempt++) {
     let problem: unknown = null;
     let waitMs = RETRY.retryForMs;
     try {
-      const until = await tryToProvide(use);
+      const until = await tryToProvide({ ...use, onTurn });
       if (until !== null) return until;
     } catch (error) {
       if (error instanceof RunFault || signal.aborted) throw error;
@@ -97,8 +106,8 @@ const doing = ({ name }: Bundle): string => `Could not make Secret ${name} of fi
 const isPassing = (error: unknown): boolean => isRetryable(error) || (error instanceof ApiError && error.notFound);
 
 /** Null: something of an earlier one is on its way out. */
-async function tryToProvide(use: Use): Promise<number | null> {
-  const { client, plan, bundle, need, signal } = use;
+async function tryToProvide(trial: Trial): Promise<number | null> {
+  const { client, plan, bundle, need, signal } = trial;
   const { namespace } = plan;
   const options = { ...RETRY, signal };
   const found = await client.find(jobs, namespace, bundle.name, options);
@@ -108,7 +117,7 @@ async function tryToProvide(use: Use): Promise<number | null> {
     await removeHolder(client, found, signal);
     return null;
   }
-  const holder = found ?? (await createHolder(use));
+  const holder = found ?? (await createHolder(trial));
   // Behind a new holder there is none, but for what is on its way out or was orphaned: the create meets that, and it is looked at.
   const secret = found && (await client.find(secrets, namespace, bundle.name, options));
   if (secret && !hasContentOf(secret, bundle)) throw otherContent(bundle.name, namespace, now);
@@ -116,7 +125,7 @@ async function tryToProvide(use: Use): Promise<number | null> {
   // Somebody has removed its holder and left it: nothing takes it away.
   if (secret && !secret.metadata.ownerReferences?.length) return need.wanted;
   if (secret && !isOwnedBy(secret, holder)) return null;
-  if (!secret) await createSecret(use, holder);
+  if (!secret) await createSecret(trial, holder);
   if (heldUntil(holder) >= need.least) return heldUntil(holder);
   const { uid, resourceVersion } = holder.metadata;
   const longer = {
@@ -136,15 +145,15 @@ async function removeHolder(client: KubernetesClient, holder: Stored<Job>, signa
   await client.delete(jobs, namespace, name, { uid, resourceVersion, ...RETRY, signal });
 }
 
-function createHolder({ client, plan, bundle, need, signal }: Use): Promise<Stored<Job>> {
+function createHolder({ client, plan, bundle, need, signal, onTurn }: Trial): Promise<Stored<Job>> {
   const ttlSec = Math.ceil((need.wanted - client.clock.now()) / 1000);
   const object = bundleHolder(bundle.name, plan, ttlSec);
-  return client.create(jobs, plan.namespace, object, { ...RETRY, signal });
+  return client.create(jobs, plan.namespace, object, { ...RETRY, signal, onTurn });
 }
 
-async function createSecret({ client, plan, bundle, signal }: Use, holder: Stored<Job>): Promise<void> {
+async function createSecret({ client, plan, bundle, signal, onTurn }: Trial, holder: Stored<Job>): Promise<void> {
   const { metadata, ...secret } = bundleSecret(bundle, plan);
   const owner = { apiVersion: "batch/v1", kind: "Job", name: bundle.name, uid: holder.metadata.uid, controller: true };
   const object = { ...secret, metadata: { ...metadata, ownerReferences: [owner] } };
-  await client.create(secrets, plan.namespace, object, { ...RETRY, signal });
+  await client.create(secrets, plan.namespace, object, { ...RETRY, signal, onTurn });
 }

@@ -38,3 +38,6 @@ export const earlierVersions = new Seldom(60 * 60_000);
 
 /** What environment tests have left whose process was killed: it is in nobody's way, and the next test removes it too. */
 export const probes = new Seldom(10 * 60_000);
+
+/** Of files that runs share: sooner than a lease can end that was long enough when its Job was launched. */
+export const leases = new Seldom(20 * 60_000);
