@@ -10,32 +10,14 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { policyJsonSchema } from "../src/policy/rule-names.ts";
 import { buildRunner } from "./build-runner.ts";
+import { leanClient, REQUIRE } from "./bundling.ts";
 import { usualModes } from "./modes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-
-/** Bundled CommonJS packages call `require` for Node's own modules, which an ES module does not have. */
-const REQUIRE = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
-
-/**
- * The client library does not say that its modules are free of side effects, so that all of its 800 generated models
- * would come along with the one class that reads kubeconfigs: 16 MB.
- */
-const leanClient: Plugin = {
-  name: "lean-client",
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...args }) => {
-      if (pluginData === "resolving" || !`${args.importer}${path}`.includes("@kubernetes/client-node"))
-        return undefined;
-      const resolved = await resolve(path, { ...args, pluginData: "resolving" });
-      return { ...resolved, sideEffects: false };
-    });
-  },
-};
 
 async function buildModules(): Promise<void> {
   await build({

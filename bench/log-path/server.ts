@@ -108,8 +108,16 @@ async function send(
       if (end === ends[piece]) piece++;
       if (pace && "lines" in pace) break;
     }
-    if (!socket.write(out.subarray(0, at))) await Promise.race([once(socket, "drain"), once(socket, "close")]);
+    if (!socket.write(out.subarray(0, at))) await drained(socket);
   }
+}
+
+/** Resolves when there is room again, or nobody reads any more. */
+async function drained(socket: TLSSocket): Promise<void> {
+  const settled = new AbortController();
+  const of = (event: string): Promise<unknown> => once(socket, event, { signal: settled.signal });
+  await Promise.race([of("drain"), of("close")]).catch(() => undefined);
+  settled.abort();
 }
 
 function dueMs(pace: Load["pace"], bytes: number, pieces: number): number {

@@ -1,8 +1,7 @@
 /** A process of the benchmark as one file: production loads a bundle too, and stripping types is not measured. */
 import { join } from "node:path";
 import { build } from "esbuild";
-
-const JS = "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+import { leanClient, REQUIRE } from "../../scripts/bundling.ts";
 
 export async function bundle(file: string, folder: string): Promise<string> {
   const outfile = join(folder, `${file.replaceAll("/", "-")}.mjs`);
@@ -11,7 +10,8 @@ export async function bundle(file: string, folder: string): Promise<string> {
     bundle: true,
     platform: "node",
     format: "esm",
-    banner: { js: JS },
+    banner: { js: REQUIRE },
+    plugins: [leanClient],
     outfile,
     logLevel: "error",
   });

@@ -15,6 +15,8 @@ const SIZE = { pattern: "^[0-9.]+([EPTGMk]i?)?$" };
 const TEXTS = { items: { type: "string", minLength: 1 } };
 const OBJECTS = { items: { type: "object" } };
 const OPTIONAL_URL = { pattern: "^(https?://.+)?$" };
+/** Goes into a CEL expression and an annotation. No line break: a YAML block leaves one at its end, and then nothing matches. */
+const EXPRESSION = { pattern: String.raw`^[^\x00-\x1f\x7f]*$`, maxLength: 4096 };
 const LABELS = { additionalProperties: { type: "string" } };
 
 const MORE: Readonly<Record<string, Schema>> = {
@@ -42,6 +44,13 @@ const MORE: Readonly<Record<string, Schema>> = {
   "agents.quota": { additionalProperties: { type: ["string", "number"] } },
   "agents.limitRange": OBJECTS,
   "network.extraEgress": OBJECTS,
+  // Helm takes out what is set to null.
+  admission: { required: ["images", "claims", "wholeClaims", "egress"] },
+  "admission.serviceAccounts": EXPRESSION,
+  "admission.images": { ...EXPRESSION, minLength: 1 },
+  "admission.claims": EXPRESSION,
+  "admission.wholeClaims": EXPRESSION,
+  "admission.egress": EXPRESSION,
   "metrics.port": PORT,
   "metrics.podMonitor.labels": LABELS,
   "metrics.podMonitor.podLabels": LABELS,
@@ -77,5 +86,5 @@ function schemaOf({ key, description, default: given, values }: Value, unused: S
   unused.delete(key);
   const type = Array.isArray(given) ? "array" : Number.isInteger(given) ? "integer" : typeof given;
   if (values === null) return { description, type, ...MORE[key] };
-  return { description, type, additionalProperties: false, properties: propertiesOf(values, unused) };
+  return { description, type, additionalProperties: false, properties: propertiesOf(values, unused), ...MORE[key] };
 }

@@ -40,6 +40,12 @@ export function amountOf(text: string): number {
   return unit && Object.hasOwn(UNITS, unit) ? Number(text.slice(0, -unit.length)) * (UNITS[unit] ?? 1) : Number(text);
 }
 
+/** Of `hugepages-SIZE` a container is given whole pages. */
+export function isWholePages(name: string, amount: string): boolean {
+  const [, size] = /^hugepages-(.+)$/.exec(name) ?? [];
+  return size === undefined || amountOf(amount) % amountOf(size) === 0;
+}
+
 /** What Kubernetes knows of its own, and may be overcommitted. */
 const NATIVE = ["cpu", "memory", "ephemeral-storage"];
 

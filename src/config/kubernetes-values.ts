@@ -10,6 +10,7 @@ import {
   isOtherResource,
   isQualifiedName,
   isQuantity,
+  isWholePages,
 } from "./kubernetes-formats.ts";
 import { ownAnnotations } from "./pod-template/field-rules/metadata.ts";
 import { readStructured } from "./text-values.ts";
@@ -85,6 +86,7 @@ export const otherResources = z.preprocess(
         if (!isOtherResource(name))
           issue(`has \`${name}\`, which is neither DOMAIN/NAME of a device plugin nor hugepages-SIZE`);
         if (!isQuantity(amount) || !Number.isInteger(amountOf(amount))) issue(`has no whole number for \`${name}\``);
+        else if (!isWholePages(name, amount)) issue(`has ${amount} for \`${name}\`, which is no whole number of pages`);
       }
     }),
 );

@@ -1,6 +1,7 @@
 import { ApiError, type Request } from "./api-error.ts";
 import { startDeadline } from "./http/deadline.ts";
 import { networkError } from "./http/network-error.ts";
+import { piecesOf } from "./http/streamed-body.ts";
 import type { Answer, Call, Transport } from "./http/transport.ts";
 import { isUnsent } from "./http/unsent-error.ts";
 import { pathOf, pods } from "./resource-types.ts";
@@ -45,6 +46,8 @@ export interface OpenLog {
   readonly kind: "open";
   /** The bytes as they come, to be read once. Never throws; leaving the loop closes the stream. */
   readonly body: AsyncIterable<Buffer>;
+  /** In place of `body`: what comes in one turn of the event loop, in the pieces in which it came. It takes less CPU. */
+  readonly pieces: AsyncIterable<readonly Buffer[]>;
   /** Settles after the last chunk was taken; never rejects. */
   readonly end: Promise<LogEnd>;
 }
@@ -92,15 +95,21 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
   });
   // Also for a stream that nobody reads.
   signal.addEventListener("abort", () => settle({ end: "aborted" }), { once: true });
-  return { kind: "open", body: read(answer.body, request, signal, settle), end };
+  const { body } = answer;
+  return {
+    kind: "open",
+    body: read(body, request, signal, settle),
+    pieces: read(piecesOf(body), request, signal, settle),
+    end,
+  };
 }
 
-async function* read(
-  body: AsyncIterable<Buffer>,
+async function* read<T>(
+  body: AsyncIterable<T>,
   request: Request,
   signal: AbortSignal,
   settle: (end: LogEnd) => void,
-): AsyncGenerator<Buffer, void, void> {
+): AsyncGenerator<T, void, void> {
   let end: LogEnd = { end: "aborted" };
   try {
     for await (const chunk of body) yield chunk;

@@ -1,7 +1,8 @@
 import { type Channel, frameHead, MAX_BODY_BYTES, MAX_FRAME_BYTES } from "./frame.ts";
 
 const NEWLINE = 0x0a;
-const BLOCK_BYTES = 256 * 1024;
+/** Room for four of the longest frames. A block is one allocation, which lives until all of it is written. */
+const BLOCK_BYTES = 64 * 1024;
 
 /** Room for frames. One for both channels, so that what is emitted is contiguous, whole frames and nothing else. */
 export class FrameBlock {

@@ -1,10 +1,8 @@
-import { closeSync, write as nodeWrite, openSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { FrameWriter } from "./frame-writer.ts";
+import { FrameWriter, writeSome } from "./frame-writer.ts";
 import { FIRST_OFFSET } from "./spec.ts";
 
-const write = promisify(nodeWrite);
 const NEWLINE = 0x0a;
 
 export interface FolderLimits {
@@ -39,7 +37,7 @@ export function openTranscriptFolder(folder: string, limits: FolderLimits = {}):
   return new FrameWriter(-1, async (_, [bytes]) => {
     if (bytes === undefined) return 0;
     if (offset >= full && betweenFrames) turn();
-    const { bytesWritten } = await write(fd, bytes);
+    const bytesWritten = await writeSome(fd, [bytes]);
     offset += bytesWritten;
     betweenFrames = bytes[bytesWritten - 1] === NEWLINE;
     return bytesWritten;

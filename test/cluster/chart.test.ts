@@ -7,9 +7,12 @@ import { promisify } from "node:util";
 import { AppsV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from "@kubernetes/client-node";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { readPolicy } from "../../src/policy/policy.ts";
 import { helmTools } from "../../toolchain/helm/tools.ts";
+import { changed } from "../deploy/support/bad-jobs.ts";
 import { chartFolder, type Helm, hasHelm, helmFor, RELEASE } from "../deploy/support/helm.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
@@ -54,6 +57,7 @@ async function release(command: "install" | "upgrade", more: object = {}): Promi
     },
     policy: { clusters: { default: { kubeconfig: place.kubeconfig } } },
     prePull: { enabled: true },
+    admission: { images: place.image.replaceAll(/[.?*+^$[\]\\(){}|]/g, String.raw`\$&`) },
     ...more,
   };
   const file = join(folder, "values.yaml");
@@ -164,5 +168,22 @@ describe.skipIf(!hasHelm)("the chart", () => {
     const run = await start(`cat >/dev/null; ${INIT}; cat "$HOME/kept"; ${RESULT}`);
     expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
     expect(run.stdout()).toContain("kept\n");
+  });
+
+  // The devcluster keeps admission policies, and does not ask them.
+  it.skipIf(!process.env.TEST_KUBECONFIG)("holds Paperclip's account to its values, installed again too", async () => {
+    const cluster = await openCluster({ kubeconfig: place.kubeconfig });
+    const paperclip = new KubernetesClient(cluster);
+    const attempt = (image: string): Promise<string> => {
+      const job = changed(({ container }) => Object.assign(container, { image }));
+      const mine = { ...job, metadata: { ...job.metadata, namespace: agents.namespace } };
+      return paperclip.create(jobs, agents.namespace, mine, { dryRun: true }).then(() => "admitted", String);
+    };
+    // A policy that was just created takes effect within seconds.
+    await expect
+      .poll(() => attempt("registry.example/other:1"), { timeout: 60_000 })
+      .toContain("(admission.images of the chart)");
+    expect(await attempt(place.image)).toBe("admitted");
+    await cluster.close();
   });
 });

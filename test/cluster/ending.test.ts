@@ -23,12 +23,15 @@ describe("a run whose agent goes on after its result", () => {
       resultJson: { verdict: "completed" },
     });
     const labelSelector = `${LABELS.runId}=${run.runId}`;
-    // The Job controller says so a moment after the container's end.
+    // The Job controller says so up to three seconds after the container's end.
     await expect
-      .poll(async () => {
-        const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
-        return job?.status?.conditions?.map(({ type }) => type) ?? [];
-      })
+      .poll(
+        async () => {
+          const [job] = (await place.admin.list(jobs, place.namespace, { labelSelector })).items;
+          return job?.status?.conditions?.map(({ type }) => type) ?? [];
+        },
+        { timeout: 30_000 },
+      )
       .toContain("Complete");
   });
 });

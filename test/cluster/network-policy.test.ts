@@ -62,7 +62,11 @@ describe("NetworkPolicies", () => {
       ],
       ["policy-0", "policy-1"],
     ],
-    ["name no type, and have a way out", [{ podSelector: OURS, egress: [] }], ["policy-0"]],
+    [
+      "name no type, and have a way out",
+      [{ podSelector: OURS, egress: [{ to: [{ podSelector: OURS }] }] }],
+      ["policy-0"],
+    ],
     [
       "select by expressions",
       [

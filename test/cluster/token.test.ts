@@ -62,13 +62,17 @@ it("ends every restart in a wake-up, an adoption and the newest token, however m
     run.cancel("Legacy controller lease lost");
     await run.result;
     paperclip.set(run.runId, "interrupted");
-    await superviseOnce({
-      dependencies,
-      places: [{ cluster: { kubeconfig }, namespace }],
-      tell: () => undefined,
-      signal: new AbortController().signal,
-    });
-    expect(paperclip.wakeups.filter((wakeup) => wakeup.agentId === agentId)).toHaveLength(restart);
+    const look = async (): Promise<number> => {
+      await superviseOnce({
+        dependencies,
+        places: [{ cluster: { kubeconfig }, namespace }],
+        tell: () => undefined,
+        signal: new AbortController().signal,
+      });
+      return paperclip.wakeups.filter((wakeup) => wakeup.agentId === agentId).length;
+    };
+    // Not at the first look where the Job has just been written to by somebody else.
+    await expect.poll(look, { timeout: 60_000, interval: 500 }).toBe(restart);
     run = startRun(place, { agent: "exit 1", agentId, context: { authToken: `token ${restart}` } });
     await run.event("k8s.job.adopted");
   }

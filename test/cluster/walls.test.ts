@@ -6,6 +6,7 @@ import { parseAllDocuments } from "yaml";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { type Cluster, openCluster } from "../../src/kubernetes/cluster.ts";
 import { jobs, type KubeObject, namespaces, type ResourceType, secrets } from "../../src/kubernetes/resource-types.ts";
+import { setting } from "../deploy/support/admission.ts";
 import { BAD, changed } from "../deploy/support/bad-jobs.ts";
 import type { Manifest } from "../deploy/support/kustomize.ts";
 import { defaultPlan } from "../deploy/support/planned-jobs.ts";
@@ -23,7 +24,8 @@ usePlace(async (opened) => {
   place = opened;
   cluster = await openCluster({ kubeconfig: place.kubeconfig });
   paperclip = new KubernetesClient(cluster);
-  remove = await raiseWalls(place);
+  await raiseWalls(place);
+  remove = await setPolicies(place);
 });
 afterAll(async () => {
   await remove();
@@ -79,20 +81,53 @@ describe.skipIf(!process.env.TEST_KUBECONFIG)("Paperclip's account", () => {
       paperclip.create(secrets, namespace, secret, { dryRun: true }).then(() => "admitted", String);
     await expect.poll(attempts, { timeout: 60_000, interval: 500 }).toContain("must be of type Opaque");
   });
+
+  const bad = (): ReturnType<typeof changed> => changed(({ pod }) => Object.assign(pod, { hostNetwork: true }));
+  const untilTold = (object: ReturnType<typeof changed>, words: string): Promise<void> =>
+    expect.poll(() => attempt(object), { timeout: 60_000, interval: 500 }).toContain(words);
+  const annotate = (annotations: Record<string, string | null>): Promise<unknown> =>
+    place.admin.patch(namespaces, "", place.namespace, { metadata: { annotations } });
+
+  it("is held by policies that were removed and made again, to the namespace's values of now", async () => {
+    await untilTold(bad(), "must not use the host's network");
+    await remove();
+    await untilTold(bad(), "admitted");
+    await annotate({ [setting("images")]: String.raw`registry\.example/agents/.*` });
+    remove = await setPolicies(place);
+    await untilTold(defaultPlan.job, String.raw`The image must match registry\.example/agents/.* (annotation`);
+    const agent = changed(({ container }) => Object.assign(container, { image: "registry.example/agents/claude:1" }));
+    await untilTold(agent, "admitted");
+    expect(await attempt(bad())).toContain("claude-k8s-jobs");
+  });
+
+  it("creates nothing, and nobody does, where the namespace does not say which account it is", async () => {
+    await annotate({ [setting("user")]: null });
+    await untilTold(defaultPlan.job, "nobody creates Jobs in it");
+    const { namespace, admin } = place;
+    const secret = { metadata: { name: "any", namespace }, type: "Opaque" };
+    await expect(admin.create(secrets, namespace, secret, { dryRun: true })).rejects.toThrow(
+      "nobody creates Secrets in it",
+    );
+  });
 });
 
-/** Creates what deploy/kustomize/base and deploy/kustomize/admission have, for this namespace alone; resolves with the way to undo it. */
-async function raiseWalls({ namespace, admin }: Place): Promise<() => Promise<void>> {
+/** Creates what deploy/kustomize/base has, for this namespace alone. */
+async function raiseWalls({ namespace, admin }: Place): Promise<void> {
   const base = await objectsOf("base");
-  const labels = base.find(({ kind }) => kind === "Namespace")?.metadata.labels;
-  await admin.patch(namespaces, "", namespace, { metadata: { labels } });
+  const { labels, annotations } = base.find(({ kind }) => kind === "Namespace")?.metadata ?? {};
+  const user = `system:serviceaccount:${namespace}:paperclip`;
+  await admin.patch(namespaces, "", namespace, {
+    metadata: { labels, annotations: { ...annotations, [setting("user")]: user } },
+  });
   for (const object of base) {
     // The place has its own namespace, and Role.
     if (["Namespace", "Role", "RoleBinding"].includes(object.kind)) continue;
-    const user = `system:serviceaccount:${namespace}:paperclip`;
-    const data = object.data ? { data: { ...object.data, user } } : {};
-    await admin.create(typeOf(object), namespace, { ...object, ...data });
+    await admin.create(typeOf(object), namespace, object);
   }
+}
+
+/** Creates what deploy/kustomize/admission has, for this namespace alone; resolves with the way to undo it. */
+async function setPolicies({ namespace, admin }: Place): Promise<() => Promise<void>> {
   const policies = (await objectsOf("admission")).map((object) => onlyIn(namespace, object));
   for (const policy of policies) await admin.create(typeOf(policy), undefined, policy, { fieldValidation: "Strict" });
   return async () => {
@@ -102,7 +137,6 @@ async function raiseWalls({ namespace, admin }: Place): Promise<() => Promise<vo
 
 interface Wall extends Manifest {
   readonly spec?: { readonly policyName?: string };
-  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** The cluster may have the policies already, under their own names. */

@@ -3,7 +3,7 @@ import { parse } from "@bufbuild/cel";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bundleHolder, bundleSecret } from "../../src/run/plan/bundles/bundle.ts";
 import { tokenSecret } from "../../src/run/plan/token.ts";
-import { type Policy, refusals, type Settings } from "./support/admission.ts";
+import { type Annotations, baseAnnotations, type Policy, refusals, setting } from "./support/admission.ts";
 import { BAD, changed, mount, security } from "./support/bad-jobs.ts";
 import { copiedCli, privateHome, recorder, type Shape } from "./support/good-jobs.ts";
 import { type Manifest, manifestOf } from "./support/kustomize.ts";
@@ -13,18 +13,22 @@ const PAPERCLIP = "system:serviceaccount:paperclip:paperclip";
 
 let jobs: Policy;
 let secrets: Policy;
-let settings: Settings["data"];
+let annotations: Annotations;
 beforeAll(async () => {
   jobs = await manifestOf<Policy>("admission/jobs.yaml", "ValidatingAdmissionPolicy");
   secrets = await manifestOf<Policy>("admission/secrets.yaml", "ValidatingAdmissionPolicy");
-  settings = (await manifestOf<Settings>("base/admission-settings.yaml", "ConfigMap")).data;
+  annotations = await baseAnnotations();
 });
 
 describe("the policy on Jobs", () => {
-  const verdict = (object: object, more: { user?: string; oldObject?: object; settings?: object } = {}): string[] => {
-    const { user = PAPERCLIP, oldObject } = more;
-    const data = { ...settings, ...more.settings };
-    return refusals(jobs, { user, object, settings: data, ...(oldObject ? { oldObject } : {}) });
+  const verdict = (
+    object: object,
+    more: { user?: string; oldObject?: object; settings?: Annotations } = {},
+  ): string[] => {
+    const { user = PAPERCLIP, oldObject, settings = {} } = more;
+    const changes = Object.entries(settings).map(([name, value]) => [setting(name), value]);
+    const set = { ...annotations, ...Object.fromEntries(changes) };
+    return refusals(jobs, { user, object, annotations: set, ...(oldObject ? { oldObject } : {}) });
   };
 
   it.each(plans)("admits %s", (_, { job }) => {
@@ -45,12 +49,7 @@ describe("the policy on Jobs", () => {
       },
     ],
   ])("admits %s", (_, change) => {
-    expect(verdict(changed(change), { settings: { wholeClaims: "claude-.*", egress: "|model-only" } })).toEqual([]);
-  });
-
-  it("restricts nothing by a setting that a ConfigMap of an earlier version does not have", () => {
-    const { wholeClaims: _, egress: __, ...earlier } = settings;
-    expect(refusals(jobs, { user: PAPERCLIP, object: plan.job, settings: earlier })).toEqual([]);
+    expect(verdict(changed(change), { settings: { "whole-claims": "claude-.*", egress: "|model-only" } })).toEqual([]);
   });
 
   it.each(BAD)("refuses %s, and says why", (_, message, change) => {
@@ -60,6 +59,12 @@ describe("the policy on Jobs", () => {
     // What is refused is the change, and not an error of the expression.
     expect(said[0]).toMatch(/[.)]$/);
     expect(said[0]).not.toMatch(/no such|not found|overload/);
+  });
+
+  it("refuses a Job without labels", () => {
+    const [said, ...rest] = verdict(changed(({ job }) => delete job.metadata?.labels));
+    expect(said).toMatch(/^The Job needs the labels .*[a-z]\.$/);
+    expect(rest).toEqual([]);
   });
 
   it.each([
@@ -77,7 +82,7 @@ describe("the policy on Jobs", () => {
     ],
     [
       "whole claims",
-      { wholeClaims: "claude-.*" },
+      { "whole-claims": "claude-.*" },
       ({ pod, container }: Shape) => {
         mount(pod, { persistentVolumeClaim: { claimName: "paperclip-home" } });
         container.volumeMounts?.push({ name: "more", mountPath: "/more" });
@@ -85,7 +90,7 @@ describe("the policy on Jobs", () => {
     ],
     [
       "the root of a claim as its part",
-      { wholeClaims: "claude-.*" },
+      { "whole-claims": "claude-.*" },
       ({ pod, container }: Shape) => {
         mount(pod, { persistentVolumeClaim: { claimName: "paperclip-home" } });
         container.volumeMounts?.push({ name: "more", mountPath: "/more", subPath: "." });
@@ -107,7 +112,7 @@ describe("the policy on Jobs", () => {
       { settings: pattern },
     );
     expect(said).toContain(Object.values(pattern)[0]);
-    expect(said).toContain("ConfigMap claude-k8s-admission");
+    expect(said).toContain(`(annotation ${setting(Object.keys(pattern)[0] ?? "")} of the namespace`);
     expect(rest).toEqual([]);
   });
 
@@ -124,7 +129,8 @@ describe("the policy on Jobs", () => {
   it("has a bad Job for each of its rules", () => {
     const seen = new Set(BAD.flatMap(([, , change]) => verdict(changed(change))));
     const settingsToo = jobs.spec.validations.filter(({ messageExpression }) => messageExpression).length;
-    expect(seen.size).toBe(jobs.spec.validations.length - settingsToo + 1);
+    // The first is about the namespace.
+    expect(seen.size).toBe(jobs.spec.validations.length - 1 - settingsToo + 1);
   });
 
   it("concerns nobody but Paperclip", () => {
@@ -151,17 +157,10 @@ describe("the policy on Jobs", () => {
     ).toHaveLength(1);
     expect(verdict(oldObject, { oldObject: good })).toHaveLength(1);
   });
-
-  it("refuses when a setting is missing: nothing is admitted for want of a rule", () => {
-    const { images: _, ...rest } = settings;
-    expect(refusals(jobs, { user: PAPERCLIP, object: plan.job, settings: rest })).toHaveLength(1);
-    expect(refusals(jobs, { user: PAPERCLIP, object: plan.job, settings: {} })).toHaveLength(1);
-    expect(jobs.spec.failurePolicy).toBe("Fail");
-  });
 });
 
 describe("the policy on Secrets", () => {
-  const verdict = (object: object, user = PAPERCLIP): string[] => refusals(secrets, { user, object, settings });
+  const verdict = (object: object, user = PAPERCLIP): string[] => refusals(secrets, { user, object, annotations });
 
   it.each(plans)("admits that of %s, and of those who take it over", (_, { job, secret }) => {
     expect(verdict(secret)).toEqual([]);
@@ -184,7 +183,7 @@ describe("the policy on Secrets", () => {
 describe("each policy", () => {
   it("has expressions that parse, one line for each message, and answers as a policy does", async () => {
     for (const { spec } of [jobs, secrets]) {
-      for (const { expression } of [...spec.matchConditions, ...(spec.variables ?? [])]) parse(expression);
+      for (const { expression } of [...(spec.matchConditions ?? []), ...(spec.variables ?? [])]) parse(expression);
       for (const { expression, message, messageExpression, reason } of spec.validations) {
         parse(expression);
         if (messageExpression) parse(messageExpression);
@@ -195,17 +194,15 @@ describe("each policy", () => {
     }
   });
 
-  it("is bound in the namespaces with the label that deploy/kustomize/base sets, with the settings that it brings", async () => {
+  it("is bound in the namespaces with the label that deploy/kustomize/base sets, and takes no parameters: an API server may cease to watch them", async () => {
     interface Binding extends Manifest {
       readonly spec: {
         readonly policyName: string;
         readonly validationActions: string[];
-        readonly paramRef: { readonly name: string; readonly namespace?: string };
         readonly matchResources: { readonly namespaceSelector: { readonly matchLabels: Record<string, string> } };
       };
     }
     const namespace = await manifestOf("base/namespace.yaml", "Namespace");
-    const { metadata } = await manifestOf("base/admission-settings.yaml", "ConfigMap");
     for (const [file, policy] of [
       ["admission/jobs.yaml", jobs],
       ["admission/secrets.yaml", secrets],
@@ -213,8 +210,8 @@ describe("each policy", () => {
       const { spec } = await manifestOf<Binding>(file, "ValidatingAdmissionPolicyBinding");
       expect(spec.policyName).toBe(policy.metadata.name);
       expect(spec.validationActions).toEqual(["Deny"]);
-      expect(spec.paramRef).toMatchObject({ name: metadata.name, parameterNotFoundAction: "Deny" });
-      expect(spec.paramRef.namespace).toBeUndefined();
+      expect(spec).not.toHaveProperty("paramRef");
+      expect(policy.spec).not.toHaveProperty("paramKind");
       expect(namespace.metadata.labels).toMatchObject(spec.matchResources.namespaceSelector.matchLabels);
     }
   });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../devcluster/src/index.ts";
 import { type Kubectl, kubectlFor, kubectlVersion } from "../../devcluster/test/kubectl/kubectl.ts";
 import type { RunPlan } from "../../src/run/plan/plan.ts";
-import { type Policy, refusals, type Settings } from "./support/admission.ts";
+import { baseAnnotations, type Policy, refusals, setting } from "./support/admission.ts";
 import { built, FOLDERS, manifestOf, manifestsIn } from "./support/kustomize.ts";
 import { defaultPlan, plans } from "./support/planned-jobs.ts";
 
@@ -66,10 +66,9 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
     const [namespace] = manifestsIn(yaml, "Namespace");
     expect(namespace?.metadata.name).toBe("agents-of-team-a");
     expect(manifestsIn(yaml, "Role")[0]?.metadata.namespace).toBe("agents-of-team-a");
-    const [settings] = manifestsIn<Settings>(yaml, "ConfigMap");
-    expect(settings?.data).toMatchObject({
-      user: expect.stringContaining("paperclip"),
-      serviceAccounts: "claude-agent",
+    expect(namespace?.metadata.annotations).toMatchObject({
+      [setting("user")]: expect.stringContaining("paperclip"),
+      [setting("service-accounts")]: "claude-agent",
     });
     expect(yaml).toContain('limits.cpu: "400"');
     expect(yaml).toContain("name: paperclip\n  namespace: paperclip");
@@ -81,7 +80,7 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
       const [jobs, secrets] = await Promise.all(
         ["jobs", "secrets"].map((name) => manifestOf<Policy>(`admission/${name}.yaml`, POLICY)),
       );
-      const { data: settings } = await manifestOf<Settings>("base/admission-settings.yaml", "ConfigMap");
+      const annotations = await baseAnnotations();
       for (const [sent, policy] of [
         [job, jobs],
         [secret, secrets],
@@ -89,7 +88,7 @@ describe.skipIf(kubectlVersion === undefined)("what stands in deploy/", () => {
         // As the API server completes it, which is how its admission sees it.
         const object = JSON.parse(await paperclip.run(dryRun, JSON.stringify(sent)));
         if (!policy) throw new Error("no policy");
-        expect(refusals(policy, { user: settings.user ?? "", object, settings })).toEqual([]);
+        expect(refusals(policy, { user: annotations[setting("user")] ?? "", object, annotations })).toEqual([]);
       }
     });
 

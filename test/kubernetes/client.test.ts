@@ -135,6 +135,19 @@ describe("refusals", () => {
     expect(error).toMatchObject({ kind: "protocol", notFound: false, status: 404 });
   });
 
+  test("a kind that the cluster does not serve is not found, where the API server says so itself", async () => {
+    let headers: Record<string, string> = { "audit-id": "c09da6df-93e4-4ca9-86f4-1883e58f47fa" };
+    const { client } = await clientOf((_, reply) => {
+      reply.writeHead(404, { "content-type": "text/plain; charset=utf-8", ...headers });
+      reply.end("404 page not found\n");
+    });
+    const get = () => failure(client.get(jobs, "runs", "x"));
+    expect(await get()).toMatchObject({ kind: "status", notFound: true, detail: "the API server serves no such kind" });
+    // The same words are those of any server of Go's, such as a gateway.
+    headers = {};
+    expect(await get()).toMatchObject({ kind: "protocol", notFound: false });
+  });
+
   test("tell a conflict from an existing object", async () => {
     const { client, server } = await clientOf((_, reply) => refuse(reply, 409, "AlreadyExists", "exists"));
     expect(await failure(client.create(jobs, "runs", {}))).toMatchObject({ alreadyExists: true, conflict: false });

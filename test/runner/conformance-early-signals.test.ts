@@ -72,7 +72,8 @@ describe.each(nodeRunners)("a signal before the agent's start on $name", (runner
   });
 
   it("is seen by a Node that is busy with its own start", async () => {
-    const holds = `case "$2" in */runner.mjs) cd "\${2%/*}"; mv run.json saved.json; mkfifo run.json ;; esac`;
+    const hold = `cd "\${word%/*}"; mv run.json saved.json; mkfifo run.json`;
+    const holds = `for word; do case "$word" in */runner.mjs) ${hold}; break ;; esac; done`;
     const fakes = { node: `#!/bin/sh\n(PATH=$PATH:/bin:/usr/bin; ${holds})\nexec ${node} "$@"\n` };
     const pod = new Pod(runner, { command: agent, first: true, fakes });
     let spec = -1;

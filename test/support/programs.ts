@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { leanClient, REQUIRE } from "../../scripts/bundling.ts";
 
 const SOURCES = [
   "../attacks/support/governed-main.ts",
@@ -11,7 +12,6 @@ const SOURCES = [
   "../cluster/support/adapter-main.ts",
   "../cluster/support/tester-main.ts",
 ];
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /** Before the first test. Resolves with what removes them after the last. */
 export default async function makePrograms(): Promise<() => Promise<void>> {
@@ -27,6 +27,7 @@ export default async function makePrograms(): Promise<() => Promise<void>> {
     format: "esm",
     banner: { js: REQUIRE },
     outdir,
+    plugins: [leanClient],
     logLevel: "error",
   });
   // Where program.ts looks for them.

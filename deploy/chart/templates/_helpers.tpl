@@ -14,6 +14,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if eq (include "claude-k8s.agentsNamespace" .) .Release.Namespace }}yes{{ end -}}
 {{- end }}
 
+{{/* To what the admission policies hold Paperclip's account: in JSON, whose objects and strings are CEL's as well. */}}
+{{- define "claude-k8s.admission" -}}
+{{- $accounts := .Values.admission.serviceAccounts | default (printf "default|%s" (regexQuoteMeta .Values.agents.serviceAccount)) -}}
+{{- $settings := dict "admission.paperclip.io/service-accounts" $accounts -}}
+{{- $_ := set $settings "admission.paperclip.io/user" (printf "system:serviceaccount:%s:%s" .Release.Namespace .Values.paperclip.serviceAccount) -}}
+{{- range $name := list "images" "claims" "whole-claims" "egress" -}}
+{{- $value := get $.Values.admission ($name | replace "-" "_" | camelcase | untitle) -}}
+{{- $_ := set $settings (printf "admission.paperclip.io/%s" $name) $value -}}
+{{- end -}}
+{{- toJson $settings -}}
+{{- end }}
+
 {{- define "claude-k8s.apiUrl" -}}
 {{- .Values.paperclip.apiUrl | default (printf "http://%s.%s.svc:%d" .Values.paperclip.name .Release.Namespace (int .Values.paperclip.port)) -}}
 {{- end }}

@@ -1,6 +1,6 @@
 import { ApiError } from "./api-error.ts";
 import { create } from "./create.ts";
-import { discovery } from "./discovery.ts";
+import { discovery, groups } from "./discovery.ts";
 import { evict } from "./eviction.ts";
 import { exec } from "./exec.ts";
 import type { ExtensionAttributes } from "./extension.ts";
@@ -36,8 +36,15 @@ export async function dispatch(request: ApiRequest, context: ApiContext): Promis
   context.access.demand(user, { verb, group: "", resource: "", subresource: "", name: "", namespace: "", path });
   const answer =
     method === "GET" ? (discovery(path, extension?.resources) ?? openApi(path, request.headers.accept)) : undefined;
-  if (answer === undefined) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
-  return answer;
+  return answer ?? unserved(path);
+}
+
+/** As recorded on 1.36: only the API server's own groups answer with a Status, whatever is asked of them. */
+function unserved(path: string): Answer {
+  const [, prefix, group = ""] = path.split("/");
+  if (prefix === "api" || (prefix === "apis" && groups().includes(group)))
+    throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+  return { kind: "text", code: 404, text: "404 page not found\n" };
 }
 
 async function resource(request: ResourceRequest, context: ApiContext): Promise<Answer> {

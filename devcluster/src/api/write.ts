@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultAction, StreamPoint } from "./faults.ts";
@@ -26,7 +27,10 @@ export async function writeAnswer(answer: WireAnswer, wire: Wire, faults: readon
   const interruption = faults.find((fault): fault is Interruption => fault.kind === "cut" || fault.kind === "stall");
   const { "content-length": length, ...headers } = answer.headers;
   const known = interruption === undefined && length !== undefined ? { "content-length": length } : {};
-  const merged: Record<string, string | string[]> = { "cache-control": "no-cache, private" };
+  const merged: Record<string, string | string[]> = {
+    "audit-id": randomUUID(),
+    "cache-control": "no-cache, private",
+  };
   for (const [name, value] of Object.entries({ ...headers, ...known })) {
     merged[name] = typeof value === "string" ? value : [...value];
   }

@@ -104,6 +104,25 @@ describe("create", () => {
     );
   });
 
+  it.each([
+    ["a list without a rule", [], ["Ingress"]],
+    ["a rule", [{}], ["Ingress", "Egress"]],
+  ])("fills in whether a NetworkPolicy limits what goes out: with %s", async (_, egress, policyTypes) => {
+    const path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies?dryRun=All";
+    const spec = { podSelector: {}, egress };
+    const body = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "a" }, spec };
+    expect(await api.call("POST", path, { body })).toMatchObject({ code: 201, body: { spec: { policyTypes } } });
+  });
+
+  it("says in plain text that it serves no such group, and of its own groups with a Status", async () => {
+    const other = await api.call("GET", "/apis/kueue.x-k8s.io/v1beta2/namespaces/default/localqueues/team");
+    expect(other).toMatchObject({ code: 404, body: "404 page not found\n" });
+    expect(other.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(other.headers["audit-id"]).toMatch(/^[0-9a-f-]{36}$/);
+    const own = await api.call("GET", "/apis/batch/v1/namespaces/default/foos");
+    expect(own).toMatchObject({ code: 404, body: { message: "the server could not find the requested resource" } });
+  });
+
   it("creates nothing where there is no namespace, and names it", async () => {
     const { code, body } = await api.call("POST", "/api/v1/namespaces/nowhere/secrets", { body: secret("a") });
     expect(code).toBe(404);

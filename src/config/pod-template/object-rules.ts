@@ -1,5 +1,5 @@
 /** What the fields of one object in a pod template must have in common, as the API server checks it (1.36). */
-import { amountOf, isNativeResource, isOtherResource } from "../kubernetes-formats.ts";
+import { amountOf, isNativeResource, isOtherResource, isWholePages } from "../kubernetes-formats.ts";
 import { isSet, listOf, type ObjectRule, plain, wrong } from "./problem.ts";
 import { labelKeys, nodeSelectorTerm, requirement, spread, toleration } from "./scheduling-rules.ts";
 import type { Plain, TemplateProblem } from "./walk.ts";
@@ -108,6 +108,7 @@ function amountProblems(name: string, request: unknown, limit: unknown): Templat
     if (!isSet(limit)) return [wrong("needs a limit of the same amount", "requests", { key: name })];
     if (!isWhole || (isSet(request) && asked !== most))
       return [wrong("must be one whole number as request and as limit", "limits", { key: name })];
+    if (!isWholePages(name, String(limit))) return [wrong("is no whole number of pages", "limits", { key: name })];
   }
   return isSet(request) && isSet(limit) && asked > most
     ? [wrong(`is ${request}, more than its limit (${limit})`, "requests", { key: name })]

@@ -46,7 +46,7 @@ const FIX = "Apply those of deploy/kustomize/base, or others that fit (docs/depl
 
 /** What the policy limits; where it does not say, as the API server fills it in. */
 const typesOf = ({ spec }: NetworkPolicy): readonly string[] =>
-  spec?.policyTypes ?? (spec?.egress ? ["Ingress", "Egress"] : ["Ingress"]);
+  spec?.policyTypes ?? (spec?.egress?.length ? ["Ingress", "Egress"] : ["Ingress"]);
 
 /** An empty selector selects every pod. */
 function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Record<string, string>): boolean {

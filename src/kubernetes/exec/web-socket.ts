@@ -119,13 +119,8 @@ class Handshake {
       return new ApiError({ kind: "protocol", request: call.request, detail });
     }
     if (!isRefusal(error)) return networkError(error, call.request);
-    const { body, headers } = error;
-    return transport.refusal(
-      call,
-      error.statusCode,
-      headers ?? {},
-      typeof body === "string" ? body : JSON.stringify(body),
-    );
+    const { statusCode, body, headers = {} } = error;
+    return transport.refusal(call, { statusCode, headers }, typeof body === "string" ? body : JSON.stringify(body));
   }
 }
 

@@ -1,16 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Status } from "kubernetes-types/meta/v1.js";
 import type { Dispatcher } from "undici";
 import { ApiError, type Request } from "../api-error.ts";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../cluster.ts";
 import { CredentialsError } from "../config/credentials.ts";
 import type { Traffic } from "../traffic.ts";
-import { retryAfterMs } from "./backoff.ts";
 import { ConnectionQueue } from "./connection-queue.ts";
 import { DeadlineExpired } from "./deadline.ts";
 import { networkFault } from "./network-error.ts";
 import { isBrokenOff } from "./read-json.ts";
+import { type Refusal, refusalOf } from "./refusal.ts";
 import { streamedRequest } from "./streamed-request.ts";
 import { UnsentError } from "./unsent-error.ts";
 
@@ -178,7 +177,7 @@ export class Transport {
     try {
       const text = await readText(answer);
       if (isBrokenOff(text)) throw new Error(`the refusal broke off after ${text.length} characters`);
-      return this.refusal(call, answer.statusCode, answer.headers, text);
+      return this.refusal(call, answer, text);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       return this.fault(call, error);
@@ -186,31 +185,14 @@ export class Transport {
   }
 
   /** An answer that is no success, as an ApiError. */
-  refusal(call: Call, status: number, headers: Answer["headers"], text: string): ApiError {
-    const body = asStatus(text);
-    const retryable = status === 429 || status >= 500;
-    return new ApiError({
-      // A proxy's own 404 or 403 does not come from the cluster: nothing may be concluded from it.
-      kind: body !== undefined || retryable ? "status" : "protocol",
-      request: call.request,
-      status,
-      reason: body?.reason,
-      body,
-      detail: body?.message ?? (text.trim() || `HTTP ${status}`),
-      retryAfterMs: retryAfterMs(headers["retry-after"], this.clock.now()),
-      ambiguous: call.method !== "GET" && mayHaveHappened(status, headers["retry-after"] !== undefined),
-    });
+  refusal(call: Call, answer: Refusal, text: string): ApiError {
+    return refusalOf(call, answer, text, this.clock.now());
   }
 }
 
 function unsent({ request }: Call, { ms }: DeadlineExpired): ApiError {
   const detail = `no connection to the API server within ${ms / 1000} s, so nothing was sent`;
   return new UnsentError({ kind: "timeout", detail, request });
-}
-
-/** A refusal means no change; a fault inside the server (or of a gateway before it) proves nothing. */
-function mayHaveHappened(status: number, saysRetryAfter: boolean): boolean {
-  return status >= 500 && !(status === 503 && saysRetryAfter);
 }
 
 export function queryString(query: Call["query"]): string {
@@ -231,17 +213,6 @@ async function readText(answer: Answer): Promise<string> {
     if (size >= MAX_ERROR_BODY_BYTES) break;
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function asStatus(text: string): Status | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && (value as Status).kind === "Status"
-      ? (value as Status)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -5,7 +5,11 @@ run_node() {
   trap 'pass_on INT' INT
   # Without V8's background threads: at process.exit one of them may wait for the main thread while that waits for it
   # (24.21: 1 of 220 runs hung for ever; nodejs/node#54918).
-  node --single-threaded "$dir/runner.mjs" "$@" &
+  # Without TurboFan and with a smaller heap: 16 MB less for no more CPU, but for bursts, which cost Nodes before 24 twice as
+  # much (docs/performance.md). An option that a Node does not know would keep it from starting, so that a newer one has none.
+  lean=
+  case $version in v2[4-6].*) lean='--no-opt --optimize-for-size' ;; esac
+  node --single-threaded $lean "$dir/runner.mjs" "$@" &
   child=$!
   # bash would report there that a signal ended the runner.
   exec 3>&2 2>/dev/null

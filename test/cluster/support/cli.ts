@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
+import { leanClient, REQUIRE } from "../../../scripts/bundling.ts";
 import type { Answered } from "./many-commands.ts";
 
 export interface CliOptions {
@@ -41,7 +42,7 @@ export interface Cli {
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** In a folder of the checkout, where its packages are found. */
+/** Bundled as the package is, in a folder of the checkout. */
 export function useCli(set: (cli: Cli) => void): void {
   let folder = "";
   const running = new Set<ChildProcess>();
@@ -58,7 +59,8 @@ export function useCli(set: (cli: Cli) => void): void {
       outExtension: { ".js": ".mjs" },
       bundle: true,
       splitting: true,
-      packages: "external",
+      banner: { js: REQUIRE },
+      plugins: [leanClient],
       format: "esm",
       platform: "node",
       target: "node20",

@@ -56,7 +56,11 @@ function sample({ admin, namespace }: Place): Sampled {
   };
 }
 
-const isOver = ({ status }: Pod): boolean => status?.phase === "Succeeded" || status?.phase === "Failed";
+/** A kubelet says that the containers have ended up to two seconds before it says so of the pod. */
+function isOver({ status }: Pod): boolean {
+  const states = status?.containerStatuses?.map(({ state }) => state?.terminated);
+  return status?.phase === "Succeeded" || status?.phase === "Failed" || (states?.every(Boolean) ?? false);
+}
 
 export const bounded = (bounds: NonNullable<PolicyFile["limits"]>["jobs"]) => {
   const policy = { ...policyOf({ trust: "full", limits: { jobs: bounds } }), path: "/etc/paperclip-k8s/policy.yaml" };

@@ -1,12 +1,12 @@
 /** A ValidatingAdmissionPolicy as the API server evaluates it: conditions first, variables when used, every error a refusal. */
 import { type CelInput, isCelError, run } from "@bufbuild/cel";
-import type { Manifest } from "./kustomize.ts";
+import { type Manifest, manifestOf } from "./kustomize.ts";
 
 export interface Policy extends Manifest {
   readonly spec: {
     readonly failurePolicy: string;
     readonly matchConstraints: { readonly resourceRules: readonly { readonly operations: readonly string[] }[] };
-    readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+    readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
     readonly variables?: readonly { readonly name: string; readonly expression: string }[];
     readonly validations: readonly {
       readonly expression: string;
@@ -17,9 +17,14 @@ export interface Policy extends Manifest {
   };
 }
 
-/** The ConfigMap of a namespace's settings. */
-export interface Settings extends Manifest {
-  readonly data: Readonly<Record<string, string>>;
+export type Annotations = Readonly<Record<string, string>>;
+
+/** A setting's annotation. */
+export const setting = (name: string): string => `admission.paperclip.io/${name}`;
+
+/** Those of a namespace that says all of them. */
+export async function baseAnnotations(): Promise<Annotations> {
+  return (await manifestOf("base/namespace.yaml", "Namespace")).metadata.annotations ?? {};
 }
 
 export interface Request {
@@ -27,19 +32,22 @@ export interface Request {
   readonly object: object;
   /** Of an update. */
   readonly oldObject?: object;
-  readonly settings: Settings["data"];
+  /** The namespace's. */
+  readonly annotations?: Annotations;
 }
 
 /** The sentences of what refuses the request; none: it is admitted. */
-export function refusals(policy: Policy, { user, object, oldObject, settings }: Request): string[] {
+export function refusals(policy: Policy, { user, object, oldObject, annotations }: Request): string[] {
   const given: Record<string, CelInput> = {
     object: celOf(object),
     oldObject: celOf(oldObject ?? null),
     request: celOf({ operation: oldObject ? "UPDATE" : "CREATE", userInfo: { username: user } }),
-    params: celOf({ data: settings }),
+    namespaceObject: celOf({ metadata: { name: "agents", ...(annotations ? { annotations } : {}) } }),
   };
-  const { matchConditions, variables = [], validations } = policy.spec;
-  const conditions = matchConditions.map(({ expression }) => run(expression, given));
+  const { matchConditions = [], variables = [], validations } = policy.spec;
+  // These do not see the namespace.
+  const { namespaceObject: _, ...seen } = given;
+  const conditions = matchConditions.map(({ expression }) => run(expression, seen));
   if (conditions.includes(false)) return [];
   for (const condition of conditions) if (isCelError(condition)) return [condition.message];
   const values: Record<string, CelInput> = {};

@@ -22,13 +22,13 @@ const relabel = (meta: ObjectMeta | undefined, labels: Record<string, string>) =
 
 /** What is changed, what the refusal says, and the change. */
 export const BAD: readonly (readonly [what: string, message: RegExp, change: (shape: Shape) => void])[] = [
-  ["a Job without labels", /^The Job needs the labels/, ({ job }) => delete job.metadata?.labels],
   [
     "a Job of another manager",
     /^The Job needs the labels/,
     ({ job }) => Object.assign(job.metadata?.labels ?? {}, { "app.kubernetes.io/managed-by": "me" }),
   ],
-  ["a Job with no label of ours", /^The Job needs the labels/, ({ job }) => relabel(job.metadata, {})],
+  // With none at all it would get its pod's, by default.
+  ["a Job with no label of ours", /^The Job needs the labels/, ({ job }) => relabel(job.metadata, { team: "a" })],
   [
     "a Job of an unnamed adapter",
     /^The Job needs the labels/,

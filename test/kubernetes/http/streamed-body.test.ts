@@ -33,6 +33,22 @@ test("hands on at once what came in one turn, and a single piece as it is", asyn
   expect((await body.next()).value).toBe(piece);
 });
 
+test("hands on the pieces of one turn as they are; a reader of pieces that leaves cancels the sender", async () => {
+  const sender = new CountingSender();
+  const body = new StreamedBody(sender);
+  const sent = ["a", "b", "c"].map((text) => Buffer.from(text));
+  const pieces = body.pieces();
+  const first = pieces.next();
+  for (const piece of sent) body.push(piece);
+  const { value } = await first;
+  expect(value).toHaveLength(3);
+  for (const [at, piece] of sent.entries()) expect(value?.[at]).toBe(piece);
+  body.push(Buffer.from("d"));
+  for await (const _ of pieces) break;
+  expect(sender.cancelled).toBe(1);
+  expect(await pieces.next()).toMatchObject({ done: true });
+});
+
 test("stops a sender that nobody keeps up with, and lets it go on when all is read", async () => {
   const sender = new CountingSender();
   const body = new StreamedBody(sender);

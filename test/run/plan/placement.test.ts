@@ -112,6 +112,7 @@ describe("resources", () => {
   it.each([
     [{ resources: { limits: { gpu: 1 } } }, /`gpu`/],
     [{ extendedResources: "nvidia.com/gpu=0.5" }, /whole number/],
+    [{ "resources.limits.hugepages-2Mi": 1 }, /no whole number of pages/],
     [{ resources: { requests: { "a.b/c": 1 }, limits: { "a.b/c": 2 } } }, /other of request and limit/],
     [{ resources: { requests: { "ephemeral-storage": "2Gi" }, limits: { "ephemeral-storage": "1Gi" } } }, /more than/],
   ])("are refused for %j", (config, problem) => {

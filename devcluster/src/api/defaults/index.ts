@@ -4,6 +4,7 @@ import { badRequest } from "../api-error.ts";
 import type { ResourceDefinition } from "../resources.ts";
 import { defaultJob } from "./job.ts";
 import { defaultLimitRange } from "./limit-range.ts";
+import { defaultNetworkPolicy } from "./network-policy.ts";
 import { defaultPodSpec, defaultRequests } from "./pod-spec.ts";
 import { defaultWebhooks } from "./webhook.ts";
 import { defaultDaemonSet, defaultService, defaultStatefulSet } from "./workload.ts";
@@ -22,6 +23,7 @@ const DEFAULTS: Readonly<Record<string, Defaults>> = {
     child(claim, "spec").volumeMode ??= "Filesystem";
   },
   limitranges: defaultLimitRange,
+  networkpolicies: defaultNetworkPolicy,
   mutatingwebhookconfigurations: defaultWebhooks,
   validatingwebhookconfigurations: defaultWebhooks,
   rolebindings: defaultBinding,

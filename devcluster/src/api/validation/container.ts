@@ -123,6 +123,10 @@ function validateResources(resources: Plain, at: string, complaints: Complaints)
       if ((value(kind, name) ?? 0n) < 0n) {
         complaints.invalid(`${at}.${kind}.${name}`, text, "must be greater than or equal to 0");
       }
+      const [, page] = /^hugepages-(.+)$/.exec(name) ?? [];
+      const size = parseQuantity(page ?? "")?.nano ?? 0n;
+      if (page !== undefined && (size <= 0n || (value(kind, name) ?? 0n) % size !== 0n))
+        complaints.invalid(`${at}.${kind}[${name}]`, text, `${text} is not positive integer multiple of ${name}`);
     }
   }
   for (const [name, text] of Object.entries(plain(resources.requests))) {

@@ -22,7 +22,13 @@ export type LogError = Error & {
  * `failed` it may.
  */
 export type LogOpening =
-  | { readonly kind: "open"; readonly body: AsyncIterable<Buffer>; readonly end: Promise<LogEnd> }
+  | {
+      readonly kind: "open";
+      readonly body: AsyncIterable<Buffer>;
+      /** In place of `body`: what comes at once, in the pieces in which it came. @default those of `body`, each alone */
+      readonly pieces?: AsyncIterable<readonly Buffer[]>;
+      readonly end: Promise<LogEnd>;
+    }
   | { readonly kind: "not-yet" | "gone" | "refused" | "failed"; readonly error: LogError }
   | { readonly kind: "aborted" };
 

@@ -17,11 +17,11 @@ export type Reading =
 
 export interface LogReader {
   readonly maxLineBytes: number;
-  /** Whole lines, each ended by a newline. */
+  /** Whole lines, each ended by a newline. Valid during the call only: copy them to keep them. */
   block(lines: Buffer): void;
   overlong(line: Overlong): void;
-  /** Called for each chunk; what it returns is awaited before the next is read. */
-  chunk?(bytes: number): Promise<void> | undefined;
+  /** Called for what came at once; what it returns is awaited before more is read. */
+  chunk?(): Promise<void> | undefined;
 }
 
 /** Reads one answer of the log API to its end, whatever that is. Never throws for what the network does. */
@@ -38,9 +38,10 @@ export async function readLog(
   const stopped = Promise.withResolvers<void>();
   const onAbort = () => stopped.resolve();
   signal.addEventListener("abort", onAbort, { once: true });
-  for await (const chunk of opening.body) {
-    lines.push(chunk, block);
-    const wait = reader.chunk?.(chunk.length);
+  for await (const chunk of opening.pieces ?? opening.body) {
+    if (Buffer.isBuffer(chunk)) lines.push(chunk, block);
+    else lines.pushAll(chunk, block);
+    const wait = reader.chunk?.();
     if (wait) await Promise.race([wait, stopped.promise]);
     if (signal.aborted) break;
   }

@@ -39,6 +39,7 @@ export class GapQueue {
     return this.#waiting.overfull;
   }
 
+  /** Whole lines; those that wait are copied. */
   push(lines: Buffer): void {
     const { transcript, signal } = this.#options;
     if (this.#emptying) {
@@ -64,7 +65,7 @@ export class GapQueue {
   }
 
   #wait(lines: Buffer): void {
-    this.#waiting.push({ tag: 0, from: 0, to: 0, bytes: lines });
+    this.#waiting.push({ tag: 0, from: 0, to: 0, bytes: Buffer.from(lines) });
     const start = lines.length < 2 ? 0 : lines.lastIndexOf(NEWLINE, lines.length - 2) + 1;
     this.lastStamp = stampAt(lines, start) ?? this.lastStamp;
   }
