@@ -13,7 +13,12 @@ import { INIT, RESULT, SESSION, startRun } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
 interface Transcript {
-  readonly missing: readonly { readonly from: number }[];
+  readonly missing: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly cause: string;
+    readonly why: string;
+  }[];
 }
 
 let place: Place;
@@ -67,11 +72,15 @@ describe("what Paperclip did not take", () => {
     const result = await run.result;
     const transcript = result.resultJson?.transcript as Transcript;
     const first = transcript.missing[0]?.from ?? 0;
-    expect(transcript).toMatchObject({
-      complete: false,
-      lines: first - 1,
-      missing: [{ channel: "stdout", to: 20_002, cause: "undelivered" }],
-    });
+    expect(transcript).toMatchObject({ complete: false, lines: first - 1 });
+    // What a follower that was held up had not even read comes last, and is told apart.
+    const [undelivered, unread] = transcript.missing;
+    expect(undelivered).toMatchObject({ channel: "stdout", cause: "undelivered" });
+    if (unread) {
+      expect(unread).toMatchObject({ from: (undelivered?.to ?? 0) + 1, cause: "lost" });
+      expect(unread.why).toBe("they had not been read when the run was let go");
+    }
+    expect(transcript.missing.at(-1)?.to).toBe(20_002);
     // The chunk that was under way when nobody waited any more may have been taken after all.
     expect(taken).toBeGreaterThanOrEqual(first - 1);
     expect(taken).toBeLessThan(20_002);

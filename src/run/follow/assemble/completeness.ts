@@ -37,7 +37,7 @@ export function sealedStderr(seal: Seal): number {
 export function completeness(transcript: Transcript, seal: Seal | null, end: FollowEnd): Completeness {
   const { undelivered, stopped } = end;
   const lines = arrivedLines(transcript) - undelivered.lines;
-  const gaps = [...transcript.missing, ...unfilledTail(transcript, seal), ...undelivered.gaps];
+  const gaps = [...transcript.missing, ...unfilledTail(transcript, seal, stopped), ...undelivered.gaps].sort(inOrder);
   if (gaps.length > 0) return { state: "missing", lines, gaps };
   const provable = seal?.stdout && transcript.mode !== "raw" && !(stopped && !allArrived(transcript, seal));
   if (!provable) return { state: "unproven", lines, why: whyUnproven(transcript, seal, end) };
@@ -68,11 +68,16 @@ function whyUnproven({ mode, raw }: Transcript, seal: Seal | null, { stopped, un
     : "the container ended, and its runner had left no seal";
 }
 
-/** A tail that the seal counts and nobody has is given up by the follower, unless it was stopped. */
-function unfilledTail(transcript: Transcript, seal: Seal | null): Missing[] {
+/** As the agent wrote them: stdout, then stderr. */
+const inOrder = (one: Missing, other: Missing): number =>
+  one.channel === other.channel ? one.from - other.from : one.channel === "stdout" ? -1 : 1;
+
+/** A tail that the seal counts and nobody has is given up by the follower, unless it was stopped: then it may still be in the log. */
+function unfilledTail(transcript: Transcript, seal: Seal | null, stopped: boolean): Missing[] {
   const last = transcript.stdout.lastLine;
   if (!seal?.stdout || transcript.mode === "raw" || last >= seal.stdout.lines) return [];
-  return [{ channel: "stdout", from: last + 1, to: seal.stdout.lines, cause: "lost", why: "never arrived" }];
+  const why = stopped ? "they had not been read when the run was let go" : "never arrived";
+  return [{ channel: "stdout", from: last + 1, to: seal.stdout.lines, cause: "lost", why }];
 }
 
 function changedLines(transcript: Transcript, arrived: number): Missing[] {

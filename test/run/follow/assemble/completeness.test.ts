@@ -28,3 +28,29 @@ describe("why a transcript without a line is unproven", () => {
     expect(why(null)).toBe("the container ended, and its runner had left no seal");
   });
 });
+
+describe("missing lines", () => {
+  it("stand in their order; those that nobody had read when the run was let go are told as that", () => {
+    const counted: Seal = {
+      ...sh,
+      runner: "node",
+      exitCode: 0,
+      ending: "exit",
+      stdout: { lines: 9, bytes: 90, sha256: "0", newline: true },
+    };
+    const refused = { cause: "undelivered", why: "no space left" } as const;
+    const gaps = [
+      { channel: "stderr", from: 1, to: 2, ...refused },
+      { channel: "stdout", from: 0, to: 0, ...refused },
+    ] as const;
+    const missing = (stopped: boolean): unknown =>
+      completeness(silent(), counted, { ...END, stopped, undelivered: { gaps, lines: 0 } });
+    const all = (why: string): unknown => ({
+      state: "missing",
+      lines: 0,
+      gaps: [gaps[1], { channel: "stdout", from: 1, to: 9, cause: "lost", why }, gaps[0]],
+    });
+    expect(missing(true)).toEqual(all("they had not been read when the run was let go"));
+    expect(missing(false)).toEqual(all("never arrived"));
+  });
+});
