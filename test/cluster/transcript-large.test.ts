@@ -6,8 +6,8 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { programOf } from "../support/program.ts";
 import { exact, missingIn } from "./support/account.ts";
 import type { Accounted, AccountTask } from "./support/accountant-main.ts";
 import { settingsOf } from "./support/context.ts";
@@ -27,7 +27,7 @@ usePlace((opened) => {
   place = opened;
 });
 
-const main = programOf(new URL("support/accountant-main.ts", import.meta.url));
+const main = fileURLToPath(new URL("support/accountant-main.ts", import.meta.url));
 
 async function accountFor(task: AccountTask): Promise<Accounted> {
   const child = fork(main, {

@@ -8,7 +8,6 @@ import { leanClient, REQUIRE } from "../../scripts/bundling.ts";
 const SOURCES = [
   "../attacks/support/governed-main.ts",
   "../attacks/support/victim-main.ts",
-  "../cluster/support/accountant-main.ts",
   "../cluster/support/adapter-main.ts",
   "../cluster/support/tester-main.ts",
 ];
