@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 export interface Cost {
   /** Megabytes above what the process had, at the worst moment. */
   readonly rssMb: number;
-  /** The most CPU time that passed between two turns of the event loop: nobody else was served meanwhile. */
+  /** The most CPU time of the main thread that passed between two turns of the event loop: nobody else was served meanwhile. */
   readonly blockedMs: number;
   /** Open files, pipes and folders that are left. */
   readonly openFiles: number;
@@ -29,13 +29,16 @@ export async function measure<T>(work: () => Promise<T>): Promise<{ readonly val
   return { value, cost };
 }
 
-/** CPU time, and not the clock's: on a busy machine a process that does nothing is late, too. */
+/**
+ * CPU time, and not the clock's: on a busy machine a process that does nothing is late, too. And the main thread's alone: those of
+ * the garbage collector spin for one another where others want the processors.
+ */
 function watchTurns(): () => number {
   let worst = 0;
-  let last = process.cpuUsage();
+  let last = process.threadCpuUsage();
   const turn = (): void => {
-    const { user, system } = process.cpuUsage(last);
-    last = process.cpuUsage();
+    const { user, system } = process.threadCpuUsage(last);
+    last = process.threadCpuUsage();
     worst = Math.max(worst, (user + system) / 1000);
   };
   const timer = setInterval(turn, TICK_MS);
