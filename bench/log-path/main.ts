@@ -2,6 +2,10 @@
  * The log path beside `kubectl logs -f` and bare readers, in turns, over HTTPS, on this machine:
  *
  *     node bench/log-path/main.ts [--megabytes 100] [--rounds 5] [--only socket,follower] [--loads unlimited]
+ *
+ * On a real cluster the log of a pod that has ended, which its kubelet and API server frame: kubectl, client and follower, with
+ *
+ *     --kubeconfig FILE --namespace NAME --image IMAGE (with Node) [--megabytes 9: a kubelet keeps 10 MiB by default]
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +14,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Seal } from "../../src/runner/seal.ts";
-import type { Reader, Task, Usage } from "./read.ts";
+import type { Place, Reader, Task, Usage } from "./read.ts";
+import { printedLog } from "./real-pod.ts";
 import type { Load } from "./server.ts";
 
 const { values } = parseArgs({
@@ -19,24 +24,34 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     only: { type: "string", default: "kubectl,socket,http2,client,follower" },
     loads: { type: "string", default: "28,40,unlimited,lines" },
+    kubeconfig: { type: "string" },
+    namespace: { type: "string", default: "default" },
+    image: { type: "string", default: "" },
     /** For the readers' Node, such as --cpu-prof. */
     node: { type: "string", multiple: true, default: [] },
   },
 });
 type Measured = Reader | "kubectl";
-const readers = values.only.split(",") as Measured[];
+const readers = values.only
+  .split(",")
+  .filter((reader) => !values.kubeconfig || !["socket", "http2"].includes(reader)) as Measured[];
 const BYTES = Number(values.megabytes) * 1e6;
 const rounds = Number(values.rounds);
 
+const SIMULATED: Place = { namespace: "runs", pod: "p", container: "main" };
+let place = SIMULATED;
 const folder = await mkdtemp(join(tmpdir(), "bench-log-path-"));
-const kubeconfig = join(folder, "kubeconfig");
+const kubeconfig = values.kubeconfig ?? join(folder, "kubeconfig");
 const server = fork(join(import.meta.dirname, "server.ts"));
 const [{ address, cert }] = (await once(server, "message")) as [{ address: { port: number }; cert: string }];
 try {
-  await writeKubeconfig();
   console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}; medians of ${rounds} rounds\n`);
-  await burst();
-  if (values.loads.includes("lines")) await trickle();
+  if (values.kubeconfig) await real();
+  else {
+    await writeKubeconfig();
+    await burst();
+  }
+  if (!values.kubeconfig && values.loads.includes("lines")) await trickle();
 } finally {
   server.disconnect();
   await rm(folder, { recursive: true, force: true });
@@ -45,8 +60,7 @@ try {
 async function burst(): Promise<void> {
   const start = readers.includes("kubectl") ? await kubectlStart() : { cpuSeconds: 0, peakMb: 0 };
   console.log(`kubectl's own start: ${start.cpuSeconds.toFixed(3)} s of CPU, taken off below\n`);
-  console.log("| pace | written | line | reader | MB/s | CPU s per 100 MB | × kubectl | RSS above idle MB | proven |");
-  console.log("|---|---|---:|---|---:|---:|---:|---:|---|");
+  tellHead();
   for (const pace of ["28", "40", "unlimited"].filter((each) => values.loads.includes(each))) {
     for (const [framing, lineBytes] of [
       ["line", 300],
@@ -55,16 +69,41 @@ async function burst(): Promise<void> {
     ] as const) {
       const limit = pace === "unlimited" ? null : { megabytes: Number(pace) };
       const load: Load = { bytes: BYTES, lineBytes, framing, pace: limit };
-      const { medians, bytes } = await compare(load);
-      const reference = (medians.get("kubectl")?.cpuSeconds ?? Number.NaN) - start.cpuSeconds;
-      for (const [reader, { seconds, cpuSeconds, idleMb, peakMb, state }] of medians) {
-        const cpu = reader === "kubectl" ? reference : cpuSeconds;
-        const above = reader === "kubectl" ? peakMb - start.peakMb : peakMb - idleMb;
-        const row = [limit ? `${pace} MB/s` : "none", framing, lineBytes, reader, (bytes / 1e6 / seconds).toFixed(0)];
-        row.push(((cpu * 1e8) / bytes).toFixed(2), (cpu / reference).toFixed(2), above.toFixed(0), state ?? "");
-        console.log(`| ${row.join(" | ")} |`);
-      }
+      const { seal, bytes } = await serve(load);
+      tell([limit ? `${pace} MB/s` : "none", framing, lineBytes], await compare(seal), bytes, start);
     }
+  }
+}
+
+/** As much as the node gives; its own framing. */
+async function real(): Promise<void> {
+  const cluster = { kubeconfig, namespace: values.namespace, image: values.image };
+  for (const lineBytes of [300, 4000]) {
+    await using log = await printedLog(cluster, BYTES, lineBytes);
+    await using short = await printedLog(cluster, 1000, 300);
+    place = short.place;
+    const start = await kubectlStart();
+    place = log.place;
+    tellHead();
+    tell(["none", "by the node", lineBytes], await compare(log.seal), log.bytes, start);
+  }
+}
+
+function tellHead(): void {
+  console.log("| pace | written | line | reader | MB/s | CPU s per 100 MB | × kubectl | RSS above idle MB | proven |");
+  console.log("|---|---|---:|---|---:|---:|---:|---:|---|");
+}
+
+type Start = Pick<Usage, "cpuSeconds" | "peakMb">;
+
+function tell(load: (string | number)[], medians: Map<Measured, Usage>, bytes: number, start: Start): void {
+  const reference = (medians.get("kubectl")?.cpuSeconds ?? Number.NaN) - start.cpuSeconds;
+  for (const [reader, { seconds, cpuSeconds, idleMb, peakMb, state }] of medians) {
+    const cpu = reader === "kubectl" ? reference : cpuSeconds;
+    const above = reader === "kubectl" ? peakMb - start.peakMb : peakMb - idleMb;
+    const row = [...load, reader, (bytes / 1e6 / seconds).toFixed(0)];
+    row.push(((cpu * 1e8) / bytes).toFixed(2), (cpu / reference).toFixed(2), above.toFixed(0), state ?? "");
+    console.log(`| ${row.join(" | ")} |`);
   }
 }
 
@@ -73,7 +112,7 @@ async function trickle(): Promise<void> {
   const lines = 1000;
   const load: Load = { bytes: lines * 340, lineBytes: 300, framing: "line", pace: { lines: 50 } };
   const start = readers.includes("kubectl") ? (await kubectlStart()).cpuSeconds : 0;
-  const { medians } = await compare(load);
+  const medians = await compare((await serve(load)).seal);
   console.log(`\n| 50 lines a second | CPU ms per ${lines} lines | × kubectl |\n|---|---:|---:|`);
   const reference = (medians.get("kubectl")?.cpuSeconds ?? Number.NaN) - start;
   for (const [reader, { cpuSeconds }] of medians) {
@@ -82,13 +121,12 @@ async function trickle(): Promise<void> {
   }
 }
 
-async function compare(load: Load): Promise<{ medians: Map<Measured, Usage>; bytes: number }> {
-  const { seal, bytes } = await serve(load);
+async function compare(seal: Seal): Promise<Map<Measured, Usage>> {
   const all = new Map<Measured, Usage[]>(readers.map((reader) => [reader, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [reader, usages] of all) usages.push(reader === "kubectl" ? await kubectl() : await read(reader, seal));
   }
-  return { bytes, medians: new Map([...all].map(([reader, usages]) => [reader, medianOf(usages)])) };
+  return new Map([...all].map(([reader, usages]) => [reader, medianOf(usages)]));
 }
 
 function medianOf(usages: readonly Usage[]): Usage {
@@ -118,7 +156,7 @@ async function serve(load: Load): Promise<{ seal: Seal; bytes: number }> {
 async function read(reader: Reader, seal: Seal): Promise<Usage> {
   const execArgv = ["--expose-gc", ...values.node];
   const child: ChildProcess = fork(join(import.meta.dirname, "read.ts"), { execArgv });
-  child.send({ reader, kubeconfig, port: address.port, cert, seal } satisfies Task);
+  child.send({ reader, place, kubeconfig, port: address.port, cert, seal } satisfies Task);
   const [usage] = (await once(child, "message")) as [Usage];
   await once(child, "exit");
   return usage;
@@ -126,14 +164,15 @@ async function read(reader: Reader, seal: Seal): Promise<Usage> {
 
 /** What it takes to start, to ask for the Pod, and to read one line. */
 async function kubectlStart(): Promise<Usage> {
-  await serve({ bytes: 300, lineBytes: 300, framing: "line", pace: null });
+  if (place === SIMULATED) await serve({ bytes: 300, lineBytes: 300, framing: "line", pace: null });
   const usages: Usage[] = [];
   for (let round = 0; round < Math.max(3, rounds); round++) usages.push(await kubectl());
   return medianOf(usages);
 }
 
 async function kubectl(): Promise<Usage> {
-  const log = `logs --follow --timestamps --namespace runs p --kubeconfig '${kubeconfig}' --cache-dir '${folder}/cache'`;
+  const { namespace, pod } = place;
+  const log = `logs --follow --timestamps --namespace ${namespace} ${pod} --kubeconfig '${kubeconfig}' --cache-dir '${folder}/cache'`;
   const timed = `TIMEFORMAT='%R %U %S'; time kubectl ${log} >/dev/null`;
   const child = spawn("bash", ["-c", timed], { stdio: ["ignore", "ignore", "pipe"] });
   let text = "";

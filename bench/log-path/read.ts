@@ -15,8 +15,16 @@ import type { Seal } from "../../src/runner/seal.ts";
  */
 export type Reader = "socket" | "http2" | "client" | "follower";
 
+/** Whose log is read. */
+export interface Place {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
 export interface Task {
   readonly reader: Reader;
+  readonly place: Place;
   readonly kubeconfig: string;
   readonly port: number;
   readonly cert: string;
@@ -33,8 +41,8 @@ export interface Usage {
   readonly state: string | null;
 }
 
-const PATH = "/api/v1/namespaces/runs/pods/p/log?container=main&follow=true&timestamps=true";
-const LOG = { namespace: "runs", pod: "p", container: "main", timestamps: true };
+const pathOf = ({ namespace, pod, container }: Place): string =>
+  `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&follow=true&timestamps=true`;
 
 process.once("message", (task: Task) => {
   void measure(task).then((usage) => process.send?.(usage, () => process.exit(0)));
@@ -57,7 +65,7 @@ async function measure(task: Task): Promise<Usage> {
 
 /** Each has loaded and connected what it can before it reads. */
 const READERS: Record<Reader, (task: Task) => Promise<() => Promise<string | null>>> = {
-  async socket({ port, cert }) {
+  async socket({ port, cert, place }) {
     const socket = connect({ host: "127.0.0.1", port, ca: cert, ALPNProtocols: ["http/1.1"] });
     await once(socket, "secureConnect");
     return async () => {
@@ -68,45 +76,48 @@ const READERS: Record<Reader, (task: Task) => Promise<() => Promise<string | nul
           if (tail === "0\r\n\r\n") resolve();
         }),
       );
-      socket.write(`GET ${PATH} HTTP/1.1\r\nhost: x\r\n\r\n`);
+      socket.write(`GET ${pathOf(place)} HTTP/1.1\r\nhost: x\r\n\r\n`);
       await ended;
       return null;
     };
   },
-  async http2({ port, cert }) {
+  async http2({ port, cert, place }) {
     const settings = { initialWindowSize: 1 << 20 };
     const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: cert, settings });
     await once(session, "connect");
     session.setLocalWindowSize(1 << 22);
     return async () => {
-      const stream = session.request({ ":path": PATH });
+      const stream = session.request({ ":path": pathOf(place) });
       stream.on("data", () => undefined);
       await once(stream, "end");
       return null;
     };
   },
-  async client({ kubeconfig }) {
-    const client = await warmClient(kubeconfig);
+  async client(task) {
+    const client = await warmClient(task);
     return async () => {
-      const opening = await client.openLog({ ...LOG, follow: true }, new AbortController().signal);
+      const opening = await client.openLog(
+        { ...task.place, timestamps: true, follow: true },
+        new AbortController().signal,
+      );
       if (opening.kind !== "open") throw new Error(`no log: ${opening.kind}`);
       for await (const _ of opening.blocks);
       return null;
     };
   },
-  async follower({ kubeconfig, seal }) {
-    const client = await warmClient(kubeconfig);
-    return () => follow(client, seal);
+  async follower(task) {
+    const client = await warmClient(task);
+    return () => follow(client, task);
   },
 };
 
-async function follow(client: KubernetesClient, seal: Seal): Promise<string> {
+async function follow(client: KubernetesClient, { seal, place }: Task): Promise<string> {
   let opened = false;
   let characters = 0;
   const { transcript } = await followTranscript({
     open: (request, signal) => {
       opened = true;
-      return client.openLog({ ...LOG, ...request }, signal);
+      return client.openLog({ ...place, timestamps: true, ...request }, signal);
     },
     container: {
       // It ended while its log was on the way: the follower stops with the last line that the seal counts.
@@ -124,9 +135,9 @@ async function follow(client: KubernetesClient, seal: Seal): Promise<string> {
   return `${transcript.state}, ${characters}`;
 }
 
-async function warmClient(kubeconfig: string): Promise<KubernetesClient> {
+async function warmClient({ kubeconfig, place }: Task): Promise<KubernetesClient> {
   const client = new KubernetesClient(await openCluster({ kubeconfig }));
-  const first = await client.openLog({ ...LOG, tailLines: 1 }, new AbortController().signal);
+  const first = await client.openLog({ ...place, timestamps: true, tailLines: 1 }, new AbortController().signal);
   if (first.kind === "open") for await (const _ of first.body);
   return client;
 }
