@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           name: "unit",
           testTimeout: 30_000,
+          // The half of them wait for processes.
+          maxWorkers: 3,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{attacks,cluster,package}/**"],
           // One load of the modules for all files of a worker: loading them for each took half of the time. What a test

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { leanClient, REQUIRE } from "../../scripts/bundling.ts";
+import { leanPackages, REQUIRE } from "../../scripts/bundling.ts";
 
 const SOURCES = [
   "../attacks/support/governed-main.ts",
@@ -33,7 +33,7 @@ export default async function makePrograms(): Promise<() => Promise<void>> {
     target: "node20",
     banner: { js: REQUIRE },
     outdir,
-    plugins: [leanClient],
+    plugins: [leanPackages],
     logLevel: "error",
   });
   // Where program.ts looks for them.
