@@ -33,7 +33,8 @@ export default defineConfig({
           exclude: [METRICS],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          // They wait for pods, for time-outs and for each other's processes more than they work.
+          maxWorkers: 5,
           isolate: false,
         },
       },

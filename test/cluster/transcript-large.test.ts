@@ -2,12 +2,14 @@
  * A container that writes hundreds of megabytes, as fast as it can: the node rotates its log faster than anybody reads. Every
  * line once and in order, or exactly the gap named, in a process whose memory is bounded.
  *
- *   TRANSCRIPT_MB  megabytes that the container writes, 500 by default: 8 s on two quiet cores, 48 s on busy ones
+ *   TRANSCRIPT_MB  megabytes that the container writes, 500 by default: 8 s on two quiet cores, 48 s on busy ones; in the short
+ *                  form 150, almost twice what the process may take
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { isLong } from "../support/thoroughness.ts";
 import { exact, missingIn } from "./support/account.ts";
 import type { Accounted, AccountTask } from "./support/accountant-main.ts";
 import { settingsOf } from "./support/context.ts";
@@ -15,7 +17,7 @@ import type { Place } from "./support/place.ts";
 import { INIT, RESULT } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
-const MEGABYTES = Number(process.env.TRANSCRIPT_MB ?? 500);
+const MEGABYTES = Number(process.env.TRANSCRIPT_MB ?? (isLong ? 500 : 150));
 const LINE_BYTES = 1000;
 /** Of these, 40 MB are the adapter's own modules, here compiled from their sources; at most 60 MB were seen to be alive. */
 const HEAP_MB = 72;
