@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { programOf } from "../../support/program.ts";
+import { leastEnvironment, programOf } from "../../support/program.ts";
 import type { Answered } from "./many-commands.ts";
 
 export interface CliOptions {
@@ -60,8 +60,8 @@ const many = programOf(new URL("many-commands.ts", import.meta.url));
 
 function cliOf(home: string, running: Set<ChildProcess>): Cli {
   const startProgram = (script: string, args: readonly string[], { env = {}, input = "" }: CliOptions) => {
-    const { PATH, NODE_COMPILE_CACHE = "" } = process.env;
-    const own = { PATH, HOME: home, PAPERCLIP_HOME: home, PAPERCLIP_API_URL: "http://127.0.0.1:1", NODE_COMPILE_CACHE };
+    const homes = { HOME: home, PAPERCLIP_HOME: home };
+    const own = { ...leastEnvironment, ...homes, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
     const child = spawn(process.execPath, [script, ...args], { env: { ...own, ...env }, stdio: "pipe" });
     running.add(child);
     const out = { stdout: "", stderr: "" };
