@@ -90,7 +90,7 @@ const READERS: Record<Reader, (task: Task) => Promise<() => Promise<string | nul
     return async () => {
       const opening = await client.openLog({ ...LOG, follow: true }, new AbortController().signal);
       if (opening.kind !== "open") throw new Error(`no log: ${opening.kind}`);
-      for await (const _ of opening.pieces);
+      for await (const _ of opening.blocks);
       return null;
     };
   },

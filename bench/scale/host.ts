@@ -12,6 +12,8 @@ export interface Host extends AsyncDisposable {
   start(runs: readonly RunSettings[], withinMs: number): Promise<void>;
   begin(): void;
   measure(): Promise<Measured>;
+  /** Resolves when the file holds what is on the heap. */
+  writeHeap(file: string): Promise<void>;
   /** Resolves when so many runs have ended. */
   ended(count: number): Promise<void>;
   /** Of the runs that have ended. */
@@ -48,6 +50,11 @@ export async function startHost(place: Place, profile: readonly string[] = []): 
       const measured = child.next("measured");
       child.send({ kind: "measure" });
       return measured;
+    },
+    writeHeap: async (file) => {
+      const written = child.next("written");
+      child.send({ kind: "snapshot", file });
+      await written;
     },
     ended: (count) =>
       new Promise((resolve) => {

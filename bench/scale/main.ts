@@ -4,9 +4,10 @@
  *     node bench/scale/main.ts living [--runs 1,10,100,300,1000,2000] [--seconds 20] [--every 1] [--namespaces 1] [--plot FILE.svg]
  *     node bench/scale/main.ts burst  [--runs 1000] [--within 10]
  *     node bench/scale/main.ts adopt  [--runs 1000]
- *     node bench/scale/main.ts churn  [--runs 100] [--rounds 10]
+ *     node bench/scale/main.ts churn  [--runs 100] [--rounds 10] [--heaps FOLDER]
  *
  * `living` on a real cluster, whose pods are real: --kubeconfig FILE --namespace NAME --image IMAGE (with sh, Node and GNU date).
+ * `churn --heaps`: what is on the heap after the second round and after the last goes there, and what there is more of is told.
  * `--every`: seconds from one line of a run to its next; 3600 is an idle run. With --profile FOLDER both processes leave V8 profiles of their CPU there.
  */
 import { writeFile } from "node:fs/promises";
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     every: { type: "string", default: "1" },
     within: { type: "string", default: "10" },
     rounds: { type: "string", default: "10" },
+    heaps: { type: "string" },
     namespaces: { type: "string", default: "1" },
     plot: { type: "string" },
     profile: { type: "string" },
@@ -103,11 +105,15 @@ async function churn(place: Place): Promise<void> {
   await using host = await startHost(place, profile);
   await warmUp(place, host);
   console.log(table(["runs that are over", "heap MB", "external MB", "RSS MB"], []));
-  await measureChurn(place, host, { rounds: Number(values.rounds), runs: runsOr(100) }, (heap) =>
+  const options = { rounds: Number(values.rounds), runs: runsOr(100), heaps: values.heaps };
+  const grown = await measureChurn(place, host, options, (heap) =>
     console.log(
       `| ${heap.runs} | ${[heap.heapMb, heap.externalMb, heap.rssMb].map((mb) => mb.toFixed(1)).join(" | ")} |`,
     ),
   );
+  if (!grown) return;
+  const rows = grown.map(({ name, objects, bytes }) => [name, objects, (bytes / 1000).toFixed(0)]);
+  console.log(`\n${table(["more of it after the last round", "objects", "KB"], rows)}`);
 }
 
 /** What a process loads once is no run's. */

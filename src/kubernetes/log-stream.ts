@@ -1,7 +1,7 @@
 import { ApiError, type Request } from "./api-error.ts";
 import { startDeadline } from "./http/deadline.ts";
 import { networkError } from "./http/network-error.ts";
-import { piecesOf } from "./http/streamed-body.ts";
+import { blocksOf } from "./http/streamed-body.ts";
 import type { Answer, Call, Transport } from "./http/transport.ts";
 import { isUnsent } from "./http/unsent-error.ts";
 import { pathOf, pods } from "./resource-types.ts";
@@ -46,8 +46,8 @@ export interface OpenLog {
   readonly kind: "open";
   /** The bytes as they come, to be read once. Never throws; leaving the loop closes the stream. */
   readonly body: AsyncIterable<Buffer>;
-  /** In place of `body`: what comes in one turn of the event loop, in the pieces in which it came. It takes less CPU. */
-  readonly pieces: AsyncIterable<readonly Buffer[]>;
+  /** In place of `body`, for less CPU: what came in one turn of the event loop. The bytes are valid until the next are asked for. */
+  readonly blocks: AsyncIterable<readonly Buffer[]>;
   /** Settles after the last chunk was taken; never rejects. */
   readonly end: Promise<LogEnd>;
 }
@@ -99,7 +99,7 @@ function opened(answer: Answer, request: Request, signal: AbortSignal, clear: ()
   return {
     kind: "open",
     body: read(body, request, signal, settle),
-    pieces: read(piecesOf(body), request, signal, settle),
+    blocks: read(blocksOf(body), request, signal, settle),
     end,
   };
 }

@@ -1,9 +1,11 @@
 /** A signal that comes before the agent is started: each test holds the runner at one point of its way there. */
 import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parseSeal } from "../../src/runner/seal-message.ts";
 import { type RunnerSpec, shellSpec } from "../../src/runner/spec.ts";
+import { cases } from "../support/thoroughness.ts";
 import { Pod, type PodEnd, type PodOptions, sh } from "./pod.ts";
 import { nodeRunners, type RunnerUnderTest, runners, shRunners } from "./runners.ts";
 
@@ -38,6 +40,26 @@ describe.each(runners)("a signal before the agent's start under $name", (runner)
   it("is kept while sh asks for Node's version", async () => {
     const rest = runner.programs.node ? `exec ${runner.programs.node} "$@"` : "exit 1";
     expectNoAgent(await toldWhileHeld(runner, { fakes: { node: heldNode("--version", rest) } }), "sh");
+  });
+});
+
+describe.each(runners)("a signal at any moment of the agent's start under $name", (runner) => {
+  const AT_ONCE = 6;
+
+  // A child that had the traps of its shell lost it, one of a few hundred times, and was ended after its grace.
+  it("is not lost", async () => {
+    const end = async (): Promise<PodEnd> => {
+      const pod = new Pod(runner, { command: sh("exec sleep 300") });
+      await pod.until(() => pod.seal !== null);
+      await sleep(Math.random() * 12);
+      pod.signal("SIGTERM");
+      return pod.ended();
+    };
+    for (let round = 0; round < cases(60); round += AT_ONCE)
+      for (const { seal } of await Promise.all(Array.from({ length: AT_ONCE }, end))) {
+        expect(seal.ending).toBe("terminated");
+        expect(seal.signal).not.toBe("SIGKILL");
+      }
   });
 });
 

@@ -16,7 +16,7 @@ export interface Living {
 export interface LivingOptions {
   /** How many live, in growing order. */
   readonly counts: readonly number[];
-  /** Of each measurement. */
+  /** Of each measurement, at least. */
   readonly seconds: number;
   /** Milliseconds from one line of a run to its next. */
   readonly everyMs: number;
@@ -27,6 +27,9 @@ export interface LivingOptions {
 const LONG_MS = 3_600_000;
 /** Milliseconds between two starts. */
 const START_MS = 10;
+/** Of fewer lines the hundredth that is latest would be one of a handful; where lines come seldom there is none. */
+const LEAST_LINES = 300;
+const SELDOM_MS = 10_000;
 /** What has just begun is let come to rest. */
 const REST_MS = 2000;
 
@@ -43,7 +46,8 @@ export async function measureLiving(place: Place, host: Host, options: LivingOpt
     await sleep(REST_MS);
     await place.simulation?.look();
     host.begin();
-    await sleep(options.seconds * 1000);
+    const linesTakeMs = options.everyMs > SELDOM_MS ? 0 : (LEAST_LINES * options.everyMs) / runs;
+    await sleep(Math.max(options.seconds * 1000, linesTakeMs));
     const measured = await host.measure();
     const look = await place.simulation?.look();
     const watches = look ? (look.requests["WATCH jobs"] ?? 0) + (look.requests["WATCH pods"] ?? 0) : null;

@@ -1,6 +1,7 @@
 /** The measured process: nothing in it but the adapter and as many runs as it is told, as in Paperclip's server. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeHeapSnapshot } from "node:v8";
 import { ClusterRegistry } from "../../../src/kubernetes/cluster-registry.ts";
 import { execute } from "../../../src/run/execute.ts";
 import { contextOf, type RunSettings, SERVER_ENV } from "../../../test/cluster/support/context.ts";
@@ -40,6 +41,10 @@ process.on("message", (message: ToHost) => {
   if (message.kind === "start") void startAll(message.runs, message.withinMs);
   if (message.kind === "begin") begin();
   if (message.kind === "measure") send({ kind: "measured", ...measure() });
+  if (message.kind === "snapshot") {
+    writeHeapSnapshot(message.file);
+    send({ kind: "written" });
+  }
 });
 process.on("disconnect", () => process.exit());
 process.on("SIGTERM", () => process.exit());

@@ -7,14 +7,17 @@ export type ToHost =
   | { readonly kind: "start"; readonly runs: readonly RunSettings[]; readonly withinMs: number }
   /** What is measured begins anew. */
   | { readonly kind: "begin" }
-  | { readonly kind: "measure" };
+  | { readonly kind: "measure" }
+  /** Writes what is on the heap to a file. */
+  | { readonly kind: "snapshot"; readonly file: string };
 
 export type FromHost =
   | { readonly kind: "ready" }
   /** Every run that was started has delivered a line. */
   | { readonly kind: "speaking"; readonly runs: number }
   | { readonly kind: "result"; readonly runId: string; readonly result: AdapterExecutionResult }
-  | ({ readonly kind: "measured" } & Measured);
+  | ({ readonly kind: "measured" } & Measured)
+  | { readonly kind: "written" };
 
 export interface Measured {
   readonly wallMs: number;

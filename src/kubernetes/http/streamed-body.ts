@@ -1,3 +1,5 @@
+import { Gathered } from "./gathered.ts";
+
 /** Bytes that wait to be read, from which on the sender is stopped. */
 const MAX_UNREAD_BYTES = 192 * 1024;
 const END = { done: true, value: undefined } as const;
@@ -12,13 +14,15 @@ export interface Sender {
 
 /**
  * The body of an answer, handed on as what came in one turn of the event loop: one piece at a time, each line of a log would
- * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn.
+ * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn. A piece is copied
+ * where it comes: it lives too shortly to be moved by a collection, which pieces that wait are, and the heap grows for them.
  */
 export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, undefined> {
   readonly #sender: Sender;
-  #pieces: Buffer[] = [];
-  /** Of all pieces. */
-  #bytes = 0;
+  /** What has come and was not taken. */
+  readonly #unread = new Gathered();
+  /** What the reader of blocks looks at. */
+  #lent: readonly Buffer[] = [];
   #paused = false;
   #end: { readonly error: Error | null } | null = null;
   #waiting: PromiseWithResolvers<void> | null = null;
@@ -28,12 +32,11 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
     this.#sender = sender;
   }
 
-  /** A piece has come; it is the body's own from here on. */
+  /** A piece has come; a large one is the body's own from here on. */
   push(piece: Buffer): void {
     if (this.#end) return;
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    if (this.#bytes >= MAX_UNREAD_BYTES) {
+    this.#unread.add(piece);
+    if (this.#unread.bytes >= MAX_UNREAD_BYTES) {
       this.#wake();
       if (!this.#paused) this.#sender.pause();
       this.#paused = true;
@@ -48,7 +51,7 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
 
   /** Nothing is given out any more, what came before it neither. */
   discard(reason: Error): void {
-    this.#drop();
+    this.#unread.clear();
     this.#end = { error: reason };
     this.#wake();
   }
@@ -57,22 +60,26 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
     return this;
   }
 
-  /** What came in one turn, put together. */
+  /** What came in one turn, in memory of its own. */
   async next(): Promise<IteratorResult<Buffer, undefined>> {
-    const pieces = await this.#take();
-    if (pieces === null) return END;
-    const [first] = pieces;
-    return { done: false, value: pieces.length === 1 && first ? first : Buffer.concat(pieces) };
+    const blocks = await this.#take();
+    if (blocks === null) return END;
+    const value = Buffer.concat(blocks);
+    Gathered.giveBack(blocks);
+    return { done: false, value };
   }
 
   /**
-   * The same without a copy, as the pieces in which it came: memory for a copy of everything makes V8 look through its whole heap
-   * for each 64 MB (measured: half of what the reading cost).
+   * The same in blocks that are used again: they are valid until the next ones are asked for. Fresh memory for everything makes V8
+   * look through its whole heap for each 64 MB of it (measured: half of what the reading cost).
    */
-  pieces(): AsyncIterableIterator<readonly Buffer[], undefined, undefined> {
+  blocks(): AsyncIterableIterator<readonly Buffer[], undefined, undefined> {
     const next = async (): Promise<IteratorResult<readonly Buffer[], undefined>> => {
+      this.#takeBack();
       const value = await this.#take();
-      return value === null ? END : { done: false, value };
+      if (value === null) return END;
+      this.#lent = value;
+      return { done: false, value };
     };
     const iterator = {
       next,
@@ -87,7 +94,8 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
 
   /** The reader leaves. */
   return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.#drop();
+    this.#takeBack();
+    this.#unread.clear();
     if (!this.#end) {
       this.#end = { error: null };
       this.#sender.cancel();
@@ -98,7 +106,7 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
 
   /** What has come, or will come next; null at the end. */
   async #take(): Promise<readonly Buffer[] | null> {
-    while (this.#bytes === 0) {
+    while (this.#unread.bytes === 0) {
       if (this.#end) return this.#finished(this.#end.error);
       if (this.#paused) {
         this.#paused = false;
@@ -109,9 +117,7 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
       this.#waiting ??= Promise.withResolvers();
       await this.#waiting.promise;
     }
-    const pieces = this.#pieces;
-    this.#drop();
-    return pieces;
+    return this.#unread.take();
   }
 
   /** An error is thrown once. */
@@ -128,15 +134,15 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
     this.#waiting = null;
   }
 
-  #drop(): void {
-    this.#pieces = [];
-    this.#bytes = 0;
+  #takeBack(): void {
+    Gathered.giveBack(this.#lent);
+    this.#lent = [];
   }
 }
 
 /** @param body of any answer */
-export function piecesOf(body: AsyncIterable<Buffer>): AsyncIterable<readonly Buffer[]> {
-  return body instanceof StreamedBody ? body.pieces() : alone(body);
+export function blocksOf(body: AsyncIterable<Buffer>): AsyncIterable<readonly Buffer[]> {
+  return body instanceof StreamedBody ? body.blocks() : alone(body);
 }
 
 async function* alone(body: AsyncIterable<Buffer>): AsyncGenerator<readonly Buffer[], void, void> {

@@ -31,7 +31,10 @@ if [ -n "$told" ]; then
   unless_told
 fi
 # exec: a program, never one of the functions here.
-exec "$@" <"$dir/prompt" 2>"$stderr" &
+{
+  unless_marked
+  exec "$@" <"$dir/prompt" 2>"$stderr"
+} &
 child=$!
 [ -z "$told" ] || stop terminated
 

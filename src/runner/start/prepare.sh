@@ -12,7 +12,10 @@ outcome=${TMPDIR:-/tmp}/claude-k8s-outcome.$$
 if [ "$prepares" = 1 ]; then
   unless_told
   rm -f -- "$outcome"
-  /bin/sh "$dir/workspace.sh" prepare "$working_directory" "$outcome" >&2 &
+  {
+    unless_marked
+    exec /bin/sh "$dir/workspace.sh" prepare "$working_directory" "$outcome" >&2
+  } &
   child=$!
   [ -z "$told" ] || stop terminated
   await_child

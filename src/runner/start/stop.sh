@@ -6,6 +6,12 @@ after() {
   timer=$!
 }
 
+# A child has the traps of this shell until it has put them back: a signal that it gets before is lost (dash: one of a few
+# hundred on a busy machine, measured). So what is told is written down first, and each child looks there when it is itself.
+stop_mark=${TMPDIR:-/tmp}/claude-k8s-stop.$$
+rm -f -- "$stop_mark"
+unless_marked() { [ ! -e "$stop_mark" ] || exit 143; }
+
 # Tells the agent to stop, once: further signals are ignored from here on. Each would end `wait` early, and one that
 # does so while the agent is ending can cost its exit code (bash 5.2, measured).
 ending=exit grace_timer=
@@ -14,6 +20,7 @@ stop() {
   [ "$ending" != exit ] || ending=$1
   [ -n "$child" ] && [ -z "$grace_timer" ] || return 0
   trap '' TERM INT HUP QUIT USR1
+  (: >"$stop_mark") 2>/dev/null
   kill -TERM "$child" 2>/dev/null
   after "$grace_sec" KILL "$child"
   grace_timer=$timer

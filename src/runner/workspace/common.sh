@@ -23,7 +23,7 @@ dir=$(cd -- "${0%/*}" && pwd) || exit 125
 exec 2>/dev/null
 
 told='' child=''
-trap 'told=1; [ -z "$child" ] || kill -TERM "$child"' TERM INT HUP QUIT
+trap 'told=1; [ -z "$child" ] || end_child' TERM INT HUP QUIT
 
 state=${TMPDIR:-/tmp}/claude-k8s-checkout.$$
 (umask 077 && mkdir -p -- "$state") || exit 125
@@ -53,6 +53,13 @@ failed() {
   printf '{"step":"%s","cause":"%s","words":"%s"}' "$step" "$1" "$words" >"$outcome"
   exit 1
 }
+
+# A child that still has the traps of this shell loses the signal (start.sh); so it looks whether it was told, once it is itself.
+end_child() {
+  (: >"$state/told")
+  kill -TERM "$child"
+}
+unless_marked() { [ ! -e "$state/told" ] || exit 143; }
 
 unless_told() { [ -z "$told" ] || exit 143; }
 
@@ -86,7 +93,7 @@ watch() {
 
 # Waits for $child; its exit code is in $code. A trapped signal ends `wait` early.
 await_child() {
-  [ -z "$told" ] || kill -TERM "$child"
+  [ -z "$told" ] || end_child
   watch "$child" &
   watcher=$!
   wait "$child"
@@ -103,7 +110,7 @@ await_child() {
 # supervised COMMAND...: its output in $state/out, what it says in $state/err; fails as it fails.
 supervised() {
   unless_told
-  "$@" </dev/null >"$state/out" 2>"$state/err" &
+  { unless_marked && "$@"; } </dev/null >"$state/out" 2>"$state/err" &
   child=$!
   await_child
   unless_told

@@ -23,6 +23,7 @@ setup() {
   tell_setup <"$state/pipe" &
   teller=$!
   (
+    unless_marked
     cd -- "$folder" || exit
     unset GIT_TERMINAL_PROMPT GIT_ASKPASS SSH_ASKPASS GCM_INTERACTIVE LC_ALL GIT_SSH_COMMAND GIT_ALLOW_PROTOCOL
     eval "$environment"

@@ -23,30 +23,43 @@ class CountingSender implements Sender {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const BIG = Buffer.alloc(256 * 1024, "b");
 
-test("hands on at once what came in one turn, and a single piece as it is", async () => {
+test("hands on at once what came in one turn, in memory of its own", async () => {
   const body = new StreamedBody(new CountingSender());
   const first = body.next();
   for (const piece of ["a", "b", "c"]) body.push(Buffer.from(piece));
-  expect((await first).value?.toString()).toBe("abc");
-  const piece = Buffer.from("alone");
-  body.push(piece);
-  expect((await body.next()).value).toBe(piece);
+  const { value } = await first;
+  body.push(Buffer.from("xyz"));
+  await body.next();
+  expect(value?.toString()).toBe("abc");
 });
 
-test("hands on the pieces of one turn as they are; a reader of pieces that leaves cancels the sender", async () => {
+test("hands on blocks, which are used again once the next are asked for; a large piece as it is", async () => {
+  const body = new StreamedBody(new CountingSender());
+  const blocks = body.blocks();
+  for (const piece of ["a", "b", "c"]) body.push(Buffer.from(piece));
+  body.push(BIG);
+  body.push(Buffer.from("d"));
+  const { value: [small, large, last] = [] } = await blocks.next();
+  expect([small, last].map(String)).toEqual(["abc", "d"]);
+  expect(large).toBe(BIG);
+  for (const piece of ["1", "2", "3"]) body.push(Buffer.from(piece));
+  expect(String(small)).toBe("abc");
+  const next = await blocks.next();
+  expect(String(next.value)).toBe("123");
+  body.push(Buffer.from("4"));
+  await blocks.next();
+  // Of the two blocks that were given back one was taken.
+  expect([small, last].map((block) => block?.subarray(0, 1).toString())).toContain("4");
+});
+
+test("a reader of blocks that leaves cancels the sender", async () => {
   const sender = new CountingSender();
   const body = new StreamedBody(sender);
-  const sent = ["a", "b", "c"].map((text) => Buffer.from(text));
-  const pieces = body.pieces();
-  const first = pieces.next();
-  for (const piece of sent) body.push(piece);
-  const { value } = await first;
-  expect(value).toHaveLength(3);
-  for (const [at, piece] of sent.entries()) expect(value?.[at]).toBe(piece);
+  const blocks = body.blocks();
   body.push(Buffer.from("d"));
-  for await (const _ of pieces) break;
+  for await (const _ of blocks) break;
   expect(sender.cancelled).toBe(1);
-  expect(await pieces.next()).toMatchObject({ done: true });
+  expect(await blocks.next()).toMatchObject({ done: true });
 });
 
 test("stops a sender that nobody keeps up with, and lets it go on when all is read", async () => {
@@ -144,3 +157,77 @@ test("any pace of sender and reader: each byte once and in order, no more than t
     { numRuns: cases(200) },
   );
 });
+
+test("streams that share their blocks, read at any pace and left at any time: none sees another's bytes", async () => {
+  const STREAMS = 4;
+  const one = fc.record({
+    of: fc.nat({ max: STREAMS - 1 }),
+    what: fc.oneof(
+      fc.record({ push: fc.nat({ max: 70_000 }) }),
+      fc.record({ push: fc.nat({ max: 400 }) }),
+      fc.constant("read" as const),
+      fc.constant("discard" as const),
+      fc.constant("leave" as const),
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(one, { maxLength: 100 }), async (steps) => {
+      const streams = Array.from({ length: STREAMS }, (_, letter) => new LetteredStream(65 + letter));
+      for (const { of, what } of steps) {
+        const stream = streams[of] as LetteredStream;
+        if (typeof what === "object") stream.push(what.push);
+        else if (what === "read") await stream.read();
+        else if (what === "leave") await stream.leave();
+        else stream.discard();
+        for (const each of streams) each.check();
+      }
+    }),
+    { numRuns: cases(300) },
+  );
+});
+
+/** All its bytes are one letter. */
+class LetteredStream {
+  readonly #letter: number;
+  readonly #body = new StreamedBody(new CountingSender());
+  readonly #blocks = this.#body.blocks();
+  #unread = 0;
+  #ended = false;
+  #seen: readonly Buffer[] = [];
+
+  constructor(letter: number) {
+    this.#letter = letter;
+  }
+
+  push(bytes: number): void {
+    this.#body.push(Buffer.alloc(bytes, this.#letter));
+    if (!this.#ended) this.#unread += bytes;
+  }
+
+  async read(): Promise<void> {
+    if (this.#unread === 0) return;
+    this.#seen = (await this.#blocks.next()).value ?? [];
+    expect(this.#seen.reduce((sum, { length }) => sum + length, 0)).toBe(this.#unread);
+    this.#unread = 0;
+  }
+
+  discard(): void {
+    if (!this.#ended) this.#body.discard(new Error("stopped"));
+    this.#end();
+  }
+
+  async leave(): Promise<void> {
+    this.#seen = [];
+    await this.#blocks.return?.();
+    this.#end();
+  }
+
+  check(): void {
+    for (const block of this.#seen) expect(block.every((byte) => byte === this.#letter)).toBe(true);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#unread = 0;
+  }
+}

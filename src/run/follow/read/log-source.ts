@@ -25,8 +25,8 @@ export type LogOpening =
   | {
       readonly kind: "open";
       readonly body: AsyncIterable<Buffer>;
-      /** In place of `body`: what comes at once, in the pieces in which it came. @default those of `body`, each alone */
-      readonly pieces?: AsyncIterable<readonly Buffer[]>;
+      /** In place of `body`: what came at once. The bytes are valid until the next are asked for. @default those of `body` */
+      readonly blocks?: AsyncIterable<readonly Buffer[]>;
       readonly end: Promise<LogEnd>;
     }
   | { readonly kind: "not-yet" | "gone" | "refused" | "failed"; readonly error: LogError }

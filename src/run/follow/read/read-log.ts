@@ -38,9 +38,9 @@ export async function readLog(
   const stopped = Promise.withResolvers<void>();
   const onAbort = () => stopped.resolve();
   signal.addEventListener("abort", onAbort, { once: true });
-  for await (const chunk of opening.pieces ?? opening.body) {
+  for await (const chunk of opening.blocks ?? opening.body) {
     if (Buffer.isBuffer(chunk)) lines.push(chunk, block);
-    else lines.pushAll(chunk, block);
+    else for (const each of chunk) lines.push(each, block);
     const wait = reader.chunk?.();
     if (wait) await Promise.race([wait, stopped.promise]);
     if (signal.aborted) break;

@@ -1,5 +1,3 @@
-import { BATCH_BYTES } from "../assemble/batch.ts";
-
 const NEWLINE = 0x0a;
 
 /** What `WholeLines` found that is not a whole line. */
@@ -10,13 +8,6 @@ export interface Overlong {
 }
 
 const KEPT_OF_OVERLONG = 256;
-
-/**
- * Where pieces are put together: each is used during one call only, so that one serves every run. As much as a batch of lines
- * holds, so that a full one makes one batch.
- */
-const spare: Buffer[] = [];
-const GATHERED_BYTES = BATCH_BYTES;
 
 /**
  * Cuts a stream of bytes into blocks of whole lines. A block is a view of the chunk wherever it can be: only the line
@@ -34,42 +25,13 @@ export class WholeLines {
     this.#onOverlong = onOverlong;
   }
 
-  /** Calls `block` with consecutive whole lines, each ended by a newline. The bytes stay valid as long as `chunk` does. */
+  /** Calls `block` with consecutive whole lines, each ended by a newline. All bytes are valid during the call only. */
   push(chunk: Buffer, block: (lines: Buffer) => void): void {
-    this.#push(chunk, block, true);
-  }
-
-  /** The same for pieces that came at once, in as few blocks as can be; their bytes are valid during the call only. */
-  pushAll(pieces: readonly Buffer[], block: (lines: Buffer) => void): void {
-    const [first] = pieces;
-    if (first && pieces.length === 1) {
-      this.push(first, block);
-      return;
-    }
-    const gathered = spare.pop() ?? Buffer.allocUnsafeSlow(GATHERED_BYTES);
-    let length = 0;
-    for (const piece of pieces) {
-      if (length + piece.length > GATHERED_BYTES) {
-        if (length > 0) this.#push(gathered.subarray(0, length), block, false);
-        length = 0;
-      }
-      if (piece.length > GATHERED_BYTES) this.push(piece, block);
-      else {
-        gathered.set(piece, length);
-        length += piece.length;
-      }
-    }
-    if (length > 0) this.#push(gathered.subarray(0, length), block, false);
-    if (spare.length === 0) spare.push(gathered);
-  }
-
-  /** @param isKept false: the chunk's bytes are overwritten afterwards */
-  #push(chunk: Buffer, block: (lines: Buffer) => void, isKept: boolean): void {
     let from = 0;
     if (this.#heldBytes > 0) {
       const newline = chunk.indexOf(NEWLINE);
       if (newline < 0) {
-        this.#hold(isKept ? chunk : Buffer.from(chunk));
+        this.#hold(chunk);
         return;
       }
       from = newline + 1;
@@ -78,9 +40,7 @@ export class WholeLines {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last >= from) block(chunk.subarray(from, last + 1));
     const rest = Math.max(from, last + 1);
-    if (rest === chunk.length) return;
-    const begun = chunk.subarray(rest);
-    this.#hold(isKept ? begun : Buffer.from(begun));
+    if (rest < chunk.length) this.#hold(chunk.subarray(rest));
   }
 
   /** True while the line that is being read is longer than the bound. */
@@ -98,7 +58,7 @@ export class WholeLines {
   #hold(part: Buffer): void {
     this.#heldBytes += part.length;
     if (this.#overlong) return;
-    this.#held.push(part);
+    this.#held.push(Buffer.from(part));
     if (this.#heldBytes > this.#maxLineBytes) {
       this.#overlong = true;
       this.#held = [Buffer.from(Buffer.concat(this.#held).subarray(0, KEPT_OF_OVERLONG))];
