@@ -1,6 +1,6 @@
 /** Whether work grows with its input or with its square, told apart so far that a busy machine cannot mix them up. */
 const TIMES = 16;
-const ATTEMPTS = 3;
+const ATTEMPTS = 7;
 
 /**
  * How many times longer the work takes for an input that is 16 times as long: about 16 when its time grows with the input,
