@@ -1,5 +1,6 @@
 import type { buildConnector, Client, Dispatcher } from "undici";
 import type { TlsOptions } from "../config/credentials.ts";
+import { resetUnsent } from "./reset-unsent.ts";
 
 export interface AgentOptions {
   /**
@@ -51,6 +52,7 @@ export async function buildAgent(
   // Loaded only when a cluster is opened: it needs a newer Node than the rest of the package.
   // Its default export: a bundler gives a CommonJS module no other one when it is imported on demand (measured).
   const { Agent, ProxyAgent, Socks5ProxyAgent } = (await import("undici")).default;
+  resetUnsent();
   const { settings, connect } = agentSettings(tls, options);
   if (proxyUrl === undefined) return new Agent({ ...settings, connect });
   // Names are the proxy's to look up in either case.

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { Agent, type Dispatcher } from "undici";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { openCluster } from "../../../src/kubernetes/cluster.ts";
 import { agentSettings } from "../../../src/kubernetes/http/agent.ts";
@@ -129,6 +130,22 @@ describe("a connection that died without a word", () => {
 });
 
 describe("the process", () => {
+  // Without resetUnsent it makes empty frames for ever, and takes all memory.
+  test("answers after requests were given up whose bodies no server read, once that reads again", async () => {
+    server = await ApiServer.start((_, reply) => json(reply, 200, { metadata: { name: "p" } }), "h2");
+    const script = path.join(import.meta.dirname, "..", "support", "gives-up.ts");
+    const child = spawn(process.execPath, [script, await server.kubeconfig()], { stdio: ["pipe", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await eventually(() => server.seen.length === 1, "its first call came");
+    const reading = Promise.withResolvers<void>();
+    server.reads = reading.promise;
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe("given up: 12");
+    reading.resolve();
+    child.stdin.write("go\n");
+    expect((await lines.next()).value).toBe("answered");
+  });
+
   test.each(["plain", "h2"] as const)(
     "ends by itself when nothing is under way, with the cluster still open (%s)",
     async (protocol) => {

@@ -33,6 +33,8 @@ export class ApiServer {
   readonly origin: string;
   connections = 0;
   handler: Handler;
+  /** No request's body is read before. */
+  reads: Promise<void> = Promise.resolve();
   readonly #server: http.Server | https.Server | http2.Http2SecureServer;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   readonly #cleanups: (() => Promise<void>)[] = [];
@@ -77,7 +79,10 @@ export class ApiServer {
       session.once("close", () => this.#sessions.delete(session));
     });
     this.#server.on("request", (request: IncomingMessage, reply: ServerResponse) => {
-      void this.#serve(request, reply);
+      // A request that is given up breaks off.
+      this.#serve(request, reply).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+      });
     });
   }
 
@@ -85,6 +90,7 @@ export class ApiServer {
     reply.on("error", () => undefined);
     request.on("error", () => undefined);
     const chunks: Buffer[] = [];
+    await this.reads;
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const socket = request.socket as Partial<import("node:tls").TLSSocket>;
     const seen: Seen = {
