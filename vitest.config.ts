@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           name: "unit",
           testTimeout: 30_000,
+          // The half of them wait for processes.
+          maxWorkers: 3,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{attacks,cluster,package}/**"],
           // One load of the modules for all files of a worker: loading them for each took half of the time. What a test
@@ -31,7 +33,8 @@ export default defineConfig({
           exclude: [METRICS],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          // They wait for pods, for time-outs and for each other's processes more than they work.
+          maxWorkers: 6,
           isolate: false,
         },
       },

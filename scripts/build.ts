@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { policyJsonSchema } from "../src/policy/rule-names.ts";
 import { buildRunner } from "./build-runner.ts";
-import { leanClient, REQUIRE } from "./bundling.ts";
+import { leanPackages, REQUIRE } from "./bundling.ts";
 import { usualModes } from "./modes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -36,7 +36,7 @@ async function buildModules(): Promise<void> {
     banner: { js: REQUIRE },
     legalComments: "linked",
     logLevel: "warning",
-    plugins: [leanClient],
+    plugins: [leanPackages],
     metafile: true,
   }).then(({ metafile }) => writeFile(join(dist, "meta.json"), JSON.stringify(metafile)));
 }

@@ -1,7 +1,7 @@
 /** A process of the benchmark as one file: production loads a bundle too, and stripping types is not measured. */
 import { join } from "node:path";
 import { build } from "esbuild";
-import { leanClient, REQUIRE } from "../../scripts/bundling.ts";
+import { leanPackages, REQUIRE } from "../../scripts/bundling.ts";
 
 export async function bundle(file: string, folder: string): Promise<string> {
   const outfile = join(folder, `${file.replaceAll("/", "-")}.mjs`);
@@ -11,7 +11,7 @@ export async function bundle(file: string, folder: string): Promise<string> {
     platform: "node",
     format: "esm",
     banner: { js: REQUIRE },
-    plugins: [leanClient],
+    plugins: [leanPackages],
     outfile,
     logLevel: "error",
   });

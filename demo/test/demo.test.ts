@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
+import { some } from "../../test/support/thoroughness.ts";
 import {
   bash,
   refusals,
@@ -114,10 +115,15 @@ test("a run that fails: exit code 1, what happened, how we know and what to do",
 /** Says nothing any more once its command has run: a run that would go on for ever. */
 const stuck: Script = (asked) => (asked.toolResult ? stall([text("Hm")]) : say([bash("echo now")]));
 
-test.each([
-  ["SIGINT", 130],
-  ["SIGHUP", 129],
-] as const)("%s stops Claude, cleans up and exits with %d", async (signal, code) => {
+test.each(
+  some(
+    [
+      ["SIGINT", 130],
+      ["SIGHUP", 129],
+    ] as const,
+    2,
+  ),
+)("%s stops Claude, cleans up and exits with %d", async (signal, code) => {
   await using demo = await DemoProcess.start(["--model-url", await modelUrl(stuck)]);
   await demo.says("gets    now");
   demo.child.kill(signal);
@@ -126,14 +132,17 @@ test.each([
   expect(await demo.leftBehind()).toEqual([]);
 });
 
-test.each([[[]], [["--json"]]])("%j into a pipe that closes, as with `| head`: cleans up and ends", async (options) => {
-  await using demo = await DemoProcess.start([...options, "--model-url", await modelUrl(stuck)]);
-  await demo.says("Running");
-  demo.child.stdout?.destroy();
-  expect(await demo.ends(), demo.stderr).toBe(141);
-  expect(demo.stderr).toBe("");
-  expect(await demo.leftBehind()).toEqual([]);
-});
+test.each(some([[[]], [["--json"]]], 2))(
+  "%j into a pipe that closes, as with `| head`: cleans up and ends",
+  async (options) => {
+    await using demo = await DemoProcess.start([...options, "--model-url", await modelUrl(stuck)]);
+    await demo.says("Running");
+    demo.child.stdout?.destroy();
+    expect(await demo.ends(), demo.stderr).toBe(141);
+    expect(demo.stderr).toBe("");
+    expect(await demo.leftBehind()).toEqual([]);
+  },
+);
 
 test("a shell's pipe whose reader leaves at the last line, with nothing to be told for ever: no error, and an end", async () => {
   await using demo = await DemoProcess.startPiped(["--model-url", await modelUrl(stuck)], "sed '/says    Hm/q'");

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT, SESSION } from "../cluster/support/run.ts";
 import { onDevcluster, useDevcluster } from "../cluster/support/use-place.ts";
+import { cases, some } from "../support/thoroughness.ts";
 import { parseCostMs } from "./support/parse-cost.ts";
 import { HostileImages } from "./support/past-the-runner.ts";
 import { attack } from "./support/victim.ts";
@@ -50,8 +51,8 @@ const goesOn = ({ result }: Damage): void => {
 
 const rows: readonly Row[] = [
   {
-    who: "repeats one number with other bytes 200,000 times: one notice, no row for each",
-    forged: each(200_000, '"1|"+i+"\\n"'),
+    who: `repeats one number with other bytes ${cases(200_000)} times: one notice, no row for each`,
+    forged: each(cases(200_000), '"1|"+i+"\\n"'),
     expected: (damage) => {
       goesOn(damage);
       expect(loudest(damage, "k8s.log.conflict")).toBe(1);
@@ -66,8 +67,8 @@ const rows: readonly Row[] = [
     },
   },
   {
-    who: "sends a million pieces without a byte: they are no pieces, and none is kept",
-    forged: each(1_000_000, '"2+"+i+"|\\n"'),
+    who: `sends ${cases(1_000_000)} pieces without a byte: they are no pieces, and none is kept`,
+    forged: each(cases(1_000_000), '"2+"+i+"|\\n"'),
     expected: goesOn,
   },
   {
@@ -85,7 +86,7 @@ const rows: readonly Row[] = [
     forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
     expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
   },
-  ...(["text", "stream-json"] as const).map(
+  ...some(["text", "stream-json"] as const, 2).map(
     (form): Row => ({
       who: `prints one line of 30 MB that would be ten million objects (${form}): it is passed on, and not looked into`,
       form,

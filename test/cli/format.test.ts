@@ -6,12 +6,13 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { frameHead } from "../../src/runner/frame.ts";
+import { leastEnvironment } from "../support/program.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const sample = readFileSync(new URL("../claude/fixtures/bash.jsonl", import.meta.url));
 
 async function run(args: readonly string[], input: string | Buffer = "") {
-  const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: leastEnvironment });
   child.stdin.on("error", () => {}).end(input);
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
@@ -51,7 +52,7 @@ test("formats the log of an image without Node: a mark, then lines as they are",
 test.each([[["--help"]], [["format"]], [["transcript", "--help"]]])(
   "%j into a pipe that closes is no failure",
   async (args) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: { PATH: process.env.PATH } });
+    const child = spawn(process.execPath, [main, ...args], { stdio: "pipe", env: leastEnvironment });
     child.stdout.destroy();
     child.stdin.on("error", () => {}).end(sample);
     const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parsePolicy } from "../../src/policy/parse-policy.ts";
 import { govern } from "../../src/policy/policy.ts";
+import { leastEnvironment } from "../support/program.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 let folder = "";
@@ -22,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(args: readonly string[], env: Record<string, string> = {}, input = "") {
   const child = spawn(process.execPath, [main, "policy", ...args], {
-    env: { PATH: process.env.PATH, PAPERCLIP_HOME: join(folder, "home"), ...env },
+    env: { ...leastEnvironment, PAPERCLIP_HOME: join(folder, "home"), ...env },
   });
   child.stdin.on("error", () => {}).end(input);
   const [stdout, stderr, [exitCode]] = await Promise.all([

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { leastEnvironment } from "../support/program.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const RUN = "080a3c28-29ab-42aa-8a5d-042e543333aa";
@@ -25,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 async function run(...args: string[]) {
-  const env = { PATH: process.env.PATH, PAPERCLIP_HOME: home };
+  const env = { ...leastEnvironment, PAPERCLIP_HOME: home };
   const child = spawn(process.execPath, [main, "transcript", ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   const [stdout, stderr, [code]] = await Promise.all([buffer(child.stdout), text(child.stderr), once(child, "close")]);
   return { stdout, stderr, code: code as number };
@@ -42,7 +43,7 @@ test("finds a run whatever the host calls it", async () => {
 });
 
 test("is what `logs` shows where no cluster can be asked", async () => {
-  const env = { PATH: process.env.PATH, HOME: home, PAPERCLIP_HOME: home };
+  const env = { ...leastEnvironment, HOME: home, PAPERCLIP_HOME: home };
   const child = spawn(process.execPath, [main, "logs", "08ff"], { stdio: ["ignore", "pipe", "pipe"], env });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   expect({ stdout: stdout.trim(), code }).toEqual({ stdout: "another", code: 0 });

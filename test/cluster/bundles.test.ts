@@ -8,17 +8,22 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, type Stored, secrets } from "../../src/kubernetes/resource-types.ts";
 import { bundlesOf } from "../../src/run/plan/plan.ts";
 import { BUNDLES, LABELS } from "../../src/run/shared/names.ts";
+import type { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, RESULT, startRun, type TestRun } from "./support/run.ts";
-import { usePlace } from "./support/use-place.ts";
+import { useGates, usePlace } from "./support/use-place.ts";
 
 const READS = `cat >/dev/null; ${INIT}; while [ "$#" -gt 1 ] && [ "$1" != --append-system-prompt-file ]; do shift; done; echo "read $(wc -c < "$2") bytes"; ${RESULT}`;
 const SIZE = 20_000;
 
 let place: Place;
 let folder: string;
+let gates: Gates;
+useGates((made) => {
+  gates = made;
+});
 usePlace((opened) => {
   place = opened;
 });
@@ -60,7 +65,7 @@ describe("runs with the same files", () => {
   it("on two servers at once have one Secret of them, and small ones of their own", async () => {
     const config = await instructions();
     const before = await names();
-    const gate = `cat >/dev/null; ${INIT}; echo up; sleep 1; ${RESULT}`;
+    const gate = `cat >/dev/null; ${INIT}; echo up; ${gates.waitFor("looked")}; ${RESULT}`;
     const runs = [start(config, { agent: gate }), start(config, { agent: gate })];
     await Promise.all(runs.map((run) => run.said("up")));
     const { secret, holder } = await newest(before);
@@ -74,6 +79,7 @@ describe("runs with the same files", () => {
       const bytes = Object.values(own?.data ?? {}).map((value) => Buffer.from(value, "base64").length);
       expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(32 * 1024);
     }
+    await gates.open("looked");
     for (const run of runs) {
       expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
       expect(await leftovers(place, run)).toEqual([]);

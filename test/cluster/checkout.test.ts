@@ -7,6 +7,7 @@ import { persistentVolumeClaims, secrets } from "../../src/kubernetes/resource-t
 import type { PolicyFile } from "../../src/policy/schema.ts";
 import { GitServer } from "../support/git-server.ts";
 import { policyOf } from "../support/policy.ts";
+import { some } from "../support/thoroughness.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { giveOptionalRights } from "./support/rights.ts";
@@ -49,7 +50,7 @@ const images: readonly ["Node" | "sh", () => string][] = [
 ];
 
 onDevcluster("an agent whose project is cloned", () => {
-  describe.each(images)("by the runner in %s", (_, image) => {
+  describe.each(some(images, 2))("by the runner in %s", (_, image) => {
     it("works on its task's branch, and pushes with a login that was renewed meanwhile", async () => {
       const name = server.copy("app");
       const secretName = `git-${freshId()}`;

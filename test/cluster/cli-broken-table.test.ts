@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
 import { TOKEN_SECRET } from "../support/run-token.ts";
+import { isLong } from "../support/thoroughness.ts";
 import { breakCluster, CONDITIONS, type Condition } from "./support/broken-clusters.ts";
 import { type Answer, type Cli, useCli } from "./support/cli.ts";
 import { launchHeld } from "./support/held-job.ts";
@@ -116,13 +117,17 @@ it("each command says in time what happened and what to do", async () => {
     ] as const),
   ];
   const cells = commands.flatMap((args) => [args, [...args, "--json"] as const]);
+  // The short form has a diagonal: each command, with and without --json, in every fourth condition.
+  const cellsOf = (condition: Condition): typeof cells =>
+    cells.filter((_, index) => isLong || (index + CONDITIONS.indexOf(condition)) % 4 === 0);
   const wrong: unknown[] = [];
   const meet = async (condition: Condition): Promise<void> => {
     const own = broken.conditions[condition];
     if (own === null) return;
     const env = { ...pod, ...paperclip, ...own };
-    for (const [index, answer] of (await cli.together(cells, env)).entries()) {
-      const [name, ...args] = cells[index] ?? ["ps"];
+    const asked = cellsOf(condition);
+    for (const [index, answer] of (await cli.together(asked, env)).entries()) {
+      const [name, ...args] = asked[index] ?? ["ps"];
       const problem = problemOf(name, args.includes("--json"), answer, TABLE[condition]);
       if (problem !== null) wrong.push({ condition, name, args, problem, ...answer });
     }

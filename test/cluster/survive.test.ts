@@ -31,17 +31,20 @@ onDevcluster("SIGKILL at any call to the API server", () => {
     readonly then: "the same run again" | "a successor";
     readonly where: "a plain host" | "Paperclip's server";
   }
-  /** The order of reads differs from run to run, so that counting might miss one of these. */
+  /**
+   * The order of reads differs from run to run, so that counting might miss one of these. Each is asked for of every case;
+   * in the short form of two, one before and one after it is carried out.
+   */
   const named: Readonly<Record<string, { readonly method: string; readonly ends: string }>> = {
     "POST jobs": { method: "POST", ends: "/jobs$" },
     "POST secrets": { method: "POST", ends: "/secrets$" },
     "PATCH jobs": { method: "PATCH", ends: "/jobs/" },
     "GET pods": { method: "GET", ends: "/pods$" },
-    "GET log": { method: "GET", ends: "/log$" },
     "DELETE jobs": { method: "DELETE", ends: "/jobs/" },
+    "GET log": { method: "GET", ends: "/log$" },
   };
   /** In the short form each case takes other calls: together they are killed at all. */
-  const STEP = isLong ? 1 : 4;
+  const STEP = isLong ? 1 : 8;
   const cases: readonly Case[] = (["before", "after"] as const).flatMap((when) =>
     (["the same run again", "a successor"] as const).flatMap((then) =>
       (["a plain host", "Paperclip's server"] as const).map((where) => ({ when, then, where })),
@@ -67,7 +70,8 @@ onDevcluster("SIGKILL at any call to the API server", () => {
         killedAt.add(at);
       }
       // A server deletes what is on record only, and here nothing is written down.
-      for (const [name, { method, ends }] of Object.entries(named)) {
+      for (const [index, [name, { method, ends }]] of Object.entries(named).entries()) {
+        if (!isLong && index % 4 !== cases.indexOf(of) % 4) continue;
         const match = { method, path: new RegExp(`${calls.source}.*${ends.slice(1)}`) };
         if (!killedAt.has(name) && !(of.where === "Paperclip's server" && name === "DELETE jobs"))
           expect(await bench.killAt({ match, skip: 0 })).toBe(name);

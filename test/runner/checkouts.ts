@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { credentialScript, workspaceScript } from "../../src/runner/scripts.generated.ts";
 import { type RepositoryValues, RUN_FILES, repositoryValues } from "../../src/runner/spec.ts";
+import { isLong } from "../support/thoroughness.ts";
 import { Pod, type PodOptions, sh } from "./pod.ts";
 import { nodeRunners, type RunnerUnderTest, shRunners } from "./runners.ts";
 
@@ -21,10 +22,11 @@ const withGit = (runner: RunnerUnderTest): RunnerUnderTest => {
   return { ...runner, programs: { ...runner.programs, ...programs } };
 };
 
-/** The runner on one Node, and its sh twin under the shell whose tools differ most. */
-export const checkoutRunners: readonly RunnerUnderTest[] = [...nodeRunners.slice(0, 1), ...shRunners.slice(-1)].map(
-  withGit,
-);
+/** The runner on one Node, and, in the long form, its sh twin under the shell whose tools differ most. */
+export const checkoutRunners: readonly RunnerUnderTest[] = [
+  ...nodeRunners.slice(0, 1),
+  ...(isLong ? shRunners.slice(-1) : []),
+].map(withGit);
 
 /** Under every shell. */
 export const shellRunners: readonly RunnerUnderTest[] = shRunners.map(withGit);

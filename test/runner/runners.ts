@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, realpathSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isLong } from "../support/thoroughness.ts";
 
 /** One way to run start.sh: a shell, and the programs that the pod has. */
 export interface RunnerUnderTest {
@@ -16,7 +17,10 @@ export interface RunnerUnderTest {
 /** What start.sh and the agents of these tests use, beside a shell's own commands. */
 const TOOLS = ["cat", "dd", "head", "mkdir", "mkfifo", "rm", "sh", "sleep", "tail", "tr", "yes"];
 
-/** The runner on every Node found here, and its sh twin under every shell found. */
+/**
+ * The runner on every Node found here, and its sh twin under every shell found. In the short form on the Node of the
+ * tests, and under busybox, which has the least of a shell.
+ */
 export const nodeRunners: readonly RunnerUnderTest[] = nodes().map((node) => ({
   name: `node ${execFileSync(node, ["--version"], { encoding: "utf8" }).trim()}`,
   kind: "node",
@@ -24,14 +28,14 @@ export const nodeRunners: readonly RunnerUnderTest[] = nodes().map((node) => ({
   programs: { ...tools(), node },
 }));
 
-export const shRunners: readonly RunnerUnderTest[] = [
+export const shRunners: readonly RunnerUnderTest[] = lastOrAll([
   ...shell("dash", (dash) => ({ shell: [dash], programs: tools() })),
   ...shell("bash", (bash) => ({ shell: [bash, "--posix"], programs: tools() })),
   ...shell("busybox", (busybox) => ({
     shell: [busybox, "sh"],
     programs: Object.fromEntries(TOOLS.map((tool) => [tool, busybox])),
   })),
-];
+]);
 
 export const runners: readonly RunnerUnderTest[] = [...nodeRunners, ...shRunners];
 
@@ -47,6 +51,10 @@ function namespace(): string[] {
     process.stderr.write("\n*** no PID namespace is permitted here: no runner is tested as process 1 ***\n\n");
     return [];
   }
+}
+
+function lastOrAll(shells: readonly RunnerUnderTest[]): readonly RunnerUnderTest[] {
+  return isLong ? shells : shells.slice(-1);
 }
 
 function shell(name: string, make: (path: string) => Pick<RunnerUnderTest, "shell" | "programs">): RunnerUnderTest[] {
@@ -68,6 +76,7 @@ function tools(): Record<string, string> {
 
 /** This Node, and any other on PATH that is another program. */
 function nodes(): string[] {
+  if (!isLong) return [realpathSync(process.execPath)];
   const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"));
   return [...new Set([process.execPath, ...onPath.filter(runnable)].map((path) => realpathSync(path)))];
 }

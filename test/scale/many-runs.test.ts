@@ -3,11 +3,13 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { measureAdoption, measureEnd, measureStart } from "../../bench/scale/figures/burst.ts";
 import { type Host, startHost } from "../../bench/scale/host.ts";
 import { openPlace, type Place } from "../../bench/scale/place.ts";
+import { isLong } from "../support/thoroughness.ts";
 
 // Processes on a machine that may be busy: nothing here takes that long when all is well.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
-const RUNS = 50;
+/** In both forms more than may be created at once. */
+const RUNS = isLong ? 50 : 20;
 const SCRIPT = { lines: 3600, periodMs: 200 };
 
 let place: Place;

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leastEnvironment } from "../../../test/support/program.ts";
 
 const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
@@ -34,7 +35,7 @@ export class DemoProcess implements AsyncDisposable {
     this.child = spawn(program, args, {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+      env: { ...leastEnvironment, HOME: folder, TMPDIR: folder },
     });
     this.#closed = once(this.child, "close");
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#add("stdout", text));

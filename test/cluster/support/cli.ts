@@ -1,12 +1,11 @@
-/** `claude-k8s` as an operator runs it: the real command line, bundled once, each command a process of its own. */
+/** `claude-k8s` as an operator runs it: the real command line as the package has it, each command a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
-import { leanClient, REQUIRE } from "../../../scripts/bundling.ts";
+import { leastEnvironment, programOf } from "../../support/program.ts";
 import type { Answered } from "./many-commands.ts";
 
 export interface CliOptions {
@@ -40,46 +39,29 @@ export interface Cli {
   json<T>(args: readonly string[], options?: CliOptions): Promise<T>;
 }
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-
-/** Bundled as the package is, in a folder of the checkout. */
+/** In a folder of the file's own. */
 export function useCli(set: (cli: Cli) => void): void {
   let folder = "";
   const running = new Set<ChildProcess>();
   beforeAll(async () => {
-    const cache = join(root, "node_modules/.cache");
-    await mkdir(cache, { recursive: true });
-    folder = await mkdtemp(join(cache, "claude-k8s-cli-"));
-    await build({
-      entryPoints: {
-        bin: join(root, "src/cli/main.ts"),
-        many: join(root, "test/cluster/support/many-commands.ts"),
-      },
-      outdir: folder,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      splitting: true,
-      banner: { js: REQUIRE },
-      plugins: [leanClient],
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      logLevel: "error",
-    });
+    folder = await mkdtemp(join(tmpdir(), "claude-k8s-cli-"));
     const home = join(folder, "home");
     await mkdir(home);
-    set(cliIn(folder, home, running));
-  }, 60_000);
+    set(cliOf(home, running));
+  });
   afterAll(async () => {
     for (const child of running) child.kill("SIGKILL");
     await rm(folder, { recursive: true, force: true });
   });
 }
 
-function cliIn(folder: string, home: string, running: Set<ChildProcess>): Cli {
-  const [program, many] = [join(folder, "bin.mjs"), join(folder, "many.mjs")];
+const program = programOf(new URL("../../../src/cli/main.ts", import.meta.url));
+const many = programOf(new URL("many-commands.ts", import.meta.url));
+
+function cliOf(home: string, running: Set<ChildProcess>): Cli {
   const startProgram = (script: string, args: readonly string[], { env = {}, input = "" }: CliOptions) => {
-    const own = { PATH: process.env.PATH, HOME: home, PAPERCLIP_HOME: home, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
+    const homes = { HOME: home, PAPERCLIP_HOME: home };
+    const own = { ...leastEnvironment, ...homes, PAPERCLIP_API_URL: "http://127.0.0.1:1" };
     const child = spawn(process.execPath, [script, ...args], { env: { ...own, ...env }, stdio: "pipe" });
     running.add(child);
     const out = { stdout: "", stderr: "" };

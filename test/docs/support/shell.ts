@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { leastEnvironment } from "../../support/program.ts";
 import { type CommandBlock, root } from "./commands.ts";
 
 export interface ShellOptions {
@@ -36,7 +37,7 @@ export class Shell implements AsyncDisposable {
       cwd: folder,
       // Its children end with it.
       detached: true,
-      env: { PATH: path, HOME: join(folder, ".home"), NO_COLOR: "1", ...env },
+      env: { ...leastEnvironment, PATH: path, HOME: join(folder, ".home"), NO_COLOR: "1", ...env },
     });
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => {

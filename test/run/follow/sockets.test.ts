@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/kubernetes/clock.ts";
 import { eventually } from "../../kubernetes/support/eventually.ts";
+import { some } from "../../support/thoroughness.ts";
 import { checkExactlyOnce } from "./exactly-once.ts";
 import { type Breaking, LogServer } from "./log-server.ts";
 import { type RunOptions, SimulatedRun } from "./simulated-run.ts";
@@ -40,7 +41,7 @@ async function chatter(run: SimulatedRun, lines: number): Promise<void> {
   }
 }
 
-describe.each(["plain", "h1", "h2"] as const)("over %s", (protocol) => {
+describe.each(some(["plain", "h1", "h2"] as const, 2))("over %s", (protocol) => {
   test("48: a stream that breaks again and again loses nothing", async () => {
     const { run } = await runOn(protocol);
     for (let at = 0; at < 40; at++)
