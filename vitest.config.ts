@@ -34,7 +34,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // They wait for pods, for time-outs and for each other's processes more than they work.
-          maxWorkers: 6,
+          maxWorkers: 4,
           isolate: false,
         },
       },

@@ -102,7 +102,8 @@ function runMaker(
   record: Place["record"],
 ): Place["newRuns"] {
   return (count, script, agentIds) => {
-    const config = { command: agentCommand(script) };
+    // A hundred pods are to fit on a node of two processors.
+    const config = { command: agentCommand(script), "resources.requests.cpu": "10m" };
     const runs = Array.from({ length: count }, (_, index) => {
       const namespace = namespaces[index % namespaces.length] ?? "";
       const agentId = agentIds?.[index] ?? `agent-${freshId()}`;
