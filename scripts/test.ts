@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { LONG } from "../test/support/thoroughness.ts";
 import { counts, type Outcome, reportOf, summarize } from "./test/report.ts";
@@ -59,15 +59,24 @@ async function run({ name, command }: Suite, env: NodeJS.ProcessEnv, alone: bool
   return { name, ok: code === 0, seconds, ...(await counts(name, code, root)) };
 }
 
+/** What a process left running may hold its output open. */
+const OUTPUT_ENDS_WITHIN_MS = 5_000;
+
 async function result(program: string, args: readonly string[], env: NodeJS.ProcessEnv, alone: boolean) {
   const child = spawn(program, args, { stdio: alone ? "inherit" : ["inherit", "pipe", "pipe"], env });
   const ended = new Promise<number>((resolve) => {
     child.once("error", () => resolve(127));
     child.once("exit", (exit) => resolve(exit ?? 1));
   });
-  const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null);
-  const [code, ...said] = await Promise.all([ended, ...pipes.map((pipe) => text(pipe))]);
-  return { code, said: said.join("") };
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  let said = "";
+  for (const pipe of [child.stdout, child.stderr])
+    pipe?.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+    });
+  const code = await ended;
+  await Promise.race([closed, sleep(OUTPUT_ENDS_WITHIN_MS, undefined, { ref: false })]);
+  return { code, said };
 }
 
 const options = process.argv.slice(2);

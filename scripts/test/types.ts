@@ -14,7 +14,7 @@ function programOf(config: string): ts.Program {
   const path = join(root, config);
   const { config: json, error } = ts.readConfigFile(path, ts.sys.readFile);
   if (error) throw new Error(ts.formatDiagnostic(error, host));
-  const { fileNames, options, errors } = ts.parseJsonConfigFileContent(json, ts.sys, dirname(path));
+  const { fileNames, options, errors } = ts.parseJsonConfigFileContent(json, ts.sys, dirname(path), undefined, path);
   return ts.createProgram({ rootNames: fileNames, options, configFileParsingDiagnostics: errors });
 }
 
@@ -25,14 +25,15 @@ const host: ts.FormatDiagnosticsHost = {
 };
 
 const own = programOf("tsconfig.json");
-const found = ts.getPreEmitDiagnostics(own);
+const endToEnd = programOf("e2e/tsconfig.json");
+const found = [...ts.getPreEmitDiagnostics(own), ...endToEnd.getConfigFileParsingDiagnostics()];
 process.stdout.write(ts.formatDiagnosticsWithColorAndContext(found, host));
 
 const eslint = new ESLint({
   cwd: root,
   overrideConfig: {
     files: ["**/*.ts"],
-    languageOptions: { parserOptions: { programs: [own, programOf("e2e/tsconfig.json")] } },
+    languageOptions: { parserOptions: { programs: [own, endToEnd] } },
   },
 });
 const results = await eslint.lintFiles(["."]);

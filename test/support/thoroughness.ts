@@ -1,6 +1,6 @@
 /**
- * How thorough the tests are. The short form, which `npm test` is, proves each behaviour once, and of what a test repeats
- * (random cases, rounds of a race, each call of a run, rows of a matrix, shells) takes a share; the long one,
+ * How thorough the tests are. The short form, which `npm test` is, takes of what a test repeats
+ * (random cases, rounds of a race, each call of a run, rows of a matrix, shells) a share; the long one,
  * `npm test -- --long`, has all: CI runs it.
  */
 

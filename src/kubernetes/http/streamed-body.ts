@@ -14,15 +14,13 @@ export interface Sender {
 
 /**
  * The body of an answer, handed on as what came in one turn of the event loop: one piece at a time, each line of a log would
- * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn. A piece is copied
- * where it comes: it lives too shortly to be moved by a collection, which pieces that wait are, and the heap grows for them.
+ * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn. Short pieces are copied
+ * where they come: each lives too shortly to be moved by a collection, which pieces that wait are, and the heap grows for them.
  */
 export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, undefined> {
   readonly #sender: Sender;
   /** What has come and was not taken. */
   readonly #unread = new Gathered();
-  /** What the reader of blocks looks at. */
-  #lent: readonly Buffer[] = [];
   #paused = false;
   #end: { readonly error: Error | null } | null = null;
   #waiting: PromiseWithResolvers<void> | null = null;
@@ -74,16 +72,22 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
    * look through its whole heap for each 64 MB of it (measured: half of what the reading cost).
    */
   blocks(): AsyncIterableIterator<readonly Buffer[], undefined, undefined> {
+    let lent: readonly Buffer[] = [];
+    const takeBack = (): void => {
+      Gathered.giveBack(lent);
+      lent = [];
+    };
     const next = async (): Promise<IteratorResult<readonly Buffer[], undefined>> => {
-      this.#takeBack();
+      takeBack();
       const value = await this.#take();
       if (value === null) return END;
-      this.#lent = value;
+      lent = value;
       return { done: false, value };
     };
     const iterator = {
       next,
       return: async () => {
+        takeBack();
         await this.return();
         return END;
       },
@@ -94,7 +98,6 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
 
   /** The reader leaves. */
   return(): Promise<IteratorResult<Buffer, undefined>> {
-    this.#takeBack();
     this.#unread.clear();
     if (!this.#end) {
       this.#end = { error: null };
@@ -132,11 +135,6 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
     this.#due = null;
     this.#waiting?.resolve();
     this.#waiting = null;
-  }
-
-  #takeBack(): void {
-    Gathered.giveBack(this.#lent);
-    this.#lent = [];
   }
 }
 

@@ -33,8 +33,8 @@ fi
 # exec: a program, never one of the functions here.
 {
   unless_marked
-  exec "$@" <"$dir/prompt" 2>"$stderr"
-} &
+  exec "$@"
+} <"$dir/prompt" 2>"$stderr" &
 child=$!
 [ -z "$told" ] || stop terminated
 

@@ -36,6 +36,5 @@ if [ -n "$collector" ]; then
   fi
   rm -rf -- "$notes"
 fi
-rm -f -- "$stop_mark"
 seal_log "$ending"
 exit "$code"

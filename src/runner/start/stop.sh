@@ -7,10 +7,9 @@ after() {
 }
 
 # A child has the traps of this shell until it has put them back: a signal that it gets before is lost (dash: one of a few
-# hundred on a busy machine, measured). So what is told is written down first, and each child looks there when it is itself.
-stop_mark=${TMPDIR:-/tmp}/claude-k8s-stop.$$
-rm -f -- "$stop_mark"
-unless_marked() { [ ! -e "$stop_mark" ] || exit 143; }
+# hundred on a busy machine, measured). So what is told is written down first, as a newline behind the seal that says nothing
+# yet, and each child looks when it is itself: `read` succeeds where there is one.
+unless_marked() { ! { read -r _ <"$termination_log"; } 2>/dev/null || exit 143; }
 
 # Tells the agent to stop, once: further signals are ignored from here on. Each would end `wait` early, and one that
 # does so while the agent is ending can cost its exit code (bash 5.2, measured).
@@ -20,7 +19,7 @@ stop() {
   [ "$ending" != exit ] || ending=$1
   [ -n "$child" ] && [ -z "$grace_timer" ] || return 0
   trap '' TERM INT HUP QUIT USR1
-  (: >"$stop_mark") 2>/dev/null
+  { echo >>"$termination_log"; } 2>/dev/null
   kill -TERM "$child" 2>/dev/null
   after "$grace_sec" KILL "$child"
   grace_timer=$timer

@@ -25,7 +25,9 @@ exec 2>/dev/null
 told='' child=''
 trap 'told=1; [ -z "$child" ] || end_child' TERM INT HUP QUIT
 
-state=${TMPDIR:-/tmp}/claude-k8s-checkout.$$
+# Of this pod's alone, and new: a temporary folder may outlive a pod, and process numbers repeat.
+state=${TMPDIR:-/tmp}/claude-k8s-checkout.${HOSTNAME-}.$$
+rm -rf -- "$state"
 (umask 077 && mkdir -p -- "$state") || exit 125
 trap 'rm -rf -- "$state"' EXIT
 
@@ -56,7 +58,7 @@ failed() {
 
 # A child that still has the traps of this shell loses the signal (start.sh); so it looks whether it was told, once it is itself.
 end_child() {
-  (: >"$state/told")
+  { true >"$state/told"; } 2>/dev/null
   kill -TERM "$child"
 }
 unless_marked() { [ ! -e "$state/told" ] || exit 143; }

@@ -139,6 +139,7 @@ describe("the process", () => {
     await eventually(() => server.seen.length === 1, "its first call came");
     const reading = Promise.withResolvers<void>();
     server.reads = reading.promise;
+    server.breaksOff = true;
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     expect((await lines.next()).value).toBe("given up: 12");
     reading.resolve();

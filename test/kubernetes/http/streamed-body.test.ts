@@ -46,7 +46,7 @@ test("hands on blocks, which are used again once the next are asked for; a large
   expect(String(small)).toBe("abc");
   const next = await blocks.next();
   expect(String(next.value)).toBe("123");
-  body.push(Buffer.from("4"));
+  for (const piece of ["4", "5"]) body.push(Buffer.from(piece));
   await blocks.next();
   // Of the two blocks that were given back one was taken.
   expect([small, last].map((block) => block?.subarray(0, 1).toString())).toContain("4");
@@ -166,6 +166,7 @@ test("streams that share their blocks, read at any pace and left at any time: no
       fc.record({ push: fc.nat({ max: 70_000 }) }),
       fc.record({ push: fc.nat({ max: 400 }) }),
       fc.constant("read" as const),
+      fc.constant("wait" as const),
       fc.constant("discard" as const),
       fc.constant("leave" as const),
     ),
@@ -177,6 +178,7 @@ test("streams that share their blocks, read at any pace and left at any time: no
         const stream = streams[of] as LetteredStream;
         if (typeof what === "object") stream.push(what.push);
         else if (what === "read") await stream.read();
+        else if (what === "wait") stream.wait();
         else if (what === "leave") await stream.leave();
         else stream.discard();
         for (const each of streams) each.check();
@@ -194,6 +196,8 @@ class LetteredStream {
   #unread = 0;
   #ended = false;
   #seen: readonly Buffer[] = [];
+  /** A read that found nothing. */
+  #waiting: Promise<void> | null = null;
 
   constructor(letter: number) {
     this.#letter = letter;
@@ -204,10 +208,30 @@ class LetteredStream {
     if (!this.#ended) this.#unread += bytes;
   }
 
+  /** Reads what is not there yet: the next bytes, or the end, end it. */
+  wait(): void {
+    if (this.#unread > 0 || this.#ended) return;
+    this.#seen = [];
+    this.#waiting ??= this.#blocks.next().then(
+      ({ value }) => {
+        this.#waiting = null;
+        this.#see(value ?? []);
+      },
+      () => {
+        this.#waiting = null;
+      },
+    );
+  }
+
   async read(): Promise<void> {
+    if (this.#waiting && (this.#unread > 0 || this.#ended)) return this.#waiting;
     if (this.#unread === 0) return;
-    this.#seen = (await this.#blocks.next()).value ?? [];
-    expect(this.#seen.reduce((sum, { length }) => sum + length, 0)).toBe(this.#unread);
+    this.#see((await this.#blocks.next()).value ?? []);
+  }
+
+  #see(blocks: readonly Buffer[]): void {
+    this.#seen = blocks;
+    if (!this.#ended) expect(blocks.reduce((sum, { length }) => sum + length, 0)).toBe(this.#unread);
     this.#unread = 0;
   }
 

@@ -35,6 +35,8 @@ export class ApiServer {
   handler: Handler;
   /** No request's body is read before. */
   reads: Promise<void> = Promise.resolve();
+  /** Requests may be given up before they are read. */
+  breaksOff = false;
   readonly #server: http.Server | https.Server | http2.Http2SecureServer;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   readonly #cleanups: (() => Promise<void>)[] = [];
@@ -79,9 +81,8 @@ export class ApiServer {
       session.once("close", () => this.#sessions.delete(session));
     });
     this.#server.on("request", (request: IncomingMessage, reply: ServerResponse) => {
-      // A request that is given up breaks off.
       this.#serve(request, reply).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+        if (!this.breaksOff || error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
       });
     });
   }
