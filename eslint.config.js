@@ -3,7 +3,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/**", "**/node_modules/**", "**/*.generated.ts", "**/fixtures/**"] },
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/*.generated.ts", "**/fixtures/**", ".tmp/**"] },
   {
     files: ["**/*.ts"],
     plugins: { "@typescript-eslint": tseslint.plugin },

@@ -111,6 +111,7 @@ async function churn(place: Place): Promise<void> {
       `| ${heap.runs} | ${[heap.heapMb, heap.externalMb, heap.rssMb].map((mb) => mb.toFixed(1)).join(" | ")} |`,
     ),
   );
+  tellVerdicts(host);
   if (!grown) return;
   const rows = grown.map(({ name, objects, bytes }) => [name, objects, (bytes / 1000).toFixed(0)]);
   console.log(`\n${table(["more of it after the last round", "objects", "KB"], rows)}`);

@@ -78,11 +78,17 @@ async function start(settings: RunSettings): Promise<void> {
   const ctx = contextOf(settings, { onLog, signal: new AbortController().signal });
   const result = await execute(ctx, { env, clusters, readPolicy: trustAgents, paperclipUrl: () => paperclipUrl });
   living -= 1;
+  // It failed before it had one: nobody waits for its first line.
+  if (last === 0) heard();
   send({ kind: "result", runId: settings.runId, result });
 }
 
 function speaks(ms: number): void {
   firstLineMs.push(ms);
+  heard();
+}
+
+function heard(): void {
   silent -= 1;
   if (silent === 0) send({ kind: "speaking", runs: living });
 }

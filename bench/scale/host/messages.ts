@@ -13,7 +13,7 @@ export type ToHost =
 
 export type FromHost =
   | { readonly kind: "ready" }
-  /** Every run that was started has delivered a line. */
+  /** Every run that was started has delivered a line, or is over. */
   | { readonly kind: "speaking"; readonly runs: number }
   | { readonly kind: "result"; readonly runId: string; readonly result: AdapterExecutionResult }
   | ({ readonly kind: "measured" } & Measured)
