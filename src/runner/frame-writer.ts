@@ -14,12 +14,6 @@ export const writeSome: WriteSome = (fd, buffers) =>
 const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = 256 * 1024;
 const LONGEST_PAUSE_MS = 32;
-/**
- * After a write, less than so many bytes wait so long for company. A write wakes a thread of libuv's pool, for 14 µs (measured):
- * with a write for each line this was the most of what the runner took.
- */
-const COMPANY_BYTES = 16 * 1024;
-const COMPANY_MS = 1;
 
 /**
  * The only writer of its file descriptor: buffers go out in order and whole, whatever the kernel takes at a time.
@@ -40,8 +34,6 @@ export class FrameWriter {
   #waiting = 0;
   #wasFull = false;
   #pump: Promise<void> | null = null;
-  #hurries = false;
-  #endRest: () => void = () => {};
 
   constructor(fd: number, write: WriteSome = writeSome) {
     this.#fd = fd;
@@ -62,10 +54,7 @@ export class FrameWriter {
 
   /** Resolves when all that was pushed is written, or writing has failed. */
   async flushed(): Promise<void> {
-    this.#hurries = true;
-    this.#endRest();
     while (this.#pump) await this.#pump;
-    this.#hurries = false;
   }
 
   async #writeAll(): Promise<void> {
@@ -74,7 +63,6 @@ export class FrameWriter {
         const batch = this.#queue;
         this.#queue = [];
         await this.#writeBatch(batch);
-        if (this.#waiting < COMPANY_BYTES && !this.#hurries) await this.#rest();
       }
     } catch (error) {
       this.failure = error instanceof Error ? error : new Error(String(error));
@@ -83,16 +71,6 @@ export class FrameWriter {
     }
     // In the same turn as the last look at the queue: a push after it begins anew.
     this.#pump = null;
-  }
-
-  #rest(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, COMPANY_MS);
-      this.#endRest = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   async #writeBatch(batch: Buffer[]): Promise<void> {

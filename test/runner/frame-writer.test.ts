@@ -39,31 +39,6 @@ describe("FrameWriter", () => {
     );
   });
 
-  it("writes a line at once, those that come right behind it together, and waits for nobody at the end", async () => {
-    const batches: string[] = [];
-    let writtenSome = (): void => {};
-    const writer = new FrameWriter(1, async (_, buffers) => {
-      const bytes = Buffer.concat(buffers);
-      batches.push(bytes.length < 100 ? bytes.toString() : `${bytes.length} bytes`);
-      writtenSome();
-      return bytes.length;
-    });
-    const written = new Promise<void>((resolve) => {
-      writtenSome = resolve;
-    });
-    writer.push(Buffer.from("1"));
-    await written;
-    for (const line of ["2", "3", "4"]) {
-      writer.push(Buffer.from(line));
-      await Promise.resolve();
-    }
-    await writer.flushed();
-    writer.push(Buffer.from("5"));
-    await writer.flushed();
-    writer.push(Buffer.from("6"));
-    await expect.poll(() => batches).toEqual(["1", "234", "5", "6"]);
-  });
-
   it("is full above its bound, and calls when there is room again", async () => {
     let go = (): void => {};
     const stalled = new Promise<void>((resolve) => {
