@@ -5,7 +5,7 @@
  *
  * On a real cluster the log of a pod that has ended, which its kubelet and API server frame: kubectl, client and follower, with
  *
- *     --kubeconfig FILE --namespace NAME --image IMAGE (with Node) [--megabytes 9: a kubelet keeps 10 MiB by default]
+ *     --kubeconfig FILE --namespace NAME --image IMAGE (with Node) [--megabytes 9]
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ import type { Load } from "./server.ts";
 
 const { values } = parseArgs({
   options: {
-    megabytes: { type: "string", default: "100" },
+    megabytes: { type: "string" },
     rounds: { type: "string", default: "5" },
     only: { type: "string", default: "kubectl,socket,http2,client,follower" },
     loads: { type: "string", default: "28,40,unlimited,lines" },
@@ -35,11 +35,11 @@ type Measured = Reader | "kubectl";
 const readers = values.only
   .split(",")
   .filter((reader) => !values.kubeconfig || !["socket", "http2"].includes(reader)) as Measured[];
-const BYTES = Number(values.megabytes) * 1e6;
+// A kubelet keeps 10 MiB of a log by default.
+const BYTES = Number(values.megabytes ?? (values.kubeconfig ? 9 : 100)) * 1e6;
 const rounds = Number(values.rounds);
 
 const SIMULATED: Place = { namespace: "runs", pod: "p", container: "main" };
-let place = SIMULATED;
 const folder = await mkdtemp(join(tmpdir(), "bench-log-path-"));
 const kubeconfig = values.kubeconfig ?? join(folder, "kubeconfig");
 const server = fork(join(import.meta.dirname, "server.ts"));
@@ -70,7 +70,7 @@ async function burst(): Promise<void> {
       const limit = pace === "unlimited" ? null : { megabytes: Number(pace) };
       const load: Load = { bytes: BYTES, lineBytes, framing, pace: limit };
       const { seal, bytes } = await serve(load);
-      tell([limit ? `${pace} MB/s` : "none", framing, lineBytes], await compare(seal), bytes, start);
+      tell([limit ? `${pace} MB/s` : "none", framing, lineBytes], await compare(SIMULATED, seal), bytes, start);
     }
   }
 }
@@ -81,11 +81,9 @@ async function real(): Promise<void> {
   for (const lineBytes of [300, 4000]) {
     await using log = await printedLog(cluster, BYTES, lineBytes);
     await using short = await printedLog(cluster, 1000, 300);
-    place = short.place;
-    const start = await kubectlStart();
-    place = log.place;
+    const start = await startOf(short.place);
     tellHead();
-    tell(["none", "by the node", lineBytes], await compare(log.seal), log.bytes, start);
+    tell(["none", "by the node", lineBytes], await compare(log.place, log.seal), log.bytes, start);
   }
 }
 
@@ -112,7 +110,7 @@ async function trickle(): Promise<void> {
   const lines = 1000;
   const load: Load = { bytes: lines * 340, lineBytes: 300, framing: "line", pace: { lines: 50 } };
   const start = readers.includes("kubectl") ? (await kubectlStart()).cpuSeconds : 0;
-  const medians = await compare((await serve(load)).seal);
+  const medians = await compare(SIMULATED, (await serve(load)).seal);
   console.log(`\n| 50 lines a second | CPU ms per ${lines} lines | × kubectl |\n|---|---:|---:|`);
   const reference = (medians.get("kubectl")?.cpuSeconds ?? Number.NaN) - start;
   for (const [reader, { cpuSeconds }] of medians) {
@@ -121,10 +119,11 @@ async function trickle(): Promise<void> {
   }
 }
 
-async function compare(seal: Seal): Promise<Map<Measured, Usage>> {
+async function compare(place: Place, seal: Seal): Promise<Map<Measured, Usage>> {
   const all = new Map<Measured, Usage[]>(readers.map((reader) => [reader, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [reader, usages] of all) usages.push(reader === "kubectl" ? await kubectl() : await read(reader, seal));
+    for (const [reader, usages] of all)
+      usages.push(reader === "kubectl" ? await kubectl(place) : await read(reader, place, seal));
   }
   return new Map([...all].map(([reader, usages]) => [reader, medianOf(usages)]));
 }
@@ -153,7 +152,7 @@ async function serve(load: Load): Promise<{ seal: Seal; bytes: number }> {
   return stored;
 }
 
-async function read(reader: Reader, seal: Seal): Promise<Usage> {
+async function read(reader: Reader, place: Place, seal: Seal): Promise<Usage> {
   const execArgv = ["--expose-gc", ...values.node];
   const child: ChildProcess = fork(join(import.meta.dirname, "read.ts"), { execArgv });
   child.send({ reader, place, kubeconfig, port: address.port, cert, seal } satisfies Task);
@@ -162,15 +161,19 @@ async function read(reader: Reader, seal: Seal): Promise<Usage> {
   return usage;
 }
 
-/** What it takes to start, to ask for the Pod, and to read one line. */
 async function kubectlStart(): Promise<Usage> {
-  if (place === SIMULATED) await serve({ bytes: 300, lineBytes: 300, framing: "line", pace: null });
+  await serve({ bytes: 300, lineBytes: 300, framing: "line", pace: null });
+  return startOf(SIMULATED);
+}
+
+/** What it takes to start, to ask for the Pod, and to read a log that is short. */
+async function startOf(place: Place): Promise<Usage> {
   const usages: Usage[] = [];
-  for (let round = 0; round < Math.max(3, rounds); round++) usages.push(await kubectl());
+  for (let round = 0; round < Math.max(3, rounds); round++) usages.push(await kubectl(place));
   return medianOf(usages);
 }
 
-async function kubectl(): Promise<Usage> {
+async function kubectl(place: Place): Promise<Usage> {
   const { namespace, pod } = place;
   const log = `logs --follow --timestamps --namespace ${namespace} ${pod} --kubeconfig '${kubeconfig}' --cache-dir '${folder}/cache'`;
   const timed = `TIMEFORMAT='%R %U %S'; time kubectl ${log} >/dev/null`;

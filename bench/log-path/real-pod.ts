@@ -9,8 +9,6 @@ import type { Seal } from "../../src/runner/seal.ts";
 import type { Place } from "./read.ts";
 import { printing, sealOf } from "./stored-log.ts";
 
-/** A kubelet keeps this much of a log by default, and a little less is never rotated. */
-export const KEPT_BYTES = 10 * 1024 * 1024;
 /** The runtime's own words before each line. */
 const HEAD_BYTES = 45;
 
@@ -28,7 +26,7 @@ export interface RealLog extends AsyncDisposable {
   readonly bytes: number;
 }
 
-/** @param bytes of the kubelet's file; beyond KEPT_BYTES only where the kubelet is told to keep more (containerLogMaxSize) */
+/** @param bytes of the kubelet's file; beyond 10 MiB only where the kubelet is told to keep more of a log (containerLogMaxSize) */
 export async function printedLog(cluster: RealCluster, bytes: number, lineBytes: number): Promise<RealLog> {
   const { namespace, image } = cluster;
   const opened = await openCluster({ kubeconfig: cluster.kubeconfig });

@@ -1,10 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GitServer } from "../support/git-server.ts";
+import { cases } from "../support/thoroughness.ts";
 import { checkoutOptions, checkoutRunners, freshFolder, shellRunners, startCheckout } from "./checkouts.ts";
 import { sh } from "./pod.ts";
 import { SeparatePod } from "./separate-pod.ts";
+
+const GRACE_SEC = 10;
 
 let server: GitServer;
 
@@ -35,6 +39,24 @@ describe.each(checkoutRunners)("a workspace under $name", (runner) => {
     // The end of stderr is what a failed agent said.
     if (runner.kind === "node") expect(end.seal.stderr?.tail).toBe("");
   });
+
+  it("is given up at once by a stop at any moment of its setup's start", async () => {
+    const end = async (): Promise<{ ms: number; ending: string }> => {
+      const pod = startCheckout(runner, { setup: "exec sleep 300", command: sh("echo agent"), graceSec: GRACE_SEC });
+      await pod.until(() => pod.seal !== null);
+      await sleep(Math.random() * 40);
+      const told = performance.now();
+      pod.signal("SIGTERM");
+      const { seal } = await pod.ended();
+      return { ms: performance.now() - told, ending: seal.ending };
+    };
+    for (let round = 0; round < cases(60); round += 6)
+      for (const { ms, ending } of await Promise.all(Array.from({ length: 6 }, end))) {
+        expect(ending).toBe("terminated");
+        // One that was lost ends with the grace.
+        expect(ms).toBeLessThan(GRACE_SEC * 800);
+      }
+  }, 60_000);
 
   it("without a repository is set up too", async () => {
     const end = await startCheckout(runner, { setup: "echo here", command: sh("cat >/dev/null; echo agent") }).ended();

@@ -15,8 +15,8 @@ let isWatching = false;
 /**
  * Has each HTTP/2 request of ours that is given up before its body was sent reset with an error code.
  *
- * undici (8.12, 8.13) closes such a stream without one, which Node puts off until the body is sent, and then destroys it: there is
- * no reset, and nghttp2 still takes the stream for one that sends. The server's next window lets it make empty frames without
+ * undici (8.12, 8.13) closes such a stream without one, which Node puts off until the body is sent, and then destroys it: there
+ * is no reset, and nghttp2 still takes the stream for one that sends. The server's next window lets it make empty frames without
  * end: the process answers nothing and takes 100 MB a second until it is killed (seen on Node 22, 24 and 26). A body waits so
  * when a server is too busy to read, or stands still. A stream whose body was sent is closed as undici wants it.
  */

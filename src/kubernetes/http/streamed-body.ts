@@ -14,8 +14,8 @@ export interface Sender {
 
 /**
  * The body of an answer, handed on as what came in one turn of the event loop: one piece at a time, each line of a log would
- * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn. Short pieces are copied
- * where they come: each lives too shortly to be moved by a collection, which pieces that wait are, and the heap grows for them.
+ * cost a stream, an iterator and a follower a turn (docs/decisions/0032). Nothing waits longer than that turn. Short pieces are
+ * copied where they come: each lives too shortly to be moved by a collection, as pieces that wait are, and the heap grows for those.
  */
 export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, undefined> {
   readonly #sender: Sender;
@@ -30,7 +30,7 @@ export class StreamedBody implements AsyncIterableIterator<Buffer, undefined, un
     this.#sender = sender;
   }
 
-  /** A piece has come; a large one is the body's own from here on. */
+  /** A piece has come; it is the body's own from here on. */
   push(piece: Buffer): void {
     if (this.#end) return;
     this.#unread.add(piece);
