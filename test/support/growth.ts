@@ -4,8 +4,7 @@ const ATTEMPTS = 7;
 
 /**
  * How many times longer the work takes for an input that is 16 times as long: about 16 when its time grows with the input,
- * about 256 when it grows with its square. Of the CPU time of this thread, which other work on the machine does not lengthen
- * as it does the time that passes, the best of several attempts each: a machine can only be slower than it is.
+ * about 256 when it grows with its square. The best of several attempts each: a machine can only be slower than it is.
  */
 export function growth(work: (size: number) => void, size: number): number {
   // A tenth of a millisecond is as little as can be told from nothing.
@@ -27,10 +26,9 @@ export const LINEAR = 64;
 function best(work: () => void): number {
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const start = process.threadCpuUsage();
+    const start = performance.now();
     work();
-    const { user, system } = process.threadCpuUsage(start);
-    least = Math.min(least, (user + system) / 1000);
+    least = Math.min(least, performance.now() - start);
   }
   return least;
 }

@@ -8,6 +8,9 @@ import { parse, stringify } from "yaml";
 import type { FaultAction } from "../../../devcluster/src/index.ts";
 import type { Place } from "./place.ts";
 
+/** As long as whoever started it lives: a command that ends leaves its plugin behind. */
+const HANGS = 'while kill -0 "$PPID"; do sleep 1; done';
+
 /** The first ones take longest. */
 export const CONDITIONS = [
   "a plugin that hangs",
@@ -100,7 +103,7 @@ export async function breakCluster(place: Place, withoutPods: Place, folder: str
     }),
     "a plugin that fails": await plugin("exec-fails", "sh", "-c", "echo you are logged out >&2; exit 1"),
     "a plugin that is not there": await plugin("exec-missing", "no-such-plugin"),
-    "a plugin that hangs": await plugin("exec-hangs", "sleep", "600"),
+    "a plugin that hangs": await plugin("exec-hangs", "sh", "-c", HANGS),
     "a server that is away": await changed("away", ({ cluster }) => {
       cluster.server = "https://127.0.0.1:1";
     }),
