@@ -32,12 +32,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Lanes that go side by side, then the next ones. Only what asks no time of anything has company: tests of what happens in
- * time fail where others take both processors. What checks types takes one for most of a minute.
+ * time fail where others take both processors.
  */
 const stages: readonly (readonly (readonly Suite[])[])[] = [
   [[{ name: "runner", command: ["node", "scripts/build-runner.ts"] }]],
   [
-    [{ name: "types", command: ["node", "scripts/test/types.ts"] }],
+    [
+      { name: "types", command: ["tsc", "-p", "."] },
+      { name: "promises", command: ["oxlint", "--type-aware", "."] },
+    ],
     [
       { name: "lint", command: ["biome", "check", "--error-on-warnings", "."] },
       { name: "knip", command: ["knip"] },

@@ -14,9 +14,9 @@ const LONGEST_PAUSE_MS = 60_000;
 export async function finishInBackground(acquire: AcquireLease, step: CleanUpStep): Promise<boolean> {
   try {
     const lease = await acquire();
-    untilDone(lease.client, step)
+    void untilDone(lease.client, step)
       .catch(() => "left to the supervisor")
-      .finally(() => lease.release());
+      .then(() => lease.release());
     return true;
   } catch {
     return false;

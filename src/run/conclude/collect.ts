@@ -30,9 +30,9 @@ export async function collectWhenRecorded(collection: Collection, job: JobInClus
   if (kind !== "alive" && kind !== "over") return false;
   try {
     const lease = await collection.acquire();
-    collect(collection, lease, job)
+    void collect(collection, lease, job)
       .catch(() => "left to the supervisor")
-      .finally(() => lease.release());
+      .then(() => lease.release());
     return true;
   } catch {
     return false;

@@ -100,7 +100,7 @@ async function reconcilePlace(place: Place, round: Round): Promise<Look> {
   try {
     const lease = await deps.clusters.acquire(place.cluster);
     named ||= lease.client.cluster.source === "in-cluster";
-    const found = await reconcileLeased(place, lease, round).finally(() => lease.release());
+    const found = await reconcileAndRelease(place, lease, round);
     deps.telemetry.add("claude_k8s.supervisor.sweeps", 1, { outcome: "done" });
     return { found, named };
   } catch (error) {
@@ -110,6 +110,14 @@ async function reconcilePlace(place: Place, round: Round): Promise<Look> {
     const why = error instanceof Error ? error.message : error;
     tellOnce(tell, `Cannot look for Jobs in ${JSON.stringify(place)}: ${why}`);
     return look;
+  }
+}
+
+async function reconcileAndRelease(place: Place, lease: ClusterLease, round: Round): Promise<number> {
+  try {
+    return await reconcileLeased(place, lease, round);
+  } finally {
+    await lease.release();
   }
 }
 
