@@ -8,6 +8,8 @@ export default defineConfig({
     // Vitest itself leaves one processor idle, which of two is half of them.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ["test/support/global-setup.ts"],
+    // A second, Vitest's own, is little on a busy machine. What comes sooner is not waited for.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

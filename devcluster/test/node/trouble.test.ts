@@ -213,7 +213,7 @@ it("an ephemeral container runs beside the others, shares the room for messages,
   await expect
     .poll(() => ephemeral().ephemeralContainerStatuses)
     .toMatchObject([{ name: "debugger", state: { running: {} } }]);
-  expect(await cluster.log("pod", { container: "debugger" })).toBe("looks\n");
+  await expect.poll(() => cluster.log("pod", { container: "debugger" })).toBe("looks\n");
   cluster.store.delete("pods", NAMESPACE, "pod", { gracePeriodSeconds: 2 });
   const { object } = await cluster.until(podGone);
   const { containerStatuses } = object.status as unknown as Status;
