@@ -71,7 +71,8 @@ export async function followTranscript(options: FollowOptions): Promise<FollowRe
     maxBytes: limits.deliveredBytes,
     onSpill: (error) => event({ type: "spill", error }),
     memoryBytes: limits.memoryBytes,
-    tooLong: (waiting, hanging) => clock.sleep(hanging ? limits.onLogHungTimeoutMs : limits.onLogTimeoutMs, waiting),
+    clock,
+    limitMs: (hanging) => (hanging ? limits.onLogHungTimeoutMs : limits.onLogTimeoutMs),
   });
   const follower = new Follower({
     ...options,

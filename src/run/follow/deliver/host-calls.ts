@@ -1,4 +1,6 @@
+import type { Clock } from "../../../kubernetes/clock.ts";
 import type { Channel } from "../../../runner/frame.ts";
+import { LATE, LateGuard } from "../../shared/late-guard.ts";
 
 /** The host's `onLog`. */
 export type OnLog = (stream: Channel, chunk: string) => Promise<void> | void;
@@ -13,27 +15,24 @@ export type Outcome =
 
 export interface HostCallsOptions {
   readonly onLog: OnLog;
-  /**
-   * Resolves when one call of `onLog` has taken too long; the signal says that it is not waited for any more. `hanging`:
-   * an earlier call that took too long has not settled yet either.
-   */
-  readonly tooLong: (signal: AbortSignal, hanging: boolean) => Promise<void>;
+  readonly clock: Clock;
+  /** Milliseconds that one call of `onLog` may take. `hanging`: an earlier call that took too long has not settled yet. */
+  readonly limitMs: (hanging: boolean) => number;
 }
 
 const TAKEN: Outcome = { kind: "taken" };
 
-/** One for all: an error for each line would cost more than the line (measured). */
-const SETTLED = new Error("the call is not waited for any more");
-
-/** Calls `onLog`, which may throw, reject, hang or answer at once. */
+/** Calls `onLog`, which may throw, reject, hang or answer at once. One call at a time. */
 export class HostCalls {
   readonly #options: HostCallsOptions;
-  readonly #abandoned = new AbortController();
+  readonly #guard: LateGuard;
+  #abandoned = false;
   /** Calls that took too long and have not settled. */
   #hanging = 0;
 
   constructor(options: HostCallsOptions) {
     this.#options = options;
+    this.#guard = new LateGuard(options.clock);
   }
 
   /** No promise when `onLog` returns none: the caller need not wait for the next tick. */
@@ -48,25 +47,15 @@ export class HostCalls {
 
   /** The call under way is not waited for any more. */
   abandon(): void {
-    this.#abandoned.abort();
+    this.#abandoned = true;
+    this.#guard.close();
   }
 
   async #settle(call: Promise<void>): Promise<Outcome> {
-    const waiting = new AbortController();
-    const stop = () => waiting.abort(SETTLED);
-    const { signal } = this.#abandoned;
-    signal.addEventListener("abort", stop, { once: true });
     const settled = call.then(() => null, asError);
-    const timeUp = this.#options.tooLong(waiting.signal, this.#hanging > 0).then(
-      () => "late" as const,
-      () => "abandoned" as const,
-    );
-    const first = await Promise.race([settled, timeUp]);
-    waiting.abort(SETTLED);
-    signal.removeEventListener("abort", stop);
-    if (first === "late") return this.#hang(settled);
-    if (first === "abandoned") return { kind: "abandoned" };
-    return first ? { kind: "refused", error: first } : TAKEN;
+    const first = await this.#guard.inTime(settled, this.#options.limitMs(this.#hanging > 0));
+    if (first !== LATE) return first ? { kind: "refused", error: first } : TAKEN;
+    return this.#abandoned ? { kind: "abandoned" } : this.#hang(settled);
   }
 
   #hang(settled: Promise<Error | null>): Outcome {

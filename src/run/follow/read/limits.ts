@@ -26,7 +26,7 @@ export interface FollowLimits {
   readonly unopenedTimeoutMs: number;
   /** Milliseconds that a refusal is doubted when lines are missing: a server that has just started refuses too. @default 20 s */
   readonly refusalGraceMs: number;
-  /** Milliseconds that one call of `onLog` may take before the next is made. @default 1 min */
+  /** Milliseconds that one call of `onLog` may take, and up to half as much more, before the next is made. @default 1 min */
   readonly onLogTimeoutMs: number;
   /** The same while an earlier call still has not settled. @default 1 s */
   readonly onLogHungTimeoutMs: number;

@@ -3,11 +3,14 @@ import { constants, type FileHandle, lstat, mkdir, open, statfs } from "node:fs/
 import { dirname } from "node:path";
 import { removeEntry } from "../../../files/guarded-file.ts";
 import { bytes } from "../../../format/numbers.ts";
+import type { Clock } from "../../../kubernetes/clock.ts";
+import { LATE, LateGuard } from "../../shared/late-guard.ts";
 
 const NEWLINE = Buffer.from("\n");
 /** Bytes after which the disk is asked again: others write, too. */
 const ASKED_EACH_BYTES = 16 * 1024 * 1024;
 const MAX_RESERVE_BYTES = 1024 ** 3;
+const DISK_MS = 60_000;
 
 export interface KeepOptions {
   readonly file: string;
@@ -19,8 +22,9 @@ export interface KeepOptions {
   readonly freeBytes?: (folder: string) => Promise<number>;
   /** Bytes that wait for the disk, above which there is no room for more. @default 4 MiB */
   readonly memoryBytes?: number;
-  /** Resolves when the disk has taken too long; the signal aborts when it is not waited for any more. */
-  readonly tooLong: (signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  /** Milliseconds that the disk may take for one write. @default one minute */
+  readonly limitMs?: number;
   /** @default a new file that only its owner may read, in a folder that only its owner may enter */
   readonly create?: (file: string) => Promise<FileHandle>;
 }
@@ -33,6 +37,7 @@ export class KeptTranscript {
   readonly #options: KeepOptions;
   readonly #memoryBytes: number;
   readonly #create: (file: string) => Promise<FileHandle>;
+  readonly #guard: LateGuard;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #newlineDue = false;
@@ -47,6 +52,7 @@ export class KeptTranscript {
     this.#options = options;
     this.#memoryBytes = options.memoryBytes ?? 4 * 1024 * 1024;
     this.#create = options.create ?? create;
+    this.#guard = new LateGuard(options.clock);
   }
 
   /** Whole lines, each ended by a newline; copied. Whether the last of all had one is known at the end only. */
@@ -85,6 +91,7 @@ export class KeptTranscript {
     const file = this.#file;
     this.#file = null;
     if (file) await this.#inTime(file.close()).catch((error: unknown) => this.#giveUp(error));
+    this.#guard.close();
     return !this.#givenUp;
   }
 
@@ -128,16 +135,9 @@ export class KeptTranscript {
   }
 
   async #inTime<T>(work: Promise<T>): Promise<T> {
-    const done = new AbortController();
-    const late = this.#options.tooLong(done.signal).then((): never => {
-      throw new Error("the disk does not answer");
-    });
-    late.catch(() => undefined);
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      done.abort();
-    }
+    const done = await this.#guard.inTime(work, this.#options.limitMs ?? DISK_MS);
+    if (done === LATE) throw new Error("the disk does not answer");
+    return done;
   }
 
   #giveUp(error: unknown): void {

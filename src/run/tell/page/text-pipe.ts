@@ -6,9 +6,6 @@ import type { Page } from "./page.ts";
 import { sweepTranscripts } from "./sweep.ts";
 import { TextPage } from "./text-page.ts";
 
-/** Milliseconds that the disk of Paperclip's home may take for one write. */
-const DISK_MS = 60_000;
-
 export interface OpenTextPage {
   /** Stands between the lines and what shows them. */
   between(shown: LineSink): LineSink;
@@ -32,7 +29,7 @@ export function openTextPage(
     ...(goesOn ? { create: goOn } : {}),
     maxBytes,
     onFault: ({ message }) => warn(`The run's stream-json is not whole in ${file}: ${message}`),
-    tooLong: (waiting) => clock.sleep(DISK_MS, waiting),
+    clock,
   });
   // The files' own times are the machine's.
   void sweepTranscripts(dirname(file), Date.now());

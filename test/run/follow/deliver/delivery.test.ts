@@ -19,9 +19,10 @@ function delivery(onLog: OnLog, memoryBytes = 1 << 20, tooLongMs = 60_000) {
     onSpill: (error) => spills.push(error),
     maxBytes: 1 << 30,
     memoryBytes,
-    tooLong: (signal, hanging) => {
+    clock: systemClock,
+    limitMs: (hanging) => {
       patience.push(hanging);
-      return systemClock.sleep(tooLongMs, signal);
+      return tooLongMs;
     },
   });
   return { made, faults, spills, patience };
@@ -39,7 +40,8 @@ describe("Delivery", () => {
       onSpill: () => undefined,
       onFull: (message) => full.push(message),
       maxBytes: 35,
-      tooLong: (signal) => systemClock.sleep(60_000, signal),
+      clock: systemClock,
+      limitMs: () => 60_000,
     });
     for (let at = 1; at <= 9; at++) {
       made.push({ channel: "stdout", bytes: Buffer.from("123456789\n"), from: at, to: at });

@@ -21,7 +21,7 @@ function keep(options: Partial<KeepOptions> = {}) {
     file,
     onFault: ({ message }) => faults.push(message),
     maxBytes: 1 << 30,
-    tooLong: (signal) => systemClock.sleep(60_000, signal),
+    clock: systemClock,
     ...options,
   });
   return { kept, file: options.file ?? file, faults };
@@ -106,7 +106,7 @@ describe("a disk that fails is told once, and waited for no more", () => {
 
   test("because it does not answer; what it answers later is let go", async () => {
     const late = Promise.withResolvers<Awaited<ReturnType<typeof open>>>();
-    const { kept, faults } = keep({ create: () => late.promise, tooLong: () => Promise.resolve() });
+    const { kept, faults } = keep({ create: () => late.promise, limitMs: 2 });
     say(kept);
     expect(await kept.close(true)).toBe(false);
     expect(faults).toEqual(["the disk does not answer"]);

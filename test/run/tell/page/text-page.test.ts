@@ -22,16 +22,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const NEVER = new AbortController().signal;
-const patient = (signal: AbortSignal) => systemClock.sleep(60_000, signal);
 const unexpected = (error: Error | null): void => {
   if (error) throw error;
 };
 
 function open(onLog: OnLog, memoryBytes = 1 << 20) {
   const file = join(folder, `${++files}.jsonl`);
-  const bounds = { maxBytes: 1 << 30, memoryBytes, tooLong: patient };
+  const bounds = { maxBytes: 1 << 30, memoryBytes, clock: systemClock, limitMs: () => 60_000 };
   const delivery = new Delivery({ onLog, onFault: unexpected, onSpill: unexpected, ...bounds });
-  const kept = new KeptTranscript({ file, onFault: unexpected, maxBytes: 1 << 30, tooLong: patient });
+  const kept = new KeptTranscript({ file, onFault: unexpected, maxBytes: 1 << 30, clock: systemClock });
   const page = new TextPage(delivery, kept, "claude-k8s transcript abc");
   const close = async (): Promise<Buffer> => {
     await delivery.finish(NEVER);
