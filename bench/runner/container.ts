@@ -27,12 +27,19 @@ export async function startContainer(folder: string, command: RunnerSpec["comman
   return started("sh", [join(secret, RUN_FILES.start), join(secret, "termination-log"), join(secret, "work")]);
 }
 
-/** The same command with a shell before it, or with Node and nothing of ours. */
-export function startReference(by: "shell" | "node", command: readonly string[]): Promise<Container> {
-  const spawns = `require("child_process").spawn(${JSON.stringify(command[0])}, ${JSON.stringify(command.slice(1))}, { stdio: "inherit" })`;
-  return Promise.resolve(
-    by === "shell" ? started("sh", ["-c", command.join(" ")]) : started(process.execPath, ["-e", spawns]),
-  );
+/** The same command with a shell before it, with Node and nothing of ours, or with a Node that copies its output as the runner writes. */
+export function startReference(by: "shell" | "node" | "copies", command: readonly string[]): Promise<Container> {
+  const spawned = (stdio: string): string =>
+    `require("child_process").spawn(${JSON.stringify(command[0])}, ${JSON.stringify(command.slice(1))}, { stdio: ${stdio} })`;
+  const programs = {
+    shell: () => started("sh", ["-c", command.join(" ")]),
+    node: () => started(process.execPath, ["-e", spawned(`"inherit"`)]),
+    copies: () => {
+      const copy = `.stdout.on("data", (bytes) => require("fs").writev(1, [bytes], () => {}))`;
+      return started(process.execPath, ["--single-threaded", "-e", spawned(`["ignore", "pipe", "inherit"]`) + copy]);
+    },
+  };
+  return Promise.resolve(programs[by]());
 }
 
 function started(program: string, args: readonly string[]): Container {

@@ -71,22 +71,37 @@ async function startedAfter(start: () => Promise<Container>): Promise<number> {
   return Number(stamp) / 1e6 - began;
 }
 
+/** The same agent below the runner, and below a Node that only copies what it reads: less than that no runner on Node can take. */
 async function measurePrinting(): Promise<void> {
-  const { child, output } = await startContainer(folder, PRINTS);
+  console.log(
+    `\n| a megabyte a second, ${SECONDS} s, read by | MB | % of a core | CPU s of its start | RSS MB at most | no file's |`,
+  );
+  console.log("|---|---:|---:|---:|---:|---:|");
+  const copies = await startReference("copies", PRINTS);
+  console.log(await printed("a Node that only copies", copies, "writev"));
+  console.log(await printed("the runner", await startContainer(folder, PRINTS), "runner.mjs"));
+}
+
+/** A row. `program`: what is in its command line. */
+async function printed(name: string, { child, output }: Container, program: string): Promise<string> {
   const ended = once(child, "exit").then(() => true);
   const looks: { at: number; cost: Cost }[] = [];
   // What a process used is gone with it: the last look before its end is at most a second old.
   while (!(await Promise.race([ended, sleep(1000, false)]))) {
-    const runner = await processWith(child.pid, "runner.mjs");
-    const cost = runner && (await costOf(runner));
+    const pid = await processWith(child.pid, program);
+    const cost = pid && (await costOf(pid));
     if (cost) looks.push({ at: performance.now() / 1000, cost });
   }
   const [first, last] = [looks[0], looks.at(-1)];
-  if (!first || !last) throw new Error("The runner was not seen.");
+  if (!first || !last) throw new Error(`${name} was not seen.`);
   const percent = (100 * (last.cost.cpuSeconds - first.cost.cpuSeconds)) / (last.at - first.at);
-  console.log(
-    `\n${((await output).length / 1e6).toFixed(1)} MB of log in ${SECONDS} s: ${percent.toFixed(1)} % of a core,`,
-  );
-  console.log(`before that ${first.cost.cpuSeconds.toFixed(2)} s of CPU in the first second;`);
-  console.log(`${last.cost.peakMb.toFixed(0)} MB RSS at most, of which ${last.cost.ownMb.toFixed(0)} MB are no file's`);
+  const { peakMb, ownMb } = last.cost;
+  const cells = [
+    ((await output).length / 1e6).toFixed(1),
+    percent.toFixed(1),
+    first.cost.cpuSeconds.toFixed(2),
+    peakMb.toFixed(0),
+    ownMb.toFixed(0),
+  ];
+  return `| ${name} | ${cells.join(" | ")} |`;
 }
