@@ -12,6 +12,7 @@ const SOURCES = [
   "../attacks/support/governed-main.ts",
   "../attacks/support/victim-main.ts",
   "../../src/cli/main.ts",
+  "../cluster/support/accountant-main.ts",
   "../cluster/support/adapter-main.ts",
   "../cluster/support/many-commands.ts",
   "../cluster/support/tester-main.ts",
