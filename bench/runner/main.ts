@@ -71,7 +71,7 @@ async function startedAfter(start: () => Promise<Container>): Promise<number> {
   return Number(stamp) / 1e6 - began;
 }
 
-/** The same agent below the runner, and below a Node that only copies what it reads: less than that no runner on Node can take. */
+/** The same agent below the runner, and below a Node that only copies what it reads, and writes it as the runner does. */
 async function measurePrinting(): Promise<void> {
   console.log(
     `\n| a megabyte a second, ${SECONDS} s, read by | MB | % of a core | CPU s of its start | RSS MB at most | no file's |`,

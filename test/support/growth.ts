@@ -9,9 +9,9 @@ const MOST_ATTEMPTS = 100;
  * about 256 when it grows with its square. The best of several attempts each: a machine can only be slower than it is.
  */
 export function growth(work: (size: number) => void, size: number): number {
-  // A tenth of a millisecond is as little as can be told from nothing.
   let short = Number.POSITIVE_INFINITY;
   let long = Number.POSITIVE_INFINITY;
+  // A tenth of a millisecond is as little as can be told from nothing.
   const ratio = (): number => Math.max(0.1, long) / Math.max(0.1, short);
   for (let attempt = 0; attempt < LEAST_ATTEMPTS || (attempt < MOST_ATTEMPTS && ratio() >= LINEAR); attempt++) {
     short = Math.min(

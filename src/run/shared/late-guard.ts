@@ -15,7 +15,7 @@ const PARTS = 2;
 
 /**
  * Waits for one piece of work at a time, none longer than its limit and half as much again. One timer serves all that come while
- * it runs: a timer and a signal for each line of a transcript cost more than the line (measured). No time of day is read, so that
+ * it runs: a timer and a signal for each line took a quarter of a living run's CPU (docs/performance.md). No time of day is read, so that
  * a clock that is set makes nothing late.
  */
 export class LateGuard {
