@@ -250,7 +250,10 @@ describe.skipIf(!prometheusVersion)("in the real Prometheus", () => {
     const rules = groups.flatMap((group) => group.rules);
     for (const { alert, expr } of rules) {
       const [, compared = ""] = /^(.+) [<>] [\d.]+$/.exec(expr) ?? [];
-      expect(await prometheus.query(compared), alert).not.toEqual([]);
+      // A rate has a value from the second scrape of its series on.
+      await expect
+        .poll(() => prometheus.query(compared), { message: alert, timeout: SCRAPED_WITHIN_MS })
+        .not.toEqual([]);
     }
     const loaded = (await prometheus.api("/rules")) as { groups: { rules: { name: string; health: string }[] }[] };
     const health = loaded.groups.flatMap((group) => group.rules).map(({ name, health: is }) => `${name} ${is}`);
