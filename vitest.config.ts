@@ -36,13 +36,22 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // They wait for pods, for time-outs and for each other's processes more than they work.
-          maxWorkers: 4,
+          maxWorkers: 6,
           isolate: false,
         },
       },
       // What is counted is of a process: in one with other tests, theirs would be counted too.
       { extends: true, test: { name: "metrics", include: [METRICS], testTimeout: 120_000 } },
-      { extends: true, test: { name: "devcluster", include: ["devcluster/test/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "devcluster",
+          include: ["devcluster/test/**/*.test.ts"],
+          testTimeout: 60_000,
+          isolate: false,
+          maxWorkers: 3,
+        },
+      },
       { extends: true, test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000 } },
       { extends: true, test: { name: "package", include: ["test/package/**/*.test.ts"], testTimeout: 120_000 } },
     ],

@@ -46,8 +46,9 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
       { name: "knip", command: ["knip"] },
       vitest("package"),
     ],
+    [vitest("demo")],
   ],
-  ...["unit", "devcluster", "cluster", "metrics", "demo"].map((project) => [[vitest(project)]]),
+  ...["unit", "devcluster", "cluster", "metrics"].map((project) => [[vitest(project)]]),
 ];
 
 /** @param alone whether it may write as it goes: with company, what it says comes in one piece at its end */

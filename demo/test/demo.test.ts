@@ -4,6 +4,7 @@ import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { openCluster } from "../../src/kubernetes/cluster.ts";
 import { pods } from "../../src/kubernetes/resource-types.ts";
 import { some } from "../../test/support/thoroughness.ts";
+import { variant } from "../../test/support/variant.ts";
 import {
   bash,
   refusals,
@@ -93,7 +94,7 @@ test("--kill: the process with the adapter is killed, and a new one ends the run
   expect(await demo.leftBehind()).toEqual([]);
 });
 
-test("--kill, and Ctrl-C when the second process has the run: cleans up", async () => {
+variant("--kill, and Ctrl-C when the second process has the run: cleans up", async () => {
   await using demo = await DemoProcess.start(["--kill", "--model-url", await modelUrl(stuck)]);
   await demo.says("a new process");
   demo.child.kill("SIGINT");
@@ -132,7 +133,7 @@ test.each(
   expect(await demo.leftBehind()).toEqual([]);
 });
 
-test.each(some([[[]], [["--json"]]], 2))(
+variant.each([[[]], [["--json"]]])(
   "%j into a pipe that closes, as with `| head`: cleans up and ends",
   async (options) => {
     await using demo = await DemoProcess.start([...options, "--model-url", await modelUrl(stuck)]);
@@ -144,13 +145,16 @@ test.each(some([[[]], [["--json"]]], 2))(
   },
 );
 
-test("a shell's pipe whose reader leaves at the last line, with nothing to be told for ever: no error, and an end", async () => {
-  await using demo = await DemoProcess.startPiped(["--model-url", await modelUrl(stuck)], "sed '/says    Hm/q'");
-  expect(await demo.ends()).toBe(0);
-  expect(demo.stdout).toMatch(/says {4}Hm\n$/);
-  expect(demo.stderr).toBe("exit code 141\n");
-  expect(await demo.leftBehind()).toEqual([]);
-});
+variant(
+  "a shell's pipe whose reader leaves at the last line, with nothing to be told for ever: no error, and an end",
+  async () => {
+    await using demo = await DemoProcess.startPiped(["--model-url", await modelUrl(stuck)], "sed '/says    Hm/q'");
+    expect(await demo.ends()).toBe(0);
+    expect(demo.stdout).toMatch(/says {4}Hm\n$/);
+    expect(demo.stderr).toBe("exit code 141\n");
+    expect(await demo.leftBehind()).toEqual([]);
+  },
+);
 
 test("--help into a pipe that closes is no failure", async () => {
   await using demo = await DemoProcess.start(["--help"]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Devcluster, fastTimings, startDevcluster } from "../../devcluster/src/index.ts";
+import { variant } from "../../test/support/variant.ts";
 import { findClaudeCode } from "../claude-code.ts";
 import { bash, type ScriptedModel, say, stall, startScriptedModel, text } from "../scripted-model/index.ts";
 import { DemoProcess } from "./support/run-demo.ts";
@@ -49,7 +50,7 @@ test("missing rights are one failure; what is left is then said to be unknown", 
   );
 });
 
-test("with some of the rights, it says what is gone and what is unknown", async () => {
+variant("with some of the rights, it says what is gone and what is unknown", async () => {
   const rules = [{ apiGroups: ["", "batch"], resources: ["jobs", "pods"], verbs: ["get", "list"] }];
   cluster.store.create("roles", { metadata: { name: "reader", namespace: "default" }, rules });
   cluster.store.create("rolebindings", {

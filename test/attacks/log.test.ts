@@ -7,6 +7,7 @@ import type { Place } from "../cluster/support/place.ts";
 import { INIT, RESULT, SESSION } from "../cluster/support/run.ts";
 import { onDevcluster, useDevcluster } from "../cluster/support/use-place.ts";
 import { cases, some } from "../support/thoroughness.ts";
+import { withVariants } from "../support/variant.ts";
 import { parseCostMs } from "./support/parse-cost.ts";
 import { HostileImages } from "./support/past-the-runner.ts";
 import { attack } from "./support/victim.ts";
@@ -49,6 +50,36 @@ const goesOn = ({ result }: Damage): void => {
   expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
 };
 
+/** The short form leaves them out. */
+const variants: readonly Row[] = [
+  {
+    who: "changes 5,000 lines after the fact: a hundred notices at most",
+    forged: each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"'),
+    expected: (damage) => {
+      goesOn(damage);
+      expect(loudest(damage, "k8s.log.conflict")).toBeLessThanOrEqual(100);
+    },
+  },
+  {
+    who: "jumps to the highest number that there is: the run ends all the same",
+    forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
+    expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
+  },
+  {
+    who: "claims tokens and dollars beyond any ledger: the run stands in it, with figures that it holds",
+    agent: `cat >/dev/null; ${INIT}; ${RESULT.replace('"total_cost_usd":0.25', '"total_cost_usd":1e308').replace(
+      '"input_tokens":7',
+      '"input_tokens":1e300',
+    )}`,
+    expected: (damage) => {
+      goesOn(damage);
+      const { usage, costUsd } = damage.result;
+      expect(usage).toMatchObject({ inputTokens: 2 ** 31 - 1, outputTokens: 5 });
+      expect(costUsd).toBeNull();
+    },
+  },
+];
+
 const rows: readonly Row[] = [
   {
     who: `repeats one number with other bytes ${cases(200_000)} times: one notice, no row for each`,
@@ -56,14 +87,6 @@ const rows: readonly Row[] = [
     expected: (damage) => {
       goesOn(damage);
       expect(loudest(damage, "k8s.log.conflict")).toBe(1);
-    },
-  },
-  {
-    who: "changes 5,000 lines after the fact: a hundred notices at most",
-    forged: each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"'),
-    expected: (damage) => {
-      goesOn(damage);
-      expect(loudest(damage, "k8s.log.conflict")).toBeLessThanOrEqual(100);
     },
   },
   {
@@ -80,11 +103,6 @@ const rows: readonly Row[] = [
       expect(damage.result.resultJson).toHaveProperty("transcript.complete", false);
       expect(JSON.stringify(damage.result.resultJson).length).toBeLessThan(200_000);
     },
-  },
-  {
-    who: "jumps to the highest number that there is: the run ends all the same",
-    forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
-    expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
   },
   ...some(["text", "stream-json"] as const, 2).map(
     (form): Row => ({
@@ -110,7 +128,7 @@ const rows: readonly Row[] = [
       expect(damage.stdoutBytes).toBeLessThan(3_100_000);
     },
   },
-  ...(["text", "stream-json"] as const).map(
+  ...some(["text", "stream-json"] as const, 2).map(
     (form): Row => ({
       who: `imitates the adapter's own words (${form}): they are marked as foreign`,
       form,
@@ -139,19 +157,7 @@ const rows: readonly Row[] = [
       expect(damage.stdout).toContain("plain");
     },
   },
-  {
-    who: "claims tokens and dollars beyond any ledger: the run stands in it, with figures that it holds",
-    agent: `cat >/dev/null; ${INIT}; ${RESULT.replace('"total_cost_usd":0.25', '"total_cost_usd":1e308').replace(
-      '"input_tokens":7',
-      '"input_tokens":1e300',
-    )}`,
-    expected: (damage) => {
-      goesOn(damage);
-      const { usage, costUsd } = damage.result;
-      expect(usage).toMatchObject({ inputTokens: 2 ** 31 - 1, outputTokens: 5 });
-      expect(costUsd).toBeNull();
-    },
-  },
+  ...(withVariants ? variants : []),
 ];
 
 /** Megabytes above the server before the run; an honest run takes about 60. */

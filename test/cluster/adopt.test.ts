@@ -10,6 +10,7 @@ import { suspendPatch } from "../../src/run/stop/stop.ts";
 import { stopJob } from "../../src/run/stop/stop-job.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { RUN } from "../run/support/evidence.ts";
+import { variant } from "../support/variant.ts";
 import { startAdapterProcess } from "./support/adapter-process.ts";
 import { freshId } from "./support/context.ts";
 import { finished } from "./support/finished.ts";
@@ -93,7 +94,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("37: of another task goes on beside the new run, and is not touched", async () => {
+  variant("37: of another task goes on beside the new run, and is not touched", async () => {
     const { runId, agentId } = await orphan(STAYS, { wake: { taskId: "another-task" } });
     const [before] = await jobsOf({ agentId });
     const run = startRun(place, { agent: FRESH, agentId });
@@ -112,7 +113,7 @@ describe("the Job of a run that lost its process", () => {
     await successor.result;
   });
 
-  it("39: with reattachOrphanedJobs off it blocks, and is not touched", async () => {
+  variant("39: with reattachOrphanedJobs off it blocks, and is not touched", async () => {
     const { agentId } = await orphan(STAYS);
     const run = startRun(place, { agent: FRESH, agentId, config: { reattachOrphanedJobs: false } });
     const result = await run.result;
@@ -146,7 +147,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("without a task is adopted by the agent's next run without one", async () => {
+  variant("without a task is adopted by the agent's next run without one", async () => {
     const { runId, agentId } = await orphan(WORKS, { wake: { taskId: null } });
     const run = startRun(place, { agent: FRESH, agentId, wake: { taskId: null } });
     expect((await run.event("k8s.job.adopted")).message).toContain(runId);
@@ -247,7 +248,7 @@ describe("the Job of a run that lost its process", () => {
     await run.result;
   });
 
-  it("gives its agent the token also when the process died after the adoption", async () => {
+  variant("gives its agent the token also when the process died after the adoption", async () => {
     const { runId, agentId } = await orphan(STAYS);
     const [job] = await jobsOf({ agentId });
     if (!job) throw new Error("no Job");
@@ -310,7 +311,7 @@ describe("the run that a Job was taken from", () => {
     await admin.delete(jobs, namespace, job.metadata.name);
   });
 
-  it("leaves it alone when it comes back to life", async () => {
+  variant("leaves it alone when it comes back to life", async () => {
     const agentId = `agent-${freshId()}`;
     const first = startRun(place, { agent: WORKS, agentId });
     await first.said("first");

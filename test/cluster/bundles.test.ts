@@ -8,6 +8,7 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs, type Stored, secrets } from "../../src/kubernetes/resource-types.ts";
 import { bundlesOf } from "../../src/run/plan/plan.ts";
 import { BUNDLES, LABELS } from "../../src/run/shared/names.ts";
+import { variant } from "../support/variant.ts";
 import type { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -105,7 +106,7 @@ describe("runs with the same files", () => {
     expect(longer.spec?.ttlSecondsAfterFinished).toBeGreaterThan(7200);
   });
 
-  it("get it again where somebody has removed it, though the process knew that it was there", async () => {
+  variant("get it again where somebody has removed it, though the process knew that it was there", async () => {
     const config = await instructions();
     const before = await names();
     const clusters = new ClusterRegistry();
@@ -145,7 +146,7 @@ describe("runs with the same files", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("wait for a webhook that is away for as long as their Jobs do", async ({ skip }) => {
+  variant("wait for a webhook that is away for as long as their Jobs do", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("the moment is the devcluster's");
     const clock = new LeapingClock();

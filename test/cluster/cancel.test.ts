@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../../src/kubernetes/clock.ts";
 import { CancellationPoller } from "../../src/paperclip/cancellation-poller.ts";
 import { isLong } from "../support/thoroughness.ts";
+import { variant } from "../support/variant.ts";
 import { finished } from "./support/finished.ts";
 import { launchHeld } from "./support/held-job.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -122,27 +123,28 @@ describe("Stop", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("after the agent's end, while the log cannot be had for a moment: each line is handed over all the same", async ({
-    skip,
-  }) => {
-    if (!place.devcluster) return skip("faults are the devcluster's");
-    const fault = place.devcluster.faults.add({
-      match: { path: /\/log$/ },
-      action: { kind: "respond", code: 503 },
-    });
-    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; echo first; ${RESULT}` });
-    await run.event("k8s.pod.ended");
-    run.cancel();
-    await finished(place, run.agentId);
-    fault.remove();
-    expect(await run.result).toMatchObject({
-      ...{ exitCode: 0, errorCode: null },
-      resultJson: { ...ACKNOWLEDGED, transcript: { complete: true, lines: 3 } },
-    });
-    expect(await leftovers(place, run)).toEqual([]);
-  });
+  variant(
+    "after the agent's end, while the log cannot be had for a moment: each line is handed over all the same",
+    async ({ skip }) => {
+      if (!place.devcluster) return skip("faults are the devcluster's");
+      const fault = place.devcluster.faults.add({
+        match: { path: /\/log$/ },
+        action: { kind: "respond", code: 503 },
+      });
+      const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; echo first; ${RESULT}` });
+      await run.event("k8s.pod.ended");
+      run.cancel();
+      await finished(place, run.agentId);
+      fault.remove();
+      expect(await run.result).toMatchObject({
+        ...{ exitCode: 0, errorCode: null },
+        resultJson: { ...ACKNOWLEDGED, transcript: { complete: true, lines: 3 } },
+      });
+      expect(await leftovers(place, run)).toEqual([]);
+    },
+  );
 
-  it("after the agent's end, while Paperclip takes its lines slowly, returns within seconds", async () => {
+  variant("after the agent's end, while Paperclip takes its lines slowly, returns within seconds", async () => {
     let taken = 0;
     const onLog = async (): Promise<void> => {
       taken++;

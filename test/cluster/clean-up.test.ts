@@ -9,6 +9,7 @@ import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { ANNOTATIONS, LABELS } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { variant } from "../support/variant.ts";
 import { freshId } from "./support/context.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
@@ -45,18 +46,22 @@ onDevcluster("a clean-up that the cluster refuses", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("of a Job that was never started goes on as well", async () => {
-    devcluster.faults.add({ match: { method: "POST", path: /\/secrets$/ }, action: { kind: "respond", code: 503 } });
-    refuseDeletions();
-    const run = startRun(place, { agent: STOPPABLE });
-    await expect.poll(async () => (await jobsOf(run)).length, { timeout: 30_000 }).toBe(1);
-    run.cancel();
-    // Nothing runs, and nobody can say so as long as the Job could not be taken back.
-    expect((await run.result).errorCode).not.toBeNull();
-    expect(await jobsOf(run)).toHaveLength(1);
-    devcluster.faults.clear();
-    expect(await leftovers(place, run)).toEqual([]);
-  }, 60_000);
+  variant(
+    "of a Job that was never started goes on as well",
+    async () => {
+      devcluster.faults.add({ match: { method: "POST", path: /\/secrets$/ }, action: { kind: "respond", code: 503 } });
+      refuseDeletions();
+      const run = startRun(place, { agent: STOPPABLE });
+      await expect.poll(async () => (await jobsOf(run)).length, { timeout: 30_000 }).toBe(1);
+      run.cancel();
+      // Nothing runs, and nobody can say so as long as the Job could not be taken back.
+      expect((await run.result).errorCode).not.toBeNull();
+      expect(await jobsOf(run)).toHaveLength(1);
+      devcluster.faults.clear();
+      expect(await leftovers(place, run)).toEqual([]);
+    },
+    60_000,
+  );
 
   it("in Paperclip's server, where the outcome is on record, goes on as well", async () => {
     const fault = refuseDeletions();
@@ -69,7 +74,7 @@ onDevcluster("a clean-up that the cluster refuses", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("marks a kept Job later", async () => {
+  variant("marks a kept Job later", async () => {
     const agent = `cat >/dev/null; ${INIT}; ${RESULT}; sleep 0.5`;
     const run = startRun(place, { agent, config: { retainJobs: true } });
     await run.said("all done");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
+import { variant } from "../support/variant.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import { freshId } from "./support/context.ts";
 import { jobManifestOf } from "./support/held-job.ts";
@@ -37,7 +38,7 @@ describe("a cluster that refuses", () => {
       expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 1, stdout: "", stderr: expect.stringContaining(right) });
   });
 
-  it("the pods alone: what can be said is said", async () => {
+  variant("the pods alone: what can be said is said", async () => {
     const run = startRun(place, { agent: STAYS });
     await run.said("ready");
     const back = await takeRights(place, "pods", "list", "watch");
@@ -119,7 +120,7 @@ describe("half a policy", () => {
     });
   });
 
-  it("that names places is looked through with -A", async () => {
+  variant("that names places is looked through with -A", async () => {
     const apart = await place.apart();
     await apart.admin.create(jobs, apart.namespace, jobManifestOf(apart, { agentId: "agent-a", runId: "run-in-a" }));
     const file = join(cli.home, "..", `policy-${freshId()}.yaml`);

@@ -12,6 +12,7 @@ import { bundleHolder, bundleSecret, workspaceClaim } from "../../src/run/plan/p
 import { bundleName } from "../../src/run/shared/names.ts";
 import { type ClaimOwner, claimMetadata } from "../../src/run/shared/workspace-claim.ts";
 import { TOKEN_SECRET } from "../support/run-token.ts";
+import { variant } from "../support/variant.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import { freshId } from "./support/context.ts";
 import { jobManifestOf } from "./support/held-job.ts";
@@ -124,7 +125,7 @@ describe("what agents leave", () => {
 });
 
 describe("files that runs shared", () => {
-  it("go an hour after their lease, or without a Job that holds them; not while a Job needs them", async () => {
+  variant("go an hour after their lease, or without a Job that holds them; not while a Job needs them", async () => {
     const { admin, namespace } = place;
     const installation = new Installation(labelOf("default", null), "default", TOKEN_SECRET);
     const manifest = jobManifestOf(place, { agentId: `agent-${freshId()}`, runId: `run-${freshId()}` });

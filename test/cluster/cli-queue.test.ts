@@ -3,6 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DescribedRun } from "../../src/operate/run/describe-run.ts";
+import { variant } from "../support/variant.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import { leftovers } from "./support/leftovers.ts";
 import { bounded, WORKS } from "./support/line.ts";
@@ -88,33 +89,37 @@ describe("a run in a queue", () => {
   }, 60_000);
 });
 
-it("a run that waits for its turn stands in its line, with the policy and without", async () => {
-  const dependencies = bounded({ perAgent: 1 });
-  const agentId = `agent-${freshId()}`;
-  const onTask = (task: string) =>
-    startRun(queues.place, { agent: WORKS, agentId, wake: { taskId: task }, dependencies });
-  const first = onTask("one");
-  await first.said("ready");
-  const second = onTask("two");
-  await second.event("k8s.run.waiting");
-  // The cluster's clock has no finer stamp than a second, and within one the order is by chance.
-  await queues.place.admin.clock.sleep(1_100);
-  const third = onTask("three");
-  await third.event("k8s.run.waiting");
-  const whys = async (more: NodeJS.ProcessEnv = {}) => {
-    const rows = await cli.json<DescribedRun[]>(["ps"], { env: { ...env(), ...more } });
-    return [second, third].map(({ runId }) => rows.find(({ run }) => run === runId)?.why);
-  };
-  const WITHOUT = "Waiting for a turn (limits.jobs of the operator's policy)";
-  expect(await whys()).toEqual([
-    `${WITHOUT}, as the first in this namespace`,
-    `${WITHOUT}, behind 1 other in this namespace`,
-  ]);
-  const policy = join(cli.home, "..", `policy-${freshId()}.yaml`);
-  await writeFile(policy, "limits: {jobs: {perAgent: 1}}\n");
-  await chmod(policy, 0o444);
-  const [before, behind] = await whys({ PAPERCLIP_K8S_POLICY: policy });
-  expect(before).toMatch(/1 Job of this agent runs, and the operator's policy allows 1 at once\. /);
-  expect(behind).toMatch(/allows 1 at once, and 1 run waits before this one\. /);
-  await Promise.all([first, second, third].map(end));
-}, 60_000);
+variant(
+  "a run that waits for its turn stands in its line, with the policy and without",
+  async () => {
+    const dependencies = bounded({ perAgent: 1 });
+    const agentId = `agent-${freshId()}`;
+    const onTask = (task: string) =>
+      startRun(queues.place, { agent: WORKS, agentId, wake: { taskId: task }, dependencies });
+    const first = onTask("one");
+    await first.said("ready");
+    const second = onTask("two");
+    await second.event("k8s.run.waiting");
+    // The cluster's clock has no finer stamp than a second, and within one the order is by chance.
+    await queues.place.admin.clock.sleep(1_100);
+    const third = onTask("three");
+    await third.event("k8s.run.waiting");
+    const whys = async (more: NodeJS.ProcessEnv = {}) => {
+      const rows = await cli.json<DescribedRun[]>(["ps"], { env: { ...env(), ...more } });
+      return [second, third].map(({ runId }) => rows.find(({ run }) => run === runId)?.why);
+    };
+    const WITHOUT = "Waiting for a turn (limits.jobs of the operator's policy)";
+    expect(await whys()).toEqual([
+      `${WITHOUT}, as the first in this namespace`,
+      `${WITHOUT}, behind 1 other in this namespace`,
+    ]);
+    const policy = join(cli.home, "..", `policy-${freshId()}.yaml`);
+    await writeFile(policy, "limits: {jobs: {perAgent: 1}}\n");
+    await chmod(policy, 0o444);
+    const [before, behind] = await whys({ PAPERCLIP_K8S_POLICY: policy });
+    expect(before).toMatch(/1 Job of this agent runs, and the operator's policy allows 1 at once\. /);
+    expect(behind).toMatch(/allows 1 at once, and 1 run waits before this one\. /);
+    await Promise.all([first, second, third].map(end));
+  },
+  60_000,
+);

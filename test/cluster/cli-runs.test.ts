@@ -1,6 +1,7 @@
 /** `claude-k8s ps`, `logs` and `why` beside runs that live, wait, end and are lost. */
 import { describe, expect, it } from "vitest";
 import type { DescribedRun } from "../../src/operate/run/describe-run.ts";
+import { variant } from "../support/variant.ts";
 import { type Cli, useCli } from "./support/cli.ts";
 import type { Gates } from "./support/gate.ts";
 import { loseRun } from "./support/lost-run.ts";
@@ -83,7 +84,7 @@ describe("a run that lives", () => {
     await run.result;
   });
 
-  it("is drawn again at each change", async () => {
+  variant("is drawn again at each change", async () => {
     const watching = cli.start(["ps", "--watch", "--json"], { env: env() });
     await watching.said(/^\[.*\]$/m);
     const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${gates.waitFor("watched")}; ${RESULT}` });

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { policyOf } from "../support/policy.ts";
+import { variant } from "../support/variant.ts";
 import { answering } from "./support/agent-images.ts";
 import { startRun } from "./support/run.ts";
 import { checkOf, levelOf, type TesterBench, useTesterBench } from "./support/tester-bench.ts";
@@ -40,13 +41,13 @@ onDevcluster("Claude Code from a second image", () => {
     expect(await bench.probesLeft()).toEqual([]);
   });
 
-  it("goes before one in the agent's image", async () => {
+  variant("goes before one in the agent's image", async () => {
     const own = await bench.images.add({ claude: { sh: answering("good day") } });
     const result = await bench.examine({ image: own, cliImage: await bench.images.add({ claude }), env });
     expect(levelOf(result, "claude_hello_probe_passed")).toBe("info");
   });
 
-  it("says so when the second image has none either", async () => {
+  variant("says so when the second image has none either", async () => {
     const image = await bench.images.add({ without: ["node"] });
     const result = await bench.examine({ image, cliImage: await bench.images.add({}), env });
     expect(result.status).toBe("fail");

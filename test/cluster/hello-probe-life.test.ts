@@ -7,6 +7,7 @@ import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS, PROBES } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
 import { programOf } from "../support/program.ts";
+import { variant } from "../support/variant.ts";
 import { answering } from "./support/agent-images.ts";
 import { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
@@ -102,7 +103,7 @@ async function leaveProbe(how: "held" | "running"): Promise<void> {
 }
 
 onDevcluster("a cluster that hangs", () => {
-  it.each([
+  variant.each([
     ["altogether", { match: {}, action: { kind: "delay", milliseconds: 120_000 } }, "k8s_api_unreachable"],
     [
       "when the probe is created",

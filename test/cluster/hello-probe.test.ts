@@ -23,6 +23,7 @@ import { realDependencies } from "../../src/run/shared/dependencies.ts";
 import { agentOf } from "../run/support/plan-input.ts";
 import { policyOf } from "../support/policy.ts";
 import { some } from "../support/thoroughness.ts";
+import { variant } from "../support/variant.ts";
 import { answering } from "./support/agent-images.ts";
 import { makeClaim } from "./support/host-pod.ts";
 import { checkOf, levelOf, ownAddress, type TesterBench, useTesterBench } from "./support/tester-bench.ts";
@@ -72,7 +73,7 @@ onDevcluster("the hello probe, with Claude Code itself", () => {
     expect(kept.filter((path) => path.endsWith(".jsonl") || path.includes("workspaces"))).toEqual([]);
   });
 
-  it("runs without a volume that the policy gives to one agent alone: the page tells no agent", async () => {
+  variant("runs without a volume that the policy gives to one agent alone: the page tells no agent", async () => {
     const env = await withModel(say([text("Hello!")]));
     const home = await makeClaim(bench.place, "claude-another");
     const image = await bench.images.add({ claude: "real" });
@@ -137,7 +138,7 @@ onDevcluster("the hello probe, with Claude Code itself", () => {
     expect(levelOf(result, code)).toBe(level);
   });
 
-  it("does not wait for a model that says nothing", async () => {
+  variant("does not wait for a model that says nothing", async () => {
     const env = await withModel(stall());
     const image = await bench.images.add({ claude: "real" });
     const result = await bench.examine({ image, env, helloProbeTimeoutSec: 4 });
@@ -155,7 +156,7 @@ onDevcluster("an image", () => {
   const claude = { sh: answering("hello") };
   const env = { ANTHROPIC_API_KEY: "a-key" };
 
-  it("without Claude Code", async () => {
+  variant("without Claude Code", async () => {
     const result = await bench.examine({ image: await bench.images.add({}), env });
     expect(checkOf(result, "claude_command_unresolvable")).toMatchObject({
       level: "error",
@@ -164,7 +165,7 @@ onDevcluster("an image", () => {
     expect(await bench.probesLeft()).toEqual([]);
   });
 
-  it("without a shell that Claude Code can use, and without git", async () => {
+  variant("without a shell that Claude Code can use, and without git", async () => {
     const image = await bench.images.add({ claude, without: ["bash", "rbash", "zsh", "rzsh", "git"] });
     const result = await bench.examine({ image, env });
     expect(levelOf(result, "claude_hello_probe_passed")).toBe("info");
@@ -172,7 +173,7 @@ onDevcluster("an image", () => {
     expect(levelOf(result, "k8s_image_no_git")).toBe("warn");
   });
 
-  it.each(["with Node", "without Node"])("of another libc than its Claude Code: %s", async (which) => {
+  variant.each(["with Node", "without Node"])("of another libc than its Claude Code: %s", async (which) => {
     const image = await bench.images.add({ claude, without: which === "with Node" ? [] : ["node"] });
     // What the kernel says of a program whose loader is missing is the same.
     const program = join(bench.place.images[image]?.env?.PATH ?? "", "claude");
@@ -210,7 +211,7 @@ onDevcluster("the pod", () => {
     env: { ANTHROPIC_API_KEY: "a-key" },
   });
 
-  it("that finds no node within the time says so, and what may help", async () => {
+  variant("that finds no node within the time says so, and what may help", async () => {
     const result = await bench.examine({
       ...(await config()),
       nodeSelector: { "no-such": "node" },
@@ -225,7 +226,7 @@ onDevcluster("the pod", () => {
     expect(await bench.probesLeft()).toEqual([]);
   });
 
-  it("cannot write to its home", async () => {
+  variant("cannot write to its home", async () => {
     // Not even root can make a file there.
     const folder = await makeClaim(bench.place, "read-only-home");
     await rm(folder, { recursive: true });
@@ -239,7 +240,7 @@ onDevcluster("the pod", () => {
     await rm(folder);
   });
 
-  it("cannot reach Paperclip", async () => {
+  variant("cannot reach Paperclip", async () => {
     const nowhere = { PAPERCLIP_K8S_API_URL: `http://${ownAddress()}:9` };
     const result = await bench.examine(await config(), nowhere);
     expect(checkOf(result, "k8s_api_url_no_answer")).toMatchObject({
@@ -249,7 +250,7 @@ onDevcluster("the pod", () => {
     });
   });
 
-  it("has a log that nobody can read, and its end is known all the same", async () => {
+  variant("has a log that nobody can read, and its end is known all the same", async () => {
     const fault = bench.place.devcluster.faults.add({
       match: { path: /\/log$/ },
       action: { kind: "respond", code: 500 },
@@ -261,7 +262,7 @@ onDevcluster("the pod", () => {
     expect(await bench.probesLeft()).toEqual([]);
   });
 
-  it("is refused by Pod Security", async () => {
+  variant("is refused by Pod Security", async () => {
     const plan = await brokenPlan(await config());
     const lease = await bench.registry.acquire({ kubeconfig: bench.place.kubeconfig });
     const context = { client: lease.client, plan, call: {} } as unknown as CheckContext;

@@ -8,6 +8,7 @@ import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { nameOf } from "../../src/run/shared/job-state.ts";
 import { ANNOTATIONS } from "../../src/run/shared/names.ts";
 import { superviseOnce } from "../../src/run/supervise/supervise.ts";
+import { variant } from "../support/variant.ts";
 import type { AdapterProcess } from "./support/adapter-process.ts";
 import { SERVER_ENV, settingsOf } from "./support/context.ts";
 import { LeapingClock, pass } from "./support/leaping-clock.ts";
@@ -73,50 +74,54 @@ describe("three places, ten tasks, two processes of Paperclip of which one dies"
     expect(await leftovers(place, { agentId })).toEqual([]);
   }, 240_000);
 
-  it("keep a lost run's place in the line: its agent is woken, and the next run takes the place", async () => {
-    const { place } = line;
-    const { paperclip, kubeconfig, namespace } = place;
-    const agentId = `agent-${freshId()}`;
-    const dependencies = bounded({ perAgent: 1 });
-    const first = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 0) });
-    await first.said("ready");
-    const tight = join(folder, "tight.yaml");
-    await writeFile(tight, "trust: full\nlimits: {jobs: {perAgent: 1}}\n", { mode: 0o444 });
-    const server = await line.startServer({ ...SERVER_ENV, PAPERCLIP_K8S_POLICY: tight });
-    const lost = settingsOf(place, { agent: WORKS, ...onTask(agentId, 1) });
-    paperclip.set(lost.runId, "running");
-    server.execute(lost, paperclip.url).catch(() => undefined);
-    const [queued] = await line.untilQueued(1);
-    const since = queued?.metadata?.annotations?.[ANNOTATIONS.queued];
-    await server.kill("SIGKILL");
-    const later = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 2) });
-    await later.event("k8s.run.waiting");
+  variant(
+    "keep a lost run's place in the line: its agent is woken, and the next run takes the place",
+    async () => {
+      const { place } = line;
+      const { paperclip, kubeconfig, namespace } = place;
+      const agentId = `agent-${freshId()}`;
+      const dependencies = bounded({ perAgent: 1 });
+      const first = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 0) });
+      await first.said("ready");
+      const tight = join(folder, "tight.yaml");
+      await writeFile(tight, "trust: full\nlimits: {jobs: {perAgent: 1}}\n", { mode: 0o444 });
+      const server = await line.startServer({ ...SERVER_ENV, PAPERCLIP_K8S_POLICY: tight });
+      const lost = settingsOf(place, { agent: WORKS, ...onTask(agentId, 1) });
+      paperclip.set(lost.runId, "running");
+      server.execute(lost, paperclip.url).catch(() => undefined);
+      const [queued] = await line.untilQueued(1);
+      const since = queued?.metadata?.annotations?.[ANNOTATIONS.queued];
+      await server.kill("SIGKILL");
+      const later = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 2) });
+      await later.event("k8s.run.waiting");
 
-    paperclip.set(lost.runId, "interrupted");
-    await superviseOnce({
-      dependencies: { env: SERVER_ENV, clusters: new ClusterRegistry(), paperclipUrl: () => paperclip.url },
-      places: [{ cluster: { kubeconfig }, namespace }],
-      tell: () => undefined,
-      signal: new AbortController().signal,
-    });
-    expect(paperclip.wakeups.filter((wakeup) => wakeup.agentId === agentId)).toEqual([
-      expect.objectContaining({ agentId, reason: "claude_k8s_job_without_run", payload: { issueId: "task-1" } }),
-    ]);
+      paperclip.set(lost.runId, "interrupted");
+      await superviseOnce({
+        dependencies: { env: SERVER_ENV, clusters: new ClusterRegistry(), paperclipUrl: () => paperclip.url },
+        places: [{ cluster: { kubeconfig }, namespace }],
+        tell: () => undefined,
+        signal: new AbortController().signal,
+      });
+      expect(paperclip.wakeups.filter((wakeup) => wakeup.agentId === agentId)).toEqual([
+        expect.objectContaining({ agentId, reason: "claude_k8s_job_without_run", payload: { issueId: "task-1" } }),
+      ]);
 
-    const again = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 1) });
-    const { payload } = await again.event("k8s.run.waiting");
-    expect(payload).toMatchObject({ since });
-    const order = await line.jobs();
-    await end(first);
-    for (const job of order) {
-      const next = runOf(job, [again, later]);
-      await next.said("ready");
-      await end(next);
-    }
-    expect(line.sampled.started.slice(1)).toEqual(order.map(nameOf));
-    expect(line.sampled.most).toBe(1);
-    expect(await leftovers(place, { agentId })).toEqual([]);
-  }, 120_000);
+      const again = line.start({ agent: WORKS, dependencies, ...onTask(agentId, 1) });
+      const { payload } = await again.event("k8s.run.waiting");
+      expect(payload).toMatchObject({ since });
+      const order = await line.jobs();
+      await end(first);
+      for (const job of order) {
+        const next = runOf(job, [again, later]);
+        await next.said("ready");
+        await end(next);
+      }
+      expect(line.sampled.started.slice(1)).toEqual(order.map(nameOf));
+      expect(line.sampled.most).toBe(1);
+      expect(await leftovers(place, { agentId })).toEqual([]);
+    },
+    120_000,
+  );
 
   it("hold up nobody for long where their server has died, with places reserved or in line", async () => {
     const { place } = line;

@@ -2,6 +2,7 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
+import { variant } from "../support/variant.ts";
 import { LeapingClock, pass } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
@@ -38,7 +39,7 @@ async function expectRefused(run: TestRun, code: string, words: RegExp, fix: Reg
 }
 
 describe("a LimitRange", () => {
-  it("of the ratio of limit to request", async () => {
+  variant("of the ratio of limit to request", async () => {
     const { namespace } = place;
     const spec = { limits: [{ type: "Container", maxLimitRequestRatio: { cpu: "2" } }] };
     await core.createNamespacedLimitRange({ namespace, body: { metadata: { name: "ratio" }, spec } });

@@ -1,5 +1,6 @@
 /** A queue with trouble: twenty runs for two places, a server that is killed, Kueue that is away, a home that is kept. */
 import { describe, expect, it } from "vitest";
+import { variant } from "../support/variant.ts";
 import { type AdapterProcess, startAdapterProcess } from "./support/adapter-process.ts";
 import { settingsOf } from "./support/context.ts";
 import { makeClaim } from "./support/host-pod.ts";
@@ -65,19 +66,23 @@ describe("a server that is killed", () => {
     await queues.untilEmpty();
   }, 60_000);
 
-  it("while its queue is drained: the next one waits with the Job, and goes on with it", async () => {
-    await queues.open(1);
-    const next = await lose(WORKS, async (server, runId) => {
-      await server.said(runId, "ready");
-      await queues.stopPolicy("HoldAndDrain");
-      await queues.untilWithoutPods(runId);
-    });
-    await next.event("k8s.run.queued");
-    await queues.stopPolicy("None");
-    await next.said("ready");
-    await end(next);
-    await queues.untilEmpty();
-  }, 60_000);
+  variant(
+    "while its queue is drained: the next one waits with the Job, and goes on with it",
+    async () => {
+      await queues.open(1);
+      const next = await lose(WORKS, async (server, runId) => {
+        await server.said(runId, "ready");
+        await queues.stopPolicy("HoldAndDrain");
+        await queues.untilWithoutPods(runId);
+      });
+      await next.event("k8s.run.queued");
+      await queues.stopPolicy("None");
+      await next.said("ready");
+      await end(next);
+      await queues.untilEmpty();
+    },
+    60_000,
+  );
 });
 
 onDevcluster("Kueue that is away", () => {
@@ -98,7 +103,7 @@ onDevcluster("Kueue that is away", () => {
     await queues.untilEmpty();
   }, 60_000);
 
-  it.each([configOf(), SMALL])(
+  variant.each([configOf(), SMALL])(
     "keeps no Stop from ending an agent, of a queue or not",
     async (config) => {
       await queues.open(1);

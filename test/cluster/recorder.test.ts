@@ -8,6 +8,7 @@ import { pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS, RECORDER } from "../../src/run/shared/names.ts";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { policyOf } from "../support/policy.ts";
+import { variant } from "../support/variant.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -58,7 +59,7 @@ describe("a recorder of its own", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("has 100,000 lines, each once and in order, and proves it", async () => {
+  variant("has 100,000 lines, each once and in order, and proves it", async () => {
     const shape = { width: 10 };
     const agent = `cat >/dev/null; ${INIT}; ${printNumbered(1, 100_000, shape)}; ${RESULT}`;
     const run = startNumbered(place, shape, { agent, ...SEPARATE });
@@ -81,7 +82,7 @@ describe("a recorder of its own", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("knows why its agent ended: its time was up", async () => {
+  variant("knows why its agent ended: its time was up", async () => {
     const agent = `cat >/dev/null; ${INIT}; echo ready; exec sleep 60`;
     const result = await start(agent, { config: { timeoutSec: 1, graceSec: 1 } }).result;
     expect(result).toMatchObject({ timedOut: true, sessionId: SESSION });
@@ -178,7 +179,7 @@ onDevcluster("a recorder of its own", () => {
     await devcluster.node.oomKill({ namespace: place.namespace, name }, { container });
   };
 
-  it("proves the transcript of an agent whose whole container was killed", async () => {
+  variant("proves the transcript of an agent whose whole container was killed", async () => {
     const run = start(`cat >/dev/null; ${INIT}; echo working; sleep 60`);
     await run.said("working");
     await exhaust(run, "claude");
@@ -204,7 +205,7 @@ onDevcluster("a recorder of its own", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("has lines that the log API lost in its own copy, which is read from its container", async () => {
+  variant("has lines that the log API lost in its own copy, which is read from its container", async () => {
     takeBack = await giveOptionalRights(place);
     const run = await loseLines(place, gates, { ...SEPARATE, container: RECORDER });
     await eventually(() => run.account.totals.inOrder === 600, "600 lines", 60_000);

@@ -2,6 +2,7 @@
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { PodSpec } from "kubernetes-types/core/v1";
 import { afterEach, describe, expect, it } from "vitest";
+import { variant } from "../support/variant.ts";
 import { launchHeld } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
@@ -94,7 +95,7 @@ describe("a namespace's quota", () => {
     await expectRefused(run, "k8s_pod_schedule_failed", /exceeded quota: team, .*limits.memory=64Mi/, /ResourceQuota/);
   });
 
-  it("or LimitRange refuses a container that is too large", async () => {
+  variant("or LimitRange refuses a container that is too large", async () => {
     const { namespace } = place;
     const spec = { limits: [{ type: "Container", max: { memory: "256Mi" } }] };
     await core.createNamespacedLimitRange({ namespace, body: { metadata: { name: "sizes" }, spec } });
@@ -143,12 +144,12 @@ describe.concurrent("an image", () => {
     await expectRefused(run, "k8s_pod_schedule_failed", words, /image's name and tag.*serviceAccountName/);
   });
 
-  it("whose name can be none", async () => {
+  variant("whose name can be none", async () => {
     const run = startRun(place, { agent: AGENT, config: { image: "UPPER case/!!" } });
     await expectRefused(run, "k8s_pod_schedule_failed", /InvalidImageName/, /not a valid name/);
   });
 
-  it("that must be on the node and is not", async () => {
+  variant("that must be on the node and is not", async () => {
     const config = { image: "registry.invalid/no/such:1", imagePullPolicy: "Never" };
     const run = startRun(place, { agent: AGENT, config });
     await expectRefused(run, "k8s_pod_schedule_failed", /ErrImageNeverPull/, /imagePullPolicy/);
@@ -162,7 +163,7 @@ describe.concurrent("what is missing", () => {
     await expectRefused(run, "k8s_pod_schedule_failed", words, /Create the volume claim/);
   });
 
-  it("the run's own Secret, which somebody deleted", async ({ skip }) => {
+  variant("the run's own Secret, which somebody deleted", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("the node's labels are the devcluster's");
     const config = { nodeSelector: { late: "yes" }, podStartTimeoutSec: 10 };

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { variant } from "../support/variant.ts";
 import type { Gates } from "./support/gate.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
@@ -35,7 +36,7 @@ describe("a run that may not", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("list pods, and waits for a node that never comes, is given up all the same", async () => {
+  variant("list pods, and waits for a node that never comes, is given up all the same", async () => {
     giveBack = await takeRights(place, "pods", "list");
     const config = { nodeSelector: { "no-such": "node" }, podStartTimeoutSec: 2 };
     const run = startRun(place, { agent: QUICK, config, dependencies: { clusters: new ClusterRegistry() } });
@@ -43,7 +44,7 @@ describe("a run that may not", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("list pods, still sees that the pod of a deleted Job saves its session, and waits for it", async () => {
+  variant("list pods, still sees that the pod of a deleted Job saves its session, and waits for it", async () => {
     const saves = `trap 'sleep 12; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo ready; while :; do sleep 0.1; done`;
     const first = startRun(place, { agent: saves, config: { graceSec: 30 } });
     await first.said("ready");
@@ -60,7 +61,7 @@ describe("a run that may not", () => {
     expect(await leftovers(place, first)).toEqual([]);
   });
 
-  it("read Events, and whose pod may not be created, names the right and not a cause", async () => {
+  variant("read Events, and whose pod may not be created, names the right and not a cause", async () => {
     giveBack = await takeRights(place, "events", "list");
     const config = { serviceAccountName: "no-such-account", podStartTimeoutSec: 7 };
     const run = startRun(place, { agent: QUICK, config, dependencies: { clusters: new ClusterRegistry() } });

@@ -5,6 +5,7 @@ import type { Devcluster } from "../../devcluster/src/index.ts";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { some } from "../support/thoroughness.ts";
+import { variant } from "../support/variant.ts";
 import { freshId } from "./support/context.ts";
 import { inject, type Position } from "./support/inject.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -50,7 +51,7 @@ onDevcluster.concurrent("a container beside the agent's that never ends", { time
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it.each(some<Position>(["after", "before"], 2))("put %s it: a Stop ends the run too", async (position) => {
+  variant.each(some<Position>(["after", "before"], 2))("put %s it: a Stop ends the run too", async (position) => {
     const agentId = newAgent();
     inject(devcluster, agentId, { script: `trap '' TERM; ${FOR_EVER}`, position });
     const run = startRun(place, { agent: STOPPABLE, agentId, config: { graceSec: 1 } });
@@ -79,7 +80,7 @@ onDevcluster.concurrent("a container beside the agent's that never ends", { time
     },
   );
 
-  it.each([
+  variant.each([
     ["", {}],
     [", also one whose image never comes", { image: "no-such-image:1" }],
   ])("is ended in a Job that is kept%s", async (_, sidecar) => {
@@ -93,7 +94,7 @@ onDevcluster.concurrent("a container beside the agent's that never ends", { time
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("does not hold up the agent's next run when Paperclip was away at the agent's end", async () => {
+  variant("does not hold up the agent's next run when Paperclip was away at the agent's end", async () => {
     const agentId = newAgent();
     inject(devcluster, agentId, { script: FOR_EVER });
     const agent = `cat >/dev/null; ${INIT}; echo ready; sleep 1; ${RESULT}`;

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { policyOf } from "../support/policy.ts";
+import { variant } from "../support/variant.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { Place } from "./support/place.ts";
 import { INIT, SESSION, startRun } from "./support/run.ts";
@@ -132,23 +133,24 @@ describe("four containers, which share 12 KiB of termination messages", () => {
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("or forty leave one that is cut before its count: the run is judged, and says why nothing is proven", async ({
-    skip,
-  }) => {
-    if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
-    await inject(Array.from({ length: 40 }, (_, index) => ({ name: `more-${index}`, script: "exit 0" })));
-    const run = startRun(place, { agent: AGENT });
-    const result = await run.result;
-    expect(result).toMatchObject(COMPLETED);
-    expect(result.resultJson?.transcript).toMatchObject({
-      complete: false,
-      lines: 2,
-      unproven: expect.stringContaining("cut the runner's seal"),
-    });
-    expect(await leftovers(place, run)).toEqual([]);
-  });
+  variant(
+    "or forty leave one that is cut before its count: the run is judged, and says why nothing is proven",
+    async ({ skip }) => {
+      if (!canAskWebhooks(place)) return skip("the API server cannot reach this machine");
+      await inject(Array.from({ length: 40 }, (_, index) => ({ name: `more-${index}`, script: "exit 0" })));
+      const run = startRun(place, { agent: AGENT });
+      const result = await run.result;
+      expect(result).toMatchObject(COMPLETED);
+      expect(result.resultJson?.transcript).toMatchObject({
+        complete: false,
+        lines: 2,
+        unproven: expect.stringContaining("cut the runner's seal"),
+      });
+      expect(await leftovers(place, run)).toEqual([]);
+    },
+  );
 
-  it("leave one that judges the run when the log cannot be read", async ({ skip }) => {
+  variant("leave one that judges the run when the log cannot be read", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("faults are the devcluster's");
     await inject(four);

@@ -1,6 +1,7 @@
 /** What half an hour of a server's supervisor costs the API server and Paperclip, counted where it asks; nobody waits that long. */
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { variant } from "../support/variant.ts";
 import { freshId } from "./support/context.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { loseRun } from "./support/lost-run.ts";
@@ -40,7 +41,7 @@ async function halfAnHourOf(server: SupervisingServer, clock: LeapingClock): Pro
 }
 
 onDevcluster("half an hour of a server's supervisor", () => {
-  it("where nothing of this Paperclip is: a list a look, as before, and no watch", async () => {
+  variant("where nothing of this Paperclip is: a list a look, as before, and no watch", async () => {
     const clock = new LeapingClock();
     const server = startSupervisingServer(await place.apart(), clock);
     await server.look();

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { variant } from "../support/variant.ts";
 import { freshId } from "./support/context.ts";
 import { LeapingClock } from "./support/leaping-clock.ts";
 import { leftovers } from "./support/leftovers.ts";
@@ -93,7 +94,7 @@ describe("the supervisor of a server", () => {
     await removeJobOf(first);
   });
 
-  it("lists when its watches have not been heard of for a while: the process may have been frozen", async () => {
+  variant("lists when its watches have not been heard of for a while: the process may have been frozen", async () => {
     const run = await strangersRun();
     const clock = new LeapingClock();
     const server = startServer(clock);
@@ -128,7 +129,7 @@ describe("the supervisor of a server", () => {
 });
 
 onDevcluster("what has changed while the supervisor asked about it", () => {
-  it.each([
+  variant.each([
     ["by its watches", true],
     ["by lists, and goes on by its watches", false],
   ])("is left to its next look, when it looks %s", async (_, isBegun) => {
@@ -160,7 +161,7 @@ onDevcluster("what has changed while the supervisor asked about it", () => {
 });
 
 onDevcluster("without the right to watch", () => {
-  it("it lets go of its watches where it may not list any more either", async () => {
+  variant("it lets go of its watches where it may not list any more either", async () => {
     const apart = await place.apart();
     const run = await strangersRun(apart);
     const clock = new LeapingClock();

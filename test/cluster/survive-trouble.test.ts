@@ -8,10 +8,13 @@ import { ClusterRegistry } from "../../src/kubernetes/cluster-registry.ts";
 import { jobs } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
 import { some } from "../support/thoroughness.ts";
+import { withVariants } from "../support/variant.ts";
 import { leftovers } from "./support/leftovers.ts";
 import type { DevclusterPlace } from "./support/place.ts";
 import { INIT, RESULT, SESSION, startRun, type TestRun } from "./support/run.ts";
 import { itsOwn as it, onDevcluster } from "./support/use-place.ts";
+
+const variant = it.runIf(withVariants);
 
 // Faults are the devcluster's: this file does not run on a real cluster. Side by side, for each waits until its trouble
 // is over.
@@ -48,7 +51,7 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
         ["failing (500)", { kind: "respond", code: 500 } as const],
         ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
       ],
-      2,
+      4,
     ),
   )("cases 30, 44, 50, 51: %s for a while, in the middle of a run", async ([, action], { place, devcluster }) => {
     const run = startRun(place, { agent: TALKS });
@@ -60,7 +63,7 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
     await expectWhole(place, run);
   });
 
-  it("away when the agent ends: the verdict waits, and is right", async ({ place, devcluster }) => {
+  variant("away when the agent ends: the verdict waits, and is right", async ({ place, devcluster }) => {
     const run = startRun(place, { agent: TALKS });
     await run.said(`line ${LINES - 5}\n`);
     const fault = devcluster.faults.add({ action: DOWN });
@@ -71,12 +74,15 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
   });
 
   it.for(
-    some<[string, FaultAction]>([
-      ["away", DOWN],
-      ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 5 } as const],
-      ["failing (503)", { kind: "respond", code: 503, retryAfter: 5 } as const],
-      ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
-    ]),
+    some<[string, FaultAction]>(
+      [
+        ["away", DOWN],
+        ["overloaded (429)", { kind: "respond", code: 429, retryAfter: 5 } as const],
+        ["failing (503)", { kind: "respond", code: 503, retryAfter: 5 } as const],
+        ["refusing its credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" } as const],
+      ],
+      4,
+    ),
   )("%s when the run begins: it waits its turn, and says what for", async ([, action], { place, devcluster }) => {
     const fault = devcluster.faults.add({ action });
     devcluster.cutConnections();
@@ -89,7 +95,7 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("slow to answer, in every call of the whole run", async ({ place, devcluster }) => {
+  variant("slow to answer, in every call of the whole run", async ({ place, devcluster }) => {
     const milliseconds = Number(process.env.SURVIVE_SLOW_SEC ?? 0.7) * 1000;
     const fault = devcluster.faults.add({ action: { kind: "delay", milliseconds } });
     const run = startRun(place, { agent: TALKS });
@@ -98,7 +104,7 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
     await expectWhole(place, run);
   });
 
-  it.for<[string, FaultMatch]>([
+  variant.for<[string, FaultMatch]>([
     ["creating the Job", { method: "POST", path: /\/jobs$/ }],
     ["creating the Secret", { method: "POST", path: /\/secrets$/ }],
     ["letting the Job go", { method: "PATCH", path: /\/jobs\// }],
@@ -118,15 +124,18 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
   const FOR_MS = 700;
 
   it.for(
-    some<[string, FaultAction]>([
-      ["refuses the credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" }],
-      ["has not loaded its roles yet (403)", { kind: "respond", code: 403, message: DENIED }],
-      ["refuses connections", DOWN],
-      ["is overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 }],
-      ["fails (500)", { kind: "respond", code: 500 }],
-      ["is starting (503)", { kind: "respond", code: 503, retryAfter: 1 }],
-      ["has a gateway that gives up (504)", { kind: "respond", code: 504 }],
-    ]),
+    some<[string, FaultAction]>(
+      [
+        ["refuses the credentials (401)", { kind: "respond", code: 401, message: "Unauthorized" }],
+        ["has not loaded its roles yet (403)", { kind: "respond", code: 403, message: DENIED }],
+        ["refuses connections", DOWN],
+        ["is overloaded (429)", { kind: "respond", code: 429, retryAfter: 1 }],
+        ["fails (500)", { kind: "respond", code: 500 }],
+        ["is starting (503)", { kind: "respond", code: 503, retryAfter: 1 }],
+        ["has a gateway that gives up (504)", { kind: "respond", code: 504 }],
+      ],
+      6,
+    ),
   )("that %s, at each call of a run: it goes on when that is over", async ([, action], { place, devcluster }) => {
     const calls = {
       "watch jobs": { method: "GET", path: /\/jobs$/, query: /watch=/ },
@@ -171,25 +180,25 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
     expect(await leftovers(place, run)).toEqual([]);
   });
 
-  it("away between the Job's creation and its start: the run waits as long as for every other of these calls", async ({
-    place,
-    devcluster,
-  }) => {
-    const creating = devcluster.faults.add({
-      match: { method: "POST", path: /\/jobs$/ },
-      action: { kind: "delay", milliseconds: 300 },
-    });
-    const clusters = new ClusterRegistry({ retryForMs: 500 });
-    const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}`, dependencies: { clusters } });
-    while (!creating.hits) await place.admin.clock.sleep(5);
-    const match = { method: "GET", path: /\/jobs$/, query: /agent-id/ };
-    const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503 } });
-    while (!fault.hits) await place.admin.clock.sleep(5);
-    await place.admin.clock.sleep(1500);
-    devcluster.faults.clear();
-    expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
-    expect(await leftovers(place, run)).toEqual([]);
-  });
+  variant(
+    "away between the Job's creation and its start: the run waits as long as for every other of these calls",
+    async ({ place, devcluster }) => {
+      const creating = devcluster.faults.add({
+        match: { method: "POST", path: /\/jobs$/ },
+        action: { kind: "delay", milliseconds: 300 },
+      });
+      const clusters = new ClusterRegistry({ retryForMs: 500 });
+      const run = startRun(place, { agent: `cat >/dev/null; ${INIT}; ${RESULT}`, dependencies: { clusters } });
+      while (!creating.hits) await place.admin.clock.sleep(5);
+      const match = { method: "GET", path: /\/jobs$/, query: /agent-id/ };
+      const fault = devcluster.faults.add({ match, action: { kind: "respond", code: 503 } });
+      while (!fault.hits) await place.admin.clock.sleep(5);
+      await place.admin.clock.sleep(1500);
+      devcluster.faults.clear();
+      expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null });
+      expect(await leftovers(place, run)).toEqual([]);
+    },
+  );
 
   describe("that tells us nothing of a Job from its birth on", () => {
     const POST = { method: "POST", path: /\/jobs$/ };
@@ -214,7 +223,7 @@ onDevcluster.concurrent("an API server in trouble", { timeout: 240_000 }, () => 
       return { run, mute };
     }
 
-    it("and is away for long: the run waits", async ({ place, devcluster }) => {
+    variant("and is away for long: the run waits", async ({ place, devcluster }) => {
       const { run, mute } = await startUnseen(place, TALKS, { kind: "respond", code: 503 });
       while (mute.hits < 3) await place.admin.clock.sleep(5);
       await place.admin.clock.sleep(1500);

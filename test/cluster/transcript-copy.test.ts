@@ -6,6 +6,7 @@ import { readdir } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
 import { policyOf } from "../support/policy.ts";
+import { variant } from "../support/variant.ts";
 import { exact } from "./support/account.ts";
 import type { Gates } from "./support/gate.ts";
 import { copiesIn, furnishHostPod, privateHomeOf } from "./support/host-pod.ts";
@@ -52,7 +53,7 @@ describe("the transcript with the agent's home on Paperclip's volume", () => {
     expect(await copies(run.agentId)).toEqual([]);
   });
 
-  it("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async ({ skip }) => {
+  variant("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async ({ skip }) => {
     if (!place.devcluster) return skip("it needs the claim's directory");
     const shape = { width: 200 };
     const total = 60_000;

@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { variant } from "../support/variant.ts";
 import { exact } from "./support/account.ts";
 import { Gates } from "./support/gate.ts";
 import { loseLines } from "./support/lost-lines.ts";
@@ -68,7 +69,7 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("the transcript with a home of the 
     expect(place.devcluster?.requests.matching("GET", EXEC)).toHaveLength(1);
   });
 
-  it("is whole although the connection into the pod is cut again and again", async () => {
+  variant("is whole although the connection into the pod is cut again and again", async () => {
     takeBack = await giveOptionalRights(place);
     const cuts = [0, 30, 5000, 12_000];
     const run = await runWithLostLines(cuts);
@@ -121,7 +122,7 @@ describe.skipIf(process.env.TEST_KUBECONFIG)("the transcript with a home of the 
     expect(run.account.totals).toMatchObject({ ...exact, inOrder: 500, gaps: [] });
   });
 
-  it("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async () => {
+  variant("is whole although the log is rotated faster than it is read", { timeout: 300_000 }, async () => {
     takeBack = await giveOptionalRights(place);
     const shape = { width: 200 };
     const total = 60_000;

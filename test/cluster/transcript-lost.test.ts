@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { eventually } from "../kubernetes/support/eventually.ts";
+import { variant } from "../support/variant.ts";
 import { exact, missingIn } from "./support/account.ts";
 import type { Gates } from "./support/gate.ts";
 import { loseLines } from "./support/lost-lines.ts";
@@ -80,7 +81,7 @@ describe("the transcript where the node throws lines away", () => {
     expect(result.errorCode ?? null).toBeNull();
   });
 
-  it("is whole, or names what lacks, when the log is rotated over and over until the exit", async ({ skip }) => {
+  variant("is whole, or names what lacks, when the log is rotated over and over until the exit", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("faults need the devcluster");
     const total = 20_000;

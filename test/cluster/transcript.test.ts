@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { FaultAction } from "../../devcluster/src/index.ts";
 import { some } from "../support/thoroughness.ts";
+import { variant } from "../support/variant.ts";
 import { exact } from "./support/account.ts";
 import { type NumberedRun, printNumbered, startNumbered } from "./support/numbered.ts";
 import type { Place } from "./support/place.ts";
@@ -49,7 +50,7 @@ describe("the transcript on a log API that breaks", () => {
         ["ends cleanly every 400 ms", { kind: "cut", end: "clean", afterMilliseconds: 400 }],
         ["stalls after 20,000 bytes", { kind: "stall", afterBytes: 20_000 }],
       ],
-      2,
+      4,
     ),
   )("is whole when the stream %s", async ([, action], { skip }) => {
     if (!place.devcluster) return skip("faults need the devcluster");
@@ -57,7 +58,7 @@ describe("the transcript on a log API that breaks", () => {
     await expectWhole(startPrinting(400, 10), 400);
   });
 
-  it("45: is whole when every answer is cut, the last reading's too", async ({ skip }) => {
+  variant("45: is whole when every answer is cut, the last reading's too", async ({ skip }) => {
     if (!place.devcluster) return skip("faults need the devcluster");
     place.devcluster.faults.add({ match: LOG, action: { kind: "cut", end: "reset", afterBytes: 100_000 } });
     await expectWhole(startPrinting(20_000, 20_000), 20_000);
@@ -99,7 +100,7 @@ describe("the transcript on a log API that breaks", () => {
     expect(streams()).toBeGreaterThan(5);
   });
 
-  it("is whole when streams are cut at every byte of a character", async ({ skip }) => {
+  variant("is whole when streams are cut at every byte of a character", async ({ skip }) => {
     if (!place.devcluster) return skip("faults need the devcluster");
     // Ten bytes are one of each length; a line more each time, so that every stream brings something new.
     for (let index = 0; index < 40; index++) {

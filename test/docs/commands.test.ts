@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kubectlVersion } from "../../devcluster/test/kubectl/kubectl.ts";
 import { hasHelm } from "../deploy/support/helm.ts";
+import { some } from "../support/thoroughness.ts";
 import { blocksOf, type CommandBlock, pages } from "./support/commands.ts";
 import { openScene, type Scene } from "./support/scene.ts";
 
@@ -23,7 +24,7 @@ describe("the commands of", () => {
   }, 120_000);
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  it.each(runHere)(
+  it.each(some(runHere))(
     "$page",
     async ({ blocks }) => {
       await using terminal = await scene.terminal();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { quote } from "../../src/runner/spec.ts";
 import { GitServer } from "../support/git-server.ts";
+import { variant } from "../support/variant.ts";
 import { checkoutRunners, freshFolder, startCheckout } from "./checkouts.ts";
 import { sh } from "./pod.ts";
 
@@ -224,7 +225,7 @@ describe.each(checkoutRunners)("a checkout under $name", (runner) => {
     expect(end.seal).toMatchObject({ ending: "not-started", notPrepared: { step: "checkout", cause: "timeout" } });
   });
 
-  it("tries again while the repository is not reached", async () => {
+  variant("tries again while the repository is not reached", async () => {
     server.faults.push({ line: "/info/refs", status: 503 });
     const end = await startCheckout(runner, { repository: { url: server.url("project") } }).ended();
     expect(end.seal.ending).toBe("exit");
@@ -264,7 +265,7 @@ describe.each(checkoutRunners.slice(0, 1))("a git that fails", (runner) => {
     expect(JSON.stringify([end.seal, end.stderr.toString()])).not.toContain("t0p-secret");
   });
 
-  it("is not held up by one that talks, and tells how far it is now and then", async () => {
+  variant("is not held up by one that talks, and tells how far it is now and then", async () => {
     const talk = `i=0; while [ $i -lt 45 ]; do i=$((i+1)); printf 'Receiving objects: %3d%%\\r' $i >&2; sleep 0.1; done`;
     const git = `#!/bin/sh\ncase " $* " in *" fetch "*) ${talk} ;; esac\nexec ${runner.programs.git} "$@"\n`;
     const end = await startCheckout(runner, { repository: { url: server.url("project") }, fakes: { git } }).ended();

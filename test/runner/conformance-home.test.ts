@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { CONFIG_DIRECTORY } from "../../src/runner/spec.ts";
+import { variant } from "../support/variant.ts";
 import { Pod, type PodOptions, runPod, sh } from "./pod.ts";
 import { nodeRunners, runners } from "./runners.ts";
 
@@ -154,7 +155,7 @@ describe.each(runners)("under $name, an agent", (runner) => {
 });
 
 describe("a volume that hangs at the end", () => {
-  it.each(nodeRunners)(
+  variant.each(nodeRunners)(
     "does not keep the container on $name",
     async (runner) => {
       const pipe = join(home, "volume");

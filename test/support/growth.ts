@@ -1,6 +1,8 @@
+import { cases } from "./thoroughness.ts";
+
 /** Whether work grows with its input or with its square, told apart so far that a busy machine cannot mix them up. */
 const TIMES = 16;
-const LEAST_ATTEMPTS = 7;
+const LEAST_ATTEMPTS = cases(7, 3);
 /** A machine that is busy is given time to be idle for as long as one attempt takes. */
 const MOST_ATTEMPTS = 100;
 

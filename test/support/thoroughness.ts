@@ -1,7 +1,7 @@
 /**
  * How thorough the tests are. The short form, which `npm test` is, takes of what a test repeats
- * (random cases, rounds of a race, each call of a run, rows of a matrix, shells) a share; the long one,
- * `npm test -- --long`, has all: CI runs it.
+ * (random cases, rounds of a race, each call of a run, rows of a matrix, shells) a share, and leaves out variants; the
+ * long one, `npm test -- --long`, has all: CI runs it.
  */
 
 /** Variable that asks for the long form when it is not empty. */
