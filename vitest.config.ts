@@ -36,7 +36,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // They wait for pods, for time-outs and for each other's processes more than they work.
-          maxWorkers: 6,
+          maxWorkers: 5,
           isolate: false,
         },
       },

@@ -86,7 +86,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("of a run that the new one continues, is taken over whatever its task", async () => {
+  variant("of a run that the new one continues, is taken over whatever its task", async () => {
     const { runId, agentId } = await orphan(WORKS, { wake: { taskId: "another-task" }, status: "running" });
     const run = startRun(place, { agent: FRESH, agentId, wake: { retryOfRunId: runId } });
     expect(await run.result).toMatchObject({ exitCode: 0, costUsd: 0.25 });
@@ -134,7 +134,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  it("and was stopped by it before, is waited for: its agent may still be saving its session", async () => {
+  variant("and was stopped by it before, is waited for: its agent may still be saving its session", async () => {
     const slow = `trap 'sleep 2; echo saved; exit 143' TERM; cat >/dev/null; ${INIT}; echo first; while :; do sleep 0.1; done`;
     const { runId, agentId } = await orphan(slow, { status: "cancelled" });
     const [job] = await jobsOf({ agentId });
@@ -200,7 +200,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   }, 120_000);
 
-  it("8: is adopted with token and origin also when the answer to the adoption is lost", async ({ skip }) => {
+  variant("8: is adopted with token and origin also when the answer to the adoption is lost", async ({ skip }) => {
     const { devcluster } = place;
     if (!devcluster) return skip("faults are the devcluster's");
     const { runId, agentId } = await orphan(STAYS);

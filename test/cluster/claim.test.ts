@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { jobs, pods } from "../../src/kubernetes/resource-types.ts";
 import { LABELS } from "../../src/run/shared/names.ts";
+import { variant } from "../support/variant.ts";
 import { finished } from "./support/finished.ts";
 import { jobManifestOf } from "./support/held-job.ts";
 import { leftovers, objectsOf } from "./support/leftovers.ts";
@@ -33,14 +34,18 @@ describe("an agent with several tasks", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   }, 120_000);
 
-  it("ends eight of them with their results", async () => {
-    const agentId = `agent-${freshId()}`;
-    const runs = Array.from({ length: 8 }, (_, index) =>
-      startRun(place, { agent: QUICK, agentId, wake: { taskId: `task-${index}` } }),
-    );
-    for (const run of runs) expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, costUsd: 0.25 });
-    expect(await leftovers(place, { agentId })).toEqual([]);
-  }, 120_000);
+  variant(
+    "ends eight of them with their results",
+    async () => {
+      const agentId = `agent-${freshId()}`;
+      const runs = Array.from({ length: 8 }, (_, index) =>
+        startRun(place, { agent: QUICK, agentId, wake: { taskId: `task-${index}` } }),
+      );
+      for (const run of runs) expect(await run.result).toMatchObject({ exitCode: 0, errorCode: null, costUsd: 0.25 });
+      expect(await leftovers(place, { agentId })).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 describe("one living Job for an agent and a task", () => {
@@ -80,7 +85,7 @@ describe("one living Job for an agent and a task", () => {
     await first.result;
   });
 
-  it("runs without a task share one", async () => {
+  variant("runs without a task share one", async () => {
     const wake = { taskId: null };
     const first = startRun(place, { agent: WORKS, wake });
     await first.said("ready");
@@ -143,7 +148,7 @@ describe("one living Job for an agent and a task", () => {
     expect(await objectsOf(place, run)).toEqual([]);
   });
 
-  it("other agents are not held up", async () => {
+  variant("other agents are not held up", async () => {
     const wakes = [{ taskId: "one" }, { taskId: "two" }];
     const runs = wakes.map((wake) => startRun(place, { agent: QUICK, wake }));
     expect(await Promise.all(runs.map(({ result }) => result))).toMatchObject([
@@ -188,7 +193,7 @@ describe("a home that only one pod may use", () => {
 describe("one agent in a session", () => {
   const session = "99999999-2222-4333-8444-555555555555";
 
-  it("also between two tasks: the second waits for the first one's end", async () => {
+  variant("also between two tasks: the second waits for the first one's end", async () => {
     const home = { config: { homeClaim: "shared" } };
     const first = startRun(place, { agent: WORKS, wake: { taskId: "one" }, context: resumes(session), ...home });
     const [job] = await untilJobs(first.agentId);
@@ -285,7 +290,7 @@ describe("a task that was given to another agent", () => {
     expect(await leftovers(place, lost)).toEqual([]);
   });
 
-  it("or still belongs to the first: that one is not touched", async () => {
+  variant("or still belongs to the first: that one is not touched", async () => {
     const task = wake();
     const lost = startRun(place, { agent: WORKS, wake: task });
     await lost.said("ready");

@@ -4,10 +4,10 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import { stringify } from "yaml";
 import { TOKEN_SECRET } from "../support/run-token.ts";
-import { isLong } from "../support/thoroughness.ts";
+import { variant } from "../support/variant.ts";
 import { breakCluster, CONDITIONS, type Condition } from "./support/broken-clusters.ts";
 import { type Answer, type Cli, useCli } from "./support/cli.ts";
 import { launchHeld } from "./support/held-job.ts";
@@ -98,50 +98,50 @@ const TABLE: Readonly<Record<Condition, Row>> = {
   "a policy that is not there": withoutPolicy(/no-policy\.yaml .*cannot be read.*Correct the path/),
 };
 
-it("each command says in time what happened and what to do", async () => {
-  const withoutPods = await place.apart();
-  await launchHeld(withoutPods, { agentId: "agent-a", runId: RUN });
-  const giveBack = await takeRights(withoutPods, "pods", "list", "watch");
-  const folder = join(cli.home, "..", "broken");
-  await mkdir(folder);
-  const agent = join(folder, "agent.yaml");
-  await writeFile(agent, stringify({ image: "an-image:1", env: { ANTHROPIC_API_KEY: "a-key" } }));
-  await using broken = await breakCluster(place, withoutPods, folder);
-  const pod = { POD_NAME: "paperclip-0", POD_NAMESPACE: place.namespace };
-  const paperclip = { PAPERCLIP_API_URL: place.paperclip.url, PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET };
-  const commands: readonly (readonly [Name, ...string[]])[] = [
-    ...([["ps"], ["logs", RUN], ["why", RUN], ["stop", RUN], ["gc"], ["policy"]] as const),
-    ...([
-      ["doctor", "--no-probe", "--config", agent],
-      ["manifest", "--config", agent],
-    ] as const),
-  ];
-  const cells = commands.flatMap((args) => [args, [...args, "--json"] as const]);
-  // The short form has a diagonal: each command, with and without --json, in every eighth condition.
-  const cellsOf = (condition: Condition): typeof cells =>
-    cells.filter((_, index) => isLong || (index + CONDITIONS.indexOf(condition)) % 8 === 0);
-  const wrong: unknown[] = [];
-  const meet = async (condition: Condition): Promise<void> => {
-    const own = broken.conditions[condition];
-    if (own === null) return;
-    const env = { ...pod, ...paperclip, ...own };
-    const asked = cellsOf(condition);
-    for (const [index, answer] of (await cli.together(asked, env)).entries()) {
-      const [name, ...args] = asked[index] ?? ["ps"];
-      const problem = problemOf(name, args.includes("--json"), answer, TABLE[condition]);
-      if (problem !== null) wrong.push({ condition, name, args, problem, ...answer });
-    }
-    // Neither a plugin nor a connection that hangs keeps a process.
-    if (/hangs$|connection$/.test(condition)) expect(await cli.run(["ps"], { env })).toMatchObject({ exitCode: 1 });
-  };
-  const queue = [...CONDITIONS];
-  const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await meet(next);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  await giveBack();
-  expect(wrong).toEqual([]);
-}, 180_000);
+variant(
+  "each command says in time what happened and what to do",
+  async () => {
+    const withoutPods = await place.apart();
+    await launchHeld(withoutPods, { agentId: "agent-a", runId: RUN });
+    const giveBack = await takeRights(withoutPods, "pods", "list", "watch");
+    const folder = join(cli.home, "..", "broken");
+    await mkdir(folder);
+    const agent = join(folder, "agent.yaml");
+    await writeFile(agent, stringify({ image: "an-image:1", env: { ANTHROPIC_API_KEY: "a-key" } }));
+    await using broken = await breakCluster(place, withoutPods, folder);
+    const pod = { POD_NAME: "paperclip-0", POD_NAMESPACE: place.namespace };
+    const paperclip = { PAPERCLIP_API_URL: place.paperclip.url, PAPERCLIP_AGENT_JWT_SECRET: TOKEN_SECRET };
+    const commands: readonly (readonly [Name, ...string[]])[] = [
+      ...([["ps"], ["logs", RUN], ["why", RUN], ["stop", RUN], ["gc"], ["policy"]] as const),
+      ...([
+        ["doctor", "--no-probe", "--config", agent],
+        ["manifest", "--config", agent],
+      ] as const),
+    ];
+    const cells = commands.flatMap((args) => [args, [...args, "--json"] as const]);
+    const wrong: unknown[] = [];
+    const meet = async (condition: Condition): Promise<void> => {
+      const own = broken.conditions[condition];
+      if (own === null) return;
+      const env = { ...pod, ...paperclip, ...own };
+      for (const [index, answer] of (await cli.together(cells, env)).entries()) {
+        const [name, ...args] = cells[index] ?? ["ps"];
+        const problem = problemOf(name, args.includes("--json"), answer, TABLE[condition]);
+        if (problem !== null) wrong.push({ condition, name, args, problem, ...answer });
+      }
+      // Neither a plugin nor a connection that hangs keeps a process.
+      if (/hangs$|connection$/.test(condition)) expect(await cli.run(["ps"], { env })).toMatchObject({ exitCode: 1 });
+    };
+    const queue = [...CONDITIONS];
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await meet(next);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await giveBack();
+    expect(wrong).toEqual([]);
+  },
+  180_000,
+);
 
 type Timed = Awaited<ReturnType<Cli["together"]>>[number];
 

@@ -58,13 +58,17 @@ describe("a server that is killed", () => {
     await queues.untilEmpty();
   }, 60_000);
 
-  it("while its agent works: the next one takes it over; a Stop ends it", async () => {
-    await queues.open(1);
-    const next = await lose(WORKS, (server, runId) => server.said(runId, "ready"));
-    await next.said("ready");
-    await end(next);
-    await queues.untilEmpty();
-  }, 60_000);
+  variant(
+    "while its agent works: the next one takes it over; a Stop ends it",
+    async () => {
+      await queues.open(1);
+      const next = await lose(WORKS, (server, runId) => server.said(runId, "ready"));
+      await next.said("ready");
+      await end(next);
+      await queues.untilEmpty();
+    },
+    60_000,
+  );
 
   variant(
     "while its queue is drained: the next one waits with the Job, and goes on with it",

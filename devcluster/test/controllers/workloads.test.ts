@@ -49,6 +49,7 @@ describe.concurrent("a StatefulSet", () => {
       resource === "pods" && isUp(object);
     const [second] = added.slice(1);
     expect(cluster.events.findIndex(isReady)).toBeLessThan(cluster.events.indexOf(second as never));
+    await cluster.untilItSpeaks("web-1");
     expect(await cluster.log("web-1")).toBe("up web-1\n");
     expect(cluster.store.list("persistentvolumeclaims", NAMESPACE).map(({ metadata }) => metadata.name)).toEqual([
       "home-web-0",

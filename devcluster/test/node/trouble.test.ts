@@ -124,10 +124,10 @@ it("a native sidecar that ignores SIGTERM holds the pod for its grace", async ()
 it("a native sidecar that ends too early is started again; its former log and end are there", async () => {
   await using cluster = await startCluster();
   const script =
-    "echo $$ >>/shared/starts; [ $(wc -l </shared/starts) -gt 1 ] || { echo first; echo why >/dev/termination-log; exit 3; }; trap 'exit 0' TERM; echo second; while :; do sleep 0.02; done";
+    "echo $$ >>/shared/starts; [ $(wc -l </shared/starts) -gt 1 ] || { echo first; echo why >/dev/termination-log; exit 3; }; trap 'exit 0' TERM; echo second; echo >/shared/spoke; while :; do sleep 0.02; done";
   const volumeMounts = [{ name: "shared", mountPath: "/shared" }];
   const proxy = { ...sh(script, { volumeMounts }).containers[0], name: "proxy", restartPolicy: "Always" };
-  const waits = 'while [ "$(wc -l </shared/starts)" -lt 2 ]; do sleep 0.02; done; sleep 0.2; echo main';
+  const waits = "while [ ! -e /shared/spoke ]; do sleep 0.02; done; echo main";
   const main = sh(waits, { volumeMounts });
   cluster.createPod("pod", { ...main, initContainers: [proxy], volumes: [{ name: "shared", emptyDir: {} }] });
   await cluster.until(podPhase("Succeeded"));
