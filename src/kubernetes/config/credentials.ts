@@ -3,6 +3,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { GuardedFileError, readGuarded, readGuardedText } from "../../files/guarded-file.ts";
 import { oneLine, redact } from "../redact.ts";
+import { boundPlugins, PLUGIN_LIMIT_MS, PluginHangs } from "./exec-plugin.ts";
 import { LoginEnded, type OidcConfig, OidcToken } from "./oidc.ts";
 import type { Selection } from "./select-context.ts";
 
@@ -39,6 +40,7 @@ const TLS_FIELDS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorize
  */
 export class CredentialSource {
   readonly #selection: Selection;
+  readonly #pluginLimitMs: number;
   #kubeConfig: KubeConfig | undefined;
   /** What the client library makes of a user that runs nothing: the same each time, and a tenth of a call's cost (measured). */
   #unchanging: RequestOptions | undefined;
@@ -46,8 +48,9 @@ export class CredentialSource {
   #lastToken: string | undefined;
   #oidc: OidcToken | undefined;
 
-  constructor(selection: Selection) {
+  constructor(selection: Selection, pluginLimitMs = PLUGIN_LIMIT_MS) {
     this.#selection = selection;
+    this.#pluginLimitMs = pluginLimitMs;
   }
 
   get(): Promise<Credentials> {
@@ -84,7 +87,7 @@ export class CredentialSource {
 
   async #options(): Promise<RequestOptions> {
     if (this.#unchanging) return this.#unchanging;
-    this.#kubeConfig ??= await loadKubeConfig(this.#selection);
+    this.#kubeConfig ??= await loadKubeConfig(this.#selection, this.#pluginLimitMs);
     const options: RequestOptions = {};
     await this.#kubeConfig.applyToHTTPSOptions(options);
     const { exec, "auth-provider": provider } = this.#selection.user.value;
@@ -155,9 +158,11 @@ function oidcOf(user: Fields): OidcConfig | null {
 }
 
 /** Loaded only when a cluster is opened: the library is large and needs a newer Node than the rest of the package. */
-async function loadKubeConfig({ cluster, user, namespace, context }: Selection): Promise<KubeConfig> {
+async function loadKubeConfig(selection: Selection, pluginLimitMs: number): Promise<KubeConfig> {
+  const { cluster, user, namespace, context } = selection;
   const { KubeConfig } = await import("./kubeconfig-library.ts");
   const kubeConfig = new KubeConfig();
+  boundPlugins(kubeConfig, pluginLimitMs);
   const server = String(cluster.value.server);
   const { "insecure-skip-tls-verify": insecure } = cluster.value;
   // The library refuses http: unless verification is off; there is nothing to verify on such a connection.
@@ -224,7 +229,7 @@ function isTransient(error: unknown): boolean {
 
 function describe(error: unknown): string {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (error instanceof GuardedFileError) return error.message;
+  if (error instanceof GuardedFileError || error instanceof PluginHangs) return error.message;
   if (syscall?.startsWith("spawn")) return `the exec plugin ${path ?? ""} could not be started (${code})`;
   if (path !== undefined) return `${path} cannot be read (${code})`;
   // A plugin that printed no JSON: the parser's message would quote what it printed.

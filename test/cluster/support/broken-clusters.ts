@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import type { FaultAction } from "../../../devcluster/src/index.ts";
 import type { Place } from "./place.ts";
 
-/** As long as whoever started it lives: a command that ends leaves its plugin behind. */
+/** As long as whoever started it lives: a command that is killed leaves its plugin behind. */
 const HANGS = 'while kill -0 "$PPID"; do sleep 1; done';
 
 /** The first ones take longest. */
