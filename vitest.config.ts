@@ -17,7 +17,7 @@ export default defineConfig({
           name: "unit",
           testTimeout: 30_000,
           // The half of them wait for processes.
-          maxWorkers: 3,
+          maxWorkers: 4,
           include: ["test/**/*.test.ts"],
           exclude: ["test/{attacks,cluster,package}/**"],
           // One load of the modules for all files of a worker: loading them for each took half of the time. What a test
@@ -36,7 +36,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           // They wait for pods, for time-outs and for each other's processes more than they work.
-          maxWorkers: 5,
+          maxWorkers: 6,
           isolate: false,
         },
       },
@@ -52,7 +52,10 @@ export default defineConfig({
           maxWorkers: 3,
         },
       },
-      { extends: true, test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: "demo", include: ["demo/test/**/*.test.ts"], testTimeout: 120_000, maxWorkers: 3 },
+      },
       { extends: true, test: { name: "package", include: ["test/package/**/*.test.ts"], testTimeout: 120_000 } },
     ],
   },
