@@ -27,6 +27,7 @@ export function boundPlugins(kubeConfig: KubeConfig, limitMs: number): void {
       authenticator.execFn = (command, args = [], options) => bounded(spawn(command, args, options), command, limitMs);
 }
 
+/** Plugins that run. */
 const running = new Set<ChildProcess>();
 
 function endAll(): void {
@@ -34,19 +35,27 @@ function endAll(): void {
 }
 
 function bounded(plugin: ChildProcess, command: string, limitMs: number): ChildProcess {
-  if (running.size === 0) process.on("exit", endAll);
-  running.add(plugin);
+  // Without one it could not be started, which the library learns by itself.
+  if (plugin.pid !== undefined) endsWithProcess(plugin);
   const late = setTimeout(() => {
-    // What the library listens to. It need not wait until the plugin, or one that it started, has closed its output.
+    // What the library listens to: it need not wait until the plugin is gone.
     plugin.emit("error", new PluginHangs(command, limitMs));
     plugin.emit("close", null);
+    plugin.stdout?.destroy();
+    plugin.stderr?.destroy();
     plugin.kill();
     setTimeout(() => plugin.kill("SIGKILL"), GRACE_MS).unref();
   }, limitMs).unref();
-  const over = (): void => {
-    clearTimeout(late);
-    if (running.delete(plugin) && running.size === 0) process.off("exit", endAll);
-  };
-  plugin.once("exit", over).once("error", over);
+  // Not at its exit: the library waits for the end of its output, which one that it started may hold open.
+  plugin.once("close", () => clearTimeout(late));
   return plugin;
+}
+
+function endsWithProcess(plugin: ChildProcess): void {
+  if (running.size === 0) process.on("exit", endAll);
+  running.add(plugin);
+  plugin.once("exit", () => {
+    running.delete(plugin);
+    if (running.size === 0) process.off("exit", endAll);
+  });
 }

@@ -68,6 +68,11 @@ test("one that hangs is ended, also where it ignores that and another holds its 
   await eventually(() => !isAlive(pidIn("once")), "the plugin's end");
 });
 
+test("one that has ended, and left its output to another, is waited for no longer either", async () => {
+  const source = await sourceOf(await kubeconfigOf("left", "sleep 5 & exit 0"), 500);
+  await expect(source.get()).rejects.toThrow("the exec plugin sh gave no credential within 0.5 s and was ended");
+});
+
 test("one that answers in its time is no concern of anybody's at the end of the process", async () => {
   const listeners = process.listenerCount("exit");
   const source = await sourceOf(await kubeconfigOf("quick", `echo '${CREDENTIAL}'`));
