@@ -50,35 +50,15 @@ const goesOn = ({ result }: Damage): void => {
   expect(result, result.errorMessage ?? "").toMatchObject({ exitCode: 0, errorCode: null, sessionId: SESSION });
 };
 
-/** The short form leaves them out. */
-const variants: readonly Row[] = [
-  {
-    who: "changes 5,000 lines after the fact: a hundred notices at most",
-    forged: each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"'),
-    expected: (damage) => {
-      goesOn(damage);
-      expect(loudest(damage, "k8s.log.conflict")).toBeLessThanOrEqual(100);
-    },
+/** The short form leaves it out. */
+const variantRow: Row = {
+  who: "changes 5,000 lines after the fact: a hundred notices at most",
+  forged: each(5000, '"e"+(i+1)+"|a\\ne"+(i+1)+"|b\\n"'),
+  expected: (damage) => {
+    goesOn(damage);
+    expect(loudest(damage, "k8s.log.conflict")).toBeLessThanOrEqual(100);
   },
-  {
-    who: "jumps to the highest number that there is: the run ends all the same",
-    forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
-    expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
-  },
-  {
-    who: "claims tokens and dollars beyond any ledger: the run stands in it, with figures that it holds",
-    agent: `cat >/dev/null; ${INIT}; ${RESULT.replace('"total_cost_usd":0.25', '"total_cost_usd":1e308').replace(
-      '"input_tokens":7',
-      '"input_tokens":1e300',
-    )}`,
-    expected: (damage) => {
-      goesOn(damage);
-      const { usage, costUsd } = damage.result;
-      expect(usage).toMatchObject({ inputTokens: 2 ** 31 - 1, outputTokens: 5 });
-      expect(costUsd).toBeNull();
-    },
-  },
-];
+};
 
 const rows: readonly Row[] = [
   {
@@ -103,6 +83,11 @@ const rows: readonly Row[] = [
       expect(damage.result.resultJson).toHaveProperty("transcript.complete", false);
       expect(JSON.stringify(damage.result.resultJson).length).toBeLessThan(200_000);
     },
+  },
+  {
+    who: "jumps to the highest number that there is: the run ends all the same",
+    forged: 'process.stdout.write("99999999999999|x\\n999999999999999|y\\n")',
+    expected: ({ result }) => expect(result.resultJson).toHaveProperty("verdict"),
   },
   ...some(["text", "stream-json"] as const, 2).map(
     (form): Row => ({
@@ -157,7 +142,20 @@ const rows: readonly Row[] = [
       expect(damage.stdout).toContain("plain");
     },
   },
-  ...(withVariants ? variants : []),
+  {
+    who: "claims tokens and dollars beyond any ledger: the run stands in it, with figures that it holds",
+    agent: `cat >/dev/null; ${INIT}; ${RESULT.replace('"total_cost_usd":0.25', '"total_cost_usd":1e308').replace(
+      '"input_tokens":7',
+      '"input_tokens":1e300',
+    )}`,
+    expected: (damage) => {
+      goesOn(damage);
+      const { usage, costUsd } = damage.result;
+      expect(usage).toMatchObject({ inputTokens: 2 ** 31 - 1, outputTokens: 5 });
+      expect(costUsd).toBeNull();
+    },
+  },
+  ...(withVariants ? [variantRow] : []),
 ];
 
 /** Megabytes above the server before the run; an honest run takes about 60. */

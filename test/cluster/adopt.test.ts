@@ -94,7 +94,7 @@ describe("the Job of a run that lost its process", () => {
     expect(await leftovers(place, { agentId })).toEqual([]);
   });
 
-  variant("37: of another task goes on beside the new run, and is not touched", async () => {
+  it("37: of another task goes on beside the new run, and is not touched", async () => {
     const { runId, agentId } = await orphan(STAYS, { wake: { taskId: "another-task" } });
     const [before] = await jobsOf({ agentId });
     const run = startRun(place, { agent: FRESH, agentId });
@@ -113,7 +113,7 @@ describe("the Job of a run that lost its process", () => {
     await successor.result;
   });
 
-  variant("39: with reattachOrphanedJobs off it blocks, and is not touched", async () => {
+  it("39: with reattachOrphanedJobs off it blocks, and is not touched", async () => {
     const { agentId } = await orphan(STAYS);
     const run = startRun(place, { agent: FRESH, agentId, config: { reattachOrphanedJobs: false } });
     const result = await run.result;

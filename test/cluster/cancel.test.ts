@@ -26,8 +26,8 @@ const hurried: Clock = {
   now: () => began + (systemClock.now() - began) * 10,
   sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
 };
-/** In the short form every fifth call. */
-const STEP = isLong ? 1 : 5;
+/** In the short form every third call. */
+const STEP = isLong ? 1 : 3;
 
 const polling = () => ({
   dependencies: { cancellations: new CancellationPoller({ clock: hurried, random: Math.random }) },

@@ -15,7 +15,7 @@ import type { Place } from "./support/place.ts";
 import { INIT } from "./support/run.ts";
 import { usePlace } from "./support/use-place.ts";
 
-const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? cases(20, 2));
+const ROUNDS = Number(process.env.CLAIM_ROUNDS ?? cases(20, 5));
 const AT_ONCE = 5;
 
 let place: Place;

@@ -85,7 +85,7 @@ describe("one living Job for an agent and a task", () => {
     await first.result;
   });
 
-  variant("runs without a task share one", async () => {
+  it("runs without a task share one", async () => {
     const wake = { taskId: null };
     const first = startRun(place, { agent: WORKS, wake });
     await first.said("ready");
@@ -148,7 +148,7 @@ describe("one living Job for an agent and a task", () => {
     expect(await objectsOf(place, run)).toEqual([]);
   });
 
-  variant("other agents are not held up", async () => {
+  it("other agents are not held up", async () => {
     const wakes = [{ taskId: "one" }, { taskId: "two" }];
     const runs = wakes.map((wake) => startRun(place, { agent: QUICK, wake }));
     expect(await Promise.all(runs.map(({ result }) => result))).toMatchObject([

@@ -9,10 +9,12 @@ export const PLUGIN_LIMIT_MS = 60_000;
 /** From SIGTERM to SIGKILL. */
 const GRACE_MS = 2_000;
 
-/** An exec plugin gave no credential in time, and was ended. */
+/** An exec plugin gave no credential in time. It is ended, where it has not ended yet. */
 export class PluginHangs extends Error {
+  override readonly name = "PluginHangs";
+
   constructor(command: string, limitMs: number) {
-    super(`the exec plugin ${command} gave no credential within ${limitMs / 1000} s and was ended`);
+    super(`the exec plugin ${command} gave no credential within ${limitMs / 1000} s and was given up`);
   }
 }
 

@@ -61,7 +61,7 @@ test("one that hangs is ended, also where it ignores that and another holds its 
   const error = await source.get().catch((thrown: unknown) => thrown as CredentialsError);
   expect(error).toBeInstanceOf(CredentialsError);
   expect(error).toMatchObject({
-    message: "the exec plugin sh gave no credential within 1 s and was ended",
+    message: "the exec plugin sh gave no credential within 1 s and was given up",
     transient: true,
   });
   expect(await source.get()).toMatchObject({ headers: { authorization: "Bearer late" } });
@@ -70,7 +70,7 @@ test("one that hangs is ended, also where it ignores that and another holds its 
 
 test("one that has ended, and left its output to another, is waited for no longer either", async () => {
   const source = await sourceOf(await kubeconfigOf("left", "sleep 5 & exit 0"), 500);
-  await expect(source.get()).rejects.toThrow("the exec plugin sh gave no credential within 0.5 s and was ended");
+  await expect(source.get()).rejects.toThrow("the exec plugin sh gave no credential within 0.5 s and was given up");
 });
 
 test("one that answers in its time is no concern of anybody's at the end of the process", async () => {
